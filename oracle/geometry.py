@@ -1,0 +1,344 @@
+"""ConvGeometry: the sizes that define one convolution problem, their validity and their text form."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidArgument
+
+WHERE = "ConvGeometry"
+PaddingSides = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ConvGeometry:
+    """One cross-correlation problem with any number of spatial axes.
+
+    Per-axis values are tuples, one entry for each spatial axis; padding is
+    ``(low, high)`` per axis. Use :meth:`of` to give scalars or a named padding.
+
+    Parameters
+    ----------
+    batch : int
+        N, at least 0.
+    in_channels, out_channels : int
+        C and K, at least 1.
+    size, kernel : tuple of int
+        I and R, at least 1 on every axis.
+    stride, dilation : tuple of int
+        s and d, at least 1 on every axis.
+    padding : tuple of (int, int)
+        Zeros added before and after each axis, at least 0.
+    groups : int
+        Divides C and K; output channel k reads the input channels of group k // (K / groups).
+
+    Raises
+    ------
+    InvalidArgument
+        If a value is not an integer in its range, the ranks differ, the groups
+        do not divide the channels, or the kernel is larger than the padded input.
+    """
+
+    batch: int
+    in_channels: int
+    out_channels: int
+    size: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[PaddingSides, ...]
+    dilation: tuple[int, ...]
+    groups: int = 1
+
+    def __post_init__(self) -> None:
+        for name, minimum in (("batch", 0), ("in_channels", 1), ("out_channels", 1), ("groups", 1)):
+            object.__setattr__(self, name, _integer(name, getattr(self, name), minimum))
+        for name in ("size", "kernel", "stride", "dilation"):
+            object.__setattr__(self, name, _integers(name, getattr(self, name), minimum=1))
+        object.__setattr__(self, "padding", _padding_sides(self.padding))
+        self._check_ranks()
+        self._check_groups()
+        self._check_reach()
+
+    def _check_ranks(self) -> None:
+        rank = len(self.size)
+        if rank == 0:
+            raise InvalidArgument("size", self.size, "should have at least one axis", where=WHERE)
+        for name in ("kernel", "stride", "padding", "dilation"):
+            value = getattr(self, name)
+            if len(value) != rank:
+                raise InvalidArgument(
+                    name, value, f"should have {rank} entries, one for each axis of size={self.size}", where=WHERE
+                )
+
+    def _check_groups(self) -> None:
+        for name in ("in_channels", "out_channels"):
+            channels = getattr(self, name)
+            if channels % self.groups:
+                raise InvalidArgument(
+                    "groups",
+                    self.groups,
+                    f"should divide {name}={channels}: {channels} % {self.groups} = {channels % self.groups}",
+                    where=WHERE,
+                )
+
+    def _check_reach(self) -> None:
+        for axis, (size, kernel, (low, high), dilation) in enumerate(
+            zip(self.size, self.kernel, self.padding, self.dilation, strict=True)
+        ):
+            reach = dilation * (kernel - 1) + 1
+            padded = size + low + high
+            if reach > padded:
+                raise InvalidArgument(
+                    "kernel",
+                    self.kernel,
+                    f"should fit in the padded input: axis {axis} reaches "
+                    f"{dilation}*({kernel} - 1) + 1 = {reach}, beyond {size} + {low} + {high} = {padded}",
+                    where=WHERE,
+                )
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        size: int | Iterable[int],
+        kernel: int | Iterable[int],
+        batch: int = 1,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        stride: int | Iterable[int] = 1,
+        padding: str | int | Iterable[int | Iterable[int]] = 0,
+        dilation: int | Iterable[int] = 1,
+        groups: int = 1,
+    ) -> ConvGeometry:
+        """Build a geometry from scalars, symmetric paddings or a named padding.
+
+        A scalar `stride`, `dilation`, `kernel` or `padding` holds for every axis
+        of `size`. An entry of `padding` may be one int (both sides) or a
+        ``(low, high)`` pair. Named paddings: ``"valid"``, ``"same_upper"`` and
+        ``"same_lower"`` (output size ceil(size / stride); the odd zero after or
+        before the data), ``"causal"`` (all of it before the data).
+
+        Raises
+        ------
+        InvalidArgument
+            As the class does; also for an unknown padding name.
+
+        Examples
+        --------
+        >>> ConvGeometry.of(size=(5, 5), kernel=3, stride=2, padding="same_upper").output_size
+        (3, 3)
+        """
+        sizes = _integers("size", (size,) if _is_scalar(size) else size, minimum=1)
+        rank = len(sizes)
+        kernels = _integers("kernel", _per_axis(kernel, rank), minimum=1)
+        strides = _integers("stride", _per_axis(stride, rank), minimum=1)
+        dilations = _integers("dilation", _per_axis(dilation, rank), minimum=1)
+        sides: Any
+        if isinstance(padding, str):
+            if padding not in NAMED_PADDINGS:
+                raise InvalidArgument("padding", padding, f"should be one of {sorted(NAMED_PADDINGS)}", where=WHERE)
+            named = NAMED_PADDINGS[padding]
+            sides = tuple(map(named, sizes, kernels, strides, dilations))
+        elif _is_scalar(padding):
+            sides = ((padding, padding),) * rank
+        else:
+            sides = tuple((side, side) if _is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
+        return cls(batch, in_channels, out_channels, sizes, kernels, strides, sides, dilations, groups)
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return len(self.size)
+
+    @cached_property
+    def output_size(self) -> tuple[int, ...]:
+        """O = floor((I + low + high - d (R - 1) - 1) / s) + 1, per axis."""
+        return tuple(
+            (size + low + high - dilation * (kernel - 1) - 1) // stride + 1
+            for size, kernel, stride, (low, high), dilation in zip(
+                self.size, self.kernel, self.stride, self.padding, self.dilation, strict=True
+            )
+        )
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(N, C, *I)."""
+        return (self.batch, self.in_channels, *self.size)
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """(K, C // groups, *R)."""
+        return (self.out_channels, self.in_channels // self.groups, *self.kernel)
+
+    @property
+    def bias_shape(self) -> tuple[int, ...]:
+        """(K,)."""
+        return (self.out_channels,)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """(N, K, *O)."""
+        return (self.batch, self.out_channels, *self.output_size)
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each input channel is a group of its own, and there are several."""
+        return self.groups == self.in_channels > 1
+
+    def source_positions(self, axis: int) -> NDArray[np.int64]:
+        """(O, R) array: the input coordinate s p + d r - low that output p reads through tap r.
+
+        A coordinate outside [0, I) lies in the padding.
+        """
+        outputs = self.stride[axis] * np.arange(self.output_size[axis], dtype=np.int64)
+        taps = self.dilation[axis] * np.arange(self.kernel[axis], dtype=np.int64)
+        return outputs[:, None] + taps[None, :] - self.padding[axis][0]
+
+    def inside(self, axis: int) -> NDArray[np.bool_]:
+        """(O, R) mask of :meth:`source_positions`: True where the coordinate is data, not padding."""
+        source = self.source_positions(axis)
+        return (source >= 0) & (source < self.size[axis])
+
+    @cached_property
+    def products(self) -> int:
+        """Number of products X_i F_j in the whole forward pass; each gradient has as many."""
+        inside = math.prod(int(self.inside(axis).sum()) for axis in range(self.rank))
+        return self.batch * self.out_channels * (self.in_channels // self.groups) * inside
+
+    def __str__(self) -> str:
+        """Compact text form, read back by :func:`parse_geometry`."""
+        text = f"n{self.batch}c{self.in_channels}k{self.out_channels}"
+        text += f"i{_join(self.size)}f{_join(self.kernel)}"
+        if set(self.stride) != {1}:
+            text += f"s{_join(self.stride)}"
+        if any(self.padding[axis] != (0, 0) for axis in range(self.rank)):
+            text += "p" + "x".join(f"{low}" if low == high else f"{low}+{high}" for low, high in self.padding)
+        if set(self.dilation) != {1}:
+            text += f"d{_join(self.dilation)}"
+        return text if self.groups == 1 else f"{text}g{self.groups}"
+
+
+_AXES = r"\d+(?:x\d+)*"
+_SIDES = r"\d+(?:\+\d+)?"
+_GEOMETRY_TEXT = re.compile(
+    rf"n(?P<batch>\d+)c(?P<in_channels>\d+)k(?P<out_channels>\d+)i(?P<size>{_AXES})f(?P<kernel>{_AXES})"
+    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>\d+))?",
+    re.ASCII,
+)
+
+
+def parse_geometry(text: str) -> ConvGeometry:
+    """Read the text form of a geometry, such as ``n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1``.
+
+    n batch, c input channels, k output channels, i input size, f kernel (filter)
+    size, s stride, p padding (one number for both sides, or low+high), d
+    dilation (1 is dense), g groups. Stride, padding, dilation and groups may be absent.
+
+    Raises
+    ------
+    InvalidArgument
+        If the text does not have that form, or describes no legal convolution.
+    """
+    match = _GEOMETRY_TEXT.fullmatch(text)
+    if match is None:
+        raise InvalidArgument(
+            "text", text, "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1", where="parse_geometry"
+        )
+    size = _split(match["size"])
+    sides = match["padding"].split("x") if match["padding"] else ["0"] * len(size)
+    return ConvGeometry(
+        batch=int(match["batch"]),
+        in_channels=int(match["in_channels"]),
+        out_channels=int(match["out_channels"]),
+        size=size,
+        kernel=_split(match["kernel"]),
+        stride=_split(match["stride"]) if match["stride"] else (1,) * len(size),
+        padding=tuple((int(side.split("+")[0]), int(side.split("+")[-1])) for side in sides),
+        dilation=_split(match["dilation"]) if match["dilation"] else (1,) * len(size),
+        groups=int(match["groups"] or 1),
+    )
+
+
+def _same_total(size: int, kernel: int, stride: int, dilation: int) -> int:
+    outputs = -(-size // stride)
+    return max((outputs - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+
+
+def _valid(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
+    return 0, 0
+
+
+def _same_upper(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
+    total = _same_total(size, kernel, stride, dilation)
+    return total // 2, total - total // 2
+
+
+def _same_lower(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
+    total = _same_total(size, kernel, stride, dilation)
+    return total - total // 2, total // 2
+
+
+def _causal(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
+    return dilation * (kernel - 1), 0
+
+
+NAMED_PADDINGS: dict[str, Callable[[int, int, int, int], PaddingSides]] = {
+    "valid": _valid,
+    "same_upper": _same_upper,
+    "same_lower": _same_lower,
+    "causal": _causal,
+}
+
+
+def _join(values: Iterable[int]) -> str:
+    return "x".join(map(str, values))
+
+
+def _split(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))
+
+
+def _is_scalar(value: object) -> bool:
+    return not isinstance(value, Iterable)
+
+
+def _per_axis(value: object, rank: int) -> object:
+    return (value,) * rank if _is_scalar(value) else value
+
+
+def _integer(name: str, value: object, minimum: int) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < minimum:
+        raise InvalidArgument(name, value, f"should be an integer of at least {minimum}", where=WHERE)
+    return number
+
+
+def _integers(name: str, values: object, minimum: int) -> tuple[int, ...]:
+    if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
+        raise InvalidArgument(name, values, "should be a tuple of integers, one for each axis", where=WHERE)
+    entries = tuple(values)
+    return tuple(_integer(f"{name}[{axis}]", value, minimum) for axis, value in enumerate(entries))
+
+
+def _padding_sides(padding: object) -> tuple[PaddingSides, ...]:
+    if not isinstance(padding, Iterable):
+        raise InvalidArgument("padding", padding, "should be a tuple of (low, high) pairs", where=WHERE)
+    sides = []
+    for axis, pair in enumerate(padding):
+        if not isinstance(pair, Iterable) or len(tuple(pair)) != 2:
+            raise InvalidArgument(f"padding[{axis}]", pair, "should be a (low, high) pair", where=WHERE)
+        low, high = _integers(f"padding[{axis}]", pair, minimum=0)
+        sides.append((low, high))
+    return tuple(sides)

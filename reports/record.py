@@ -1,0 +1,179 @@
+"""What is kept of a run: the record of each case, each mismatch with its evidence, and the run's own facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..oracle.passes import Operands
+from ..oracle.verdict import Outcome, Verdict
+
+SCHEMA_VERSION = 1
+"""Version of every JSON document that a run writes.
+
+1: first version.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateInfo:
+    """Who was tested.
+
+    Parameters
+    ----------
+    name : str
+        Short, unique in a run: ``torch``, ``kernels.py:conv2d``.
+    version : str
+        Of the library behind it; empty when there is none.
+    source : str
+        What loads it: a built-in name, ``module:attribute`` or ``path.py:attribute``.
+    accumulators : tuple of (str, str)
+        Declared accumulator for each storage dtype, e.g. ``("float16", "float32")``;
+        a dtype not named accumulates in itself.
+    """
+
+    name: str
+    version: str = ""
+    source: str = ""
+    accumulators: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One verdict: a check on one pass (or, for the adjoint identity, on all of them).
+
+    Parameters
+    ----------
+    check : {"structure", "precision", "adjoint"}
+    subject : str
+        A pass's name, or ``"adjoint"``.
+    verdict : Verdict
+    seconds : float
+        Time the candidate took.
+    fault : str or None
+        Id of the mismatch that this verdict is an instance of.
+    """
+
+    check: str
+    subject: str
+    verdict: Verdict
+    seconds: float = 0.0
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """Every verdict on one candidate for one case; `case` is the case's text id."""
+
+    case: str
+    candidate: str
+    results: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What another source says of the same minimal case: a candidate's name, or ``equations``."""
+
+    name: str
+    outcome: Outcome
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One fault of one candidate, at its smallest known counterexample.
+
+    Parameters
+    ----------
+    id : str
+        Unique in a run and usable as a folder name: ``torch-weight_gradient-1``.
+    candidate : str
+        Name of the candidate.
+    check, subject : str
+        As in `CheckResult`.
+    case : str
+        Text id of the shrunk case.
+    found : str
+        Text id of the case that first showed the fault.
+    verdict : Verdict
+        On the shrunk case.
+    needs : tuple of str
+        Features that the shrunk case still has, such as ``dilation above 1``:
+        without them the fault was not seen. A later failing case of the same check
+        and pass that has them all counts as this fault.
+    witnesses : tuple of Witness
+    repeats : bool
+        Whether the minimal case fails again when run alone in a fresh process.
+    equations : tuple of str
+        Equations of wrong elements in the seed's notation; may be empty.
+    call : str
+        Python source in plain PyTorch, TensorFlow or NumPy that computes ``actual`` from the arrays
+        ``input``, ``weight``, ``bias``, ``output_gradient`` and the number
+        ``learning_rate``; shown to people, never executed by this package.
+    """
+
+    id: str
+    candidate: str
+    check: str
+    subject: str
+    case: str
+    found: str
+    verdict: Verdict
+    needs: tuple[str, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    repeats: bool = True
+    equations: tuple[str, ...] = ()
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The arrays of a mismatch.
+
+    Parameters
+    ----------
+    operands : Operands
+    actual : ndarray or None
+        What the candidate returned; None when it returned nothing that can be kept.
+    expected : ndarray of float64
+        The exact result, rounded to float64.
+    bound : ndarray of float64
+        Largest error that rounding can explain, per element; zeros for structure.
+    wrong : ndarray of bool
+        Where the result violates; all False where there is nothing to compare.
+    """
+
+    operands: Operands
+    actual: NDArray[Any] | None
+    expected: NDArray[np.float64]
+    bound: NDArray[np.float64]
+    wrong: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """The facts of a run, written when it starts."""
+
+    seed: int
+    profile: str
+    candidates: tuple[CandidateInfo, ...]
+    started: str
+    command: str
+    environment: tuple[tuple[str, str], ...]
+    """(name, version) of Python, the packages, the platform and the processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back: its facts and all that was recorded."""
+
+    info: RunInfo
+    cases: tuple[CaseRecord, ...]
+    mismatches: tuple[Mismatch, ...]
+    finished: bool
+    seconds: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+    """Sentences about the reading itself, such as a last line that was cut off."""
