@@ -1,9 +1,18 @@
-"""Verdicts: what was decided of one result, and the evidence for it."""
+"""Verdicts: what is decided of one result against its exact value, and the evidence for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dtypes import Format
+from .exact import ExactResult, Scaled, scaled, subtract
+from .passes import Array
+
+Float64 = NDArray[np.float64]
 
 
 class Outcome(Enum):
@@ -11,7 +20,7 @@ class Outcome(Enum):
 
     CONFORMS: proven within what exact arithmetic, or the rounding bound, allows.
     VIOLATES: proven wrong.
-    UNDECIDED: the oracle's own error straddles the line.
+    UNDECIDED: within the bound, but the bound is too coarse to see one missing term.
     UNSUPPORTED: the candidate said that it does not offer this.
     REFUSED: the candidate raised an error on a legal case.
     CRASHED: the candidate's process died, or it asked for more memory than it may have.
@@ -70,6 +79,9 @@ class Verdict:
     outcome : Outcome
     reason : str
         One sentence. Empty when a result conforms.
+    cause : str
+        What kind of thing went wrong, in a word that is the same from case to
+        case: ``value``, ``shape``, ``dtype``, an exception's type, a signal's name.
     worst : Discrepancy or None
         The element with the largest error against its bound; None where there
         is no result to compare (crashed, wrong shape) or every element is exact.
@@ -89,9 +101,119 @@ class Verdict:
 
     outcome: Outcome
     reason: str = ""
+    cause: str = ""
     worst: Discrepancy | None = None
     wrong: int = 0
     elements: int = 0
     region: tuple[tuple[int, int], ...] | None = None
     ratio: float = 0.0
     resolution: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """A result against its exact value, element by element.
+
+    Parameters
+    ----------
+    error : ndarray of float64
+        abs(actual - exact); inf where `actual` is NaN or infinite.
+    wrong : ndarray of bool
+        Where the error is above the bound.
+    """
+
+    error: Float64
+    wrong: NDArray[np.bool_]
+
+
+def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
+    """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
+    values = actual.astype(np.float64)
+    finite = np.isfinite(values)
+    difference = subtract(scaled(np.where(finite, values, 0.0)), exact.value)
+    magnitude = Scaled(np.abs(difference.integers), difference.exponent).to_float64()
+    error = np.where(finite, magnitude, np.inf)
+    return Comparison(error, error > bound)
+
+
+def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Verdict:
+    """Decide whether a result is right, element by element.
+
+    Parameters
+    ----------
+    actual : ndarray
+        What the candidate returned.
+    exact : ExactResult
+        The exact result of the same operands.
+    bound : ndarray of float64
+        Largest error allowed per element: zeros on the integer lattice, else
+        :func:`.bounds.rounding_bound`.
+    form : Format
+        The format that the result should have.
+
+    Returns
+    -------
+    Verdict
+        Violates if the shape, the dtype or any element is wrong; undecided if
+        all are within a bound too coarse to see one missing term; else conforms.
+    """
+    expected = exact.value.to_float64()
+    if actual.shape != expected.shape:
+        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {expected.shape}", "shape")
+    if actual.dtype != form.dtype:
+        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {form.name}", "dtype")
+    comparison = compare(actual, exact, bound)
+    resolution = _resolution(comparison.error, exact, bound)
+    ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
+    worst = _worst(actual, expected, comparison.error, bound, form)
+    wrong = int(comparison.wrong.sum())
+    if wrong:
+        region = _bounding_box(comparison.wrong)
+        reason = f"{wrong} of {actual.size} elements are wrong by more than {_allowance(bound)}"
+        return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, actual.size, region, ratio, resolution)
+    if resolution >= 1:
+        reason = f"within the bound, which would hide a fault of up to {resolution:.3g} times the smallest term"
+        return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, actual.size, None, ratio, resolution)
+    return Verdict(Outcome.CONFORMS, "", "", worst, 0, actual.size, None, ratio, resolution)
+
+
+def _allowance(bound: Float64) -> str:
+    return "rounding can explain" if bound.any() else "exact arithmetic allows: nothing"
+
+
+def _ratios(error: Float64, bound: Float64) -> Float64:
+    """error / bound, with 0 / 0 = 0 and x / 0 = inf."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(error == 0, 0.0, error / bound)
+
+
+def _resolution(error: Float64, exact: ExactResult, bound: Float64) -> float:
+    """The largest (bound + error) / smallest term: a fault above it would have shown.
+
+    The error counts twice at most, since a fault can be masked by rounding of
+    the opposite sign; an element without terms has nothing to miss.
+    """
+    has_terms = np.isfinite(exact.smallest)
+    with np.errstate(invalid="ignore"):
+        shares = (bound + np.minimum(error, bound))[has_terms] / exact.smallest[has_terms]
+    return float(shares.max(initial=0.0))
+
+
+def _worst(actual: Array, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
+    if not error.any():
+        return None
+    ratios = _ratios(error, bound)
+    candidates = np.where(ratios == ratios.max(), error, -1.0)
+    index = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), error.shape))
+    return Discrepancy(
+        index,
+        float(actual[index]),
+        float(expected[index]),
+        float(error[index]),
+        float(bound[index]),
+        float(error[index] / form.ulp(expected[index])),
+    )
+
+
+def _bounding_box(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(mask))

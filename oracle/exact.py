@@ -1,0 +1,327 @@
+"""Every pass without rounding error: the products as integers, at a common power of two.
+
+A finite binary floating-point number is an integer times a power of two, so a
+sum of products is one as well. The sums are taken in int64 where they are sure
+to fit, and in Python integers otherwise; nothing is ever rounded.
+
+All passes are one trilinear form: L = sum over (n, k, c, p, r) of
+dL/dO[n, k, p] X[n, c, i(p, r)] F[k, c, r], differentiated by one of its three
+arguments. The triples (p, r, i) that are not in the padding are listed once,
+sorted by the wanted one, and summed run by run: another formulation than the
+reference's, on purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .geometry import ConvGeometry
+from .passes import Array, Operands, Pass, check_operands
+
+Float64 = NDArray[np.float64]
+_INT64_LIMIT = 2**62
+_CHUNK_PRODUCTS = 1 << 21
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaled:
+    """An array of exact numbers: `integers` times 2**`exponent`; int64, or object for Python integers."""
+
+    integers: NDArray[Any]
+    exponent: int
+
+    def at_exponent(self, exponent: int) -> Scaled:
+        """The same numbers at a lower (or equal) exponent."""
+        shift = self.exponent - exponent
+        widest = _widest(self.integers)
+        if shift == 0 or widest == 0:
+            return Scaled(self.integers, exponent)
+        integers = self.integers if (widest << shift) < _INT64_LIMIT else self.integers.astype(object)
+        return Scaled(integers * (1 << shift), exponent)
+
+    def to_float64(self) -> Float64:
+        """Each number rounded to the nearest float64."""
+        if self.integers.dtype == object:
+            return np.array([_ratio(int(i), self.exponent) for i in self.integers.ravel()], dtype=np.float64).reshape(
+                self.integers.shape
+            )
+        return np.ldexp(self.integers.astype(np.float64), self.exponent)
+
+
+def _ratio(integer: int, exponent: int) -> float:
+    return float(integer << exponent) if exponent >= 0 else integer / (1 << -exponent)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactResult:
+    """The exact result of a pass, and what its error bounds are made of.
+
+    Parameters
+    ----------
+    value : Scaled
+        Exact value of each element.
+    magnitude : ndarray of float64
+        S: the sum of the absolute values of an element's terms.
+    smallest : ndarray of float64
+        The smallest nonzero absolute value among an element's terms; inf where there is none.
+    terms : ndarray of int64
+        n: the number of an element's terms.
+    """
+
+    value: Scaled
+    magnitude: Float64
+    smallest: Float64
+    terms: NDArray[np.int64]
+
+
+def scaled(array: Array) -> Scaled:
+    """A finite array of numbers, exactly.
+
+    Raises
+    ------
+    OverflowError
+        If an element is NaN or infinite.
+    """
+    if array.dtype.kind in "iu":
+        return Scaled(array.astype(np.int64), 0)
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise OverflowError("an exact number is finite; the array has NaN or Inf")
+    fractions, exponents = np.frexp(values)
+    significands = np.ldexp(fractions, 53).astype(np.int64)
+    nonzero = significands != 0
+    if not nonzero.any():
+        return Scaled(np.zeros(array.shape, np.int64), 0)
+    lowest_bits = np.frexp((significands & -significands).astype(np.float64))[1] - 1
+    exponent = int((exponents - 53 + lowest_bits)[nonzero].min())
+    shifts = np.where(nonzero, exponents - 53 - exponent, 0)
+    if int((exponents - exponent)[nonzero].max()) < 62:
+        down = np.maximum(-shifts, 0)
+        return Scaled((significands >> down) << np.maximum(shifts, 0), exponent)
+    pairs = zip(significands.ravel().tolist(), shifts.ravel().tolist(), strict=True)
+    integers = np.empty(array.size, dtype=object)
+    integers[:] = [s << k if k >= 0 else s >> -k for s, k in pairs]
+    return Scaled(integers.reshape(array.shape), exponent)
+
+
+def subtract(left: Scaled, right: Scaled) -> Scaled:
+    """The exact difference."""
+    exponent = min(left.exponent, right.exponent)
+    return _total(left.at_exponent(exponent), right.at_exponent(exponent), np.subtract)
+
+
+def _add(left: Scaled, right: Scaled) -> Scaled:
+    exponent = min(left.exponent, right.exponent)
+    return _total(left.at_exponent(exponent), right.at_exponent(exponent), np.add)
+
+
+def _total(left: Scaled, right: Scaled, combine: np.ufunc) -> Scaled:
+    a, b = left.integers, right.integers
+    if _widest(a) + _widest(b) >= _INT64_LIMIT:
+        a, b = a.astype(object), b.astype(object)
+    return Scaled(np.asarray(combine(a, b)), left.exponent)
+
+
+def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
+    """The exact result of a pass, with the number, size and smallest of each element's terms.
+
+    Raises
+    ------
+    InvalidArgument
+        If an operand does not have the shape that `geometry` gives.
+    OverflowError
+        If an operand has NaN or Inf.
+    """
+    check_operands(operands, geometry, where="exact.evaluate")
+    if pass_ is Pass.BIAS_GRADIENT:
+        return _bias_gradient(scaled(operands.output_gradient), geometry)
+    if pass_ is Pass.UPDATE:
+        return _update(operands, geometry)
+    result = _bilinear(pass_, operands, geometry)
+    if pass_ is Pass.FORWARD and operands.bias is not None:
+        return _with_bias(result, operands.bias, geometry)
+    return result
+
+
+def _bilinear(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
+    left, right = (scaled(getattr(operands, name)) for name in _FACTORS[pass_])
+    exponent = left.exponent + right.exponent
+    contraction = _contraction(pass_, geometry)
+    a, b = left.integers, right.integers
+    terms = term_counts(pass_, geometry)
+    if _widest(a) * _widest(b) * int(terms.max(initial=0)) >= _INT64_LIMIT:
+        a, b = a.astype(object), b.astype(object)
+    value = contraction.reduce(a, b, np.add, 0)
+    magnitude = contraction.reduce(np.abs(a), np.abs(b), np.add, 0)
+    if (a == 0).any() or (b == 0).any():
+        smallest = contraction.reduce(_absolute_or_infinite(left), _absolute_or_infinite(right), np.minimum, np.inf)
+    else:
+        floats = (np.abs(factor.to_float64()) for factor in (left, right))
+        smallest = contraction.reduce(*floats, np.minimum, np.inf)
+    return ExactResult(
+        Scaled(value, exponent),
+        Scaled(magnitude, exponent).to_float64(),
+        smallest.astype(np.float64),
+        np.broadcast_to(terms, value.shape),
+    )
+
+
+def _absolute_or_infinite(factor: Scaled) -> Float64:
+    values = np.abs(factor.to_float64())
+    return np.where(values == 0, np.inf, values)
+
+
+def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
+    column = scaled(bias.reshape(-1, *(1,) * geometry.rank))
+    size = np.abs(column.to_float64())
+    everywhere = Scaled(np.broadcast_to(column.integers, geometry.output_shape), column.exponent)
+    return ExactResult(
+        _add(result.value, everywhere),
+        result.magnitude + size,
+        np.minimum(result.smallest, np.where(size == 0, np.inf, size)),
+        result.terms + 1,
+    )
+
+
+def _bias_gradient(gradient: Scaled, geometry: ConvGeometry) -> ExactResult:
+    axes = (0, *range(2, 2 + geometry.rank))
+    integers = gradient.integers
+    terms = integers.size // geometry.out_channels
+    if _widest(integers) * terms >= _INT64_LIMIT:
+        integers = integers.astype(object)
+    value = np.asarray(integers.sum(axis=axes))
+    magnitude = np.asarray(np.abs(integers).sum(axis=axes))
+    return ExactResult(
+        Scaled(value, gradient.exponent),
+        Scaled(magnitude, gradient.exponent).to_float64(),
+        _absolute_or_infinite(gradient).min(axis=axes, initial=np.inf),
+        np.full(geometry.bias_shape, terms, dtype=np.int64),
+    )
+
+
+def _update(operands: Operands, geometry: ConvGeometry) -> ExactResult:
+    gradient = _bilinear(Pass.WEIGHT_GRADIENT, operands, geometry)
+    rate = scaled(np.array(operands.learning_rate))
+    factor = int(rate.integers)
+    integers = gradient.value.integers
+    if _widest(integers) * abs(factor) >= _INT64_LIMIT:
+        integers = integers.astype(object)
+    step = Scaled(integers * factor, gradient.value.exponent + rate.exponent)
+    weight = scaled(operands.weight)
+    return ExactResult(
+        subtract(weight, step), gradient.magnitude, gradient.smallest * abs(operands.learning_rate), gradient.terms
+    )
+
+
+_FACTORS = {
+    Pass.FORWARD: ("input", "weight"),
+    Pass.INPUT_GRADIENT: ("output_gradient", "weight"),
+    Pass.WEIGHT_GRADIENT: ("output_gradient", "input"),
+}
+_REDUCED_AXIS = {Pass.FORWARD: 3, Pass.INPUT_GRADIENT: 2, Pass.WEIGHT_GRADIENT: 0}
+
+
+def term_counts(pass_: Pass, geometry: ConvGeometry) -> NDArray[np.int64]:
+    """The number of products in each element of a pass's result, broadcastable to its shape.
+
+    Bias, and the weight that an update starts from, are not counted.
+    """
+    if pass_ is Pass.BIAS_GRADIENT:
+        return np.array([geometry.batch * int(np.prod(geometry.output_size))])
+    per_axis = []
+    for axis in range(geometry.rank):
+        inside = geometry.inside(axis)
+        if pass_ is Pass.INPUT_GRADIENT:
+            source = geometry.source_positions(axis)[inside]
+            counts = np.bincount(source, minlength=geometry.size[axis])
+        else:
+            counts = inside.sum(axis=1 if pass_ is Pass.FORWARD else 0)
+        per_axis.append(counts.reshape((1,) * (2 + axis) + (-1,) + (1,) * (geometry.rank - axis - 1)))
+    channels = {
+        Pass.FORWARD: geometry.in_channels // geometry.groups,
+        Pass.INPUT_GRADIENT: geometry.out_channels // geometry.groups,
+    }.get(pass_, geometry.batch)
+    total = np.array(channels)
+    for counts in per_axis:
+        total = total * counts
+    return total.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Contraction:
+    """A pass as sums over runs of (output position, tap, input position) triples."""
+
+    pass_: Pass
+    geometry: ConvGeometry
+    positions: dict[str, NDArray[np.int64]]
+    targets: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    def reduce(self, left: Array, right: Array, combine: np.ufunc, empty: object) -> Array:
+        """Combine (add, or take the minimum of) the products of each element's terms."""
+        a, b = (self._grouped(name, array) for name, array in zip(_FACTORS[self.pass_], (left, right), strict=True))
+        axis = _REDUCED_AXIS[self.pass_]
+        grouped = np.broadcast_shapes(a.shape[:4], b.shape[:4])
+        kept = [size for i, size in enumerate(grouped) if i != axis]
+        size = self.pass_.result_shape(self.geometry)[2:]
+        result = np.full((*kept, int(np.prod(size))), empty, dtype=np.result_type(a, b))
+        if self.targets.size and all(grouped):
+            for first, last in self._chunks(int(np.prod(grouped))):
+                self._reduce_chunk(result, a, b, combine, first, last)
+        return result.reshape(self.pass_.result_shape(self.geometry))
+
+    def _reduce_chunk(self, result: Array, a: Array, b: Array, combine: np.ufunc, first: int, last: int) -> None:
+        begin = int(self.starts[first])
+        end = int(self.starts[last]) if last < len(self.starts) else len(self.targets)
+        left, right = (self._gather(name, array, begin, end) for name, array in zip(_FACTORS[self.pass_], (a, b), strict=True))
+        products = combine.reduce(left * right, axis=_REDUCED_AXIS[self.pass_])
+        runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
+        result[..., self.targets[self.starts[first:last]]] = runs
+
+    def _chunks(self, per_triple: int) -> list[tuple[int, int]]:
+        """Ranges of whole runs, each of about _CHUNK_PRODUCTS products."""
+        triples = max(_CHUNK_PRODUCTS // per_triple, 1)
+        edges = np.searchsorted(self.starts, np.arange(triples, len(self.targets), triples))
+        bounds = np.unique(np.concatenate([[0], edges, [len(self.starts)]]))
+        return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+
+    def _gather(self, name: str, array: Array, begin: int, end: int) -> Array:
+        return array[..., self.positions[name][begin:end]]
+
+    def _grouped(self, name: str, array: Array) -> Array:
+        """View with axes (batch, group, output channel, input channel, position)."""
+        g = self.geometry
+        outputs, inputs = g.out_channels // g.groups, g.in_channels // g.groups
+        lead = {
+            "input": (g.batch, g.groups, 1, inputs),
+            "weight": (1, g.groups, outputs, inputs),
+            "output_gradient": (g.batch, g.groups, outputs, 1),
+        }[name]
+        spatial = {"input": g.size, "weight": g.kernel, "output_gradient": g.output_size}[name]
+        return array.reshape(*lead, int(np.prod(spatial)))
+
+
+@lru_cache(maxsize=256)
+def _contraction(pass_: Pass, geometry: ConvGeometry) -> _Contraction:
+    output, tap, source = (np.zeros(1, dtype=np.int64) for _ in range(3))
+    for axis in range(geometry.rank):
+        p, r = np.nonzero(geometry.inside(axis))
+        i = geometry.source_positions(axis)[p, r]
+        output = (output[:, None] * geometry.output_size[axis] + p).ravel()
+        tap = (tap[:, None] * geometry.kernel[axis] + r).ravel()
+        source = (source[:, None] * geometry.size[axis] + i).ravel()
+    positions = {"output_gradient": output, "weight": tap, "input": source}
+    wanted = {Pass.FORWARD: output, Pass.INPUT_GRADIENT: source, Pass.WEIGHT_GRADIENT: tap}[pass_]
+    order = np.argsort(wanted, kind="stable")
+    targets = wanted[order]
+    starts = np.flatnonzero(np.diff(targets, prepend=-1))
+    return _Contraction(pass_, geometry, {name: at[order] for name, at in positions.items()}, targets, starts)
+
+
+def _widest(integers: NDArray[Any]) -> int:
+    return max((abs(int(integers.max())), abs(int(integers.min())))) if integers.size else 0

@@ -1,0 +1,84 @@
+"""The adjoint identity: a witness of the gradients that needs no expected values.
+
+Each gradient is the adjoint of the forward pass in one argument, so that for
+any operands
+
+    <dL/dO, O> - <dL/db, b>  =  <dL/dX, X>  =  <dL/dF, F>,
+
+where O includes the bias. On the integer lattice every inner product is an
+exact integer and the three numbers are equal, whatever the candidate's
+arithmetic. A candidate that computes the wrong convolution consistently, such
+as one that ignores dilation everywhere, still satisfies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from ...oracle.passes import Array, Operands, Pass
+from ...oracle.verdict import Outcome, Verdict
+
+ADJOINT = "adjoint"
+_SYMBOLS = {
+    Pass.FORWARD: "<dL/dO, O - b>",
+    Pass.INPUT_GRADIENT: "<dL/dX, X>",
+    Pass.WEIGHT_GRADIENT: "<dL/dF, F>",
+}
+
+
+def check_adjoint(results: Mapping[Pass, Array], operands: Operands) -> Verdict | None:
+    """Whether a candidate's own passes are adjoint to each other, exactly.
+
+    Parameters
+    ----------
+    results : mapping of Pass to ndarray
+        What the candidate returned on `operands`; passes may be missing.
+    operands : Operands
+        Of the integer lattice.
+
+    Returns
+    -------
+    Verdict or None
+        None where fewer than two of the three inner products can be formed.
+    """
+    products = {pass_: _form(pass_, results, operands) for pass_ in _SYMBOLS if pass_ in results}
+    numbers = {pass_: value for pass_, value in products.items() if value is not None}
+    if len(numbers) < 2:
+        return None
+    if len(set(numbers.values())) == 1:
+        return Verdict(Outcome.CONFORMS, elements=len(numbers))
+    told = ", ".join(f"{_SYMBOLS[pass_]} = {_tell(value)}" for pass_, value in numbers.items())
+    return Verdict(Outcome.VIOLATES, f"the inner products differ: {told}", "value", elements=len(numbers))
+
+
+def _form(pass_: Pass, results: Mapping[Pass, Array], operands: Operands) -> Fraction | float | None:
+    """The inner product of one pass, NaN for a result with NaN or Inf; None where the bias's part is missing."""
+    result = results[pass_]
+    partner = {
+        Pass.FORWARD: operands.output_gradient,
+        Pass.INPUT_GRADIENT: operands.input,
+        Pass.WEIGHT_GRADIENT: operands.weight,
+    }[pass_]
+    if result.shape != partner.shape:
+        return None
+    if pass_ is not Pass.FORWARD or operands.bias is None:
+        return _inner_product(result, partner)
+    bias_gradient = results.get(Pass.BIAS_GRADIENT)
+    if bias_gradient is None or bias_gradient.shape != operands.bias.shape:
+        return None
+    return _inner_product(result, partner) - _inner_product(bias_gradient, operands.bias)
+
+
+def _inner_product(left: Array, right: Array) -> Fraction | float:
+    values = left.astype(np.float64)
+    if not np.isfinite(values).all():
+        return float("nan")
+    pairs = zip(values.ravel().tolist(), right.astype(np.float64).ravel().tolist(), strict=True)
+    return sum((Fraction(a) * Fraction(b) for a, b in pairs), start=Fraction(0))
+
+
+def _tell(value: Fraction | float) -> str:
+    return str(value) if isinstance(value, Fraction) and value.denominator == 1 else f"{float(value):g}"

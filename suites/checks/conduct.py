@@ -1,0 +1,34 @@
+"""What a call did beside its result: the verdict where there is none to judge, or where it spoiled its operands."""
+
+from __future__ import annotations
+
+from ...oracle.verdict import Outcome, Verdict
+from ..isolation import Died, Malformed, Raised, Reply, Returned, TimedOut, Unsupported
+
+
+def judge_conduct(reply: Reply) -> Verdict | None:
+    """The verdict that a reply brings on itself; None for a fresh array and intact operands."""
+    match reply:
+        case Returned():
+            return _judge_returned(reply)
+        case Unsupported():
+            return Verdict(Outcome.UNSUPPORTED, reply.reason, "unsupported")
+        case Raised():
+            place = f" at {reply.where}" if reply.where else ""
+            return Verdict(Outcome.REFUSED, f"raised {reply.kind}: {reply.message}{place}", reply.kind)
+        case Died():
+            detail = f"; {reply.detail}" if reply.detail else ""
+            return Verdict(Outcome.CRASHED, f"the process died: {reply.cause}{detail}", reply.cause)
+        case TimedOut():
+            return Verdict(Outcome.HUNG, f"no answer within {reply.seconds:g} s", "timeout")
+        case Malformed():
+            return Verdict(Outcome.VIOLATES, f"returned {reply.description}, but should be an array", "type")
+
+
+def _judge_returned(reply: Returned) -> Verdict | None:
+    if reply.mutated:
+        return Verdict(Outcome.VIOLATES, f"changed its operand {', '.join(reply.mutated)}", "mutation")
+    if reply.aliased is not None:
+        reason = f"returned memory of its operand {reply.aliased}, but should be a fresh array"
+        return Verdict(Outcome.VIOLATES, reason, "alias")
+    return None

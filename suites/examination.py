@@ -1,0 +1,83 @@
+"""One candidate examined on one case: every check on every pass that it offers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+
+from ..oracle.data import Case
+from ..oracle.dtypes import Arithmetic
+from ..oracle.passes import Array, Pass
+from ..oracle.verdict import Outcome, Verdict, judge
+from ..reports.record import CandidateInfo, CheckResult
+from .checks.adjoint import ADJOINT, check_adjoint
+from .checks.conduct import judge_conduct
+from .checks.value import Check, allowed_error, answer, operands_of
+from .isolation import Executor, Reply, Returned
+
+
+def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
+    """The arithmetic that a candidate is held to in a dtype: what it declared, else its storage format."""
+    return Arithmetic.of(dtype, dict(info.accumulators).get(dtype))
+
+
+def examine(executor: Executor, case: Case, passes: Collection[Pass]) -> tuple[CheckResult, ...]:
+    """Every verdict on a candidate for one case.
+
+    Each pass is asked for its structure first, and for its precision where that
+    conforms: a wrong term needs no second telling. The adjoint identity is then
+    checked on the results of the structure questions.
+    """
+    results: list[CheckResult] = []
+    returned: dict[Pass, Array] = {}
+    for pass_ in passes:
+        structure, value = _ask(executor, Check.STRUCTURE, case, pass_)
+        results.append(structure)
+        if value is not None:
+            returned[pass_] = value
+        if structure.verdict.outcome is Outcome.CONFORMS:
+            results.append(ask(executor, Check.PRECISION, case, pass_))
+    results.extend(_adjoint(returned, case))
+    return tuple(results)
+
+
+def ask(executor: Executor, check: Check, case: Case, pass_: Pass) -> CheckResult:
+    """The verdict of one check on one pass."""
+    return _ask(executor, check, case, pass_)[0]
+
+
+def ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
+    """The verdict of the adjoint identity alone; None where the candidate offers too few passes for it."""
+    returned: dict[Pass, Array] = {}
+    for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT):
+        if pass_ in executor.passes:
+            value = _ask(executor, Check.STRUCTURE, case, pass_)[1]
+            if value is not None:
+                returned[pass_] = value
+    found = _adjoint(returned, case)
+    return found[0] if found else None
+
+
+def judge_reply(check: Check, reply: Reply, case: Case, pass_: Pass, arithmetic: Arithmetic) -> Verdict:
+    """The verdict on a reply to the question that `check` asks of `case`."""
+    conduct = judge_conduct(reply)
+    if conduct is not None:
+        return conduct
+    assert isinstance(reply, Returned)
+    expected = answer(check, case, pass_)
+    allowed = allowed_error(check, pass_, expected, operands_of(check, case), arithmetic)
+    return judge(reply.value, expected, allowed, arithmetic.storage)
+
+
+def _ask(executor: Executor, check: Check, case: Case, pass_: Pass) -> tuple[CheckResult, Array | None]:
+    start = time.perf_counter()
+    reply = executor.call(pass_, operands_of(check, case), case.geometry)
+    seconds = time.perf_counter() - start
+    verdict = judge_reply(check, reply, case, pass_, arithmetic_of(executor.info, case.dtype))
+    value = reply.value if isinstance(reply, Returned) else None
+    return CheckResult(str(check), str(pass_), verdict, seconds), value
+
+
+def _adjoint(returned: Mapping[Pass, Array], case: Case) -> list[CheckResult]:
+    verdict = check_adjoint(returned, operands_of(Check.STRUCTURE, case))
+    return [] if verdict is None else [CheckResult(ADJOINT, ADJOINT, verdict)]

@@ -1,0 +1,132 @@
+"""Hypothesis strategies for convolutions and cases, steered to where implementations break.
+
+They draw the structure only (around a dozen integers); the data follow from a
+drawn seed. A size is built up from the number of windows, so that every draw is
+legal and the windows that do not tile the input are as frequent as those that do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from ..oracle.data import FILLS, Case
+from ..oracle.dtypes import FORMATS
+from ..oracle.errors import InvalidArgument
+from ..oracle.geometry import ConvGeometry
+
+_VECTOR_TAILS = (7, 8, 9, 15, 16, 17, 31, 32, 33)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Which cases may be drawn.
+
+    Parameters
+    ----------
+    ranks : tuple of int
+        Numbers of spatial axes.
+    dtypes : tuple of str
+        Names in `FORMATS`; counterexamples shrink towards the first.
+    max_products : int
+        Upper limit of products X_i F_j in a pass, so that a case is answered in milliseconds.
+
+    Raises
+    ------
+    InvalidArgument
+        If a tuple is empty or has a value that is not one of those possible.
+    """
+
+    ranks: tuple[int, ...] = (1, 2, 3)
+    dtypes: tuple[str, ...] = ("float32", "float64", "float16", "bfloat16")
+    max_products: int = 20_000
+
+    def __post_init__(self) -> None:
+        _check_choices("ranks", self.ranks, (1, 2, 3))
+        _check_choices("dtypes", self.dtypes, tuple(FORMATS))
+        if self.max_products < 1:
+            raise InvalidArgument("max_products", self.max_products, "should be at least 1", where="Space")
+
+
+def _check_choices(name: str, chosen: Sequence[object], possible: tuple[object, ...]) -> None:
+    if not chosen or any(choice not in possible for choice in chosen):
+        raise InvalidArgument(name, chosen, f"should be some of {', '.join(map(str, possible))}", where="Space")
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    size: int
+    kernel: int
+    stride: int
+    padding: tuple[int, int]
+    dilation: int
+
+    @property
+    def windows(self) -> int:
+        return (self.size + sum(self.padding) - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
+
+
+@st.composite
+def _axes(draw: st.DrawFn, *, most_windows: int) -> _Axis:
+    """One spatial axis; shrinks towards one window of a kernel of one, stride 1, unpadded."""
+    kernel = draw(st.integers(1, 5))
+    stride = draw(st.integers(1, 4))
+    dilation = draw(st.integers(1, 3)) if kernel > 1 else 1
+    reach = dilation * (kernel - 1) + 1
+    low = draw(st.integers(0, reach + 1))
+    high = low if draw(st.booleans()) else draw(st.integers(0, reach + 1))
+    windows = draw(st.integers(1, most_windows))
+    remainder = draw(st.integers(0, stride - 1))
+    size = max((windows - 1) * stride + reach + remainder - low - high, 1)
+    return _Axis(size, kernel, stride, (low, high), dilation)
+
+
+def _channel_counts() -> st.SearchStrategy[int]:
+    return st.one_of(st.integers(1, 4), st.sampled_from(_VECTOR_TAILS))
+
+
+@st.composite
+def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:  # noqa: B008
+    """Legal convolutions within `space`.
+
+    Examples shrink towards one image, one channel, one window of a kernel of
+    one, in the fewest spatial axes. Channels, batch and windows are cut down
+    where a drawn case would have more than `space.max_products` products.
+    """
+    rank = draw(st.sampled_from(sorted(space.ranks)))
+    axes = [draw(_axes(most_windows=(9, 6, 3)[rank - 1])) for _ in range(rank)]
+    groups = draw(st.integers(1, 4))
+    inputs, outputs = draw(_channel_counts()), draw(_channel_counts())
+    batch = draw(st.sampled_from((1, 2, 3, 0)))
+    per_channel = groups * max(batch, 1)
+    for axis in axes:
+        per_channel *= axis.windows * axis.kernel
+    room = max(space.max_products // per_channel, 1)
+    inputs = min(inputs, room)
+    outputs = min(outputs, max(room // inputs, 1))
+    return ConvGeometry(
+        batch,
+        groups * inputs,
+        groups * outputs,
+        tuple(axis.size for axis in axes),
+        tuple(axis.kernel for axis in axes),
+        tuple(axis.stride for axis in axes),
+        tuple(axis.padding for axis in axes),
+        tuple(axis.dilation for axis in axes),
+        groups,
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:  # noqa: B008
+    """Cases within `space`: a convolution, a dtype, the kind of its real data and a data seed.
+
+    Examples shrink towards the first of `space.dtypes`, no bias and uniform data.
+    """
+    geometry = draw(conv_geometries(space=space))
+    dtype = draw(st.sampled_from(space.dtypes))
+    bias = draw(st.booleans())
+    fill = draw(st.sampled_from(tuple(FILLS)))
+    return Case(geometry, bias, dtype, fill, draw(st.integers(0, 999)))
