@@ -1,0 +1,45 @@
+"""What is kept of a run and how it is shown: records, the run folder, the page, junit.xml, the terminal."""
+
+from .errors import InvalidRecord
+from .record import (
+    SCHEMA_VERSION,
+    CandidateInfo,
+    CaseRecord,
+    CheckResult,
+    Evidence,
+    Mismatch,
+    Run,
+    RunInfo,
+    Witness,
+)
+from .reproducer import reproducer
+from .run import RunWriter, read_mismatch, read_run
+from .serialization import mismatch_id
+from .tally import Cell, Row, Tally, tally
+from .terminal import mismatch_text, mismatch_view, summary_table, tally_table
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CandidateInfo",
+    "CaseRecord",
+    "Cell",
+    "CheckResult",
+    "Evidence",
+    "InvalidRecord",
+    "Mismatch",
+    "Row",
+    "Run",
+    "RunInfo",
+    "RunWriter",
+    "Tally",
+    "Witness",
+    "mismatch_id",
+    "mismatch_text",
+    "mismatch_view",
+    "read_mismatch",
+    "read_run",
+    "reproducer",
+    "summary_table",
+    "tally",
+    "tally_table",
+]

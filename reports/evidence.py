@@ -1,0 +1,237 @@
+"""The arrays of a mismatch in one .npz file: no pickle, every size known before anything is read."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from ..oracle.geometry import ConvGeometry, parse_geometry
+from ..oracle.passes import Operands, Pass
+from .codec import shown
+from .errors import InvalidRecord
+from .record import Evidence, Mismatch
+from .serialization import ArrayFacts
+
+Array = NDArray[Any]
+
+MAX_BYTES = 2**30
+"""Most bytes that the arrays of one mismatch may take in memory, together."""
+
+_MAX_HEADER_BYTES = 4096
+_MAGIC = b"\x93NUMPY\x01\x00"
+_HEADER = re.compile(
+    r"\{'descr': '(?P<dtype>[<|][biufc]\d{1,2})', 'fortran_order': False, 'shape': \((?P<shape>[\d, ]*)\), \} *\n",
+    re.ASCII,
+)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
+_OPERANDS = ("input", "weight", "bias", "output_gradient")
+_RESULTS = ("actual", "expected", "bound", "wrong")
+_REQUIRED = frozenset(("input", "weight", "output_gradient", "expected", "bound", "wrong"))
+_NATIVE = frozenset(("bool", "float16", "float32", "float64", "complex64", "complex128")) | frozenset(
+    f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
+)
+_EXTENDED = frozenset(
+    name for name, kind in vars(ml_dtypes).items() if isinstance(kind, type) and issubclass(kind, np.generic)
+)
+_GEOMETRY_PREFIX = re.compile(r"[0-9a-z+]+", re.ASCII)
+
+
+def named_arrays(evidence: Evidence) -> dict[str, Array]:
+    """The arrays of `evidence` that can be stored, by name.
+
+    An `actual` whose dtype has no plain binary form (objects, text) is left out.
+    """
+    named = evidence.operands.arrays()
+    for name in _RESULTS:
+        array = getattr(evidence, name)
+        if array is not None and (name != "actual" or is_storable(array)):
+            named[name] = array
+    return named
+
+
+def is_storable(array: Array) -> bool:
+    """Whether the dtype of `array` is one that a run folder keeps."""
+    return array.dtype.name in _NATIVE | _EXTENDED
+
+
+def describe(evidence: Evidence) -> tuple[ArrayFacts, ...]:
+    """Name, dtype and shape of each stored array."""
+    return tuple(ArrayFacts(name, array.dtype.name, array.shape) for name, array in named_arrays(evidence).items())
+
+
+def save_arrays(path: Path, evidence: Evidence) -> None:
+    """Write the arrays as a compressed .npz; dtypes that NumPy does not know are stored as their bits."""
+    stored: dict[str, Any] = {name: _bits(array) for name, array in named_arrays(evidence).items()}
+    np.savez_compressed(path, **stored)
+
+
+def load_arrays(path: Path, facts: tuple[ArrayFacts, ...], mismatch: Mismatch, learning_rate: float) -> Evidence:
+    """Read what :func:`save_arrays` wrote, if it is what `facts` and the case's geometry say.
+
+    Raises
+    ------
+    InvalidRecord
+        If an array is missing, unexpected, of another dtype or shape, or too large, or the file is damaged.
+    """
+    named = {entry.name: entry for entry in facts}
+    try:
+        _check_names(named, len(facts))
+        _check_sizes(facts)
+        _check_shapes(named, mismatch)
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"should have at most {MAX_BYTES} bytes")
+        with zipfile.ZipFile(path) as archive:
+            _check_members(archive, named)
+            arrays = {name: _read(archive, entry) for name, entry in named.items()}
+    except _DAMAGE as error:
+        raise InvalidRecord(str(error) or type(error).__name__, file=str(path)) from error
+    operands = Operands(arrays["input"], arrays["weight"], arrays.get("bias"), arrays["output_gradient"], learning_rate)
+    return Evidence(operands, arrays.get("actual"), arrays["expected"], arrays["bound"], arrays["wrong"])
+
+
+def check_evidence(mismatch: Mismatch, evidence: Evidence) -> None:
+    """Refuse evidence that could not be read back.
+
+    Raises
+    ------
+    InvalidRecord
+        If a dtype cannot be stored, a shape does not fit the case's geometry, or the arrays are too large.
+    """
+    facts = describe(evidence)
+    named = {entry.name: entry for entry in facts}
+    try:
+        _check_names(named, len(facts))
+        _check_sizes(facts)
+        _check_shapes(named, mismatch)
+    except ValueError as error:
+        raise InvalidRecord(str(error), file=f"mismatch {mismatch.id}") from error
+
+
+def case_geometry(case: str) -> ConvGeometry:
+    """The geometry with which a case's text id begins.
+
+    Raises
+    ------
+    InvalidArgument
+        If the id does not begin with the text form of a geometry.
+    """
+    prefix = _GEOMETRY_PREFIX.match(case)
+    return parse_geometry(prefix[0] if prefix else case[:80])
+
+
+def subject_pass(subject: str) -> Pass | None:
+    """The pass that a check's subject names; None for a subject that is no single pass."""
+    return next((each for each in Pass if each.value == subject), None)
+
+
+def _check_names(named: dict[str, ArrayFacts], count: int) -> None:
+    missing = _REQUIRED - named.keys()
+    unknown = named.keys() - set(_OPERANDS) - set(_RESULTS)
+    if missing or unknown or len(named) != count:
+        problems = [f"lack {', '.join(sorted(missing))}"] * bool(missing)
+        problems += [f"hold {', '.join(map(shown, sorted(unknown)))}"] * bool(unknown)
+        raise ValueError(f"the arrays {' and '.join(problems) or 'are named twice'}")
+
+
+def _check_sizes(facts: tuple[ArrayFacts, ...]) -> None:
+    for entry in facts:
+        if len(entry.shape) > 16 or min(entry.shape, default=0) < 0:
+            raise ValueError(f"{entry.name}.shape={shown(entry.shape)}, but should have at most 16 sizes of at least 0")
+    total = sum(math.prod(entry.shape) * _dtype(entry).itemsize for entry in facts)
+    if total > MAX_BYTES:
+        raise ValueError(f"the arrays take {shown(total)} bytes, but should take at most {MAX_BYTES}")
+
+
+def _check_shapes(named: dict[str, ArrayFacts], mismatch: Mismatch) -> None:
+    geometry = case_geometry(mismatch.case)
+    subject = subject_pass(mismatch.subject)
+    result = named["expected"].shape if subject is None else subject.result_shape(geometry)
+    shapes = {
+        "input": geometry.input_shape,
+        "weight": geometry.weight_shape,
+        "bias": geometry.bias_shape,
+        "output_gradient": geometry.output_shape,
+        "expected": result,
+        "bound": result,
+        "wrong": result,
+    }
+    for name, shape in shapes.items():
+        if name in named and named[name].shape != shape:
+            raise ValueError(f"{name}.shape={shown(named[name].shape)}, but should be {shape} for {geometry}")
+    for name, dtype in (("expected", "float64"), ("bound", "float64"), ("wrong", "bool")):
+        if named[name].dtype != dtype:
+            raise ValueError(f"{name}.dtype={shown(named[name].dtype)}, but should be {dtype}")
+
+
+def _check_members(archive: zipfile.ZipFile, named: dict[str, ArrayFacts]) -> None:
+    members = [member.filename for member in archive.infolist()]
+    if sorted(members) != sorted(f"{name}.npy" for name in named):
+        raise ValueError(f"holds {shown(members)}, but should hold {', '.join(f'{name}.npy' for name in named)}")
+    for name, entry in named.items():
+        member = archive.getinfo(f"{name}.npy")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"{name}.npy is compressed in a way that is not read")
+        size, expected = member.file_size, math.prod(entry.shape) * _dtype(entry).itemsize
+        if not expected < size <= expected + _MAX_HEADER_BYTES:
+            raise ValueError(f"{name}.npy has {size} bytes, but its shape {entry.shape} needs {expected} and a header")
+
+
+def _read(archive: zipfile.ZipFile, entry: ArrayFacts) -> Array:
+    dtype = _dtype(entry)
+    with archive.open(f"{entry.name}.npy") as stream:
+        stored, shape = _header(stream)
+        if shape != entry.shape or stored != _storage(dtype):
+            raise ValueError(
+                f"{entry.name}.npy holds {stored} of shape {shape}, but should hold {_storage(dtype)} of {entry.shape}"
+            )
+        data = bytearray(stream.read())
+    if len(data) != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{entry.name}.npy should have {math.prod(shape) * dtype.itemsize} bytes of data")
+    return np.frombuffer(data, dtype=stored).view(dtype).reshape(shape)
+
+
+def _header(stream: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    if stream.read(len(_MAGIC)) != _MAGIC:
+        raise ValueError("an array is not in .npy format 1.0")
+    text = stream.read(int.from_bytes(stream.read(2), "little")).decode("latin-1")
+    match = _HEADER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"an array has the header {shown(text)}, not that of plain numbers in C order")
+    return np.dtype(match["dtype"]), tuple(int(size) for size in re.findall(r"\d+", match["shape"]))
+
+
+def _dtype(entry: ArrayFacts) -> np.dtype[Any]:
+    if entry.dtype in _NATIVE:
+        return np.dtype(entry.dtype)
+    if entry.dtype in _EXTENDED:
+        extended: np.dtype[Any] = np.dtype(getattr(ml_dtypes, entry.dtype))
+        return extended
+    raise ValueError(f"{shown(entry.name)}.dtype={shown(entry.dtype)}, but should be a number type that is kept")
+
+
+def _storage(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype if dtype.name in _NATIVE else np.dtype(f"uint{8 * dtype.itemsize}")
+
+
+def _bits(array: Array) -> Array:
+    native = np.ascontiguousarray(array).reshape(array.shape)
+    native = native.astype(native.dtype.newbyteorder("="), copy=False)
+    return native.view(_storage(native.dtype))

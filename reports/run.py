@@ -1,0 +1,221 @@
+"""The run folder: written as the run goes, so that nothing finished is lost, and read back.
+
+::
+
+    run.json                          the run's facts
+    records.jsonl                     one case a line, handed to the operating system line by line
+    mismatches/ID/mismatch.json, arrays.npz, reproduce.py
+    finished.json                     written last
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from ..oracle.errors import InvalidArgument
+from .codec import WrongField
+from .errors import InvalidRecord
+from .evidence import check_evidence, describe, load_arrays, save_arrays
+from .record import CaseRecord, Evidence, Mismatch, Run, RunInfo
+from .reproducer import reproducer
+from .serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
+
+T = TypeVar("T")
+
+INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records.jsonl", "mismatches", "finished.json"
+MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
+PAGE, JUNIT = "index.html", "junit.xml"
+_PARTIAL = ".partial-"
+
+
+class RunWriter:
+    """Writes a run folder; a context manager that closes the file of records.
+
+    Every finished case is with the operating system before :meth:`append`
+    returns, so it survives the death of this process at any point.
+    """
+
+    def __init__(self, folder: Path, records: int) -> None:
+        self.folder = folder
+        self._records = records
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
+        """Start a run in a new or empty folder; with `replace`, in the folder of an earlier run, which is removed.
+
+        Raises
+        ------
+        InvalidArgument
+            If the folder holds anything else, or an earlier run that is not to be replaced.
+        """
+        path = Path(folder)
+        _clear(path, replace=replace)
+        (path / MISMATCHES).mkdir(parents=True)
+        _write_whole(path / INFO, to_json(info, indent=2) + "\n")
+        return cls(path, os.open(path / RECORDS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666))
+
+    def append(self, record: CaseRecord) -> None:
+        """Add the record of one case."""
+        line = to_json(record).encode("ascii") + b"\n"
+        before = os.fstat(self._records).st_size
+        try:
+            while line:
+                line = line[os.write(self._records, line) :]
+        except OSError:
+            os.ftruncate(self._records, before)
+            raise
+
+    def add_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> Path:
+        """Write the folder of a mismatch and return it; a mismatch of the same id is replaced.
+
+        Raises
+        ------
+        InvalidRecord
+            If the id cannot name a folder, or the evidence does not fit the case.
+        """
+        try:
+            check_id(mismatch.id)
+        except WrongField as error:
+            raise InvalidRecord(error.problem, field="id") from None
+        check_evidence(mismatch, evidence)
+        home = self.folder / MISMATCHES / mismatch.id
+        partial = home.with_name(_PARTIAL + mismatch.id)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        stored = StoredMismatch(mismatch, evidence.operands.learning_rate, describe(evidence))
+        save_arrays(partial / ARRAYS, evidence)
+        (partial / REPRODUCER).write_text(reproducer(mismatch, evidence), "utf-8", "backslashreplace")
+        (partial / MISMATCH).write_text(to_json(stored, indent=2) + "\n", "ascii")
+        if home.exists():
+            shutil.rmtree(home)
+        partial.rename(home)
+        return home
+
+    def finish(self, seconds: float, interrupted: bool) -> None:
+        """Say that the run has ended: by itself, or because someone stopped it."""
+        os.fsync(self._records)
+        _write_whole(self.folder / FINISHED, to_json(Finished(float(seconds), bool(interrupted)), indent=2) + "\n")
+
+    def close(self) -> None:
+        """Close the file of records; nothing may be appended afterwards."""
+        if self._records >= 0:
+            os.close(self._records)
+            self._records = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_run(folder: str | os.PathLike[str]) -> Run:
+    """Read a run folder, also that of a run which was killed.
+
+    One cut-off last line of the records, a mismatch that was still being
+    written and an absent ``finished.json`` are what a killed run leaves; they
+    are told in the run's notes.
+
+    Raises
+    ------
+    InvalidRecord
+        For any other damage, with file and line.
+    """
+    path = Path(folder)
+    info = _read_document(RunInfo, path / INFO)
+    notes: list[str] = []
+    cases = tuple(_read_cases(path / RECORDS, notes))
+    mismatches = tuple(_read_mismatches(path / MISMATCHES, notes))
+    if not (path / FINISHED).exists():
+        notes.append("The run did not come to its end: what it had finished by then is shown.")
+        return Run(info, cases, mismatches, finished=False, notes=tuple(notes))
+    finished = _read_document(Finished, path / FINISHED)
+    if finished.interrupted:
+        notes.append("The run was interrupted: what it had finished by then is shown.")
+    return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes))
+
+
+def read_mismatch(path: str | os.PathLike[str]) -> tuple[Mismatch, Evidence]:
+    """Read a mismatch and its arrays, given its folder or its ``mismatch.json``.
+
+    Raises
+    ------
+    InvalidRecord
+        If either file is missing, damaged, too large, or does not fit the case.
+    """
+    given = Path(path)
+    document = given / MISMATCH if given.is_dir() else given
+    stored = _read_document(StoredMismatch, document)
+    arrays = document.with_name(ARRAYS)
+    return stored.mismatch, load_arrays(arrays, stored.arrays, stored.mismatch, stored.learning_rate)
+
+
+def _clear(folder: Path, *, replace: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InvalidArgument("folder", str(folder), "should be a folder, not a file", where="RunWriter.create")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / INFO).is_file() or not (folder / RECORDS).is_file():
+        raise InvalidArgument(
+            "folder", str(folder), "should be new, empty, or the folder of an earlier run", where="RunWriter.create"
+        )
+    if not replace:
+        raise InvalidArgument(
+            "folder", str(folder), "holds an earlier run; say that it is to be replaced", where="RunWriter.create"
+        )
+    if (folder / MISMATCHES).is_dir():
+        shutil.rmtree(folder / MISMATCHES)
+    for name in (FINISHED, PAGE, JUNIT, RECORDS, INFO):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    partial = path.with_name(_PARTIAL + path.name)
+    partial.write_text(text, "ascii")
+    partial.replace(path)
+
+
+def _read_document(kind: type[T], path: Path) -> T:
+    return from_json(kind, _bytes(path), file=str(path))
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise InvalidRecord("there is no such file", file=str(path))
+    with path.open("rb") as stream:
+        return stream.read(MAX_DOCUMENT_BYTES + 1)
+
+
+def _read_cases(path: Path, notes: list[str]) -> Iterator[CaseRecord]:
+    if not path.is_file():
+        raise InvalidRecord("there is no such file", file=str(path))
+    with path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(MAX_DOCUMENT_BYTES + 1):
+            number += 1
+            if not line.endswith(b"\n") and len(line) <= MAX_DOCUMENT_BYTES:
+                notes.append(f"Line {number} of {path.name}, the last one, was cut off and is left out.")
+                return
+            yield from_json(CaseRecord, line.rstrip(b"\r\n"), file=str(path), line=number)
+
+
+def _read_mismatches(folder: Path, notes: list[str]) -> Iterator[Mismatch]:
+    if not folder.is_dir():
+        return
+    for home in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if home.name.startswith(_PARTIAL):
+            notes.append(f"A mismatch was still being written and is left out: {home.name.removeprefix(_PARTIAL)}.")
+            continue
+        stored = _read_document(StoredMismatch, home / MISMATCH)
+        if stored.mismatch.id != home.name:
+            raise InvalidRecord(
+                f"should be {home.name!r}, the name of its folder", file=str(home / MISMATCH), field="mismatch.id"
+            )
+        yield stored.mismatch

@@ -1,0 +1,256 @@
+"""The JSON documents of a run: written with their schema version, read back with strict validation."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from ..oracle.verdict import Verdict
+from .codec import Step, WrongField, codec, shown
+from .errors import InvalidRecord
+from .record import SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
+
+T = TypeVar("T")
+
+MAX_DOCUMENT_BYTES = 16 * 2**20
+_MAX_DIGITS = 40
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,149}", re.ASCII)
+_JSON_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFacts:
+    """What the file of arrays holds under one name; `dtype` is the array's own, also where its bits are stored."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMismatch:
+    """The document ``mismatch.json``: a mismatch and what belongs to its arrays."""
+
+    mismatch: Mismatch
+    learning_rate: float
+    arrays: tuple[ArrayFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The document ``finished.json``, written when a run ends."""
+
+    seconds: float
+    interrupted: bool
+
+
+def to_json(document: CaseRecord | RunInfo | StoredMismatch | Finished, *, indent: int | None = None) -> str:
+    """The JSON text of a document, ASCII only; on one line unless `indent` is given."""
+    kind = type(document)
+    body = {"schema": SCHEMA_VERSION, "document": _KINDS[kind].name, **codec(kind).encode(document)}
+    separators = (",", ":") if indent is None else None
+    return json.dumps(body, indent=indent, separators=separators, allow_nan=False)
+
+
+def from_json(kind: type[T], data: bytes, *, file: str, line: int = 1) -> T:
+    """Read one document of the class `kind` from UTF-8 JSON.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole document.
+    file : str
+        Name of the file, for the error.
+    line : int
+        Line of the file on which `data` begins.
+
+    Raises
+    ------
+    InvalidRecord
+        With file, line, column and field, if the text is too large, is not
+        JSON, is of another kind or a newer schema version, or a field is
+        missing, unknown, of the wrong type or outside its range.
+    """
+    text = ""
+    try:
+        text = _text(data)
+        document: T = _decode(kind, json.loads(text, **_STRICT))
+        return document
+    except WrongField as error:
+        place, field, problem = _locate(text, error.path), error.field, error.problem
+    except json.JSONDecodeError as error:
+        place, field, problem = error.pos, "", f"is not JSON: {error.msg}"
+    except RecursionError:
+        place, field, problem = 0, "", "is nested too deeply"
+    row = text.count("\n", 0, place)
+    column = place - (text.rfind("\n", 0, place) + 1) + 1
+    raise InvalidRecord(problem, file=file, line=line + row, column=column, field=field)
+
+
+def check_id(text: str) -> None:
+    """Refuse a mismatch id that could not be a folder's name on its own.
+
+    Raises
+    ------
+    WrongField
+        If it is empty, too long, starts with a dot, or holds anything but letters, digits and ``._+=@-``.
+    """
+    if not _ID.fullmatch(text):
+        raise WrongField(f"should be 1 to 150 letters, digits or ._+=@- and start with no dot, not {shown(text)}")
+
+
+def mismatch_id(candidate: str, subject: str, number: int) -> str:
+    """An id for a mismatch that is readable and safe as a folder's name: ``kernels.py-conv2d-forward-1``."""
+    plain = re.sub(r"[^A-Za-z0-9._+=@]+", "-", f"{candidate}-{subject}", flags=re.ASCII).lstrip("-._+=@")
+    return f"{plain[:120].rstrip('-.') or 'mismatch'}-{number}"
+
+
+def _text(data: bytes) -> str:
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise WrongField(f"should have at most {MAX_DOCUMENT_BYTES} bytes, not {len(data)}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise WrongField(f"is not UTF-8 text: byte {data[error.start]:#04x} at offset {error.start}") from None
+
+
+def _decode(kind: type[Any], body: Any) -> Any:
+    if type(body) is not dict:
+        raise WrongField(f"should be an object, not {shown(body)}")
+    schema = body.pop("schema", None)
+    if type(schema) is not int or schema < 1:
+        raise WrongField(f"should have a field 'schema' with the version of the format, not {shown(schema)}")
+    if schema > SCHEMA_VERSION:
+        raise WrongField(
+            f"written by a newer convoracle (schema {schema}; this one reads {SCHEMA_VERSION}): upgrade", ("schema",)
+        )
+    name = body.pop("document", None)
+    expected = _KINDS[kind]
+    if name != expected.name:
+        raise WrongField(f"should be a document of the kind {expected.name!r}, not {shown(name)}", ("document",))
+    document = codec(kind).decode(body)
+    expected.check(document)
+    return document
+
+
+def _check_case(record: CaseRecord) -> None:
+    for index, result in enumerate(record.results):
+        _require(math.isfinite(result.seconds) and result.seconds >= 0, "results", index, "seconds", why=_SECONDS)
+        _check_verdict(result.verdict, ("results", index, "verdict"))
+
+
+def _check_stored(stored: StoredMismatch) -> None:
+    try:
+        check_id(stored.mismatch.id)
+    except WrongField as error:
+        raise error.under("id").under("mismatch") from None
+    _check_verdict(stored.mismatch.verdict, ("mismatch", "verdict"))
+    _require(math.isfinite(stored.learning_rate), "learning_rate", why="should be finite")
+
+
+def _check_verdict(verdict: Verdict, path: tuple[Step, ...]) -> None:
+    _require(verdict.wrong >= 0, *path, "wrong", why="should be at least 0")
+    _require(verdict.elements >= 0, *path, "elements", why="should be at least 0")
+    ordered = all(0 <= low <= high for low, high in verdict.region or ())
+    _require(ordered, *path, "region", why="should hold ranges [low, high] with 0 <= low <= high")
+    if verdict.worst is not None:
+        _require(min(verdict.worst.index, default=0) >= 0, *path, "worst", "index", why="should be at least 0")
+        _require(verdict.worst.bound >= 0, *path, "worst", "bound", why="should be at least 0")
+
+
+def _check_finished(finished: Finished) -> None:
+    _require(math.isfinite(finished.seconds) and finished.seconds >= 0, "seconds", why=_SECONDS)
+
+
+def _check_nothing(document: RunInfo) -> None:
+    """A RunInfo has no rule beyond its types."""
+
+
+def _require(holds: bool, *path: Step, why: str) -> None:
+    if not holds:
+        raise WrongField(why, path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    check: Callable[[Any], None]
+
+
+_SECONDS = "should be finite and at least 0"
+_KINDS: dict[type[Any], _Kind] = {
+    CaseRecord: _Kind("case", _check_case),
+    RunInfo: _Kind("run", _check_nothing),
+    StoredMismatch: _Kind("mismatch", _check_stored),
+    Finished: _Kind("finished", _check_finished),
+}
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise WrongField(f"is not JSON: {name} stands where a number should be")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise WrongField(f"holds the number {shown(text)}, beyond the range of float64")
+    return number
+
+
+def _bounded(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise WrongField(f"holds an integer of {len(text)} digits; at most {_MAX_DIGITS} are read")
+    return int(text)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        raise WrongField(f"holds a field twice in one object: {shown([name for name, _ in pairs])}")
+    return body
+
+
+_STRICT: dict[str, Any] = {
+    "parse_constant": _refuse_constant,
+    "parse_float": _finite,
+    "parse_int": _bounded,
+    "object_pairs_hook": _unique,
+}
+
+
+def _locate(text: str, path: tuple[Step, ...]) -> int:
+    """Offset in a valid JSON text at which the value under `path` begins."""
+    position = _space(text, 0)
+    for step in path:
+        found = _member(text, position, step)
+        if found is None:
+            break
+        position = found
+    return position
+
+
+def _member(text: str, position: int, step: Step) -> int | None:
+    decoder = json.JSONDecoder()
+    index, position = 0, _space(text, position + 1)
+    while position < len(text) and text[position] not in "]}":
+        name: Step = index
+        if isinstance(step, str):
+            name, position = decoder.raw_decode(text, position)
+            position = _space(text, _space(text, position) + 1)
+        if name == step:
+            return position
+        _, position = decoder.raw_decode(text, position)
+        position = _space(text, position)
+        if position < len(text) and text[position] == ",":
+            position = _space(text, position + 1)
+        index += 1
+    return None
+
+
+def _space(text: str, position: int) -> int:
+    match = _JSON_SPACE.match(text, position)
+    return match.end() if match else position

@@ -1,0 +1,153 @@
+"""Counting only: what the records of a run add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..oracle.verdict import Outcome
+from .record import CaseRecord, CheckResult
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Row:
+    """What was checked: a check and its subject, such as structure of weight_gradient."""
+
+    check: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """All verdicts on one candidate for one row.
+
+    Parameters
+    ----------
+    outcomes : mapping of Outcome to int
+        Number of verdicts with each outcome; outcomes that did not occur are absent.
+    ratio : float
+        Worst error / bound.
+    finest, coarsest : float or None
+        Smallest and largest resolution; None where nothing was compared.
+    seconds : float
+        Time spent in the candidate.
+    """
+
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    ratio: float = 0.0
+    finest: float | None = None
+    coarsest: float | None = None
+    seconds: float = 0.0
+
+    def __add__(self, other: Cell) -> Cell:
+        return Cell(
+            Counter(self.outcomes) + Counter(other.outcomes),
+            _larger(self.ratio, other.ratio),
+            _least(self.finest, other.finest),
+            _most(self.coarsest, other.coarsest),
+            self.seconds + other.seconds,
+        )
+
+    @property
+    def verdicts(self) -> int:
+        """Number of verdicts, whatever they say."""
+        return sum(self.outcomes.values())
+
+    @property
+    def mismatches(self) -> int:
+        """Number of verdicts that count against the candidate."""
+        return sum(count for outcome, count in self.outcomes.items() if outcome.is_mismatch)
+
+    @property
+    def conforming(self) -> int:
+        """Number of verdicts that prove the candidate right."""
+        return self.outcomes.get(Outcome.CONFORMS, 0)
+
+    @property
+    def decided(self) -> int:
+        """Number of verdicts that say right or wrong; with none, nothing is known."""
+        return self.conforming + self.mismatches
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts over case records; tallies of parts of a run add up to that of the whole.
+
+    Parameters
+    ----------
+    cells : mapping of (candidate, Row) to Cell
+    faults : mapping of mismatch id to the number of verdicts that showed it
+    cases : int
+        Number of records: each is one case on one candidate.
+    """
+
+    cells: Mapping[tuple[str, Row], Cell] = field(default_factory=dict)
+    faults: Mapping[str, int] = field(default_factory=dict)
+    cases: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        cells = dict(self.cells)
+        for key, cell in other.cells.items():
+            cells[key] = cells[key] + cell if key in cells else cell
+        return Tally(cells, Counter(self.faults) + Counter(other.faults), self.cases + other.cases)
+
+    def rows(self) -> tuple[Row, ...]:
+        """Every row, in the order in which it was first met."""
+        return tuple(dict.fromkeys(row for _, row in self.cells))
+
+    def candidates(self) -> tuple[str, ...]:
+        """Every candidate, in the order in which it was first met."""
+        return tuple(dict.fromkeys(candidate for candidate, _ in self.cells))
+
+    def cell(self, candidate: str, row: Row) -> Cell:
+        """The cell, empty if there was no such verdict."""
+        return self.cells.get((candidate, row), Cell())
+
+    def of(self, candidate: str) -> Cell:
+        """All verdicts on one candidate, over all rows."""
+        return sum((cell for (name, _), cell in self.cells.items() if name == candidate), start=Cell())
+
+    def total(self) -> Cell:
+        """All verdicts."""
+        return sum(self.cells.values(), start=Cell())
+
+
+def tally(records: Iterable[CaseRecord]) -> Tally:
+    """Count the verdicts of `records`."""
+    groups: dict[tuple[str, Row], list[CheckResult]] = {}
+    faults: Counter[str] = Counter()
+    cases = 0
+    for record in records:
+        cases += 1
+        for result in record.results:
+            groups.setdefault((record.candidate, Row(result.check, result.subject)), []).append(result)
+            if result.fault is not None:
+                faults[result.fault] += 1
+    return Tally({key: _cell(results) for key, results in groups.items()}, faults, cases)
+
+
+def _cell(results: list[CheckResult]) -> Cell:
+    resolutions = [result.verdict.resolution for result in results if result.verdict.resolution is not None]
+    ratio = 0.0
+    for result in results:
+        ratio = _larger(ratio, result.verdict.ratio)
+    return Cell(
+        Counter(result.verdict.outcome for result in results),
+        ratio,
+        min(resolutions, default=None),
+        max(resolutions, default=None),
+        sum(result.seconds for result in results),
+    )
+
+
+def _larger(first: float, second: float) -> float:
+    return second if second > first or second != second else first
+
+
+def _least(first: float | None, second: float | None) -> float | None:
+    return min((value for value in (first, second) if value is not None), default=None)
+
+
+def _most(first: float | None, second: float | None) -> float | None:
+    return max((value for value in (first, second) if value is not None), default=None)

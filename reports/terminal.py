@@ -1,0 +1,132 @@
+"""What a run looks like on a terminal: the summary table, and a mismatch as readable text."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from ..oracle.verdict import Discrepancy, Outcome, Verdict
+from .record import CandidateInfo, Mismatch, Run
+from .tally import Cell, Row, Tally, tally
+from .wording import (
+    SYMBOLS,
+    candidate_name,
+    case_line,
+    clean,
+    excess,
+    headline,
+    number,
+    number_pair,
+    plural,
+    position,
+    region,
+    rounded,
+)
+
+_STYLES = {
+    Outcome.CONFORMS: "green",
+    Outcome.VIOLATES: "bold red",
+    Outcome.UNDECIDED: "yellow",
+    Outcome.UNSUPPORTED: "dim",
+    Outcome.REFUSED: "bold red",
+    Outcome.CRASHED: "bold magenta",
+    Outcome.HUNG: "bold magenta",
+}
+
+
+def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *, shown_by: int = 0) -> str:
+    """A mismatch as plain text: what is wrong, where, by how much, and on which case.
+
+    Parameters
+    ----------
+    mismatch : Mismatch
+    candidate : CandidateInfo, optional
+        Adds the version.
+    shown_by : int
+        How many cases showed the fault; 0 leaves the line out.
+    """
+    lines = [headline(mismatch, candidate)]
+    lines += [f"  {line}" for line in _verdict_lines(mismatch.verdict)]
+    lines.append(f"  geometry {case_line(mismatch.case)}")
+    if mismatch.needs:
+        lines.append(f"  needs: {clean(', '.join(mismatch.needs))}")
+    if shown_by:
+        lines.append(f"  shown by {plural(shown_by, 'case')}; this is the smallest known")
+    if not mismatch.repeats:
+        lines.append("  does not repeat: run alone in a fresh process, this case did not fail")
+    lines += [f"  {line}" for equation in mismatch.equations for line in clean(equation).splitlines()]
+    lines += [
+        f"  {clean(witness.name)}: {witness.outcome}{f', {clean(witness.note)}' if witness.note else ''}"
+        for witness in mismatch.witnesses
+    ]
+    return "\n".join(lines)
+
+
+def mismatch_view(mismatch: Mismatch, candidate: CandidateInfo | None = None, *, shown_by: int = 0) -> Text:
+    """The text of :func:`mismatch_text` with its first line in the colour of the outcome."""
+    text = mismatch_text(mismatch, candidate, shown_by=shown_by)
+    first, _, rest = text.partition("\n")
+    symbol = SYMBOLS[mismatch.verdict.outcome]
+    return Text.assemble((f"{symbol} {first}", _STYLES[mismatch.verdict.outcome]), "\n", rest)
+
+
+def summary_table(run: Run) -> Table:
+    """Checks by candidates, each cell with its counts and its worst error / bound ratio."""
+    return tally_table(tally(run.cases), run.info.candidates)
+
+
+def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
+    """The summary table of a tally; also while a run is under way."""
+    table = Table(title=None, title_justify="left", header_style="bold", expand=False)
+    table.add_column("check")
+    table.add_column("of")
+    known = {candidate.name: candidate for candidate in candidates}
+    names = tuple(dict.fromkeys((*known, *counts.candidates())))
+    for name in names:
+        table.add_column(Text(candidate_name(name, known.get(name))))
+    for row in counts.rows():
+        cells = [_cell_text(counts.cell(name, row), row) for name in names]
+        table.add_row(Text(clean(row.check)), Text(clean(row.subject)), *cells)
+    return table
+
+
+def _cell_text(cell: Cell, row: Row) -> Text:
+    if not cell.verdicts:
+        return Text("not run", style="dim")
+    text = Text()
+    for outcome in Outcome:
+        if count := cell.outcomes.get(outcome, 0):
+            text.append(", " if text else "")
+            text.append(f"{SYMBOLS[outcome]} {count:,} {outcome}", style=_STYLES[outcome])
+    if row.check != "structure" and cell.decided:
+        text.append(f"  ≤ {rounded(cell.ratio)} of bound", style="dim")
+    return text
+
+
+def _verdict_lines(verdict: Verdict) -> list[str]:
+    lines = [f"{line}" for line in clean(verdict.reason).splitlines() if line.strip()]
+    if verdict.worst is None:
+        return lines
+    return lines + _worst_lines(verdict, verdict.worst)
+
+
+def _worst_lines(verdict: Verdict, worst: Discrepancy) -> list[str]:
+    actual, expected = number_pair(worst.actual, worst.expected)
+    extent = f"; {verdict.wrong} of {plural(verdict.elements, 'element')}"
+    if verdict.region is not None:
+        extent += f", all in {region(verdict.region)}"
+    bound = number(worst.bound) if worst.bound == 0 else rounded(worst.bound)
+    lines = [
+        f"worst at {position(worst.index)}: actual {actual}, expected {expected}",
+        f"error {rounded(worst.error)} = {rounded(worst.ulps)} ulp; bound {bound}{excess(worst)}{extent}",
+    ]
+    if verdict.resolution is not None:
+        lines.append(f"resolution {rounded(verdict.resolution)}: {resolution_sentence(verdict.resolution)}")
+    return lines
+
+
+def resolution_sentence(resolution: float) -> str:
+    """What a resolution means, in one clause."""
+    if resolution < 1:
+        return "one missing term would have been seen anywhere"
+    return "a single missing term could have gone unseen"

@@ -1,0 +1,283 @@
+"""A run folder keeps all that was finished, whatever stops the run, and refuses what it did not write."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+
+import ml_dtypes
+import numpy as np
+import pytest
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.reports import InvalidRecord, RunWriter, read_mismatch, read_run
+
+
+def assert_same(found, again):
+    mismatch, evidence = found
+    assert again[0] == mismatch
+    for name, array in evidence.operands.arrays().items():
+        read = again[1].operands.arrays()[name]
+        assert read.dtype == array.dtype
+        assert read.tobytes() == array.tobytes()
+    for name in ("actual", "expected", "bound", "wrong"):
+        array, read = getattr(evidence, name), getattr(again[1], name)
+        assert read.dtype == array.dtype
+        np.testing.assert_array_equal(read, array)
+    assert again[1].operands.learning_rate == evidence.operands.learning_rate
+
+
+def test_a_whole_run(writer, info, record, flipped):
+    writer.append(record)
+    writer.append(replace(record, candidate="reference"))
+    home = writer.add_mismatch(*flipped)
+    writer.finish(12.5, False)
+    run = read_run(writer.folder)
+    assert (run.info, run.finished, run.seconds, run.notes) == (info, True, 12.5, ())
+    assert [case.candidate for case in run.cases] == ["torch", "reference"]
+    assert run.mismatches == (flipped[0],)
+    assert sorted(path.name for path in home.iterdir()) == ["arrays.npz", "mismatch.json", "reproduce.py"]
+    assert_same(flipped, read_mismatch(home))
+    assert_same(flipped, read_mismatch(home / "mismatch.json"))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ">f4"])
+@pytest.mark.parametrize("case", ["n1c1k1i4f2-x", "n0c2k2i3x3f2x2-x", "n2c2k4i3x4x5f2x2x2g2-x"])
+def test_arrays_of_every_dtype(writer, make_mismatch, case, dtype):
+    mismatch, evidence = make_mismatch(case, "forward", ())
+    operands = evidence.operands
+    cast = {name: array.astype(dtype) for name, array in operands.arrays().items()}
+    evidence = replace(evidence, operands=replace(operands, **cast), actual=evidence.actual.astype(dtype))
+    again = read_mismatch(writer.add_mismatch(mismatch, evidence))[1]
+    assert again.operands.input.dtype.name == np.dtype(dtype).name
+    np.testing.assert_array_equal(again.operands.input.astype(float), cast["input"].astype(float))
+    np.testing.assert_array_equal(again.actual.astype(float), evidence.actual.astype(float))
+
+
+def test_arrays_that_are_views_and_an_actual_that_cannot_be_kept(writer, flipped):
+    mismatch, evidence = flipped
+    turned = replace(evidence.operands, input=evidence.operands.input[:, :, ::-1])
+    odd = replace(evidence, operands=turned, actual=np.array([object()]))
+    again = read_mismatch(writer.add_mismatch(mismatch, odd))[1]
+    assert again.actual is None
+    np.testing.assert_array_equal(again.operands.input, turned.input)
+
+
+def test_killed_while_writing(tmp_path, info):
+    """The parent reads what the child had appended when kill -9 reached it."""
+    script = """
+import os, signal, sys
+from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.reports import *
+writer = RunWriter.create(sys.argv[1], RunInfo(1, "quick", (), "", "", ()))
+for number in range(50):
+    result = CheckResult("structure", "forward", Verdict(Outcome.CONFORMS))
+    writer.append(CaseRecord(f"n1c1k1i4f2-{number}", "x", (result,)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    out = tmp_path / "out"
+    done = subprocess.run([sys.executable, "-c", script, str(out)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    run = read_run(out)
+    assert len(run.cases) == 50
+    assert not run.finished
+    assert "did not come to its end" in run.notes[0]
+
+
+def test_one_torn_last_line(writer, record):
+    writer.append(record)
+    writer.append(record)
+    path = writer.folder / "records.jsonl"
+    whole = path.read_bytes()
+    for cut in (1, 2, 50, len(whole) // 2 - 1):
+        path.write_bytes(whole[:-cut])
+        run = read_run(writer.folder)
+        assert len(run.cases) == 1
+        assert run.notes[0] == "Line 2 of records.jsonl, the last one, was cut off and is left out."
+
+
+def test_other_damage_is_refused_with_its_line(writer, record):
+    for _ in range(3):
+        writer.append(record)
+    path = writer.folder / "records.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
+    with pytest.raises(InvalidRecord, match=r"records\.jsonl:2:\d+: is not JSON"):
+        read_run(writer.folder)
+    path.write_bytes(lines[0] + b"\n" + lines[2])
+    with pytest.raises(InvalidRecord, match=r"records\.jsonl:2:"):
+        read_run(writer.folder)
+
+
+def test_interrupted(writer, record):
+    writer.append(record)
+    writer.finish(3.0, True)
+    run = read_run(writer.folder)
+    assert (run.finished, run.seconds) == (False, 3.0)
+    assert "interrupted" in run.notes[0]
+
+
+def test_a_mismatch_that_was_being_written(writer, flipped):
+    writer.add_mismatch(*flipped)
+    (writer.folder / "mismatches" / ".partial-torch-forward-2").mkdir()
+    run = read_run(writer.folder)
+    assert [mismatch.id for mismatch in run.mismatches] == [flipped[0].id]
+    assert "torch-forward-2" in run.notes[0]
+
+
+def test_a_full_disk_leaves_whole_lines(writer, record, monkeypatch):
+    writer.append(record)
+    write = os.write
+
+    def short_write(descriptor, data):
+        if len(data) < 100:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[: len(data) - 50])
+
+    monkeypatch.setattr(os, "write", short_write)
+    with pytest.raises(OSError, match="No space"):
+        writer.append(record)
+    monkeypatch.undo()
+    writer.append(record)
+    assert len(read_run(writer.folder).cases) == 2
+
+
+def test_an_occupied_folder_is_refused(tmp_path, info):
+    (tmp_path / "thesis.tex").write_text("mine")
+    for replaced in (False, True):
+        with pytest.raises(InvalidArgument, match=r"should be new, empty, or the folder of an earlier run"):
+            RunWriter.create(tmp_path, info, replace=replaced)
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
+
+
+def test_an_earlier_run_is_replaced_only_when_asked(writer, info, record, flipped):
+    writer.append(record)
+    writer.add_mismatch(*flipped)
+    (writer.folder / "notes.txt").write_text("mine")
+    with pytest.raises(InvalidArgument, match="holds an earlier run"):
+        RunWriter.create(writer.folder, info)
+    with RunWriter.create(writer.folder, info, replace=True):
+        run = read_run(writer.folder)
+    assert (run.cases, run.mismatches) == ((), ())
+    assert (writer.folder / "notes.txt").read_text() == "mine"
+
+
+def test_an_id_that_leaves_the_folder(writer, flipped):
+    with pytest.raises(InvalidRecord, match="id: should be 1 to 150"):
+        writer.add_mismatch(replace(flipped[0], id="../../escaped"), flipped[1])
+
+
+def test_an_id_that_is_not_its_folders_name(writer, flipped):
+    home = writer.add_mismatch(*flipped)
+    shutil.move(home, home.with_name("other"))
+    with pytest.raises(InvalidRecord, match="should be 'other', the name of its folder"):
+        read_run(writer.folder)
+
+
+def test_evidence_of_another_shape(writer, flipped):
+    mismatch, evidence = flipped
+    with pytest.raises(InvalidRecord, match=r"input.shape=\(1, 1, 4\), but should be \(1, 1, 5\) for n1c1k1i5f3"):
+        writer.add_mismatch(replace(mismatch, case="n1c1k1i5f3"), evidence)
+    with pytest.raises(InvalidRecord, match="should look like"):
+        writer.add_mismatch(replace(mismatch, case="hello"), evidence)
+
+
+def stored(home):
+    return json.loads((home / "mismatch.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda b: b["arrays"][0].update(dtype="object"), "dtype='object'"),
+        (lambda b: b["arrays"][0].update(dtype="finfo"), "dtype='finfo'"),
+        (lambda b: b["arrays"][0].update(shape=[1, 1, 10**30]), "but should take at most"),
+        (lambda b: b["arrays"][0].update(shape=[-1, 1, 4]), "sizes of at least 0"),
+        (lambda b: b["arrays"][0].update(shape=[1] * 1000), "at most 16 sizes"),
+        (lambda b: b["arrays"][0].update(name="../input"), "lack input"),
+        (lambda b: b["arrays"].append(b["arrays"][0]), "named twice"),
+        (lambda b: b["mismatch"].update(id="../x"), "mismatch.id: should be 1 to 150"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i5f2"), "input.shape"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i9f" + "9" * 4000), ""),
+        (lambda b: b.update(learning_rate="inf"), "learning_rate: should be finite"),
+    ],
+)
+def test_hostile_mismatches(writer, flipped, edit, problem):
+    home = writer.add_mismatch(*flipped)
+    body = stored(home)
+    edit(body)
+    (home / "mismatch.json").write_text(json.dumps(body))
+    with pytest.raises(InvalidRecord) as caught:
+        read_mismatch(home)
+    assert problem in str(caught.value)
+
+
+def rewrite(home, edit):
+    with zipfile.ZipFile(home / "arrays.npz") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    edit(members)
+    with zipfile.ZipFile(home / "arrays.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def pickled() -> bytes:
+    import io
+
+    stream = io.BytesIO()
+    np.save(stream, np.array([[[print]]]), allow_pickle=True)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (lambda m: m.pop("bound.npy"), "but should hold"),
+        (lambda m: m.update({"../../evil.npy": b""}), "but should hold"),
+        (lambda m: m.update({"input.npy": m["input.npy"] + b"\0" * 10**7}), "input.npy has"),
+        (lambda m: m.update({"input.npy": m["input.npy"] + b"\0" * 8}), "should have 16 bytes of data"),
+        (lambda m: m.update({"input.npy": m["input.npy"][:-4]}), "should have 16 bytes of data"),
+        (lambda m: m.update({"input.npy": pickled()}), "not that of plain numbers"),
+        (lambda m: m.update({"input.npy": b"\0" * 144}), "not in .npy format"),
+        (lambda m: m.update({"input.npy": m["input.npy"].replace(b"<f4", b"|O8")}), "not that of plain numbers"),
+        (lambda m: m.update({"input.npy": m["input.npy"].replace(b"<f4", b"<i4")}), "should hold float32"),
+        (lambda m: m.update({"input.npy": m["input.npy"].replace(b"(1, 1, 4)", b"(1, 4, 1)")}), "of shape"),
+    ],
+)
+def test_hostile_arrays(writer, flipped, edit, problem):
+    home = writer.add_mismatch(*flipped)
+    rewrite(home, edit)
+    with pytest.raises(InvalidRecord, match=problem) as caught:
+        read_mismatch(home)
+    assert caught.value.file == str(home / "arrays.npz")
+
+
+def test_a_zip_that_lies_about_its_sizes(writer, flipped):
+    home = writer.add_mismatch(*flipped)
+    data = bytearray((home / "arrays.npz").read_bytes())
+    for position in range(0, len(data), 7):
+        damaged = bytearray(data)
+        damaged[position] ^= 0xFF
+        (home / "arrays.npz").write_bytes(damaged)
+        try:
+            read_mismatch(home)
+        except InvalidRecord:
+            continue
+
+
+@pytest.mark.parametrize("name", ["mismatch.json", "arrays.npz"])
+def test_missing_files(writer, flipped, name):
+    home = writer.add_mismatch(*flipped)
+    (home / name).unlink()
+    with pytest.raises(InvalidRecord, match=r"(?i)no such file"):
+        read_mismatch(home)
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(InvalidRecord, match=r"run\.json: there is no such file"):
+        read_run(tmp_path)
