@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .dtypes import FORMATS, Format, format_of
+from .dtypes import Format, format_of
 from .errors import InvalidArgument
 from .exact import evaluate, term_counts
 from .geometry import ConvGeometry, parse_geometry
@@ -66,7 +66,9 @@ def parse_case(text: str) -> Case:
     """
     match = _CASE_TEXT.fullmatch(text)
     if match is None:
-        raise InvalidArgument("case", text, "should look like n1c1k1i3x3f2x2/bias/float32/uniform/7", where="parse_case")
+        raise InvalidArgument(
+            "case", text, "should look like n1c1k1i3x3f2x2/bias/float32/uniform/7", where="parse_case"
+        )
     if match["fill"] not in FILLS:
         raise InvalidArgument("fill", match["fill"], f"should be one of {', '.join(FILLS)}", where="parse_case")
     return Case(

@@ -51,8 +51,8 @@ class Format:
     def ulp(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Unit in the last place at each value: the spacing of this format's numbers there."""
         _, exponents = np.frexp(np.abs(values))
-        lowest = np.maximum(exponents - 1, self.min_exponent)
-        return np.ldexp(1.0, lowest - self.precision + 1)
+        exponents = np.where(values == 0, self.min_exponent, np.maximum(exponents - 1, self.min_exponent))
+        return np.ldexp(1.0, exponents - self.precision + 1)
 
 
 FORMATS = {

@@ -73,9 +73,7 @@ def input_gradient_terms(geometry: ConvGeometry, index: Index) -> list[Term]:
             for r in np.ndindex(geometry.kernel):
                 if _source(geometry, p, r) == tuple(i):
                     channel = c % (geometry.in_channels // geometry.groups)
-                    terms.append(
-                        Term((Element("output_gradient", (n, k, *p)), Element("weight", (k, channel, *r))))
-                    )
+                    terms.append(Term((Element("output_gradient", (n, k, *p)), Element("weight", (k, channel, *r)))))
     return terms
 
 

@@ -278,7 +278,9 @@ class _Contraction:
     def _reduce_chunk(self, result: Array, a: Array, b: Array, combine: np.ufunc, first: int, last: int) -> None:
         begin = int(self.starts[first])
         end = int(self.starts[last]) if last < len(self.starts) else len(self.targets)
-        left, right = (self._gather(name, array, begin, end) for name, array in zip(_FACTORS[self.pass_], (a, b), strict=True))
+        left, right = (
+            self._gather(name, array, begin, end) for name, array in zip(_FACTORS[self.pass_], (a, b), strict=True)
+        )
         products = combine.reduce(left * right, axis=_REDUCED_AXIS[self.pass_])
         runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
         result[..., self.targets[self.starts[first:last]]] = runs

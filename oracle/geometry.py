@@ -250,9 +250,7 @@ def parse_geometry(text: str) -> ConvGeometry:
     """
     match = _GEOMETRY_TEXT.fullmatch(text)
     if match is None:
-        raise InvalidArgument(
-            "text", text, "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1", where="parse_geometry"
-        )
+        raise InvalidArgument("text", text, "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1", where="parse_geometry")
     size = _split(match["size"])
     sides = match["padding"].split("x") if match["padding"] else ["0"] * len(size)
     return ConvGeometry(

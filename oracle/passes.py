@@ -77,7 +77,13 @@ def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) ->
         `geometry` gives, or whose dtype differs from the input's.
     """
     for name, array in operands.arrays().items():
-        check_array(name, array, getattr(geometry, "output_shape" if name == "output_gradient" else f"{name}_shape"), geometry, where=where)
+        check_array(
+            name,
+            array,
+            getattr(geometry, "output_shape" if name == "output_gradient" else f"{name}_shape"),
+            geometry,
+            where=where,
+        )
         if array.dtype != operands.input.dtype:
             raise InvalidArgument(
                 f"{name}.dtype", str(array.dtype), f"should be that of input, {operands.input.dtype}", where=where

@@ -41,9 +41,9 @@ def examine(executor: Executor, case: Case, passes: Collection[Pass]) -> tuple[C
     return tuple(results)
 
 
-def ask(executor: Executor, check: Check, case: Case, pass_: Pass) -> CheckResult:
-    """The verdict of one check on one pass."""
-    return _ask(executor, check, case, pass_)[0]
+def ask(executor: Executor, check: Check, case: Case, pass_: Pass, *, seconds: float | None = None) -> CheckResult:
+    """The verdict of one check on one pass; `seconds` is a time limit instead of the executor's own."""
+    return _ask(executor, check, case, pass_, seconds)[0]
 
 
 def ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
@@ -69,9 +69,11 @@ def judge_reply(check: Check, reply: Reply, case: Case, pass_: Pass, arithmetic:
     return judge(reply.value, expected, allowed, arithmetic.storage)
 
 
-def _ask(executor: Executor, check: Check, case: Case, pass_: Pass) -> tuple[CheckResult, Array | None]:
+def _ask(
+    executor: Executor, check: Check, case: Case, pass_: Pass, limit: float | None = None
+) -> tuple[CheckResult, Array | None]:
     start = time.perf_counter()
-    reply = executor.call(pass_, operands_of(check, case), case.geometry)
+    reply = executor.call(pass_, operands_of(check, case), case.geometry, seconds=limit)
     seconds = time.perf_counter() - start
     verdict = judge_reply(check, reply, case, pass_, arithmetic_of(executor.info, case.dtype))
     value = reply.value if isinstance(reply, Returned) else None

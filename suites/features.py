@@ -16,7 +16,7 @@ def features(case: Case) -> frozenset[str]:
     case that has them all can be the same fault; one that lacks any cannot.
     """
     geometry = case.geometry
-    found = {name for name, has in _OF_GEOMETRY.items() if has(geometry)}
+    found = {name for name, has in _OF_GEOMETRY.items() if has(geometry)} | {f"dtype {case.dtype}"}
     if case.bias:
         found.add("a bias")
     return frozenset(found)

@@ -88,7 +88,7 @@ def _channel_counts() -> st.SearchStrategy[int]:
 
 
 @st.composite
-def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:  # noqa: B008
+def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     """Legal convolutions within `space`.
 
     Examples shrink towards one image, one channel, one window of a kernel of
@@ -120,7 +120,7 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:  # noqa: B008
+def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     """Cases within `space`: a convolution, a dtype, the kind of its real data and a data seed.
 
     Examples shrink towards the first of `space.dtypes`, no bias and uniform data.

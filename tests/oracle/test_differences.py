@@ -1,0 +1,62 @@
+"""Finite differences: exact on integers at any power-of-two step, whatever the gradients' formulas say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from convoracle.oracle import differences, exact
+from convoracle.oracle.data import Case, lattice_operands
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.suites.strategies import Space, cases
+
+GRADIENTS = {
+    Pass.INPUT_GRADIENT: differences.input_gradient,
+    Pass.WEIGHT_GRADIENT: differences.weight_gradient,
+    Pass.BIAS_GRADIENT: differences.bias_gradient,
+}
+
+
+def _differences(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    return GRADIENTS[pass_](operands.input, operands.weight, operands.output_gradient, geometry)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(space=Space(dtypes=("float64",), max_products=300)))
+def test_exact_on_the_lattice(case: Case) -> None:
+    if np.prod(case.geometry.input_shape) > 400:
+        return
+    operands = lattice_operands(case)
+    for pass_ in GRADIENTS:
+        expected = exact.evaluate(pass_, operands, case.geometry).value.to_float64()
+        assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
+
+
+@pytest.mark.parametrize("step", [2.0**-8, 0.5, 2.0**20])
+def test_there_is_no_truncation_error_at_any_step(step: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "STEP", step)
+    case = Case(
+        ConvGeometry.of(batch=2, in_channels=2, out_channels=2, size=(4, 4), kernel=2), False, "float64", "uniform", 1
+    )
+    operands = lattice_operands(Case(case.geometry, False, "float16", "uniform", 1))
+    for pass_ in GRADIENTS:
+        expected = exact.evaluate(pass_, operands, case.geometry).value.to_float64()
+        assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
+
+
+def test_a_wrong_forward_pass_shows_in_its_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+    geometry = ConvGeometry.of(size=3, kernel=2)
+    operands = lattice_operands(Case(geometry, False, "float64", "uniform", 1))
+    true_forward = differences.forward
+    monkeypatch.setattr(differences, "forward", lambda x, w, g, b=None: true_forward(x, w[..., ::-1], g, b))
+    expected = exact.evaluate(Pass.INPUT_GRADIENT, operands, geometry).value.to_float64()
+    assert not np.array_equal(_differences(Pass.INPUT_GRADIENT, operands, geometry), expected)
+
+
+def test_another_shape_is_refused() -> None:
+    geometry = ConvGeometry.of(size=3, kernel=2)
+    with pytest.raises(InvalidArgument, match=r"input.shape=\(1, 1, 4\), but should be \(1, 1, 3\)"):
+        differences.input_gradient(np.ones((1, 1, 4)), np.ones((1, 1, 2)), np.ones((1, 1, 2)), geometry)

@@ -1,0 +1,172 @@
+"""The seed's worked example, every printed equation; and the closed forms against the chain rule."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from convoracle.oracle import equations
+from convoracle.oracle.equations import Element, Term, chain_rule_terms, element, evaluate, local_gradient
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.notation import write_element, write_equation, write_sum
+from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.worked_example import SEED_GEOMETRY, worked_example
+from convoracle.suites.strategies import Space, conv_geometries
+
+X = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]])
+F = np.array([[[[10, 20], [30, 40]]]])
+DO = np.array([[[[2, 3], [5, 7]]]])
+SEED = Operands(X, F, None, DO, learning_rate=0.5)
+
+FORWARD = [
+    "O₁₁ = X₁₁F₁₁ + X₁₂F₁₂ + X₂₁F₂₁ + X₂₂F₂₂",
+    "O₁₂ = X₁₂F₁₁ + X₁₃F₁₂ + X₂₂F₂₁ + X₂₃F₂₂",
+    "O₂₁ = X₂₁F₁₁ + X₂₂F₁₂ + X₃₁F₂₁ + X₃₂F₂₂",
+    "O₂₂ = X₂₂F₁₁ + X₂₃F₁₂ + X₃₂F₂₁ + X₃₃F₂₂",
+]
+WEIGHT_GRADIENT = [
+    "∂L/∂F₁₁ = ∂L/∂O₁₁·X₁₁ + ∂L/∂O₁₂·X₁₂ + ∂L/∂O₂₁·X₂₁ + ∂L/∂O₂₂·X₂₂",
+    "∂L/∂F₁₂ = ∂L/∂O₁₁·X₁₂ + ∂L/∂O₁₂·X₁₃ + ∂L/∂O₂₁·X₂₂ + ∂L/∂O₂₂·X₂₃",
+    "∂L/∂F₂₁ = ∂L/∂O₁₁·X₂₁ + ∂L/∂O₁₂·X₂₂ + ∂L/∂O₂₁·X₃₁ + ∂L/∂O₂₂·X₃₂",
+    "∂L/∂F₂₂ = ∂L/∂O₁₁·X₂₂ + ∂L/∂O₁₂·X₂₃ + ∂L/∂O₂₁·X₃₂ + ∂L/∂O₂₂·X₃₃",
+]
+INPUT_GRADIENT = [
+    "∂L/∂O₁₁·F₁₁",
+    "∂L/∂O₁₁·F₁₂ + ∂L/∂O₁₂·F₁₁",
+    "∂L/∂O₁₂·F₁₂",
+    "∂L/∂O₁₁·F₂₁ + ∂L/∂O₂₁·F₁₁",
+    "∂L/∂O₁₁·F₂₂ + ∂L/∂O₁₂·F₂₁ + ∂L/∂O₂₁·F₁₂ + ∂L/∂O₂₂·F₁₁",
+    "∂L/∂O₁₂·F₂₂ + ∂L/∂O₂₂·F₁₂",
+    "∂L/∂O₂₁·F₂₁",
+    "∂L/∂O₂₁·F₂₂ + ∂L/∂O₂₂·F₂₁",
+    "∂L/∂O₂₂·F₂₂",
+]
+
+
+def _written(pass_: Pass) -> list[str]:
+    return [write_equation(pass_, SEED_GEOMETRY, index) for index in np.ndindex(pass_.result_shape(SEED_GEOMETRY))]
+
+
+def test_forward_equations_of_the_seed() -> None:
+    assert _written(Pass.FORWARD) == FORWARD
+
+
+def test_weight_gradient_equations_of_the_seed() -> None:
+    assert _written(Pass.WEIGHT_GRADIENT) == WEIGHT_GRADIENT
+
+
+@pytest.mark.parametrize(
+    ("output", "sources"),
+    [
+        ((0, 0, 0, 0), ["X₁₁", "X₁₂", "X₂₁", "X₂₂"]),
+        ((0, 0, 0, 1), ["X₁₂", "X₁₃", "X₂₂", "X₂₃"]),
+        ((0, 0, 1, 0), ["X₂₁", "X₂₂", "X₃₁", "X₃₂"]),
+        ((0, 0, 1, 1), ["X₂₂", "X₂₃", "X₃₂", "X₃₃"]),
+    ],
+)
+def test_local_gradients_by_the_filter(output: tuple[int, ...], sources: list[str]) -> None:
+    gradient = local_gradient(SEED_GEOMETRY, output, "weight")
+    assert [write_element(gradient[index], SEED_GEOMETRY) for index in np.ndindex(F.shape)] == sources
+
+
+def test_local_gradients_by_the_input() -> None:
+    gradient = local_gradient(SEED_GEOMETRY, (0, 0, 0, 1), "input")
+    assert gradient == {
+        (0, 0, 0, 1): Element("weight", (0, 0, 0, 0)),
+        (0, 0, 0, 2): Element("weight", (0, 0, 0, 1)),
+        (0, 0, 1, 1): Element("weight", (0, 0, 1, 0)),
+        (0, 0, 1, 2): Element("weight", (0, 0, 1, 1)),
+    }
+
+
+def test_the_chain_rule_gives_the_weight_gradient_of_the_seed() -> None:
+    written = [
+        write_sum(chain_rule_terms(SEED_GEOMETRY, "weight", index), SEED_GEOMETRY) for index in np.ndindex(F.shape)
+    ]
+    assert written == [equation.partition(" = ")[2] for equation in WEIGHT_GRADIENT]
+
+
+def test_the_chain_rule_gives_the_input_gradient_of_the_seed() -> None:
+    written = [
+        write_sum(chain_rule_terms(SEED_GEOMETRY, "input", index), SEED_GEOMETRY) for index in np.ndindex(X.shape)
+    ]
+    assert written == INPUT_GRADIENT
+
+
+def test_values_of_the_seed_by_hand() -> None:
+    assert evaluate(Pass.FORWARD, SEED, SEED_GEOMETRY).tolist() == [[[[370, 470], [670, 770]]]]
+    assert evaluate(Pass.WEIGHT_GRADIENT, SEED, SEED_GEOMETRY).tolist() == [[[[63, 80], [114, 131]]]]
+    assert evaluate(Pass.INPUT_GRADIENT, SEED, SEED_GEOMETRY).tolist() == [
+        [[[20, 70, 60], [110, 340, 260], [150, 410, 280]]]
+    ]
+    assert evaluate(Pass.BIAS_GRADIENT, SEED, SEED_GEOMETRY).tolist() == [17]
+
+
+def test_the_update_steps_against_the_gradient() -> None:
+    updated = evaluate(Pass.UPDATE, SEED, SEED_GEOMETRY)
+    gradient = evaluate(Pass.WEIGHT_GRADIENT, SEED, SEED_GEOMETRY)
+    assert (updated == F - Fraction(1, 2) * gradient).all()
+    assert write_equation(Pass.UPDATE, SEED_GEOMETRY, (0, 0, 0, 0)) == (
+        "F_updated₁₁ = F₁₁ − α·(∂L/∂O₁₁·X₁₁ + ∂L/∂O₁₂·X₁₂ + ∂L/∂O₂₁·X₂₁ + ∂L/∂O₂₂·X₂₂)"
+    )
+
+
+def test_the_weight_gradient_is_a_convolution_of_input_and_output_gradient() -> None:
+    as_filter = ConvGeometry.of(size=(3, 3), kernel=DO.shape[2:])
+    convolved = evaluate(Pass.FORWARD, Operands(X, DO, None, np.zeros_like(DO)), as_filter)
+    assert (convolved == evaluate(Pass.WEIGHT_GRADIENT, SEED, SEED_GEOMETRY)).all()
+
+
+def test_the_worked_example_prints_every_equation() -> None:
+    text = worked_example()
+    for equation in [*FORWARD, *WEIGHT_GRADIENT, *(f"= {terms}\n" for terms in INPUT_GRADIENT)]:
+        assert equation in text
+    for local in ("∂O₁₁/∂F₁₁ = X₁₁", "∂O₁₁/∂F₂₂ = X₂₂", "∂O₂₂/∂F₂₂ = X₃₃", "∂O₁₁/∂X₁₁ = F₁₁"):
+        assert local in text
+    assert "∂L/∂F = Conv(X, ∂L/∂O)" in text
+    assert "F_updated = F − α ∂L/∂F" in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(conv_geometries(space=Space(max_products=200)))
+def test_closed_forms_are_what_the_chain_rule_gives(geometry: ConvGeometry) -> None:
+    if np.prod(geometry.output_shape) > 150:
+        return
+    for pass_, operand in ((Pass.INPUT_GRADIENT, "input"), (Pass.WEIGHT_GRADIENT, "weight")):
+        for index in list(np.ndindex(pass_.result_shape(geometry)))[:12]:
+            closed = equations.terms(pass_, geometry, index)
+            assert _sorted(closed) == _sorted(chain_rule_terms(geometry, operand, index))
+
+
+def _sorted(terms: list[Term]) -> list[str]:
+    return sorted(repr(term) for term in terms)
+
+
+def test_indices_beyond_the_seed_name_batch_and_channel() -> None:
+    geometry = ConvGeometry.of(batch=2, in_channels=2, size=12, kernel=1)
+    assert write_equation(Pass.FORWARD, geometry, (1, 0, 10)) == "O₂₁;₁₁ = X₂₁;₁₁F₁₁;₁ + X₂₂;₁₁F₁₂;₁"
+    assert write_equation(Pass.FORWARD, ConvGeometry.of(size=(12, 2), kernel=1), (0, 0, 10, 1)) == "O₁₁,₂ = X₁₁,₂F₁₁"
+
+
+def test_an_output_whose_window_lies_in_the_padding_is_an_empty_sum() -> None:
+    geometry = ConvGeometry.of(size=1, kernel=1, padding=2)
+    assert write_equation(Pass.FORWARD, geometry, (0, 0, 0)) == "O₁ = 0"
+    assert (
+        element(
+            Pass.FORWARD, Operands(*(np.ones((1, 1, n)) for n in (1, 1)), None, np.ones((1, 1, 5))), geometry, (0, 0, 0)
+        )
+        == 0
+    )
+
+
+def test_operands_of_another_shape_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match=r"weight.shape=\(1, 1, 3, 2\), but should be \(1, 1, 2, 2\)"):
+        evaluate(Pass.FORWARD, Operands(X, np.ones((1, 1, 3, 2), dtype=int), None, DO), SEED_GEOMETRY)
+    with pytest.raises(InvalidArgument, match="should be a number type"):
+        evaluate(Pass.FORWARD, Operands(X.astype(str), F, None, DO), SEED_GEOMETRY)
+    with pytest.raises(InvalidArgument, match="should be that of input"):
+        evaluate(Pass.FORWARD, Operands(X, F.astype(float), None, DO), SEED_GEOMETRY)

@@ -1,0 +1,119 @@
+"""The exact passes against the equations, on integers and on reals of any exponent."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convoracle.oracle import equations, exact
+from convoracle.oracle.exact import Scaled, scaled, subtract, term_counts
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.suites.strategies import Space, conv_geometries
+
+SMALL = Space(max_products=300)
+
+
+def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.integers(-9, 10, shape).astype(np.float64)
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.standard_normal(shape)
+
+
+def _wide(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.ldexp(rng.standard_normal(shape), rng.integers(-300, 300, shape))
+
+
+FILLS = {"integers": _integers, "normal": _normal, "wide": _wide}
+
+
+def _fractions(numbers: Scaled) -> np.ndarray:
+    result = np.empty(numbers.integers.shape, dtype=object)
+    result.ravel()[:] = [int(i) * Fraction(2) ** numbers.exponent for i in numbers.integers.ravel()]
+    return result
+
+
+@settings(max_examples=60, deadline=None)
+@given(conv_geometries(space=SMALL), st.sampled_from(sorted(FILLS)), st.booleans(), st.integers(0, 99))
+def test_equal_to_the_equations(geometry: ConvGeometry, fill: str, bias: bool, seed: int) -> None:
+    if sum(np.prod(pass_.result_shape(geometry)) for pass_ in Pass) > 2000:
+        return
+    rng = np.random.default_rng(seed)
+    shapes = (geometry.input_shape, geometry.weight_shape, geometry.bias_shape, geometry.output_shape)
+    x, w, b, dy = (FILLS[fill](rng, shape) for shape in shapes)
+    operands = Operands(x, w, b if bias else None, dy, 0.25)
+    for pass_ in Pass:
+        result = exact.evaluate(pass_, operands, geometry)
+        assert (_fractions(result.value) == equations.evaluate(pass_, operands, geometry)).all()
+        for index in list(np.ndindex(result.terms.shape))[:20]:
+            _assert_statistics(result, pass_, operands, geometry, index)
+
+
+def _assert_statistics(
+    result: exact.ExactResult, pass_: Pass, operands: Operands, geometry: ConvGeometry, index: tuple[int, ...]
+) -> None:
+    terms = equations.terms(pass_, geometry, index, bias=operands.bias is not None)
+    rate = operands.learning_rate if pass_ is Pass.UPDATE else 1.0
+    sizes = [abs(float(np.prod([float(getattr(operands, f.tensor)[f.index]) for f in t.factors]))) for t in terms]
+    assert result.terms[index] == len(terms)
+    assert result.magnitude[index] == pytest.approx(sum(sizes), rel=1e-12)
+    assert result.smallest[index] == pytest.approx(rate * min((s for s in sizes if s), default=np.inf), rel=1e-12)
+
+
+@settings(max_examples=40)
+@given(conv_geometries(space=SMALL))
+def test_term_counts_need_no_data(geometry: ConvGeometry) -> None:
+    ones = Operands(
+        *(np.ones(s) for s in (geometry.input_shape, geometry.weight_shape)), None, np.ones(geometry.output_shape)
+    )
+    for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT):
+        counted = np.broadcast_to(term_counts(pass_, geometry), pass_.result_shape(geometry))
+        assert (exact.evaluate(pass_, ones, geometry).value.to_float64() == counted).all()
+
+
+def test_chunks_do_not_change_the_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    geometry = ConvGeometry.of(batch=2, in_channels=2, out_channels=2, size=(6, 5), kernel=3, padding=1, groups=2)
+    rng = np.random.default_rng(0)
+    operands = Operands(
+        _integers(rng, geometry.input_shape),
+        _integers(rng, geometry.weight_shape),
+        None,
+        _integers(rng, geometry.output_shape),
+    )
+    whole = {pass_: _fractions(exact.evaluate(pass_, operands, geometry).value) for pass_ in Pass}
+    monkeypatch.setattr(exact, "_CHUNK_PRODUCTS", 50)
+    for pass_ in Pass:
+        assert (_fractions(exact.evaluate(pass_, operands, geometry).value) == whole[pass_]).all()
+
+
+def test_sums_beyond_int64_are_exact() -> None:
+    geometry = ConvGeometry.of(size=4, kernel=4)
+    large = np.array([[[2.0**52 + 1, 2.0**52 + 3, 1.0, 2.0**-40]]])
+    operands = Operands(large, large, None, np.ones((1, 1, 1)))
+    expected = sum(Fraction(value) ** 2 for value in large.ravel().tolist())
+    assert _fractions(exact.evaluate(Pass.FORWARD, operands, geometry).value).item() == expected
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+def test_scaled_is_exact_and_reads_back(values: list[float]) -> None:
+    numbers = scaled(np.array(values))
+    assert [*_fractions(numbers)] == [Fraction(value) for value in values]
+    assert numbers.to_float64().tolist() == values
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_subtraction_is_exact(left: float, right: float) -> None:
+    difference = subtract(scaled(np.array([left])), scaled(np.array([right])))
+    assert _fractions(difference)[0] == Fraction(left) - Fraction(right)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_not_finite_has_no_exact_form(value: float) -> None:
+    with pytest.raises(OverflowError, match="NaN or Inf"):
+        scaled(np.array([1.0, value]))

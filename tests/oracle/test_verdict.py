@@ -1,0 +1,136 @@
+"""The judge: exact, not to be fooled by NaN, and honest about what it could not see."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convoracle.oracle import exact
+from convoracle.oracle.bounds import rounding_bound
+from convoracle.oracle.data import Case, lattice_operands, real_operands
+from convoracle.oracle.dtypes import Arithmetic, format_of
+from convoracle.oracle.exact import ExactResult
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.verdict import Outcome, judge
+
+CASE = Case(
+    ConvGeometry.of(batch=2, in_channels=2, out_channels=3, size=(4, 4), kernel=2), True, "float32", "uniform", 5
+)
+FLOAT32 = format_of("float32")
+
+
+@pytest.fixture
+def lattice() -> tuple[ExactResult, Array]:
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(CASE), CASE.geometry)
+    return result, result.value.to_float64().astype(np.float32)
+
+
+@pytest.fixture
+def real() -> tuple[ExactResult, Array, Operands]:
+    operands = real_operands(CASE)
+    result = exact.evaluate(Pass.FORWARD, operands, CASE.geometry)
+    return result, result.value.to_float64().astype(np.float32), operands
+
+
+def _zeros(result: ExactResult) -> np.ndarray:
+    return np.zeros(result.magnitude.shape)
+
+
+def test_an_equal_result_conforms_and_says_that_nothing_could_hide(lattice: tuple[ExactResult, Array]) -> None:
+    result, actual = lattice
+    verdict = judge(actual, result, _zeros(result), FLOAT32)
+    assert verdict.outcome is Outcome.CONFORMS
+    assert (verdict.wrong, verdict.ratio, verdict.resolution, verdict.worst) == (0, 0.0, 0.0, None)
+
+
+def test_one_wrong_element_is_found_and_placed(lattice: tuple[ExactResult, Array]) -> None:
+    result, actual = lattice
+    actual[1, 2, 0, 1] += 1
+    verdict = judge(actual, result, _zeros(result), FLOAT32)
+    assert verdict.outcome is Outcome.VIOLATES
+    assert (verdict.wrong, verdict.elements) == (1, actual.size)
+    assert verdict.region == ((1, 2), (2, 3), (0, 1), (1, 2))
+    assert verdict.worst is not None
+    assert verdict.worst.index == (1, 2, 0, 1)
+    assert verdict.worst.error == 1.0
+    assert verdict.worst.actual == verdict.worst.expected + 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_are_wrong_wherever_the_exact_value_is_finite(
+    lattice: tuple[ExactResult, Array], value: float
+) -> None:
+    result, actual = lattice
+    actual[0, 0, 0, 0] = value
+    for bound in (_zeros(result), np.full(result.magnitude.shape, 1e300)):
+        verdict = judge(actual, result, bound, FLOAT32)
+        assert verdict.outcome is Outcome.VIOLATES
+        assert verdict.wrong == 1
+        assert verdict.worst is not None
+        assert verdict.worst.error == np.inf
+
+
+def test_another_shape_or_dtype_violates(lattice: tuple[ExactResult, Array]) -> None:
+    result, actual = lattice
+    shape = judge(actual[:1], result, _zeros(result), FLOAT32)
+    assert (shape.outcome, shape.cause) == (Outcome.VIOLATES, "shape")
+    assert "returned shape (1, 3, 3, 3), but should be (2, 3, 3, 3)" in shape.reason
+    dtype = judge(actual.astype(np.float64), result, _zeros(result), FLOAT32)
+    assert (dtype.outcome, dtype.cause) == (Outcome.VIOLATES, "dtype")
+    assert "returned dtype float64, but should be float32" in dtype.reason
+
+
+def test_a_negative_zero_is_equal_to_zero() -> None:
+    geometry = ConvGeometry.of(size=1, kernel=1, padding=1)
+    operands = Operands(*(np.ones((1, 1, n), np.float32) for n in (1, 1)), None, np.ones((1, 1, 3), np.float32))
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    assert (
+        judge(np.array([[[-0.0, 1.0, 0.0]]], np.float32), result, np.zeros((1, 1, 3)), FLOAT32).outcome
+        is Outcome.CONFORMS
+    )
+
+
+def test_rounding_to_nearest_conforms_and_an_error_above_the_bound_does_not(
+    real: tuple[ExactResult, Array, Operands],
+) -> None:
+    result, actual, operands = real
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"))
+    assert judge(actual, result, bound, FLOAT32).outcome is Outcome.CONFORMS
+    actual[0, 1, 2, 2] += np.float32(2.5 * bound[0, 1, 2, 2])
+    verdict = judge(actual, result, bound, FLOAT32)
+    assert verdict.outcome is Outcome.VIOLATES
+    assert 1 < verdict.ratio < 4
+    assert verdict.worst is not None
+    assert verdict.worst.index == (0, 1, 2, 2)
+
+
+def test_a_bound_that_would_hide_a_missing_term_leaves_it_undecided(real: tuple[ExactResult, Array, Operands]) -> None:
+    result, actual, _ = real
+    verdict = judge(actual, result, np.full(result.magnitude.shape, 10.0), FLOAT32)
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.resolution is not None
+    assert verdict.resolution > 1
+    assert "would hide a fault of up to" in verdict.reason
+
+
+def test_where_the_resolution_is_below_one_every_missing_term_shows(real: tuple[ExactResult, Array, Operands]) -> None:
+    result, actual, operands = real
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"))
+    verdict = judge(actual, result, bound, FLOAT32)
+    assert verdict.resolution is not None
+    assert verdict.resolution < 1
+    for sign in (1, -1):
+        faulty = actual + np.float32(sign) * result.smallest.astype(np.float32)
+        assert judge(faulty, result, bound, FLOAT32).wrong == actual.size
+
+
+def test_an_empty_result_conforms() -> None:
+    geometry = ConvGeometry.of(batch=0, size=3, kernel=2)
+    empty = Operands(
+        *(np.ones(s, np.float32) for s in (geometry.input_shape, geometry.weight_shape)),
+        None,
+        np.ones(geometry.output_shape, np.float32),
+    )
+    result = exact.evaluate(Pass.FORWARD, empty, geometry)
+    assert judge(np.empty((0, 1, 2), np.float32), result, np.zeros((0, 1, 2)), FLOAT32).outcome is Outcome.CONFORMS
