@@ -1,0 +1,52 @@
+"""Candidates: what an implementation under test looks like, and the ones that come built in.
+
+A candidate is a plain function, which is its forward pass, or any object with
+some of the functions ``forward``, ``input_gradient``, ``weight_gradient``,
+``bias_gradient`` and ``update``. There is no class to inherit. Arguments are
+given by parameter name, as pytest gives fixtures (`binding` lists the names)::
+
+    def conv2d(x, w, bias=None, *, stride, padding): ...
+
+
+    class MyConvolution:
+        def forward(self, input, weight, bias, geometry): ...
+
+        def weight_gradient(self, input, output_gradient, geometry): ...
+
+Arrays are NumPy arrays in canonical shapes: input (N, C, \\*I), weight
+(K, C // groups, \\*R), bias (K,), output gradient (N, K, \\*O). What is returned
+must be one, too.
+
+Such an object may also have
+
+``name``, ``version`` : str
+    As shown in reports.
+``accumulators`` : Mapping[str, str]
+    Storage dtype to the dtype in which it claims to accumulate, such as
+    ``{"float16": "float32"}``. It is held to what it claims; a dtype that is not
+    named accumulates in itself.
+``limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None``
+    Why a case is not supported, or None. Raising NotImplementedError during a
+    call says the same.
+``call_text(pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str``
+    Python source, for people to paste, that computes an array ``actual`` from the
+    arrays ``input``, ``weight``, ``bias``, ``output_gradient`` and the number
+    ``learning_rate``.
+"""
+
+from __future__ import annotations
+
+BUILT_IN = {
+    "reference": "convoracle.suites.candidates.reference:candidate",
+    "torch": "convoracle.suites.candidates.pytorch:candidate",
+    "tensorflow": "convoracle.suites.candidates.tensorflow:candidate",
+    "differences": "convoracle.suites.candidates.differences:candidate",
+}
+"""Name of a built-in candidate -> module and factory; imported only when asked for."""
+
+FRAMEWORKS = {"torch": ("PyTorch", "torch"), "tensorflow": ("TensorFlow", "tensorflow")}
+"""Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""
+
+
+class CandidateError(ValueError):
+    """A candidate that cannot be loaded or called: one sentence that says what to do."""

@@ -1,0 +1,215 @@
+"""Binding: which argument each parameter of a candidate's functions receives.
+
+Known names are ``input``, ``weight``, ``bias``, ``output_gradient``,
+``learning_rate``, ``geometry``, ``stride``, ``padding``, ``dilation`` and
+``groups``. Stride, padding and dilation are tuples of one int for each spatial
+axis. Leading required parameters with other names (``x``, ``w``, ``dy``) are the
+pass's operands in the order of `OPERAND_ORDER`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ...oracle.geometry import ConvGeometry
+from ...oracle.passes import Operands, Pass
+from ...reports.record import CandidateInfo
+from . import CandidateError
+from .call_text import Call, Origin, write_call
+
+OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
+    Pass.FORWARD: ("input", "weight", "bias"),
+    Pass.INPUT_GRADIENT: ("output_gradient", "weight"),
+    Pass.WEIGHT_GRADIENT: ("input", "output_gradient"),
+    Pass.BIAS_GRADIENT: ("output_gradient",),
+    Pass.UPDATE: ("input", "weight", "output_gradient", "learning_rate"),
+}
+"""What leading parameters with unknown names receive, in order."""
+
+OPERAND_NAMES = ("input", "weight", "bias", "output_gradient", "learning_rate")
+SETTING_NAMES = ("stride", "padding", "dilation", "groups")
+KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
+_RANK_IN_NAME = re.compile(r"([123])[dD](?![a-z])")
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFunction:
+    """One function of a candidate and the arguments that it takes.
+
+    Parameters
+    ----------
+    function : callable
+    positional : tuple of str
+        Known names of the arguments given by position.
+    keywords : tuple of (str, str)
+        (parameter, known name) of the arguments given by keyword.
+    rank : int or None
+        The only number of spatial axes it supports, when its name says one.
+    """
+
+    function: Callable[..., object]
+    positional: tuple[str, ...]
+    keywords: tuple[tuple[str, str], ...]
+    rank: int | None
+
+    def takes(self, name: str) -> bool:
+        """Whether it receives the argument of this known name."""
+        return name in self.positional or any(name == known for _, known in self.keywords)
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str | None:
+        """Why its parameters cannot express a case, or None."""
+        if self.rank is not None and geometry.rank != self.rank:
+            return f"{name_of(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
+        if pass_ is Pass.FORWARD and bias and not self.takes("bias"):
+            return f"{name_of(self.function)} takes no `bias`"
+        if pass_ is Pass.BIAS_GRADIENT or self.takes("geometry"):
+            return None
+        for name in _settings_needed(geometry):
+            if not self.takes(name):
+                return f"{name_of(self.function)} takes no `{name}`"
+        if any(low != high for low, high in geometry.padding):
+            return (
+                f"{name_of(self.function)} takes `padding`, which is symmetric; take `geometry` for low and high sides"
+            )
+        return None
+
+    def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
+        """Call it with operands by name; an operand that is absent is None."""
+        settings = setting_values(geometry)
+
+        def argument(name: str) -> object:
+            if name == "geometry":
+                return geometry
+            return settings[name] if name in settings else operands.get(name)
+
+        return self.function(
+            *(argument(name) for name in self.positional),
+            **{parameter: argument(name) for parameter, name in self.keywords},
+        )
+
+
+@dataclass(frozen=True)
+class BoundCandidate:
+    """A candidate ready to be called."""
+
+    info: CandidateInfo
+    functions: Mapping[Pass, BoundFunction]
+    origin: Origin
+    own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
+    own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
+    passes: frozenset[Pass] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "passes", frozenset(self.functions))
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str | None:
+        """Why a case is not supported, or None."""
+        if pass_ not in self.functions:
+            return f"{self.info.name} has no `{pass_}`"
+        said = self.own_limitation(pass_, geometry, dtype) if self.own_limitation else None
+        return said or self.functions[pass_].limitation(pass_, geometry, bias=bias)
+
+    def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> object:
+        """Call the function of a pass; whatever it returns or raises comes out unchanged."""
+        given: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
+        return self.functions[pass_].call(given, geometry)
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """Python source that computes ``actual`` from the arrays by name."""
+        if self.own_call_text is not None:
+            return self.own_call_text(pass_, geometry, dtype, bias)
+        function = self.functions[pass_]
+        return write_call(self.origin, pass_, Call(function.positional, function.keywords), geometry, bias=bias)
+
+
+def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction:
+    """Decide what each parameter of `function` receives.
+
+    Raises
+    ------
+    CandidateError
+        If its signature cannot be read, a required parameter has an unknown
+        name, or no parameter is an operand of the pass.
+    """
+    parameters = _parameters(function)
+    names = _assign(function, pass_, parameters)
+    only_by_position = {
+        parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_ONLY
+    }
+    keywords = [(parameter, known) for parameter, known in names.items() if parameter not in only_by_position]
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters) and "geometry" not in names:
+        offered = ("bias", *SETTING_NAMES) if pass_ is Pass.FORWARD else SETTING_NAMES
+        keywords += [(name, name) for name in offered if name not in names.values()]
+    positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
+    return BoundFunction(function, positional, tuple(keywords), _rank(function))
+
+
+def name_of(function: object) -> str:
+    """The name by which people know a function or an object."""
+    return str(getattr(function, "__name__", None) or type(function).__name__)
+
+
+def setting_values(geometry: ConvGeometry) -> dict[str, object]:
+    """Values of the parameters stride, padding, dilation and groups; padding is the low side."""
+    return {
+        "stride": geometry.stride,
+        "padding": tuple(low for low, _ in geometry.padding),
+        "dilation": geometry.dilation,
+        "groups": geometry.groups,
+    }
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        raise CandidateError(
+            f"{name_of(function)} does not tell its parameters: wrap it in a Python function "
+            f"whose parameters are among {', '.join(KNOWN_NAMES)}"
+        ) from None
+
+
+def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[inspect.Parameter]) -> dict[str, str]:
+    """Parameter name -> known name, for the parameters that receive something."""
+    parameters = list(parameters)
+    by_name = {parameter.name for parameter in parameters} & set(KNOWN_NAMES)
+    unnamed = [name for name in OPERAND_ORDER[pass_] if name not in by_name]
+    leading = True
+    assigned: dict[str, str] = {}
+    for parameter in parameters:
+        required = parameter.default is inspect.Parameter.empty
+        if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+            continue
+        if parameter.name in KNOWN_NAMES:
+            assigned[parameter.name] = parameter.name
+            leading = leading and parameter.name in OPERAND_NAMES
+        elif required and leading and parameter.kind in _POSITIONAL and unnamed:
+            assigned[parameter.name] = unnamed.pop(0)
+        elif required:
+            raise CandidateError(
+                f"{name_of(function)} requires `{parameter.name}`, which is none of the arguments that "
+                f"can be given: {', '.join(KNOWN_NAMES)}; rename it, or give it a default"
+            )
+        elif parameter.name == "b" and "bias" in unnamed:
+            assigned["b"] = "bias"
+    if not set(assigned.values()) & set(OPERAND_ORDER[pass_]):
+        raise CandidateError(
+            f"{name_of(function)} takes no operand of the {pass_} pass: "
+            f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
+        )
+    return assigned
+
+
+def _settings_needed(geometry: ConvGeometry) -> list[str]:
+    neutral = {"stride": {1}, "padding": {(0, 0)}, "dilation": {1}}
+    needed = [name for name, values in neutral.items() if set(getattr(geometry, name)) != values]
+    return needed if geometry.groups == 1 else [*needed, "groups"]
+
+
+def _rank(function: Callable[..., object]) -> int | None:
+    found = _RANK_IN_NAME.findall(name_of(function))
+    return int(found[-1]) if len(set(found)) == 1 else None

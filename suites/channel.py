@@ -1,0 +1,96 @@
+"""Messages between the harness and a worker: a JSON header and raw arrays over a socket, with a deadline.
+
+Nothing that a worker sends is unpickled: a candidate that scribbles over its
+own memory can at most send a wrong array.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import struct
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ml_dtypes  # noqa: F401 - registers bfloat16 and its kin with np.dtype
+import numpy as np
+
+from ..oracle.passes import Array
+
+_SIZES = struct.Struct("<QQ")
+_ALIGNMENT = 64
+_BUFFER = 1 << 20
+
+Header = dict[str, Any]
+
+
+class Channel:
+    """One end of a stream socket on which whole messages travel.
+
+    A deadline is a `time.monotonic` value, None to wait for ever. Sending and
+    receiving raise TimeoutError past it and ConnectionError when the other end
+    is gone; after either the channel is of no more use.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self.socket = end
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            end.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+
+    def send(self, header: Mapping[str, object], arrays: Sequence[Array] = (), deadline: float | None = None) -> None:
+        """Send a header of JSON values, and arrays of any dtype but object."""
+        described = [[_dtype_text(array.dtype), array.shape] for array in arrays]
+        text = json.dumps({"header": header, "arrays": described}).encode()
+        parts: list[bytes] = []
+        length = 0
+        for array in arrays:
+            data = array.tobytes()
+            parts += (data, bytes(-len(data) % _ALIGNMENT))
+            length += len(data) + len(parts[-1])
+        self.socket.settimeout(_remaining(deadline))
+        self.socket.sendall(b"".join((_SIZES.pack(len(text), length), text, *parts)))
+
+    def receive(self, deadline: float | None = None) -> tuple[Header, list[Array]]:
+        """Receive a message; its arrays are fresh and writable."""
+        text_length, length = _SIZES.unpack(self._read(_SIZES.size, deadline))
+        message = json.loads(self._read(text_length, deadline))
+        payload = self._read(length, deadline)
+        arrays: list[Array] = []
+        offset = 0
+        for text, shape in message["arrays"]:
+            dtype = np.dtype(text)
+            size = math.prod(shape) * dtype.itemsize
+            arrays.append(np.frombuffer(payload[offset : offset + size], dtype).reshape(shape))
+            offset += size + -size % _ALIGNMENT
+        return message["header"], arrays
+
+    def close(self) -> None:
+        """Close this end."""
+        self.socket.close()
+
+    def _read(self, length: int, deadline: float | None) -> bytearray:
+        data = bytearray(length)
+        view = memoryview(data)
+        while len(view):
+            self.socket.settimeout(_remaining(deadline))
+            count = self.socket.recv_into(view)
+            if count == 0:
+                raise ConnectionError("the other end is closed")
+            view = view[count:]
+        return data
+
+
+def _remaining(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise TimeoutError
+    return remaining
+
+
+def _dtype_text(dtype: np.dtype[Any]) -> str:
+    """A name that np.dtype reads back: ``<f4``, but ``bfloat16`` where the array-protocol text is opaque."""
+    return dtype.name if dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2 else dtype.str

@@ -1,0 +1,364 @@
+"""Candidates run safely: in a process of their own, with a time limit and a memory limit for each call.
+
+A segfault, an abort, an endless loop (also one in C that holds the interpreter)
+or an allocation beyond the limit becomes the reply to exactly the call that
+caused it; the next call finds a fresh process. `InProcess` has the same
+interface and none of the safety, for a debugger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from ..oracle.geometry import ConvGeometry
+from ..oracle.passes import Operands, Pass
+from ..reports.record import CandidateInfo
+from .candidates import CandidateError
+from .candidates.binding import BoundCandidate, name_of
+from .candidates.loading import bind_object, load
+from .channel import Channel, Header
+from .execution import execute
+from .pickling import pickle_candidate
+from .replies import (
+    Died,
+    Limits,
+    Malformed,
+    OutOfMemory,
+    Raised,
+    Reply,
+    Returned,
+    TimedOut,
+    Unsupported,
+    size_text,
+)
+from .worker import info_from
+
+__all__ = [
+    "Died",
+    "Executor",
+    "InProcess",
+    "Isolated",
+    "Limits",
+    "Malformed",
+    "Raised",
+    "Reply",
+    "Returned",
+    "TimedOut",
+    "Unsupported",
+]
+
+_DYING_SECONDS = 2.0
+_REPORT_SECONDS = 10.0
+_LARGEST_LOG = 2**20
+_DETAIL_LINES = 6
+_KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Malformed, Raised, Unsupported, OutOfMemory)}
+
+
+class Executor(Protocol):
+    """What runs a candidate, safely or not."""
+
+    @property
+    def info(self) -> CandidateInfo:
+        """Who is run."""
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """The passes it offers."""
+
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
+        """Call one pass; `seconds` is a time limit instead of the executor's own."""
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """Python source, for people to paste, that computes the array ``actual``."""
+
+    def restart(self) -> None:
+        """Make the next call the first one that its process sees."""
+
+    def close(self) -> None:
+        """End its processes."""
+
+
+class InProcess:
+    """A candidate in this process: no limits, and a crash of its ends the program.
+
+    Raises
+    ------
+    CandidateError
+        If the candidate cannot be loaded.
+    """
+
+    def __init__(self, candidate: object) -> None:
+        self._bound: BoundCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
+        self.info = self._bound.info
+        self.passes = self._bound.passes
+
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
+        """Call one pass; there is no time limit here."""
+        reply = execute(self._bound, pass_, operands, geometry)
+        return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """As `Executor.call_text`."""
+        return self._bound.call_text(pass_, geometry, dtype, bias)
+
+    def restart(self) -> None:
+        """Nothing to do: there is no process to replace."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
+
+
+class Isolated:
+    """A candidate in a process of its own, kept warm between calls and replaced when it dies.
+
+    Parameters
+    ----------
+    candidate : str or object
+        What `convoracle.suites.candidates.loading.load` reads, or a live
+        function, instance or class, which is sent by value.
+    limits : Limits
+
+    Raises
+    ------
+    CandidateError
+        If the candidate cannot be loaded, or a live object cannot be sent.
+    """
+
+    def __init__(self, candidate: object, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+        self.limits = limits
+        self._setup, self._payload = _setup(candidate, limits)
+        self._calls: Channel | None = None
+        self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
+        self._log_mark = 0
+        self._start()
+
+    @property
+    def info(self) -> CandidateInfo:
+        """Who is run."""
+        return self._info
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """The passes it offers."""
+        return self._passes
+
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
+        """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
+        limit = self.limits.seconds_per_call if seconds is None else seconds
+        arrays = operands.arrays()
+        request = {
+            "do": "call",
+            "pass": pass_.value,
+            "geometry": str(geometry),
+            "operands": list(arrays),
+            "learning_rate": operands.learning_rate,
+        }
+        channel = self._channel()
+        deadline = time.monotonic() + limit
+        try:
+            channel.send(request, list(arrays.values()), deadline)
+            header, results = channel.receive(deadline)
+        except TimeoutError:
+            died = self._bury(patience=0)
+            return died if died is not None and not died.cause.startswith("SIGKILL") else TimedOut(limit)
+        except (ConnectionError, ValueError):
+            return self._bury(patience=_DYING_SECONDS) or Died("ended the connection without an answer")
+        except BaseException:
+            self._bury(patience=0)
+            raise
+        return self._reply(header, results)
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """As `Executor.call_text`, written in the candidate's process."""
+        request = {
+            "do": "call_text",
+            "pass": pass_.value,
+            "geometry": str(geometry),
+            "dtype": dtype,
+            "bias": bias,
+        }
+        channel = self._channel()
+        deadline = time.monotonic() + self.limits.seconds_per_call
+        try:
+            channel.send(request, deadline=deadline)
+            return str(channel.receive(deadline)[0]["text"])
+        except (TimeoutError, ConnectionError, ValueError):
+            self._bury(patience=0)
+            return f"# {self.info.name} ended its process instead of writing a call\n"
+
+    def restart(self) -> None:
+        """Replace the process by a fresh one, in which the candidate was loaded and never called."""
+        if self._calls is not None:
+            self._bury(patience=0)
+
+    def close(self) -> None:
+        """End the candidate's processes, whatever they are doing."""
+        if self._calls is not None:
+            self._calls.close()
+            self._calls = None
+        self._control.close()
+        try:
+            self._process.wait(timeout=_DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "convoracle.suites.worker", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                start_new_session=True,
+            )
+        self._control = Channel(ours)
+        deadline = time.monotonic() + self.limits.load_seconds
+        try:
+            self._control.send(self._setup, self._payload, deadline)
+            answer, _ = self._control.receive(deadline)
+        except (TimeoutError, ConnectionError) as error:
+            self._give_up(error)
+        except BaseException:
+            self.close()
+            raise
+        if "error" in answer:
+            self.close()
+            raise CandidateError(answer["error"])
+        self._info = info_from(answer["info"])
+        self._passes = frozenset(map(Pass, answer["passes"]))
+
+    def _give_up(self, error: Exception) -> None:
+        """Report a process that did not load the candidate."""
+        ended = self._process.poll() if isinstance(error, TimeoutError) else self._process.wait(_REPORT_SECONDS)
+        detail = self._detail()
+        self.close()
+        name = self._setup["source"] or self._setup["name"]
+        if ended is None:
+            why = f"took more than {self.limits.load_seconds:g} s"
+        else:
+            why = f"ended its process: {_cause(ended)}"
+        raise CandidateError(f"loading {name} {why}{f'; it wrote: {detail}' if detail else ''}") from None
+
+    def _channel(self) -> Channel:
+        """The channel to a living child, forked now if there is none."""
+        if self._calls is None:
+            try:
+                self._calls = self._fork()
+            except (ConnectionError, TimeoutError):
+                self._restart_loader()
+                self._calls = self._fork()
+        self._log_mark = os.fstat(self._log.fileno()).st_size
+        if self._log_mark > _LARGEST_LOG:
+            os.ftruncate(self._log.fileno(), 0)
+            self._log_mark = 0
+        return self._calls
+
+    def _fork(self) -> Channel:
+        self._control.send({"do": "fork"}, deadline=time.monotonic() + _REPORT_SECONDS)
+        self._control.socket.settimeout(_REPORT_SECONDS)
+        _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
+        if not descriptors:
+            raise ConnectionError("the loader is gone")
+        return Channel(socket.socket(fileno=descriptors[0]))
+
+    def _restart_loader(self) -> None:
+        """Start all over: a candidate may kill even the process that forks for it."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        self._start()
+
+    def _bury(self, *, patience: float) -> Died | None:
+        """End the child and say how it had ended; None if that cannot be known."""
+        if self._calls is not None:
+            self._calls.close()
+            self._calls = None
+        try:
+            deadline = time.monotonic() + patience + _REPORT_SECONDS
+            self._control.send({"do": "bury", "patience": patience}, deadline=deadline)
+            status = self._control.receive(deadline)[0]["status"]
+        except (ConnectionError, TimeoutError):
+            self._restart_loader()
+            return None
+        detail = self._detail()
+        if "bad_alloc" in detail or "MemoryError" in detail:
+            return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", detail)
+        return Died(_cause(os.waitstatus_to_exitcode(status)), detail)
+
+    def _detail(self) -> str:
+        """The last lines that the process wrote during the call."""
+        self._log.seek(self._log_mark)
+        return _telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
+
+    def _reply(self, header: Header, results: list[Any]) -> Reply:
+        fields = header["fields"]
+        if header["kind"] == Returned.__name__:
+            return Returned(results[0], fields["seconds"], tuple(fields["mutated"]), fields["aliased"])
+        reply = _KINDS[header["kind"]](**fields)
+        if isinstance(reply, OutOfMemory):
+            self.restart()
+            return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
+        checked: Reply = reply
+        return checked
+
+
+def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
+    setup: Header = {
+        "path": sys.path,
+        "source": candidate if isinstance(candidate, str) else "",
+        "name": "" if isinstance(candidate, str) else str(getattr(candidate, "name", "") or name_of(candidate)),
+        "load_seconds": limits.load_seconds,
+        "memory_bytes": limits.memory_bytes,
+    }
+    return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]
+
+
+def _telling_lines(log: str) -> str:
+    """The end of what was written; of a stack of Python frames, the innermost and none of this package's own."""
+    before, fatal, stack = log.rpartition("Fatal Python error")
+    own = str(Path(__file__).parent)
+    lines = [line for line in (fatal + stack).splitlines() if line.strip()]
+    if not fatal:
+        return "\n".join(lines[-_DETAIL_LINES:])
+    frames = [line for line in lines[1:] if line.startswith("  File") and own not in line and "runpy" not in line]
+    said = [line for line in before.splitlines() if line.strip()]
+    return "\n".join([*said[-_DETAIL_LINES:], lines[0], *frames[:_DETAIL_LINES]])
+
+
+def _cause(code: int) -> str:
+    """``SIGSEGV (segmentation fault)`` or ``exit code 3``, from an exit code as `subprocess` has it."""
+    if code >= 0:
+        return f"exit code {code}"
+    description = (signal.strsignal(-code) or "").lower()
+    return f"{signal.Signals(-code).name} ({description})"

@@ -1,0 +1,122 @@
+"""What a call to a candidate can come to: a reply of exactly one of these kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..oracle.passes import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned:
+    """An array, of whatever dtype and shape.
+
+    Parameters
+    ----------
+    value : ndarray
+    seconds : float
+        Time that the candidate took, without the transfer of arrays.
+    mutated : tuple of str
+        Operands whose bytes the candidate changed.
+    aliased : str or None
+        The operand whose memory the result shares.
+    """
+
+    value: Array
+    seconds: float
+    mutated: tuple[str, ...] = ()
+    aliased: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something that is not an array of numbers; `description` completes "returned ..."."""
+
+    description: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception.
+
+    Parameters
+    ----------
+    kind : str
+        Its type.
+    message : str
+    where : str
+        ``file:line`` of the last frame in the candidate's own file.
+    seconds : float
+    """
+
+    kind: str
+    message: str
+    where: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """The candidate says that it does not offer this, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The candidate's process ended, or wanted more memory than it may have.
+
+    Parameters
+    ----------
+    cause : str
+        ``SIGSEGV (segmentation fault)``, ``exit code 3``, ``memory limit of 4 GiB``.
+    detail : str
+        The last lines that it wrote to its standard error.
+    """
+
+    cause: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """No answer within the time limit; the process was killed."""
+
+    seconds: float
+
+
+Reply = Returned | Malformed | Raised | Unsupported | Died | TimedOut
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """A worker's word that an allocation was denied; the harness turns it into `Died`."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a candidate may use.
+
+    Parameters
+    ----------
+    seconds_per_call : float
+    load_seconds : float
+        For starting a process and importing the candidate.
+    memory_bytes : int
+        What one process may allocate beyond what the loaded candidate holds.
+    """
+
+    seconds_per_call: float = 10.0
+    load_seconds: float = 120.0
+    memory_bytes: int = 4 * 2**30
+
+
+def size_text(size: int) -> str:
+    """A number of bytes as people say it: ``4 GiB``."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
