@@ -13,16 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
-# Each BLAS reads its number of threads when it is loaded, so before the imports below.
-THREADS = int(os.environ.setdefault("OMP_NUM_THREADS", "1"))
-for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = str(THREADS)
-
 import numpy as np
 import torch
+
 from convoracle.oracle import reference
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.passes import Operands, Pass
 
 Call = Callable[[], object]
 
@@ -162,6 +158,17 @@ def summary(timings: Sequence[Timing]) -> list[str]:
     return lines
 
 
+def threads() -> int:
+    """OMP_NUM_THREADS, which both libraries' BLAS read when they are loaded, and which nothing may override."""
+    count = os.environ.get("OMP_NUM_THREADS", "")
+    if not count.isdecimal():
+        sys.exit("OMP_NUM_THREADS should be set, so that NumPy and PyTorch run with as many threads as each other")
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        if os.environ.get(variable, count) != count:
+            sys.exit(f"{variable}={os.environ[variable]}, but should be absent or equal to OMP_NUM_THREADS={count}")
+    return int(count)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--category", action="append", choices=SHAPES, help="only these (default: all)")
@@ -174,11 +181,12 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     chosen = arguments()
-    torch.set_num_threads(THREADS)
+    count = threads()
+    torch.set_num_threads(count)
     timings = []
     heading = "| category | shape | pass | NumPy ms | PyTorch ms | ratio | extra MiB |"
     if not chosen.json:
-        print(f"NumPy {np.__version__}, PyTorch {torch.__version__}, float64, {THREADS} thread(s)\n")
+        print(f"NumPy {np.__version__}, PyTorch {torch.__version__}, float64, {count} thread(s)\n")
         print(heading, "|---|---|---|---|---|---|---|", sep="\n")
     for timing in measure(chosen.category or list(SHAPES), chosen.passes or list(Pass), chosen.rounds, chosen.minimum):
         timings.append(timing)

@@ -13,21 +13,13 @@ to where the equations have no term.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from operator import mul
 
 import numpy as np
 
 from .geometry import ConvGeometry
 from .passes import Array, Operands, Pass, check_array
-
-BLOCK_ELEMENTS = 1 << 17
-"""Elements of a block of columns: 1 MiB of float64, about a core's second-level cache."""
-
-LEAST_WINDOWS = 256
-"""Windows of a block, however many elements each has: with fewer, a matrix product no longer runs at full speed."""
+from .windows import WindowLayout, input_windows, output_gradient_windows, rows_of, slices, unrolled, windows_view
 
 NEGLIGIBLE_ELEMENTS = 1 << 16
 """Columns so few that the calls to handle them, not the elements, take the time."""
@@ -68,12 +60,11 @@ def forward(input: Array, weight: Array, geometry: ConvGeometry, bias: Array | N
     """
     check_array("input", input, geometry.input_shape, geometry, where="forward")
     check_array("weight", weight, geometry.weight_shape, geometry, where="forward")
+    output = np.empty(geometry.output_shape, np.result_type(input, weight))
     if bias is not None:
         check_array("bias", bias, geometry.bias_shape, geometry, where="forward")
-    output = np.empty(geometry.output_shape, np.result_type(input, weight))
-    _correlate(input, _grouped(weight, geometry), _input_layout(geometry), output)
-    if bias is not None:
-        output += bias.reshape(-1, *(1,) * geometry.rank)
+        bias = bias.reshape(geometry.groups, -1, 1)
+    _correlate(input, _grouped(weight, geometry), input_windows(geometry), output, bias)
     return output
 
 
@@ -111,7 +102,7 @@ def input_gradient(output_gradient: Array, weight: Array, geometry: ConvGeometry
     check_array("weight", weight, geometry.weight_shape, geometry, where="input_gradient")
     gradient = np.empty(geometry.input_shape, np.result_type(output_gradient, weight))
     if _gathers_input_gradient(geometry):
-        _correlate(output_gradient, _rotated(weight, geometry), _output_gradient_layout(geometry), gradient)
+        _correlate(output_gradient, _rotated(weight, geometry), output_gradient_windows(geometry), gradient)
     else:
         _scatter(output_gradient, _grouped(weight, geometry).swapaxes(1, 2), geometry, gradient)
     return gradient
@@ -152,7 +143,7 @@ def weight_gradient(input: Array, output_gradient: Array, geometry: ConvGeometry
     gradient = np.zeros(geometry.weight_shape, np.result_type(input, output_gradient))
     matrix = _grouped(gradient, geometry)
     share = np.empty_like(matrix)
-    for images, rows, columns in _unrolled(input, _input_layout(geometry), geometry.groups):
+    for images, rows, columns in unrolled(input, input_windows(geometry), geometry.groups):
         cotangents = _channels_first(output_gradient[images, :, rows], geometry.groups)
         matrix += np.matmul(cotangents, columns.swapaxes(1, 2), out=share)
     return gradient
@@ -252,62 +243,6 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
             return update(operands.input, operands.weight, operands.output_gradient, geometry, operands.learning_rate)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Where windows lie in a buffer of zeros, and where a source is laid in it: kept -> laid; per-axis tuples."""
-
-    buffer: tuple[int, ...]
-    kept: tuple[slice, ...]
-    laid: tuple[slice, ...]
-    is_source: bool
-    kernel: tuple[int, ...]
-    dilation: tuple[int, ...]
-    stride: tuple[int, ...]
-    positions: tuple[int, ...]
-
-
-@lru_cache
-def _input_layout(geometry: ConvGeometry) -> _Layout:
-    """The windows of the padded input, one for each output position."""
-    low = tuple(low for low, _ in geometry.padding)
-    buffer = tuple(i + sum(sides) for i, sides in zip(geometry.size, geometry.padding, strict=True))
-    kept, laid, is_source = _laying(geometry.size, low, (1,) * geometry.rank, buffer)
-    return _Layout(
-        buffer, kept, laid, is_source, geometry.kernel, geometry.dilation, geometry.stride, geometry.output_size
-    )
-
-
-@lru_cache
-def _output_gradient_layout(geometry: ConvGeometry) -> _Layout:
-    """The windows of the output gradient spread by the stride, one for each input position.
-
-    X[i] is read by O[p] through tap r where s p + d r - low = i. With O[p] laid
-    at s p + d (R - 1) - low, that is at i + d (R - 1 - r): tap R - 1 - r of the
-    window that begins at i.
-    """
-    reach = tuple(d * (r - 1) for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
-    first = tuple(most - low for most, (low, _) in zip(reach, geometry.padding, strict=True))
-    buffer = tuple(i + most for i, most in zip(geometry.size, reach, strict=True))
-    kept, laid, is_source = _laying(geometry.output_size, first, geometry.stride, buffer)
-    return _Layout(
-        buffer, kept, laid, is_source, geometry.kernel, geometry.dilation, (1,) * geometry.rank, geometry.size
-    )
-
-
-def _laying(
-    size: tuple[int, ...], first: tuple[int, ...], step: tuple[int, ...], buffer: tuple[int, ...]
-) -> tuple[tuple[slice, ...], tuple[slice, ...], bool]:
-    """The positions p of a source for which first + step p lies in a buffer; those places; if they are the same."""
-    kept, laid = [], []
-    for n, f, s, length in zip(size, first, step, buffer, strict=True):
-        start = max(0, -(f // s))
-        stop = max(start, min(n, (length - 1 - f) // s + 1))
-        kept.append(slice(start, stop))
-        laid.append(slice(f + s * start, f + s * stop, s))
-    is_source = size == buffer and kept == [slice(0, n) for n in size]
-    return tuple(kept), tuple(laid), is_source
-
-
 @lru_cache
 def _gathers_input_gradient(geometry: ConvGeometry) -> bool:
     """Whether unrolling the spread output gradient takes less time than scattering columns to the input."""
@@ -317,79 +252,32 @@ def _gathers_input_gradient(geometry: ConvGeometry) -> bool:
     return gathered <= 2 * scattered or elements <= NEGLIGIBLE_ELEMENTS
 
 
-def _correlate(source: Array, matrix: Array, layout: _Layout, result: Array) -> None:
-    """Fill `result` with the products of each group's matrix and every window of the source."""
-    for images, rows, columns in _unrolled(source, layout, len(matrix)):
+def _correlate(source: Array, matrix: Array, layout: WindowLayout, result: Array, offset: Array | None = None) -> None:
+    """Fill `result` with the products of each group's matrix and every window of the source, plus the offset."""
+    for images, rows, columns in unrolled(source, layout, len(matrix)):
         block = result[images, :, rows]
-        batch, channels, *positions = block.shape
-        block[...] = (matrix @ columns).reshape(channels, batch, *positions).swapaxes(0, 1)
+        in_place = block.reshape(*matrix.shape[:2], -1) if len(block) == 1 else None
+        product = np.matmul(matrix, columns, out=in_place)
+        if offset is not None:
+            product += offset
+        if in_place is None:
+            batch, channels, *positions = block.shape
+            block[...] = product.reshape(channels, batch, *positions).swapaxes(0, 1)
 
 
 def _scatter(output_gradient: Array, matrix: Array, geometry: ConvGeometry, gradient: Array) -> None:
     """Fill the input gradient: each window's share of it added back to where the window lies."""
-    layout = _input_layout(geometry)
-    images_step, rows_step = _block(layout, geometry.in_channels)
-    for images in _slices(geometry.batch, images_step):
+    layout = input_windows(geometry)
+    images_step, rows_step = layout.block
+    for images in slices(geometry.batch, images_step):
         buffer = np.zeros((*gradient[images].shape[:2], *layout.buffer), gradient.dtype)
-        windows = _windows(buffer, layout)
-        for rows in _slices(geometry.output_size[0], rows_step):
-            block = _rows_of(windows, rows)
-            columns = matrix @ _channels_first(output_gradient[images, :, rows], geometry.groups)
-            shares = columns.reshape(block.shape)
+        windows = windows_view(buffer, layout)
+        for rows in slices(geometry.output_size[0], rows_step):
+            block = rows_of(windows, rows)
+            shares = (matrix @ _channels_first(output_gradient[images, :, rows], geometry.groups)).reshape(block.shape)
             for tap in np.ndindex(geometry.kernel):
                 block[:, *tap] += shares[:, *tap]
         gradient[images] = buffer[:, :, *layout.laid]
-
-
-def _unrolled(source: Array, layout: _Layout, groups: int) -> Iterator[tuple[slice, slice, Array]]:
-    """Blocks of windows: their images, their rows, and a (groups, channels per group * R, windows) array."""
-    source = np.ascontiguousarray(source)
-    batch, channels = source.shape[:2]
-    taps = channels // groups * math.prod(layout.kernel)
-    images_step, rows_step = _block(layout, channels)
-    for images in _slices(batch, images_step):
-        windows = _windows(_laid(source[images], layout), layout)
-        for rows in _slices(layout.positions[0], rows_step):
-            block = _rows_of(windows, rows)
-            yield images, rows, block.reshape(groups, taps, block.size // (groups * taps))
-
-
-def _block(layout: _Layout, channels: int) -> tuple[int, int]:
-    """Images, and rows (positions on the first axis), of a block of windows: whole images, or rows of one."""
-    windows = max(LEAST_WINDOWS, BLOCK_ELEMENTS // (channels * math.prod(layout.kernel)))
-    first, *rest = layout.positions
-    rows = -(-windows // math.prod(rest))
-    return (1, rows) if rows < first else (max(1, windows // math.prod(layout.positions)), first)
-
-
-def _slices(length: int, step: int) -> Iterator[slice]:
-    return (slice(start, start + step) for start in range(0, length, step))
-
-
-def _laid(images: Array, layout: _Layout) -> Array:
-    if layout.is_source:
-        return images
-    buffer = np.zeros((*images.shape[:2], *layout.buffer), images.dtype)
-    buffer[:, :, *layout.laid] = images[:, :, *layout.kept]
-    return buffer
-
-
-def _windows(buffer: Array, layout: _Layout) -> Array:
-    """(C, *R, B, *positions) view of a contiguous (B, C, *buffer) block: what each position reads through each tap."""
-    batch, channels = buffer.shape[:2]
-    per_image, per_channel, *steps = buffer.strides
-    return np.ndarray(
-        (channels, *layout.kernel, batch, *layout.positions),
-        buffer.dtype,
-        buffer,
-        strides=(per_channel, *map(mul, steps, layout.dilation), per_image, *map(mul, steps, layout.stride)),
-    )
-
-
-def _rows_of(windows: Array, rows: slice) -> Array:
-    """The windows at some positions of the first axis."""
-    axis = windows.ndim // 2 + 1
-    return windows[*(slice(None),) * axis, rows]
 
 
 def _channels_first(images: Array, groups: int) -> Array:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from convoracle.oracle import equations, reference
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Array, Operands, Pass
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+from convoracle.oracle import equations, reference, windows
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.passes import Array, Operands, Pass
 
 EVERY_PASS = list(Pass)
 NAMED_CASES = {
@@ -34,6 +39,14 @@ NAMED_CASES = {
     "one-sized axes": "n1c1k1i1x1f1x1",
     "empty batch": "n0c2k3i4x3f2x2p1x1",
 }
+LARGE_CASES = [
+    "n3c16k8i40x37f3x3p1x1",
+    "n2c8k4i61x59f3x2s2x1p1+0x2+1",
+    "n40c8k8i9x9f3x3p1x1",
+    "n2c4k32i50x50f3x3p1x0d2x1g2",
+    "n2c3k4i20x21x22f2x3x3s1x2x1p1x1x1",
+    "n2c12k12i64x60f5x5s2x2p2x2g12",
+]
 
 
 @st.composite
@@ -93,6 +106,29 @@ def non_contiguous(array: Array) -> Array:
     return view
 
 
+def read_only(operands: Operands, transform: Callable[[Array], Array] = np.copy) -> Operands:
+    """The operands after `transform`, so that a pass that writes to one of them raises."""
+    arrays = {name: transform(array) for name, array in operands.arrays().items()}
+    for array in arrays.values():
+        array.flags.writeable = False
+    return replace(operands, **arrays)
+
+
+@contextmanager
+def blocks_of(elements: int, least_windows: int, negligible: int) -> Iterator[None]:
+    """Cut the work into smaller blocks, and scatter what would be gathered, as large convolutions do."""
+    caches = (windows.input_windows, windows.output_gradient_windows, reference._gathers_input_gradient)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(windows, "BLOCK_ELEMENTS", elements)
+        patch.setattr(windows, "LEAST_WINDOWS", least_windows)
+        patch.setattr(reference, "NEGLIGIBLE_ELEMENTS", negligible)
+        for cache in caches:
+            cache.cache_clear()
+        yield
+    for cache in caches:
+        cache.cache_clear()
+
+
 def assert_equals_the_equations(result: Array, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> None:
     expected = equations.evaluate(pass_, operands, geometry)
     assert result.shape == pass_.result_shape(geometry)
@@ -102,20 +138,28 @@ def assert_equals_the_equations(result: Array, pass_: Pass, operands: Operands, 
 
 @pytest.mark.parametrize("dtype", ["int64", "float64"])
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-@given(geometry=geometries(), seed=st.integers(0, 2**16), bias=st.booleans(), strided=st.booleans())
+@given(
+    geometry=geometries(),
+    seed=st.integers(0, 2**16),
+    bias=st.booleans(),
+    layout=st.sampled_from([np.copy, non_contiguous, np.asfortranarray]),
+    blocks=st.sampled_from([(2**17, 256, 2**16), (1, 1, 0), (1, 3, 0), (40, 1, 0)]),
+)
 def test_every_pass_equals_the_equations(
-    dtype: str, geometry: ConvGeometry, seed: int, bias: bool, strided: bool
+    dtype: str,
+    geometry: ConvGeometry,
+    seed: int,
+    bias: bool,
+    layout: Callable[[Array], Array],
+    blocks: tuple[int, int, int],
 ) -> None:
-    operands = integer_operands(geometry, dtype, seed, bias=bias)
-    if strided:
-        operands = replace(operands, **{name: non_contiguous(array) for name, array in operands.arrays().items()})
-    before = {name: array.copy() for name, array in operands.arrays().items()}
-    for pass_ in EVERY_PASS:
-        result = reference.evaluate(pass_, operands, geometry)
+    operands = read_only(integer_operands(geometry, dtype, seed, bias=bias), layout)
+    with blocks_of(*blocks):
+        results = {pass_: reference.evaluate(pass_, operands, geometry) for pass_ in EVERY_PASS}
+    for pass_, result in results.items():
         assert_equals_the_equations(result, pass_, operands, geometry)
+        assert result.flags.writeable
         assert not any(np.shares_memory(result, array) for array in operands.arrays().values())
-    for name, array in operands.arrays().items():
-        np.testing.assert_array_equal(array, before[name])
 
 
 @pytest.mark.parametrize("pass_", EVERY_PASS, ids=str)
@@ -123,5 +167,125 @@ def test_every_pass_equals_the_equations(
 @pytest.mark.parametrize("dtype", ["int64", "float64", "float32"])
 def test_named_cases_equal_the_equations(name: str, dtype: str, pass_: Pass) -> None:
     geometry = parse_geometry(NAMED_CASES[name])
-    operands = integer_operands(geometry, dtype, seed=1)
+    operands = read_only(integer_operands(geometry, dtype, seed=1))
     assert_equals_the_equations(reference.evaluate(pass_, operands, geometry), pass_, operands, geometry)
+
+
+@pytest.mark.parametrize("text", LARGE_CASES)
+def test_blocks_of_a_large_case_join_without_a_seam(text: str) -> None:
+    geometry = parse_geometry(text)
+    operands = read_only(integer_operands(geometry, "int64", seed=2, bias=False))
+    output = reference.evaluate(Pass.FORWARD, operands, geometry)
+    random = np.random.default_rng(3)
+    for _ in range(20):
+        index = tuple(int(random.integers(size)) for size in output.shape)
+        assert output[index] == equations.element(Pass.FORWARD, operands, geometry, index)
+    adjoint = np.sum(output * operands.output_gradient)
+    assert np.sum(reference.evaluate(Pass.INPUT_GRADIENT, operands, geometry) * operands.input) == adjoint
+    assert np.sum(reference.evaluate(Pass.WEIGHT_GRADIENT, operands, geometry) * operands.weight) == adjoint
+
+
+def rotated_kernel(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    return reference.evaluate(pass_, replace(operands, weight=operands.weight[..., ::-1]), geometry)
+
+
+def swapped_padding(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    sides = tuple((high, low) for low, high in geometry.padding)
+    return reference.evaluate(pass_, operands, replace(geometry, padding=sides))
+
+
+def last_image_dropped(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    gradient = operands.output_gradient.copy()
+    gradient[-1:] = 0
+    return reference.evaluate(pass_, replace(operands, output_gradient=gradient), geometry)
+
+
+def channels_of_the_next_group(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    shifted = np.roll(operands.input, geometry.in_channels // geometry.groups, axis=1)
+    return reference.evaluate(pass_, replace(operands, input=shifted), geometry)
+
+
+def one_element_off_by_one(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    result = reference.evaluate(pass_, operands, geometry)
+    result.flat[-1:] += 1
+    return result
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pass_"),
+    [
+        (rotated_kernel, Pass.FORWARD),
+        (rotated_kernel, Pass.INPUT_GRADIENT),
+        (rotated_kernel, Pass.UPDATE),
+        (swapped_padding, Pass.FORWARD),
+        (swapped_padding, Pass.INPUT_GRADIENT),
+        (swapped_padding, Pass.WEIGHT_GRADIENT),
+        (last_image_dropped, Pass.INPUT_GRADIENT),
+        (last_image_dropped, Pass.WEIGHT_GRADIENT),
+        (last_image_dropped, Pass.BIAS_GRADIENT),
+        (channels_of_the_next_group, Pass.FORWARD),
+        (channels_of_the_next_group, Pass.WEIGHT_GRADIENT),
+        *((one_element_off_by_one, pass_) for pass_ in EVERY_PASS),
+    ],
+)
+def test_the_named_cases_catch_a_planted_fault(
+    wrong: Callable[[Pass, Operands, ConvGeometry], Array], pass_: Pass
+) -> None:
+    caught = []
+    for name, text in NAMED_CASES.items():
+        geometry = parse_geometry(text)
+        operands = integer_operands(geometry, "int64", seed=1)
+        try:
+            assert_equals_the_equations(wrong(pass_, operands, geometry), pass_, operands, geometry)
+        except AssertionError:
+            caught.append(name)
+    assert caught
+
+
+def test_an_empty_batch_has_zero_weight_and_bias_gradients() -> None:
+    geometry = parse_geometry(NAMED_CASES["empty batch"])
+    operands = integer_operands(geometry, "float64", seed=1)
+    assert reference.evaluate(Pass.FORWARD, operands, geometry).shape == geometry.output_shape
+    assert not reference.evaluate(Pass.WEIGHT_GRADIENT, operands, geometry).any()
+    assert not reference.evaluate(Pass.BIAS_GRADIENT, operands, geometry).any()
+
+
+@pytest.mark.parametrize(
+    ("pass_", "operand"),
+    [
+        (Pass.FORWARD, "input"),
+        (Pass.FORWARD, "weight"),
+        (Pass.FORWARD, "bias"),
+        (Pass.INPUT_GRADIENT, "output_gradient"),
+        (Pass.INPUT_GRADIENT, "weight"),
+        (Pass.WEIGHT_GRADIENT, "input"),
+        (Pass.WEIGHT_GRADIENT, "output_gradient"),
+        (Pass.BIAS_GRADIENT, "output_gradient"),
+        (Pass.UPDATE, "weight"),
+    ],
+)
+def test_a_wrong_operand_is_named(pass_: Pass, operand: str) -> None:
+    geometry = ConvGeometry.of(batch=2, in_channels=2, out_channels=3, size=(5, 4), kernel=2)
+    operands = integer_operands(geometry, "float64", seed=1)
+    array = getattr(operands, operand)
+    for wrong, argument in (
+        (array[..., :-1], f"{operand}.shape"),
+        (array[None], f"{operand}.shape"),
+        (array.astype(str), f"{operand}.dtype"),
+        (array.tolist(), operand),
+    ):
+        with pytest.raises(InvalidArgument, match=rf"\[{pass_}\]") as refusal:
+            reference.evaluate(pass_, replace(operands, **{operand: wrong}), geometry)
+        assert refusal.value.argument == argument
+
+
+def test_a_fractional_step_from_an_integer_weight_is_exact() -> None:
+    geometry = parse_geometry(NAMED_CASES["the seed's exercise"])
+    operands = replace(integer_operands(geometry, "int64", seed=4), learning_rate=0.25)
+    result = reference.evaluate(Pass.UPDATE, operands, geometry)
+    np.testing.assert_array_equal(result, equations.evaluate(Pass.UPDATE, operands, geometry).astype("float64"))
+
+
+@pytest.mark.parametrize("module", [reference, windows])
+def test_examples_in_docstrings(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
