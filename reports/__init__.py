@@ -1,6 +1,8 @@
 """What is kept of a run and how it is shown: records, the run folder, the page, junit.xml, the terminal."""
 
 from .errors import InvalidRecord
+from .junit import junit, write_junit
+from .page import render, write_page
 from .record import (
     SCHEMA_VERSION,
     CandidateInfo,
@@ -33,13 +35,17 @@ __all__ = [
     "RunWriter",
     "Tally",
     "Witness",
+    "junit",
     "mismatch_id",
     "mismatch_text",
     "mismatch_view",
     "read_mismatch",
     "read_run",
+    "render",
     "reproducer",
     "summary_table",
     "tally",
     "tally_table",
+    "write_junit",
+    "write_page",
 ]

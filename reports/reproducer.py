@@ -38,7 +38,7 @@ def reproducer(mismatch: Mismatch, evidence: Evidence) -> str:
     parts.append(_preparation(mismatch, evidence))
     parts.append(f"{textwrap.dedent(mismatch.call).strip()}\n")
     parts.append(_comparison(mismatch, evidence))
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _needed(mismatch: Mismatch, evidence: Evidence) -> dict[str, NDArray[Any]]:
@@ -60,8 +60,10 @@ def _header(mismatch: Mismatch) -> str:
     lines = [
         headline(mismatch),
         f"case {case_line(mismatch.case)}",
-        "Needs NumPy and what the call imports, nothing else. Exit code 1: reproduced; 0: not reproduced.",
+        "Needs NumPy and what the call imports, nothing else.",
     ]
+    if mismatch.verdict.outcome in (Outcome.VIOLATES, Outcome.REFUSED):
+        lines.append("Exit code 1: reproduced; 0: not reproduced.")
     return "\n".join(f"# {line}" for text in lines for line in text.splitlines()) + "\n"
 
 
@@ -84,7 +86,10 @@ def _assignments(arrays: dict[str, NDArray[Any]], literal: bool) -> str:
 def _literal(array: NDArray[Any]) -> str:
     if array.size == 0:
         return f"np.zeros({array.shape}, dtype={_dtype(array)})"
-    return f"np.array({_nested(array, 4)}, dtype={_dtype(array)})"
+    nested = _nested(array, 4)
+    if "\n" not in nested and len(nested) < _WIDTH - 40:
+        return f"np.array({nested}, dtype={_dtype(array)})"
+    return f"np.array(\n    {nested},\n    dtype={_dtype(array)},\n)"
 
 
 def _nested(array: NDArray[Any], indent: int) -> str:
@@ -93,11 +98,8 @@ def _nested(array: NDArray[Any], indent: int) -> str:
     if array.ndim == 1:
         row = f"[{', '.join(_number(value) for value in array)}]"
         return row if len(row) + indent <= _WIDTH else _wrapped(row, indent)
-    inner = [_nested(part, indent + 1) for part in array]
-    if len(inner) == 1:
-        return f"[{inner[0]}]"
-    pad = "\n" + " " * (indent + 1)
-    return f"[{pad}{f',{pad}'.join(inner)}]"
+    separator = ",\n" + " " * (indent + 1)
+    return f"[{separator.join(_nested(part, indent + 1) for part in array)}]"
 
 
 def _wrapped(row: str, indent: int) -> str:

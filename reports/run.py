@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -206,10 +207,15 @@ def _read_cases(path: Path, notes: list[str]) -> Iterator[CaseRecord]:
             yield from_json(CaseRecord, line.rstrip(b"\r\n"), file=str(path), line=number)
 
 
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sorts x-2 before x-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path.name)]
+
+
 def _read_mismatches(folder: Path, notes: list[str]) -> Iterator[Mismatch]:
     if not folder.is_dir():
         return
-    for home in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    for home in sorted(folder.iterdir(), key=_natural):
         if home.name.startswith(_PARTIAL):
             notes.append(f"A mismatch was still being written and is left out: {home.name.removeprefix(_PARTIAL)}.")
             continue

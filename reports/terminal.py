@@ -20,6 +20,7 @@ from .wording import (
     plural,
     position,
     region,
+    resolution_sentence,
     rounded,
 )
 
@@ -123,10 +124,3 @@ def _worst_lines(verdict: Verdict, worst: Discrepancy) -> list[str]:
     if verdict.resolution is not None:
         lines.append(f"resolution {rounded(verdict.resolution)}: {resolution_sentence(verdict.resolution)}")
     return lines
-
-
-def resolution_sentence(resolution: float) -> str:
-    """What a resolution means, in one clause."""
-    if resolution < 1:
-        return "one missing term would have been seen anywhere"
-    return "a single missing term could have gone unseen"

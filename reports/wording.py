@@ -18,8 +18,8 @@ SYMBOLS = {
     Outcome.UNDECIDED: "?",
     Outcome.UNSUPPORTED: "–",
     Outcome.REFUSED: "!",
-    Outcome.CRASHED: "☠",
-    Outcome.HUNG: "⧖",
+    Outcome.CRASHED: "†",
+    Outcome.HUNG: "∞",
 }
 _KEPT_CONTROLS = "\n\t"
 
@@ -56,6 +56,8 @@ def rounded(value: float) -> str:
 
 def duration(seconds: float) -> str:
     """A time that people read: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
+    if 0 < seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:
@@ -83,13 +85,14 @@ def geometry_facts(geometry: ConvGeometry) -> tuple[tuple[str, str], ...]:
     """Each size of a geometry by its plain name."""
     paddings = [str(low) if low == high else f"{low} before, {high} after" for low, high in geometry.padding]
     same = len(set(geometry.padding)) == 1
+    symmetric = all(low == high for low, high in geometry.padding)
     return (
         ("batch", str(geometry.batch)),
         ("channels", f"{geometry.in_channels} → {geometry.out_channels}"),
         ("input size", _axes(geometry.size)),
         ("kernel", _axes(geometry.kernel)),
         ("stride", _axes(geometry.stride)),
-        ("padding", paddings[0] if same else "; ".join(paddings)),
+        ("padding", paddings[0] if same else (" × " if symmetric else "; ").join(paddings)),
         ("dilation", _axes(geometry.dilation)),
         ("groups", str(geometry.groups)),
         ("output size", _axes(geometry.output_size)),
@@ -113,7 +116,7 @@ def describe_geometry(geometry: ConvGeometry) -> str:
         parts.append(f"dilation {facts['dilation']}")
     if geometry.groups != 1:
         parts.append(f"groups {geometry.groups}")
-    return ", ".join(parts)
+    return ", ".join(parts).replace(" × ", " x ")
 
 
 def case_line(case: str) -> str:
@@ -150,6 +153,13 @@ def excess(worst: Discrepancy) -> str:
     """How far the error is beyond the bound: (3.3x over); empty where the bound is 0."""
     over = worst.error / worst.bound if worst.bound > 0 else 0.0
     return f" ({over:.3g}x over)" if 1 < over < math.inf else ""
+
+
+def resolution_sentence(resolution: float) -> str:
+    """What a resolution means, in one clause."""
+    if resolution < 1:
+        return "one missing term would have been seen anywhere"
+    return "a single missing term could have gone unseen"
 
 
 def _axes(sizes: tuple[int, ...]) -> str:

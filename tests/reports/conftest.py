@@ -8,6 +8,7 @@ from dataclasses import replace
 import ml_dtypes
 import numpy as np
 import pytest
+
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Operands, Pass
 from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict

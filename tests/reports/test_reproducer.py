@@ -9,6 +9,7 @@ from dataclasses import replace
 import ml_dtypes
 import numpy as np
 import pytest
+
 from convoracle.oracle.passes import Operands
 from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.reports import Evidence, reproducer

@@ -14,6 +14,7 @@ from dataclasses import replace
 import ml_dtypes
 import numpy as np
 import pytest
+
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.reports import InvalidRecord, RunWriter, read_mismatch, read_run
 

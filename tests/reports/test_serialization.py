@@ -9,12 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
 from convoracle.reports.codec import WrongField
 from convoracle.reports.serialization import Finished, StoredMismatch, check_id, from_json, to_json
-from hypothesis import given
-from hypothesis import strategies as st
 
 counts = st.integers(0, 10**12)
 seconds = st.floats(0, 1e9)

@@ -1,0 +1,178 @@
+"""What the page says of one mismatch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...oracle.errors import InvalidArgument
+from ...oracle.notation import SYMBOLS as OPERAND_SYMBOLS
+from ...oracle.verdict import Discrepancy
+from ..errors import InvalidRecord
+from ..evidence import case_geometry
+from ..record import CandidateInfo, Evidence, Mismatch, Witness
+from ..reproducer import reproducer
+from ..run import MISMATCHES, read_mismatch
+from ..wording import (
+    SYMBOLS,
+    clean,
+    geometry_facts,
+    headline,
+    number,
+    number_pair,
+    plural,
+    position,
+    region,
+    resolution_sentence,
+    rounded,
+)
+from .picture import Grid, Picture, operand_grids, picture, result_grids
+from .sentences import explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and what is to be said under it."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessView:
+    """What another source says of the same case."""
+
+    name: str
+    symbol: str
+    outcome: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGrids:
+    """An operand's numbers."""
+
+    name: str
+    grids: tuple[Grid, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchView:
+    """Everything that is said of one mismatch."""
+
+    anchor: str
+    number: int
+    title: str
+    tone: str
+    symbol: str
+    outcome: str
+    sentences: tuple[str, ...]
+    case: str
+    found: str
+    geometry: tuple[Fact, ...]
+    needs: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    picture: Picture | None
+    grids: tuple[Grid, ...]
+    operands: tuple[NamedGrids, ...]
+    equations: tuple[str, ...]
+    witnesses: tuple[WitnessView, ...]
+    reproducer: str
+    folder: str
+    replay: str
+    problem: str
+
+
+def mismatch_view(
+    mismatch: Mismatch, place: int, candidate: CandidateInfo | None, shown_by: int, folder: Path
+) -> MismatchView:
+    """Everything that is said of `mismatch`; its arrays are read from the run's `folder`."""
+    evidence, problem = _evidence(folder / MISMATCHES / mismatch.id)
+    home = f"{MISMATCHES}/{mismatch.id}"
+    outcome = mismatch.verdict.outcome
+    return MismatchView(
+        anchor=f"mismatch-{place}",
+        number=place,
+        title=headline(mismatch, candidate),
+        tone="bad" if outcome.is_mismatch else "warn",
+        symbol=SYMBOLS[outcome],
+        outcome=str(outcome),
+        sentences=explanation(mismatch),
+        case=clean(mismatch.case),
+        found=clean(mismatch.found),
+        geometry=_geometry(mismatch.case),
+        needs=tuple(map(clean, mismatch.needs)),
+        facts=_mismatch_facts(mismatch, shown_by),
+        picture=None if evidence is None else picture(evidence, mismatch.subject),
+        grids=() if evidence is None else result_grids(evidence, mismatch.subject),
+        operands=() if evidence is None else _operands(evidence),
+        equations=tuple(map(clean, mismatch.equations)),
+        witnesses=tuple(map(_witness, mismatch.witnesses)),
+        reproducer="" if evidence is None else clean(reproducer(mismatch, evidence)),
+        folder=home,
+        replay=f"convoracle replay {home}/mismatch.json",
+        problem=problem,
+    )
+
+
+def _evidence(home: Path) -> tuple[Evidence | None, str]:
+    try:
+        return read_mismatch(home)[1], ""
+    except InvalidRecord as error:
+        return None, f"The arrays of this mismatch could not be read. {clean(str(error))}"
+
+
+def _geometry(case: str) -> tuple[Fact, ...]:
+    try:
+        return tuple(Fact(name, value) for name, value in geometry_facts(case_geometry(case)))
+    except InvalidArgument:
+        return ()
+
+
+def _mismatch_facts(mismatch: Mismatch, shown_by: int) -> tuple[Fact, ...]:
+    verdict = mismatch.verdict
+    facts: list[Fact] = []
+    if verdict.worst is not None:
+        facts += _worst_facts(verdict.worst)
+    if verdict.wrong:
+        facts.append(Fact("wrong elements", f"{verdict.wrong:,} of {verdict.elements:,}"))
+    if verdict.region is not None:
+        facts.append(Fact("all of them in", region(verdict.region), "half-open ranges per axis"))
+    if verdict.resolution is not None:
+        facts.append(Fact("resolution", rounded(verdict.resolution), resolution_sentence(verdict.resolution)))
+    if shown_by:
+        facts.append(Fact("shown by", plural(shown_by, "verdict")))
+    facts.append(Fact("repeats alone", "yes" if mismatch.repeats else "no", "run again in a fresh process"))
+    return tuple(facts)
+
+
+def _worst_facts(worst: Discrepancy) -> list[Fact]:
+    got, expected = number_pair(worst.actual, worst.expected)
+    bound = number(worst.bound) if worst.bound == 0 else rounded(worst.bound)
+    allowed = "exact equality is required" if worst.bound == 0 else _times(worst)
+    return [
+        Fact("worst element", position(worst.index), "counted from 0"),
+        Fact("got", got),
+        Fact("expected", expected),
+        Fact("error", rounded(worst.error), f"{rounded(worst.ulps)} ulp"),
+        Fact("bound", bound, allowed),
+    ]
+
+
+def _times(worst: Discrepancy) -> str:
+    times = worst.error / worst.bound
+    return f"the error is {times:.3g} times this" if 1 < times < math.inf else ""
+
+
+def _operands(evidence: Evidence) -> tuple[NamedGrids, ...]:
+    named = (
+        NamedGrids(f"{OPERAND_SYMBOLS[name]} ({name.replace('_', ' ')})", operand_grids(array, name))
+        for name, array in evidence.operands.arrays().items()
+    )
+    return tuple(grids for grids in named if grids.grids)
+
+
+def _witness(witness: Witness) -> WitnessView:
+    return WitnessView(clean(witness.name), SYMBOLS[witness.outcome], str(witness.outcome), clean(witness.note))
