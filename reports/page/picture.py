@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,9 @@ MAX_NUMBERS = 72
 _HOVER_CELLS = 256
 _TILES_WIDTH = 190
 _LARGEST_CELL, _SMALLEST_CELL = 26, 4
+_BROKEN = 2.0
+"""Strength of NaN and infinity: above that of every number."""
+
 _SYMBOLS = {"over": "+", "under": "−", "broken": "!", "right": ""}
 _LEADING = {
     Pass.FORWARD: ("batch", "channel"),
@@ -159,7 +161,8 @@ def _result(evidence: Evidence) -> _Result | None:
         largest = float(error[wrong].max(initial=0.0))
         strength = np.sqrt(error / largest) if largest else np.ones_like(error)
     kind = np.where(difference > 0, "over", "under")
-    kind = np.where(np.isfinite(actual) & np.isfinite(difference), kind, "broken")
+    kind = np.where(np.isfinite(difference), kind, "broken")
+    strength = np.where(np.isfinite(difference), strength, _BROKEN)
     return _Result(actual, expected, wrong, strength, np.where(wrong, kind, "right"))
 
 
@@ -197,9 +200,9 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, subject: str, block
         got, should = number_pair(float(actual[place]), float(expected[place]))
         index = (*lead, *place) if part.wrong.ndim == 2 else (*lead, place[1])
         title = f"{position(index)}: got {got}" + (f", expected {should}" if kind[place] != "right" else "")
-        shade = round(0.4 + 0.6 * max(float(strength[place]), 0.0), 2)
+        shade = round(0.4 + 0.6 * min(max(float(strength[place]), 0.0), 1.0), 2)
         symbol = _SYMBOLS[str(kind[place])] if unit >= 12 else ""
-        cells.append(Cell(x, y, str(kind[place]), shade if math.isfinite(shade) else 1.0, symbol, title))
+        cells.append(Cell(x, y, str(kind[place]), shade, symbol, title))
     return Plane(_label(lead, subject, rank), columns, rows, round(unit, 2), wrong, tuple(cells))
 
 

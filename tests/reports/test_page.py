@@ -182,9 +182,7 @@ def test_hostile_text_is_shown_as_text(finished, writer, flipped, info):
     )
     results = (CheckResult(HOSTILE, HOSTILE, Verdict(Outcome.VIOLATES, HOSTILE), fault=HOSTILE),)
     run = finished([CaseRecord(HOSTILE, HOSTILE, results)], [(mismatch, evidence)])
-    candidate = replace(
-        info.candidates[0], name=HOSTILE, version=HOSTILE, source=HOSTILE, accumulators=((HOSTILE, "x"),)
-    )
+    candidate = CandidateInfo(HOSTILE, HOSTILE, HOSTILE, ((HOSTILE, HOSTILE),))
     hostile_info = replace(
         info, candidates=(candidate,), profile=HOSTILE, command=HOSTILE, started=HOSTILE, environment=((HOSTILE,) * 2,)
     )
@@ -252,6 +250,7 @@ def test_a_large_picture_is_cut_and_says_so(make_mismatch):
         "Each square stands for a block of 3 × 3 elements, coloured by its worst.",
     )
     assert drawn.kinds == ("over", "under", "broken")
+    assert [cell.kind for cell in drawn.planes[2].cells] == ["broken"]
     assert sum(len(plane.cells) for plane in drawn.planes) == MAX_PLANES
     assert result_grids(evidence, mismatch.subject) == ()
 
