@@ -3,6 +3,7 @@
 from .errors import InvalidRecord
 from .junit import junit, write_junit
 from .page import render, write_page
+from .publication import write_reports
 from .record import (
     SCHEMA_VERSION,
     CandidateInfo,
@@ -48,4 +49,5 @@ __all__ = [
     "tally_table",
     "write_junit",
     "write_page",
+    "write_reports",
 ]

@@ -79,12 +79,8 @@ class RunWriter:
         InvalidRecord
             If the id cannot name a folder, or the evidence does not fit the case.
         """
-        try:
-            check_id(mismatch.id)
-        except WrongField as error:
-            raise InvalidRecord(error.problem, field="id") from None
+        home = self._home(mismatch.id)
         check_evidence(mismatch, evidence)
-        home = self.folder / MISMATCHES / mismatch.id
         partial = home.with_name(_PARTIAL + mismatch.id)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
@@ -97,6 +93,12 @@ class RunWriter:
         partial.rename(home)
         return home
 
+    def discard_mismatch(self, mismatch_id: str) -> None:
+        """Remove the folder of a mismatch that turned out to be an instance of another, if it is there."""
+        home = self._home(mismatch_id)
+        if home.exists():
+            shutil.rmtree(home)
+
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
         os.fsync(self._records)
@@ -107,6 +109,13 @@ class RunWriter:
         if self._records >= 0:
             os.close(self._records)
             self._records = -1
+
+    def _home(self, mismatch_id: str) -> Path:
+        try:
+            check_id(mismatch_id)
+        except WrongField as error:
+            raise InvalidRecord(error.problem, field="id") from None
+        return self.folder / MISMATCHES / mismatch_id
 
     def __enter__(self) -> Self:
         return self

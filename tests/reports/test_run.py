@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.reports import InvalidRecord, RunWriter, read_mismatch, read_run
+from convoracle.reports import InvalidRecord, RunWriter, read_mismatch, read_run, write_reports
 
 
 def assert_same(found, again):
@@ -166,6 +166,32 @@ def test_an_earlier_run_is_replaced_only_when_asked(writer, info, record, flippe
         run = read_run(writer.folder)
     assert (run.cases, run.mismatches) == ((), ())
     assert (writer.folder / "notes.txt").read_text() == "mine"
+
+
+def test_a_mismatch_is_replaced_and_discarded(writer, flipped):
+    mismatch, evidence = flipped
+    writer.add_mismatch(mismatch, evidence)
+    writer.add_mismatch(replace(mismatch, needs=("padding",)), evidence)
+    assert [each.needs for each in read_run(writer.folder).mismatches] == [("padding",)]
+    writer.discard_mismatch(mismatch.id)
+    writer.discard_mismatch(mismatch.id)
+    assert read_run(writer.folder).mismatches == ()
+    with pytest.raises(InvalidRecord):
+        writer.discard_mismatch("..")
+
+
+def test_mismatches_are_in_the_order_of_their_numbers(writer, flipped):
+    for number in (10, 2, 1):
+        writer.add_mismatch(replace(flipped[0], id=f"torch-forward-{number}"), flipped[1])
+    found = read_run(writer.folder).mismatches
+    assert [mismatch.id for mismatch in found] == ["torch-forward-1", "torch-forward-2", "torch-forward-10"]
+
+
+def test_the_reports_of_a_run(writer, record):
+    writer.append(record)
+    write_reports(read_run(writer.folder), writer.folder)
+    assert (writer.folder / "index.html").read_text("utf-8").startswith("<!doctype html>")
+    assert (writer.folder / "junit.xml").read_text("utf-8").startswith("<?xml")
 
 
 def test_an_id_that_leaves_the_folder(writer, flipped):
