@@ -23,7 +23,9 @@ CallReply = Returned | Malformed | Raised | Unsupported | OutOfMemory
 def execute(bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> CallReply:
     """Call a candidate on copies of the operands, and say what came of it."""
     copies = {name: np.array(array, order="C") for name, array in operands.arrays().items()}
-    given = Operands(**{"bias": None, **copies}, learning_rate=operands.learning_rate)
+    given = Operands(
+        copies["input"], copies["weight"], copies.get("bias"), copies["output_gradient"], operands.learning_rate
+    )
     start = time.perf_counter()
     try:
         reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)

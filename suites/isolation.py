@@ -159,6 +159,11 @@ class Isolated:
         """The passes it offers."""
         return self._passes
 
+    @property
+    def loader_pid(self) -> int:
+        """The process that loaded the candidate; it leads the session of all that run it."""
+        return self._process.pid
+
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
         """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
         limit = self.limits.seconds_per_call if seconds is None else seconds
@@ -179,7 +184,7 @@ class Isolated:
             died = self._bury(patience=0)
             return died if died is not None and not died.cause.startswith("SIGKILL") else TimedOut(limit)
         except (ConnectionError, ValueError):
-            return self._bury(patience=_DYING_SECONDS) or Died("ended the connection without an answer")
+            return self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
         except BaseException:
             self._bury(patience=0)
             raise

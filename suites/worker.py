@@ -150,7 +150,9 @@ def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
             channel.send({"text": text})
             continue
         named = dict(zip(request["operands"], arrays, strict=True))
-        operands = Operands(**{"bias": None, **named}, learning_rate=request["learning_rate"])
+        operands = Operands(
+            named["input"], named["weight"], named.get("bias"), named["output_gradient"], request["learning_rate"]
+        )
         _answer(channel, execute(bound, pass_, operands, geometry))
 
 

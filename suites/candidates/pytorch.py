@@ -88,7 +88,7 @@ class Autograd:
         filters = _to_tensor(weight).clone().requires_grad_()
         optimizer = torch.optim.SGD([filters], lr=learning_rate)
         output = self._output(_to_tensor(input), filters, _optional(bias), geometry)
-        output.backward(_to_tensor(output_gradient))
+        output.backward(_to_tensor(output_gradient))  # type: ignore[no-untyped-call]
         optimizer.step()
         return _to_array(filters)
 

@@ -1,0 +1,359 @@
+"""Isolation: every way in which a candidate can end badly is the reply to one call, and the next call works."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.suites.candidates import CandidateError
+from convoracle.suites.isolation import (
+    Died,
+    Executor,
+    InProcess,
+    Isolated,
+    Limits,
+    Malformed,
+    Raised,
+    Returned,
+    TimedOut,
+    Unsupported,
+)
+
+GEOMETRY = ConvGeometry.of(size=(3, 3), kernel=2)
+LIMITS = Limits(seconds_per_call=0.5, memory_bytes=2**30)
+SIGNAL_OF_WEIGHT = -1.0
+
+
+def operands(first: float = 1.0) -> Operands:
+    weight = np.ones(GEOMETRY.weight_shape)
+    weight.flat[0] = first
+    return Operands(np.ones(GEOMETRY.input_shape), weight, None, np.ones(GEOMETRY.output_shape))
+
+
+def misbehaving(act: Callable[[Array, Array], object]) -> Callable[[Array, Array], object]:
+    """A candidate that misbehaves when the first weight is -1 and returns zeros otherwise."""
+
+    def conv(input: Array, weight: Array) -> object:
+        if weight.flat[0] == SIGNAL_OF_WEIGHT:
+            return act(input, weight)
+        return np.zeros(GEOMETRY.output_shape)
+
+    return conv
+
+
+def bad_call_then_good(act: Callable[[Array, Array], object], limits: Limits = LIMITS) -> object:
+    """The reply to the misbehaving call, after checking that calls before and directly after it work."""
+    with Isolated(misbehaving(act), limits) as executor:
+        assert isinstance(executor.call(Pass.FORWARD, operands(), GEOMETRY), Returned)
+        reply = executor.call(Pass.FORWARD, operands(SIGNAL_OF_WEIGHT), GEOMETRY)
+        after = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+        assert isinstance(after, Returned)
+        assert np.array_equal(after.value, np.zeros(GEOMETRY.output_shape))
+    return reply
+
+
+def spin(input: Array, weight: Array) -> object:
+    while True:
+        pass
+
+
+def spin_holding_the_interpreter(input: Array, weight: Array) -> object:
+    return re.match(r"(a+)+$", "a" * 64 + "b")
+
+
+def test_segfault() -> None:
+    reply = bad_call_then_good(lambda input, weight: ctypes.string_at(0))
+    assert isinstance(reply, Died)
+    assert reply.cause == "SIGSEGV (segmentation fault)"
+    assert "Segmentation fault" in reply.detail
+    assert "worker.py" not in reply.detail
+
+
+@pytest.mark.parametrize(
+    ("act", "cause"),
+    [
+        (lambda input, weight: os.abort(), "SIGABRT (aborted)"),
+        (lambda input, weight: os._exit(3), "exit code 3"),
+        (lambda input, weight: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL (killed)"),
+        (lambda input, weight: os.closerange(3, 256), "exit code 1"),
+    ],
+)
+def test_end_of_the_process(act: Callable[[Array, Array], object], cause: str) -> None:
+    reply = bad_call_then_good(act)
+    assert isinstance(reply, Died)
+    assert reply.cause == cause
+
+
+def test_last_words_are_kept() -> None:
+    def act(input: Array, weight: Array) -> object:
+        os.write(2, b"kernel asked for 17 tiles\n")
+        os.abort()
+
+    reply = bad_call_then_good(act)
+    assert isinstance(reply, Died)
+    assert "kernel asked for 17 tiles" in reply.detail
+
+
+@pytest.mark.parametrize("act", [spin, spin_holding_the_interpreter, lambda input, weight: time.sleep(60)])
+def test_hang(act: Callable[[Array, Array], object]) -> None:
+    start = time.monotonic()
+    reply = bad_call_then_good(act)
+    assert reply == TimedOut(LIMITS.seconds_per_call)
+    assert time.monotonic() - start < 10
+
+
+def test_time_limit_of_one_call() -> None:
+    with Isolated(misbehaving(spin)) as executor:
+        assert executor.call(Pass.FORWARD, operands(SIGNAL_OF_WEIGHT), GEOMETRY, seconds=0.1) == TimedOut(0.1)
+
+
+@pytest.mark.parametrize(
+    "act", [lambda input, weight: np.ones(2**29), lambda input, weight: [bytes(2**26) for _ in range(100)]]
+)
+def test_memory_limit(act: Callable[[Array, Array], object]) -> None:
+    reply = bad_call_then_good(act, Limits(seconds_per_call=30, memory_bytes=2**30))
+    assert isinstance(reply, Died)
+    assert reply.cause == "memory limit of 1 GiB"
+
+
+def test_memory_that_the_limit_allows() -> None:
+    reply = bad_call_then_good(lambda input, weight: np.ones(2**25)[:8], Limits(memory_bytes=2**30))
+    assert isinstance(reply, Returned)
+
+
+def test_exception() -> None:
+    def act(input: Array, weight: Array) -> object:
+        return np.ones(3) @ np.ones(4)
+
+    reply = bad_call_then_good(act)
+    assert isinstance(reply, Raised)
+    assert reply.kind == "ValueError"
+    assert "mismatch" in reply.message
+    assert reply.where.startswith(__file__)
+
+
+def test_exit_is_an_exception() -> None:
+    reply = bad_call_then_good(lambda input, weight: sys.exit(4))
+    assert isinstance(reply, Raised)
+    assert (reply.kind, reply.message) == ("SystemExit", "4")
+
+
+@pytest.mark.parametrize(
+    ("value", "description"),
+    [
+        (None, "None"),
+        ([1.0], "a list"),
+        (np.float64(3), "a numpy.float64"),
+        (np.array([None]), "an array of object of shape (1,)"),
+    ],
+)
+def test_no_array(value: object, description: str) -> None:
+    reply = bad_call_then_good(lambda input, weight: value)
+    assert isinstance(reply, Malformed)
+    assert reply.description == description
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int64", "bool", "complex128", "<U3", ">f4"])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (1, 2)])
+def test_any_array_comes_back(dtype: str, shape: tuple[int, ...]) -> None:
+    value = np.ones(shape).astype(np.dtype(dtype))
+    with Isolated(lambda input, weight: value) as executor:
+        reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+    assert isinstance(reply, Returned)
+    assert reply.value.dtype == value.dtype
+    assert reply.value.shape == shape
+    assert np.array_equal(reply.value, value)
+
+
+def test_unsupported() -> None:
+    def act(input: Array, weight: Array) -> object:
+        raise NotImplementedError("no even kernels")
+
+    assert bad_call_then_good(act) == Unsupported("no even kernels")
+    with Isolated(misbehaving(act)) as executor:
+        assert isinstance(executor.call(Pass.UPDATE, operands(), GEOMETRY), Unsupported)
+        strided = ConvGeometry.of(size=(3, 3), kernel=2, stride=2)
+        reply = executor.call(Pass.FORWARD, operands(), strided)
+    assert reply == Unsupported("conv takes no `stride`")
+
+
+def test_mutated_operand_is_named_and_the_original_unharmed() -> None:
+    def act(input: Array, weight: Array) -> object:
+        input += 1
+        return np.zeros(GEOMETRY.output_shape)
+
+    given = operands(SIGNAL_OF_WEIGHT)
+    with Isolated(misbehaving(act)) as executor:
+        reply = executor.call(Pass.FORWARD, given, GEOMETRY)
+    assert isinstance(reply, Returned)
+    assert reply.mutated == ("input",)
+    assert np.array_equal(given.input, np.ones(GEOMETRY.input_shape))
+
+
+@pytest.mark.parametrize("make", [Isolated, InProcess])
+def test_view_of_an_operand(make: Callable[[object], Executor]) -> None:
+    executor = make(misbehaving(lambda input, weight: input[..., :2, :2]))
+    reply = executor.call(Pass.FORWARD, operands(SIGNAL_OF_WEIGHT), GEOMETRY)
+    executor.close()
+    assert isinstance(reply, Returned)
+    assert reply.aliased == "input"
+    assert reply.value.flags.c_contiguous
+
+
+def test_closure_over_local_state() -> None:
+    table = {"scale": 3.0}
+
+    class Local:
+        name = "local"
+
+        def forward(self, x: Array, w: Array) -> Array:
+            return np.full(GEOMETRY.output_shape, table["scale"])
+
+    with Isolated(Local()) as executor:
+        reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+        assert executor.info.name == "local"
+        assert executor.passes == {Pass.FORWARD}
+    assert isinstance(reply, Returned)
+    assert (reply.value == 3.0).all()
+
+
+def test_what_cannot_be_sent_says_what_to_do() -> None:
+    lock = threading.Lock()
+
+    def conv(input: Array, weight: Array) -> Array:
+        with lock:
+            return input
+
+    with pytest.raises(CandidateError, match="or run it in-process"):
+        Isolated(conv)
+
+
+def test_restart_forgets_state() -> None:
+    calls: list[int] = []
+
+    def conv(input: Array, weight: Array) -> Array:
+        calls.append(1)
+        return np.full(GEOMETRY.output_shape, float(len(calls)))
+
+    with Isolated(conv) as executor:
+        counted = []
+        for restart in (False, False, True):
+            if restart:
+                executor.restart()
+            reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+            assert isinstance(reply, Returned)
+            counted.append(reply.value.flat[0])
+    assert counted == [1, 2, 1]
+
+
+def test_candidate_that_kills_the_process_which_forks_for_it() -> None:
+    def act(input: Array, weight: Array) -> object:
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+
+    assert bad_call_then_good(act) == Died("took down the process that loaded it")
+
+
+def test_import_that_ends_the_process(tmp_path: Path) -> None:
+    (tmp_path / "fatal.py").write_text("import os\nos._exit(7)\n")
+    with pytest.raises(CandidateError, match="exit code 7"):
+        Isolated(f"{tmp_path}/fatal.py:conv")
+
+
+def test_import_that_hangs(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("while True: pass\n")
+    with pytest.raises(CandidateError, match="took more than 1 s"):
+        Isolated(f"{tmp_path}/slow.py:conv", Limits(load_seconds=1))
+
+
+def test_output_stays_out_of_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    reply = bad_call_then_good(lambda input, weight: print("noise", flush=True))
+    assert isinstance(reply, Malformed)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_close_leaves_no_process_behind() -> None:
+    executor = Isolated(misbehaving(spin))
+    executor.call(Pass.FORWARD, operands(), GEOMETRY)
+    session = executor.loader_pid
+    assert _processes_of_session(session)
+    executor.close()
+    executor.close()
+    assert not _processes_of_session(session)
+
+
+HARNESS = """
+    import os, sys
+    from convoracle.suites.isolation import Isolated, Limits
+    from convoracle.oracle.geometry import ConvGeometry
+    from convoracle.oracle.passes import Operands, Pass
+    import numpy as np
+
+    def conv(input, weight):
+        while spinning:
+            pass
+        return input
+
+    spinning = sys.argv[1] == "spinning"
+    geometry = ConvGeometry.of(size=(1,), kernel=1)
+    one = np.ones((1, 1, 1))
+    executor = Isolated(conv, Limits(seconds_per_call=60))
+    print(executor.loader_pid, flush=True)
+    executor.call(Pass.FORWARD, Operands(one, one, None, one), geometry)
+    print("called", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("state", ["idle", "spinning"])
+def test_no_process_outlives_a_killed_harness(state: str, tmp_path: Path) -> None:
+    script = tmp_path / "harness.py"
+    script.write_text(textwrap.dedent(HARNESS))
+    with subprocess.Popen(
+        [sys.executable, str(script), state], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as harness:
+        assert harness.stdout is not None
+        session = int(harness.stdout.readline())
+        if state == "idle":
+            harness.stdout.readline()
+        else:
+            _wait_until(lambda: len(_processes_of_session(session)) == 2)
+        harness.kill()
+    _wait_until(lambda: not _processes_of_session(session))
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _processes_of_session(session: int) -> list[int]:
+    return [pid for pid, found in _sessions() if found == session]
+
+
+def _sessions() -> Iterator[tuple[int, int]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                yield int(entry.name), int(fields[3])
