@@ -5,7 +5,8 @@
     run.json                          the run's facts
     records.jsonl                     one case a line, handed to the operating system line by line
     mismatches/ID/mismatch.json, arrays.npz, reproduce.py
-    finished.json                     written last
+    finished.json                     written when the run ends
+    index.html, junit.xml             made from the others
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Cell:
     ratio : float
         Worst error / bound.
     finest, coarsest : float or None
-        Smallest and largest resolution; None where nothing was compared.
+        Smallest and largest resolution of the verdicts that conform; None where none does.
     seconds : float
         Time spent in the candidate.
     """
@@ -128,7 +128,8 @@ def tally(records: Iterable[CaseRecord]) -> Tally:
 
 
 def _cell(results: list[CheckResult]) -> Cell:
-    resolutions = [result.verdict.resolution for result in results if result.verdict.resolution is not None]
+    proven = [result.verdict for result in results if result.verdict.outcome is Outcome.CONFORMS]
+    resolutions = [verdict.resolution for verdict in proven if verdict.resolution is not None]
     ratio = 0.0
     for result in results:
         ratio = _larger(ratio, result.verdict.ratio)

@@ -33,6 +33,7 @@ _STYLES = {
     Outcome.CRASHED: "bold magenta",
     Outcome.HUNG: "bold magenta",
 }
+_WORDS = {outcome: str(outcome) for outcome in Outcome} | {Outcome.CONFORMS: "conform", Outcome.VIOLATES: "wrong"}
 
 
 def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *, shown_by: int = 0) -> str:
@@ -78,9 +79,9 @@ def summary_table(run: Run) -> Table:
 
 def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
     """The summary table of a tally; also while a run is under way."""
-    table = Table(title=None, title_justify="left", header_style="bold", expand=False)
-    table.add_column("check")
-    table.add_column("of")
+    table = Table(header_style="bold")
+    table.add_column("check", no_wrap=True)
+    table.add_column("of", no_wrap=True)
     known = {candidate.name: candidate for candidate in candidates}
     names = tuple(dict.fromkeys((*known, *counts.candidates())))
     for name in names:
@@ -94,18 +95,18 @@ def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
 def _cell_text(cell: Cell, row: Row) -> Text:
     if not cell.verdicts:
         return Text("not run", style="dim")
-    text = Text()
-    for outcome in Outcome:
-        if count := cell.outcomes.get(outcome, 0):
-            text.append(", " if text else "")
-            text.append(f"{SYMBOLS[outcome]} {count:,} {outcome}", style=_STYLES[outcome])
-    if row.check != "structure" and cell.decided:
-        text.append(f"  ≤ {rounded(cell.ratio)} of bound", style="dim")
-    return text
+    lines = [
+        Text(f"{SYMBOLS[outcome]} {count:,} {_WORDS[outcome]}", _STYLES[outcome])
+        for outcome in Outcome
+        if (count := cell.outcomes.get(outcome, 0))
+    ]
+    if row.check == "precision" and cell.decided:
+        lines.append(Text(f"ratio ≤ {rounded(cell.ratio)}", "dim"))
+    return Text("\n").join(lines)
 
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
-    lines = [f"{line}" for line in clean(verdict.reason).splitlines() if line.strip()]
+    lines = [line for line in clean(verdict.reason).splitlines() if line.strip()]
     if verdict.worst is None:
         return lines
     return lines + _worst_lines(verdict, verdict.worst)

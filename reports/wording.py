@@ -50,8 +50,8 @@ def number_pair(first: float, second: float) -> tuple[str, str]:
 
 
 def rounded(value: float) -> str:
-    """A measured number to three digits."""
-    return number(value) if value == 0 or abs(value) >= 1e15 else f"{value:.3g}"
+    """A measured number: integers up to a million whole, others to three digits."""
+    return number(value) if abs(value) <= 1e6 and value == int(value) else f"{value:.3g}"
 
 
 def duration(seconds: float) -> str:

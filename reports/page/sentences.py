@@ -11,8 +11,8 @@ from ..wording import clean, plural
 WORDS = (
     (
         "structure",
-        "Are these the right terms? The operands are small integers, so every sum is exact in any order and the result "
-        "must be equal to the last bit: one missing, repeated or misplaced product shows.",
+        "Are these the right terms? The operands are integers, small enough that every sum is exact in any order: the "
+        "result must be equal to the last bit, and one missing, repeated or misplaced product shows.",
     ),
     (
         "precision",
@@ -64,7 +64,7 @@ def _values(check: str, verdict: Verdict) -> str:
     amount = f"{verdict.wrong:,} of {plural(verdict.elements, 'element')} {'is' if verdict.wrong == 1 else 'are'} wrong"
     if check == "structure":
         return (
-            f"{amount}. All operands are small integers, so the sums are exact in any order and rounding is no excuse: "
+            f"{amount}. All operands are integers, small enough that every sum is exact in any order, so rounding is no excuse: "
             "at least one product is missing, repeated or taken from the wrong place."
         )
     worst = verdict.worst
