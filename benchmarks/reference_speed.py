@@ -149,12 +149,14 @@ def row(timing: Timing) -> str:
 
 
 def summary(timings: Sequence[Timing]) -> list[str]:
-    lines = ["", "| category | geometric mean | worst | of |", "|---|---|---|---|"]
-    for category in [*dict.fromkeys(timing.category for timing in timings), "all"]:
-        chosen = [timing for timing in timings if category in (timing.category, "all")]
+    """Geometric means and worst ratios: by category, by pass, over all."""
+    lines = ["", "| | geometric mean | worst | of |", "|---|---|---|---|"]
+    names = dict.fromkeys([timing.category for timing in timings] + [timing.pass_ for timing in timings] + ["all"])
+    for name in names:
+        chosen = [timing for timing in timings if name in (timing.category, timing.pass_, "all")]
         mean = statistics.geometric_mean(timing.ratio for timing in chosen)
         worst = max(chosen, key=lambda timing: timing.ratio)
-        lines.append(f"| {category} | {mean:.2f} | {worst.ratio:.2f} | {worst.shape}, {worst.pass_} |")
+        lines.append(f"| {name} | {mean:.2f} | {worst.ratio:.2f} | {worst.shape}, {worst.pass_} |")
     return lines
 
 
@@ -173,7 +175,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--category", action="append", choices=SHAPES, help="only these (default: all)")
     parser.add_argument("--pass", dest="passes", action="append", type=Pass, help="only these (default: all)")
-    parser.add_argument("--rounds", type=int, default=7, help="interleaved rounds; medians are reported")
+    parser.add_argument("--rounds", type=int, default=11, help="interleaved rounds; medians are reported")
     parser.add_argument("--minimum", type=float, default=0.005, help="seconds that one measurement should last")
     parser.add_argument("--json", action="store_true", help="one JSON document in place of the tables")
     return parser.parse_args()

@@ -174,7 +174,8 @@ def bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> Array:
     """
     check_array("output_gradient", output_gradient, geometry.output_shape, geometry, where="bias_gradient")
     axes = (0, *range(2, output_gradient.ndim))
-    return np.add.reduce(output_gradient, axis=axes, dtype=output_gradient.dtype)
+    gradient: Array = np.add.reduce(output_gradient, axis=axes, dtype=output_gradient.dtype)
+    return gradient
 
 
 def update(

@@ -6,6 +6,7 @@ import doctest
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,7 +109,7 @@ def non_contiguous(array: Array) -> Array:
 
 def read_only(operands: Operands, transform: Callable[[Array], Array] = np.copy) -> Operands:
     """The operands after `transform`, so that a pass that writes to one of them raises."""
-    arrays = {name: transform(array) for name, array in operands.arrays().items()}
+    arrays: dict[str, Any] = {name: transform(array) for name, array in operands.arrays().items()}
     for array in arrays.values():
         array.flags.writeable = False
     return replace(operands, **arrays)
