@@ -19,7 +19,7 @@ WORDS = (
         "Is the arithmetic as good as it claims? The operands are reals, and each element's error may not exceed what "
         "rounding in the declared arithmetic can explain.",
     ),
-    ("adjoint", "Do the passes fit each other? ⟨∂L/∂O, O⟩, ⟨∂L/∂X, X⟩ and ⟨∂L/∂F, F⟩ must be the same number."),
+    ("adjoint", "Do the passes fit each other? Without a bias, ⟨∂L/∂O, O⟩, ⟨∂L/∂X, X⟩ and ⟨∂L/∂F, F⟩ are one number."),
     ("ratio", "The largest error divided by its bound. Up to 1, rounding explains it; above 1 it is a proven defect."),
     (
         "resolution",
@@ -64,8 +64,8 @@ def _values(check: str, verdict: Verdict) -> str:
     amount = f"{verdict.wrong:,} of {plural(verdict.elements, 'element')} {'is' if verdict.wrong == 1 else 'are'} wrong"
     if check == "structure":
         return (
-            f"{amount}. All operands are integers, small enough that every sum is exact in any order, so rounding is no excuse: "
-            "at least one product is missing, repeated or taken from the wrong place."
+            f"{amount}. All operands are integers, small enough that every sum is exact in any order, so rounding is no "
+            "excuse: at least one product is missing, repeated or taken from the wrong place."
         )
     worst = verdict.worst
     if worst is not None and worst.bound > 0 and 1 < worst.error / worst.bound < math.inf:
