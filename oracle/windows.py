@@ -122,7 +122,7 @@ def unrolled(source: Array, layout: WindowLayout, groups: int) -> Iterator[tuple
     slice, slice
         The images of a block, and its positions on the first axis.
     (groups, channels // groups * R, windows) ndarray
-        What each of its windows reads; read-only, for it may be a view of the source.
+        What each of its windows reads; not to be written to, for it may be a view of the source.
     """
     source = np.ascontiguousarray(source)
     images_step, rows_step = layout.block
