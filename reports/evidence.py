@@ -83,19 +83,16 @@ def save_arrays(path: Path, evidence: Evidence) -> None:
     np.savez_compressed(path, **stored)
 
 
-def load_arrays(path: Path, facts: tuple[ArrayFacts, ...], mismatch: Mismatch, learning_rate: float) -> Evidence:
-    """Read what :func:`save_arrays` wrote, if it is what `facts` and the case's geometry say.
+def load_arrays(path: Path, facts: tuple[ArrayFacts, ...], learning_rate: float) -> Evidence:
+    """Read what :func:`save_arrays` wrote, if it holds what `facts` say; they are checked by :func:`check_facts`.
 
     Raises
     ------
     InvalidRecord
-        If an array is missing, unexpected, of another dtype or shape, or too large, or the file is damaged.
+        If an array is missing, unexpected or of another dtype or shape, or the file is damaged.
     """
     named = {entry.name: entry for entry in facts}
     try:
-        _check_names(named, len(facts))
-        _check_sizes(facts)
-        _check_shapes(named, mismatch)
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"should have at most {MAX_BYTES} bytes")
         with zipfile.ZipFile(path) as archive:
@@ -107,22 +104,22 @@ def load_arrays(path: Path, facts: tuple[ArrayFacts, ...], mismatch: Mismatch, l
     return Evidence(operands, arrays.get("actual"), arrays["expected"], arrays["bound"], arrays["wrong"])
 
 
-def check_evidence(mismatch: Mismatch, evidence: Evidence) -> None:
-    """Refuse evidence that could not be read back.
+def check_facts(mismatch: Mismatch, facts: tuple[ArrayFacts, ...], *, file: str) -> None:
+    """Refuse a description of arrays that no mismatch of this case can have.
 
     Raises
     ------
     InvalidRecord
-        If a dtype cannot be stored, a shape does not fit the case's geometry, or the arrays are too large.
+        If an array is missing or unknown, its dtype cannot be stored, its shape
+        does not fit the case's geometry, or the arrays are too large.
     """
-    facts = describe(evidence)
     named = {entry.name: entry for entry in facts}
     try:
         _check_names(named, len(facts))
         _check_sizes(facts)
         _check_shapes(named, mismatch)
     except ValueError as error:
-        raise InvalidRecord(str(error), file=f"mismatch {mismatch.id}") from error
+        raise InvalidRecord(str(error), file=file, field="arrays") from error
 
 
 def case_geometry(case: str) -> ConvGeometry:

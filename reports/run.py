@@ -22,7 +22,7 @@ from typing import Self, TypeVar
 from ..oracle.errors import InvalidArgument
 from .codec import WrongField
 from .errors import InvalidRecord
-from .evidence import check_evidence, describe, load_arrays, save_arrays
+from .evidence import check_facts, describe, load_arrays, save_arrays
 from .record import CaseRecord, Evidence, Mismatch, Run, RunInfo
 from .reproducer import reproducer
 from .serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
@@ -81,7 +81,7 @@ class RunWriter:
             If the id cannot name a folder, or the evidence does not fit the case.
         """
         home = self._home(mismatch.id)
-        check_evidence(mismatch, evidence)
+        check_facts(mismatch, describe(evidence), file=str(home / MISMATCH))
         partial = home.with_name(_PARTIAL + mismatch.id)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
@@ -164,8 +164,8 @@ def read_mismatch(path: str | os.PathLike[str]) -> tuple[Mismatch, Evidence]:
     given = Path(path)
     document = given / MISMATCH if given.is_dir() else given
     stored = _read_document(StoredMismatch, document)
-    arrays = document.with_name(ARRAYS)
-    return stored.mismatch, load_arrays(arrays, stored.arrays, stored.mismatch, stored.learning_rate)
+    check_facts(stored.mismatch, stored.arrays, file=str(document))
+    return stored.mismatch, load_arrays(document.with_name(ARRAYS), stored.arrays, stored.learning_rate)
 
 
 def _clear(folder: Path, *, replace: bool) -> None:

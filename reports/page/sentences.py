@@ -64,8 +64,8 @@ def _values(check: str, verdict: Verdict) -> str:
     amount = f"{verdict.wrong:,} of {plural(verdict.elements, 'element')} {'is' if verdict.wrong == 1 else 'are'} wrong"
     if check == "structure":
         return (
-            f"{amount}. All operands are integers, small enough that every sum is exact in any order, so rounding is no "
-            "excuse: at least one product is missing, repeated or taken from the wrong place."
+            f"{amount}. All operands are integers, small enough that every sum is exact in any order, so rounding is "
+            "no excuse: at least one product is missing, repeated or taken from the wrong place."
         )
     worst = verdict.worst
     if worst is not None and worst.bound > 0 and 1 < worst.error / worst.bound < math.inf:
