@@ -187,7 +187,7 @@ def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[i
         if parameter.name in KNOWN_NAMES:
             assigned[parameter.name] = parameter.name
             leading = leading and parameter.name in OPERAND_NAMES
-        elif required and leading and parameter.kind in _POSITIONAL and unnamed:
+        elif required and leading and unnamed and parameter.kind in _POSITIONAL and parameter.name != "self":
             assigned[parameter.name] = unnamed.pop(0)
         elif required:
             raise CandidateError(

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from ...oracle.passes import Array, Pass
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when tensorflow is imported
 import tensorflow as tf
 
-_CANNOT = ("not supported on CPU", "do not yet support dilation rates", "only supports dilated rates of 1")
+_CANNOT = ("not supported on CPU", "not yet support dilation rates", "only supports dilated rates of 1")
 """How the CPU kernels' InvalidArgumentError says that a legal convolution is not implemented."""
 
 Tensor = Any
@@ -51,7 +52,9 @@ class TensorFlow:
 
     name = "tensorflow"
     version = tf.__version__
-    accumulators: dict[str, str] = {}  # noqa: RUF012 - a declaration, shown as it stands
+    accumulators: Mapping[str, str] = MappingProxyType({})
+    """Every dtype in itself: by experiment, float16 sums and the bfloat16 sums of bias gradients, and of strided
+    input and weight gradients, are rounded to the dtype on the way."""
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What TensorFlow's interface has no way to say."""
@@ -63,20 +66,16 @@ class TensorFlow:
         with _limits_told():
             return _first(_output(_last(input), _taps_first(weight), _optional(bias), geometry))
 
-    def input_gradient(
-        self, input: Array, weight: Array, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
-    ) -> Array:
+    def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         source, filters = _last(input), _taps_first(weight)
         with _limits_told():
             with tf.GradientTape() as tape:
                 tape.watch(source)
-                output = _output(source, filters, _optional(bias), geometry)
+                output = _output(source, filters, None, geometry)
             return _first(tape.gradient(output, source, _last(output_gradient)))
 
-    def weight_gradient(
-        self, input: Array, weight: Array, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
-    ) -> Array:
-        return _taps_last(_weight_gradient(input, _taps_first(weight), bias, output_gradient, geometry))
+    def weight_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return _taps_last(_weight_gradient(input, _taps_first(weight), output_gradient, geometry))
 
     def bias_gradient(
         self, input: Array, weight: Array, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
@@ -89,16 +88,10 @@ class TensorFlow:
             return np.array(tape.gradient(output, offset, _last(output_gradient)))
 
     def update(
-        self,
-        input: Array,
-        weight: Array,
-        bias: Array | None,
-        output_gradient: Array,
-        learning_rate: float,
-        geometry: ConvGeometry,
+        self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry
     ) -> Array:
         filters = tf.Variable(_taps_first(weight))
-        gradient = _weight_gradient(input, filters, bias, output_gradient, geometry)
+        gradient = _weight_gradient(input, filters, output_gradient, geometry)
         alpha = tf.constant(learning_rate, filters.dtype)
         tf.raw_ops.ResourceApplyGradientDescent(var=filters.handle, alpha=alpha, delta=gradient)
         return _taps_last(filters)
@@ -167,13 +160,11 @@ def _depthwise_shape(geometry: ConvGeometry) -> list[int]:
     return [*geometry.kernel, geometry.in_channels, geometry.out_channels // geometry.in_channels]
 
 
-def _weight_gradient(
-    input: Array, filters: Tensor, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
-) -> Tensor:
+def _weight_gradient(input: Array, filters: Tensor, output_gradient: Array, geometry: ConvGeometry) -> Tensor:
     with _limits_told():
         with tf.GradientTape() as tape:
             tape.watch(filters)
-            output = _output(_last(input), filters, _optional(bias), geometry)
+            output = _output(_last(input), filters, None, geometry)
         return tape.gradient(output, filters, _last(output_gradient))
 
 
@@ -221,7 +212,7 @@ def _taps_last(tensor: Tensor) -> Array:
 
 def write_call(pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str:
     """Plain TensorFlow source that computes ``actual``."""
-    needs_offset = bias or pass_ is Pass.BIAS_GRADIENT
+    needs_offset = pass_ is Pass.BIAS_GRADIENT or (bias and pass_ is Pass.FORWARD)
     offset = "bias" if bias else f"np.zeros({geometry.out_channels}, input.dtype)"
     lines = ["import ml_dtypes", "import numpy as np", "import tensorflow as tf", ""]
     lines += ["x = tf.constant(np.moveaxis(input, 1, -1))", "w = tf.Variable(np.moveaxis(weight, (0, 1), (-1, -2)))"]

@@ -1,0 +1,180 @@
+"""Binding: every parameter receives what its name or place says, and a case that cannot be expressed is unsupported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Operands, Pass
+from convoracle.suites.candidates import CandidateError
+from convoracle.suites.candidates.binding import BoundCandidate, bind_function
+from convoracle.suites.candidates.loading import bind_object
+
+SYMMETRIC = ConvGeometry.of(size=(7, 6), kernel=3, stride=(2, 1), padding=(1, 2), dilation=(1, 2))
+PLAIN = ConvGeometry.of(size=(3, 3), kernel=2)
+ASYMMETRIC = ConvGeometry.of(size=(3, 3), kernel=2, padding=((0, 1), (0, 0)))
+
+
+def received(function: Callable[..., object], pass_: Pass, geometry: ConvGeometry = PLAIN) -> object:
+    """What a function that returns its arguments was given, operands as their names."""
+    names = ("input", "weight", "bias", "output_gradient", "learning_rate")
+    return bind_function(function, pass_).call({name: name for name in names}, geometry)
+
+
+def bound(**functions: Callable[..., object]) -> BoundCandidate:
+    return bind_object(type("Candidate", (), {name: staticmethod(f) for name, f in functions.items()}))
+
+
+def test_known_names_in_any_order() -> None:
+    def forward(bias: Any, geometry: Any, weight: Any, input: Any) -> object:
+        return input, weight, bias, geometry
+
+    assert received(forward, Pass.FORWARD) == ("input", "weight", "bias", PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("pass_", "order"),
+    [
+        (Pass.FORWARD, ("input", "weight")),
+        (Pass.INPUT_GRADIENT, ("output_gradient", "weight")),
+        (Pass.WEIGHT_GRADIENT, ("input", "output_gradient")),
+    ],
+)
+def test_unknown_leading_names_are_the_operands_in_order(pass_: Pass, order: tuple[str, str]) -> None:
+    assert received(lambda x, y: (x, y), pass_) == order
+    assert received(lambda x, y, /: (x, y), pass_) == order
+
+
+def test_unknown_names_of_the_other_passes() -> None:
+    assert received(lambda dy: dy, Pass.BIAS_GRADIENT) == "output_gradient"
+    assert received(lambda x, w, dy, lr: (x, w, dy, lr), Pass.UPDATE) == (
+        "input",
+        "weight",
+        "output_gradient",
+        "learning_rate",
+    )
+
+
+def test_known_and_unknown_names_together() -> None:
+    assert received(lambda weight, x: (weight, x), Pass.FORWARD) == ("weight", "input")
+    assert received(lambda x, w, b: (x, w, b), Pass.FORWARD) == ("input", "weight", "bias")
+    assert received(lambda x, w, b=None: (x, w, b), Pass.FORWARD) == ("input", "weight", "bias")
+    assert received(lambda x, w, *, eps=1e-5: (x, w, eps), Pass.FORWARD) == ("input", "weight", 1e-5)
+
+
+def test_settings_are_tuples_for_each_axis() -> None:
+    def forward(x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> object:
+        return stride, padding, dilation, groups
+
+    assert received(forward, Pass.FORWARD, SYMMETRIC) == ((2, 1), (1, 2), (1, 2), 1)
+
+
+def test_keywords_of_any_name_receive_all_settings() -> None:
+    given = received(lambda x, w, **settings: settings, Pass.FORWARD, SYMMETRIC)
+    assert given == {"bias": "bias", "stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 1}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "bias", "reason"),
+    [
+        (PLAIN, False, None),
+        (PLAIN, True, "forward takes no `bias`"),
+        (ConvGeometry.of(size=(4, 4), kernel=2, stride=2), False, "forward takes no `stride`"),
+        (ConvGeometry.of(size=(4, 4), kernel=2, padding=1), False, "forward takes no `padding`"),
+        (ConvGeometry.of(size=(4, 4), kernel=2, dilation=2), False, "forward takes no `dilation`"),
+        (
+            ConvGeometry.of(size=(4, 4), kernel=2, in_channels=2, out_channels=2, groups=2),
+            False,
+            "forward takes no `groups`",
+        ),
+    ],
+)
+def test_what_a_function_does_not_take_is_unsupported(geometry: ConvGeometry, bias: bool, reason: str | None) -> None:
+    def forward(x: Any, w: Any) -> object:
+        return x
+
+    assert bound(forward=forward).limitation(Pass.FORWARD, geometry, "float32", bias) == reason
+
+
+def test_asymmetric_padding_needs_the_geometry() -> None:
+    def with_padding(x: Any, w: Any, padding: Any) -> object:
+        return padding
+
+    def with_geometry(x: Any, w: Any, geometry: Any) -> object:
+        return geometry
+
+    assert "symmetric" in str(bound(forward=with_padding).limitation(Pass.FORWARD, ASYMMETRIC, "float32", False))
+    assert bound(forward=with_geometry).limitation(Pass.FORWARD, ASYMMETRIC, "float32", False) is None
+
+
+def test_bias_gradient_needs_no_setting() -> None:
+    assert bound(bias_gradient=lambda dy: dy).limitation(Pass.BIAS_GRADIENT, SYMMETRIC, "float32", True) is None
+
+
+def test_name_with_a_rank() -> None:
+    def my_conv2d(x: Any, w: Any) -> object:
+        return x
+
+    line = ConvGeometry.of(size=3, kernel=2)
+    candidate = bind_object(my_conv2d)
+    assert candidate.limitation(Pass.FORWARD, line, "float32", False) == "my_conv2d is for 2 spatial axes, not 1"
+    assert candidate.limitation(Pass.FORWARD, PLAIN, "float32", False) is None
+
+
+def test_absent_pass() -> None:
+    reason = bind_object(lambda x, w: x).limitation(Pass.UPDATE, PLAIN, "float32", False)
+    assert reason is not None
+    assert reason.endswith("has no `update`")
+
+
+def test_own_limitation_comes_first() -> None:
+    class Picky:
+        def forward(self, x: Any, w: Any) -> object:
+            return x
+
+        def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+            return "no float16" if dtype == "float16" else None
+
+    candidate = bind_object(Picky)
+    assert candidate.limitation(Pass.FORWARD, PLAIN, "float16", False) == "no float16"
+    assert candidate.limitation(Pass.FORWARD, PLAIN, "float32", False) is None
+
+
+def test_unknown_required_parameter_is_named_with_the_known_ones() -> None:
+    def forward(input: Any, weight: Any, strides: Any, *, workspace: Any) -> object:
+        return workspace
+
+    with pytest.raises(CandidateError, match=r"forward requires `workspace`.* geometry, stride"):
+        bind_function(forward, Pass.FORWARD)
+
+
+def test_no_operand() -> None:
+    with pytest.raises(CandidateError, match="name its parameters output_gradient"):
+        bind_function(lambda geometry: geometry, Pass.BIAS_GRADIENT)
+
+
+def test_signature_that_cannot_be_read() -> None:
+    def opaque(x: Any, w: Any) -> object:
+        return x
+
+    opaque.__signature__ = "none"  # type: ignore[attr-defined]
+    with pytest.raises(CandidateError, match="wrap it in a Python function"):
+        bind_function(opaque, Pass.FORWARD)
+
+
+def conv_of_this_module(x: Any, w: Any, *, stride: Any) -> Any:
+    return np.full(PLAIN.output_shape, float(x.sum() + w.sum()) * stride[0])
+
+
+def test_call_text_runs() -> None:
+    operands = Operands(np.ones(PLAIN.input_shape), np.ones(PLAIN.weight_shape), None, np.ones(PLAIN.output_shape))
+    candidate = bind_object(conv_of_this_module)
+    namespace: dict[str, Any] = {**operands.arrays(), "conv_of_this_module": conv_of_this_module}
+    text = candidate.call_text(Pass.FORWARD, PLAIN, "float64", False)
+    exec(text, namespace)
+    assert "test_binding.py, line" in text
+    assert np.array_equal(namespace["actual"], candidate.run(Pass.FORWARD, operands, PLAIN))
