@@ -22,6 +22,8 @@ from ..oracle.passes import Array
 _SIZES = struct.Struct("<QQ")
 _ALIGNMENT = 64
 _BUFFER = 1 << 20
+_SMALL = 1 << 16
+"""Below this many bytes a message is copied together and sent at once."""
 
 Header = dict[str, Any]
 
@@ -43,14 +45,15 @@ class Channel:
         """Send a header of JSON values, and arrays of any dtype but object."""
         described = [[_dtype_text(array.dtype), array.shape] for array in arrays]
         text = json.dumps({"header": header, "arrays": described}).encode()
-        parts: list[bytes] = []
-        length = 0
+        parts: list[memoryview | bytes] = []
         for array in arrays:
-            data = array.tobytes()
+            data = _raw(array)
             parts += (data, bytes(-len(data) % _ALIGNMENT))
-            length += len(data) + len(parts[-1])
-        self.socket.settimeout(_remaining(deadline))
-        self.socket.sendall(b"".join((_SIZES.pack(len(text), length), text, *parts)))
+        length = sum(map(len, parts))
+        head = _SIZES.pack(len(text), length) + text
+        for piece in [head, *parts] if length > _SMALL else [b"".join((head, *parts))]:
+            self.socket.settimeout(_remaining(deadline))
+            self.socket.sendall(piece)
 
     def receive(self, deadline: float | None = None) -> tuple[Header, list[Array]]:
         """Receive a message; its arrays are fresh and writable."""
@@ -62,7 +65,7 @@ class Channel:
         for text, shape in message["arrays"]:
             dtype = np.dtype(text)
             size = math.prod(shape) * dtype.itemsize
-            arrays.append(np.frombuffer(payload[offset : offset + size], dtype).reshape(shape))
+            arrays.append(np.ndarray(shape, dtype, payload, offset) if size else np.empty(shape, dtype))
             offset += size + -size % _ALIGNMENT
         return message["header"], arrays
 
@@ -80,6 +83,10 @@ class Channel:
                 raise ConnectionError("the other end is closed")
             view = view[count:]
         return data
+
+
+def _raw(array: Array) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def _remaining(deadline: float | None) -> float | None:

@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -30,6 +29,7 @@ from .candidates.loading import bind_object, load
 from .channel import Channel, Header
 from .execution import execute
 from .pickling import pickle_candidate
+from .post_mortem import cause_of, telling_lines
 from .replies import (
     Died,
     Limits,
@@ -61,7 +61,6 @@ __all__ = [
 _DYING_SECONDS = 2.0
 _REPORT_SECONDS = 10.0
 _LARGEST_LOG = 2**20
-_DETAIL_LINES = 6
 _KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Malformed, Raised, Unsupported, OutOfMemory)}
 
 
@@ -127,6 +126,8 @@ class InProcess:
 
 class Isolated:
     """A candidate in a process of its own, kept warm between calls and replaced when it dies.
+
+    One call at a time: not to be shared by threads.
 
     Parameters
     ----------
@@ -272,7 +273,7 @@ class Isolated:
         if ended is None:
             why = f"took more than {self.limits.load_seconds:g} s"
         else:
-            why = f"ended its process: {_cause(ended)}"
+            why = f"ended its process: {cause_of(ended)}"
         raise CandidateError(f"loading {name} {why}{f'; it wrote: {detail}' if detail else ''}") from None
 
     def _channel(self) -> Channel:
@@ -319,12 +320,12 @@ class Isolated:
         detail = self._detail()
         if "bad_alloc" in detail or "MemoryError" in detail:
             return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", detail)
-        return Died(_cause(os.waitstatus_to_exitcode(status)), detail)
+        return Died(cause_of(os.waitstatus_to_exitcode(status)), detail)
 
     def _detail(self) -> str:
         """The last lines that the process wrote during the call."""
         self._log.seek(self._log_mark)
-        return _telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
+        return telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
 
     def _reply(self, header: Header, results: list[Any]) -> Reply:
         fields = header["fields"]
@@ -347,23 +348,3 @@ def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
         "memory_bytes": limits.memory_bytes,
     }
     return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]
-
-
-def _telling_lines(log: str) -> str:
-    """The end of what was written; of a stack of Python frames, the innermost and none of this package's own."""
-    before, fatal, stack = log.rpartition("Fatal Python error")
-    own = str(Path(__file__).parent)
-    lines = [line for line in (fatal + stack).splitlines() if line.strip()]
-    if not fatal:
-        return "\n".join(lines[-_DETAIL_LINES:])
-    frames = [line for line in lines[1:] if line.startswith("  File") and own not in line and "runpy" not in line]
-    said = [line for line in before.splitlines() if line.strip()]
-    return "\n".join([*said[-_DETAIL_LINES:], lines[0], *frames[:_DETAIL_LINES]])
-
-
-def _cause(code: int) -> str:
-    """``SIGSEGV (segmentation fault)`` or ``exit code 3``, from an exit code as `subprocess` has it."""
-    if code >= 0:
-        return f"exit code {code}"
-    description = (signal.strsignal(-code) or "").lower()
-    return f"{signal.Signals(-code).name} ({description})"
