@@ -59,7 +59,8 @@ class Discrepancy:
     bound : float
         The largest error that rounding can explain; 0 for the structure check.
     ulps : float
-        `error` in units in the last place of the result's dtype at `expected`.
+        `error` in units in the last place of the result's dtype, at the larger of
+        `actual` and `expected`.
     """
 
     index: tuple[int, ...]
@@ -169,16 +170,13 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Ve
     wrong = int(comparison.wrong.sum())
     if wrong:
         region = _bounding_box(comparison.wrong)
-        reason = f"{wrong} of {actual.size} elements are wrong by more than {_allowance(bound)}"
+        rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
+        reason = f"{wrong} of {actual.size} elements {rule}"
         return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, actual.size, region, ratio, resolution)
     if resolution >= 1:
         reason = f"within the bound, which would hide a fault of up to {resolution:.3g} times the smallest term"
         return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, actual.size, None, ratio, resolution)
     return Verdict(Outcome.CONFORMS, "", "", worst, 0, actual.size, None, ratio, resolution)
-
-
-def _allowance(bound: Float64) -> str:
-    return "rounding can explain" if bound.any() else "exact arithmetic allows: nothing"
 
 
 def _ratios(error: Float64, bound: Float64) -> Float64:
@@ -211,7 +209,7 @@ def _worst(actual: Array, expected: Float64, error: Float64, bound: Float64, for
         float(expected[index]),
         float(error[index]),
         float(bound[index]),
-        float(error[index] / form.ulp(expected[index])),
+        float(error[index] / form.ulp(np.fmax(abs(expected[index]), abs(np.float64(actual[index]))))),
     )
 
 

@@ -77,7 +77,7 @@ class Tally:
     Parameters
     ----------
     cells : mapping of (candidate, Row) to Cell
-    faults : mapping of mismatch id to the number of verdicts that showed it
+    faults : mapping of mismatch id to the number of cases that showed it
     cases : int
         Number of records: each is one case on one candidate.
     """
@@ -122,8 +122,7 @@ def tally(records: Iterable[CaseRecord]) -> Tally:
         cases += 1
         for result in record.results:
             groups.setdefault((record.candidate, Row(result.check, result.subject)), []).append(result)
-            if result.fault is not None:
-                faults[result.fault] += 1
+        faults.update({result.fault for result in record.results if result.fault is not None})
     return Tally({key: _cell(results) for key, results in groups.items()}, faults, cases)
 
 

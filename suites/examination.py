@@ -13,7 +13,8 @@ from ..reports.record import CandidateInfo, CheckResult
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.conduct import judge_conduct
 from .checks.value import Check, allowed_error, answer, operands_of
-from .isolation import Executor, Reply, Returned
+from .isolation import Executor
+from .replies import Reply, Returned
 
 
 def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
@@ -21,8 +22,10 @@ def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
     return Arithmetic.of(dtype, dict(info.accumulators).get(dtype))
 
 
-def examine(executor: Executor, case: Case, passes: Collection[Pass]) -> tuple[CheckResult, ...]:
-    """Every verdict on a candidate for one case.
+def examine(
+    executor: Executor, case: Case, passes: Collection[Pass], limits: Mapping[Pass, float] | None = None
+) -> tuple[CheckResult, ...]:
+    """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
 
     Each pass is asked for its structure first, and for its precision where that
     conforms: a wrong term needs no second telling. The adjoint identity is then
@@ -31,12 +34,13 @@ def examine(executor: Executor, case: Case, passes: Collection[Pass]) -> tuple[C
     results: list[CheckResult] = []
     returned: dict[Pass, Array] = {}
     for pass_ in passes:
-        structure, value = _ask(executor, Check.STRUCTURE, case, pass_)
+        limit = None if limits is None else limits.get(pass_)
+        structure, value = _ask(executor, Check.STRUCTURE, case, pass_, limit)
         results.append(structure)
         if value is not None:
             returned[pass_] = value
         if structure.verdict.outcome is Outcome.CONFORMS:
-            results.append(ask(executor, Check.PRECISION, case, pass_))
+            results.append(ask(executor, Check.PRECISION, case, pass_, seconds=limit))
     results.extend(_adjoint(returned, case))
     return tuple(results)
 

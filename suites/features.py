@@ -10,16 +10,22 @@ from ..oracle.geometry import ConvGeometry
 
 
 def features(case: Case) -> frozenset[str]:
-    """The features that a case has.
-
-    A fault needs those that its shrunk counterexample still has. A later failing
-    case that has them all can be the same fault; one that lacks any cannot.
-    """
-    geometry = case.geometry
-    found = {name for name, has in _OF_GEOMETRY.items() if has(geometry)} | {f"dtype {case.dtype}"}
+    """The features that a case has; a fault needs those that its shrunk counterexample still has."""
+    found = {name for name, has in (_SETTINGS | _SIZES).items() if has(case.geometry)}
+    found.add(f"dtype {case.dtype}")
     if case.bias:
         found.add("a bias")
     return frozenset(found)
+
+
+def telling(needs: frozenset[str]) -> frozenset[str]:
+    """The needs by which one fault is told from another: its settings or, where it needs none, its sizes.
+
+    Sizes (several windows, a kernel above 1) mostly only make room for a fault to
+    show: swapped paddings show through a second window as well as through a second tap.
+    """
+    settings = needs - _SIZES.keys()
+    return settings or needs
 
 
 def _differs(values: tuple[object, ...]) -> bool:
@@ -44,7 +50,9 @@ def _reads_nothing(geometry: ConvGeometry) -> bool:
     return geometry.batch > 0 and geometry.products == 0
 
 
-_OF_GEOMETRY: dict[str, Callable[[ConvGeometry], bool]] = {
+Predicate = Callable[[ConvGeometry], bool]
+
+_SETTINGS: dict[str, Predicate] = {
     "an empty batch": lambda g: g.batch == 0,
     "a batch above 1": lambda g: g.batch > 1,
     "several input channels in a group": lambda g: g.in_channels > g.groups,
@@ -52,16 +60,18 @@ _OF_GEOMETRY: dict[str, Callable[[ConvGeometry], bool]] = {
     "groups above 1": lambda g: g.groups > 1,
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
-    "a kernel above 1": lambda g: max(g.kernel) > 1,
-    "a kernel that is not square": lambda g: _differs(g.kernel),
-    "several windows": lambda g: max(g.output_size) > 1,
     "stride above 1": lambda g: max(g.stride) > 1,
-    "a stride that differs between axes": lambda g: _differs(g.stride),
     "windows that do not tile the input": lambda g: any(_remainders(g)),
     "dilation above 1": lambda g: max(g.dilation) > 1,
-    "a dilation that differs between axes": lambda g: _differs(g.dilation),
     "padding": lambda g: any(map(any, g.padding)),
     "padding that differs between the sides": lambda g: any(low != high for low, high in g.padding),
+}
+_SIZES: dict[str, Predicate] = {
+    "a kernel above 1": lambda g: max(g.kernel) > 1,
+    "a kernel that differs between axes": lambda g: _differs(g.kernel),
+    "several windows": lambda g: max(g.output_size) > 1,
+    "a stride that differs between axes": lambda g: _differs(g.stride),
+    "a dilation that differs between axes": lambda g: _differs(g.dilation),
     "padding that differs between axes": lambda g: _differs(g.padding),
     "windows that lie in the padding": _padding_only_windows,
     "no window that reaches data": _reads_nothing,

@@ -1,7 +1,8 @@
-"""Finite differences of the reference's forward pass as a candidate: for the gradients, on integers, where they are exact."""
+"""Finite differences as a candidate: gradients of the reference's forward pass, exact on integers."""
 
 from __future__ import annotations
 
+import math
 from importlib.metadata import version
 
 import numpy as np
@@ -9,6 +10,10 @@ import numpy as np
 from ...oracle import differences
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
+
+
+MOST_PRODUCTS = 20_000_000
+"""Products that the perturbed forward passes of one gradient may need, which is about a second's work."""
 
 
 class Differences:
@@ -29,6 +34,16 @@ class Differences:
     def bias_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         _require_integers(input, weight, output_gradient)
         return differences.bias_gradient(input, weight, output_gradient, geometry).astype(weight.dtype)
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        perturbed = {
+            Pass.INPUT_GRADIENT: 2 * math.prod(geometry.input_shape[1:]),
+            Pass.WEIGHT_GRADIENT: 2 * math.prod(geometry.weight_shape),
+            Pass.BIAS_GRADIENT: 2 * geometry.out_channels,
+        }[pass_]
+        if perturbed * geometry.products > MOST_PRODUCTS:
+            return f"too large: {perturbed} perturbed forward passes of {geometry.products} products"
+        return None
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         return "\n".join(

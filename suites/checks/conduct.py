@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...oracle.verdict import Outcome, Verdict
-from ..isolation import Died, Malformed, Raised, Reply, Returned, TimedOut, Unsupported
+from ..replies import Died, Malformed, Raised, Reply, Returned, TimedOut, Unsupported
 
 
 def judge_conduct(reply: Reply) -> Verdict | None:

@@ -1,0 +1,82 @@
+"""`convoracle check`: from options to a plan, a run, its reports and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+
+from ..oracle.passes import Pass
+from ..reports import RunWriter, read_run, summary_table, write_reports
+from ..reports.record import Run
+from .candidates import BUILT_IN
+from .profiles import PROFILES
+from .progress import progress_for
+from .replies import Limits
+from .runner import Plan, describe_run, executors, run
+from .search import Budget
+
+_GIB = 2**30
+_PLAIN_WIDTH = 150
+
+
+def check(options: argparse.Namespace, command: str) -> int:
+    """Run what the options say; 0 if all conform, 1 otherwise."""
+    console = _console()
+    plan = _plan(options)
+    with executors(plan) as candidates:
+        info = describe_run(plan, options.profile, candidates, command)
+        with RunWriter.create(options.out, info, replace=True) as writer:
+            try:
+                with progress_for(console) as progress:
+                    run(plan, candidates, writer, progress)
+            finally:
+                _conclude(read_run(options.out), options, console)
+    return exit_code(read_run(options.out))
+
+
+def _console() -> Console:
+    """Standard output; wide enough for the table where it is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+
+
+def exit_code(finished: Run) -> int:
+    """0 if every candidate was compared on something and nothing mismatched, else 1."""
+    return 1 if finished.mismatches or silent_candidates(finished) else 0
+
+
+def silent_candidates(finished: Run) -> list[str]:
+    """The candidates of which not one result was compared: silence is no conformance."""
+    compared = {
+        record.candidate for record in finished.cases if any(result.verdict.elements for result in record.results)
+    }
+    return [info.name for info in finished.info.candidates if info.name not in compared]
+
+
+def _conclude(finished: Run, options: argparse.Namespace, console: Console) -> None:
+    write_reports(finished, options.out)
+    console.print(summary_table(finished))
+    for note in finished.notes:
+        console.print(note, markup=False, highlight=False)
+    for name in silent_candidates(finished):
+        console.print(f"{name}: not one result was compared, which counts as a failure", markup=False, highlight=False)
+    console.print(_closing_line(finished, options), markup=False, highlight=False, soft_wrap=True)
+
+
+def _closing_line(finished: Run, options: argparse.Namespace) -> str:
+    faults = len(finished.mismatches)
+    told = "no mismatch" if faults == 0 else "1 mismatch" if faults == 1 else f"{faults} mismatches"
+    cases = len(finished.cases)
+    return f"{told} in {cases} examinations, {finished.seconds:.0f} s; report: {options.out / 'index.html'}"
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    profile = PROFILES[options.profile]
+    ranks = tuple(dict.fromkeys(options.ranks)) if options.ranks else None
+    dtypes = tuple(dict.fromkeys(options.dtypes)) if options.dtypes else None
+    passes = frozenset(map(Pass, options.passes)) if options.passes else frozenset(Pass)
+    budget = Budget(profile.space(ranks=ranks, dtypes=dtypes), passes, options.cases or profile.cases, options.seed)
+    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
+    sources = tuple(options.candidates) or tuple(BUILT_IN)
+    return Plan(sources, budget, limits, options.database, isolated=not options.in_process)

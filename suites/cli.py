@@ -1,0 +1,229 @@
+"""The command: check candidates, replay a mismatch, render a report again, print the seed's equations.
+
+Exit codes: 0 all conform, 1 mismatches found (or nothing was compared), 2 wrong
+usage, 3 the harness itself failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from ..oracle.dtypes import FORMATS
+from ..oracle.errors import InvalidArgument
+from ..oracle.passes import Pass
+from ..reports.errors import InvalidRecord
+from .candidates import BUILT_IN, CandidateError
+from .profiles import PROFILES
+
+CONFORM, MISMATCHES, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+DEFAULT_OUT = Path("conformance-report")
+DEFAULT_DATABASE = Path(".convoracle") / "examples"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return int(options.run(options, shlex.join(["convoracle", *given])))
+    except (CandidateError, InvalidArgument, InvalidRecord) as error:
+        _complain(str(error))
+        return USAGE
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except Exception:  # noqa: BLE001 - the boundary: whatever else goes wrong is ours, and must not look like a verdict
+        traceback.print_exc()
+        _complain("this is a failure of convoracle itself, not of a candidate; please report it")
+        return FAILED
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _complain(message: str) -> None:
+    Console(stderr=True).print(f"convoracle: {message}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="convoracle",
+        description="Proves that a convolution implementation is right, or shows exactly where it is wrong.",
+        epilog="Exit codes: 0 all conform; 1 mismatches found, or nothing was compared; 2 wrong usage; "
+        "3 the harness itself failed; 130 interrupted.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_check(commands)
+    _add_replay(commands)
+    _add_report(commands)
+    _add_seed(commands)
+    return parser
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="examine candidates on generated cases and write a report",
+        description="Examine candidates on generated cases, and write a report for each case into a folder.",
+    )
+    check.add_argument(
+        "candidates",
+        nargs="*",
+        metavar="CANDIDATE",
+        help=f"one of {', '.join(BUILT_IN)} (all of these by default), package.module:attribute, or path/to/file.py:attribute",
+    )
+    check.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="how much to run (default: quick)")
+    check.add_argument(
+        "--out",
+        type=Path,
+        default=DEFAULT_OUT,
+        metavar="DIR",
+        help=f"the report's folder (default: {DEFAULT_OUT}); an earlier report there is replaced",
+    )
+    check.add_argument(
+        "--seed", type=_natural, default=0, metavar="N", help="the same seed draws the same cases (default: 0)"
+    )
+    check.add_argument(
+        "--cases", type=_positive, metavar="N", help="cases for each candidate, instead of the profile's number"
+    )
+    check.add_argument(
+        "--ranks", type=int, nargs="+", choices=(1, 2, 3), metavar="R", help="numbers of spatial axes (default: 1 2 3)"
+    )
+    check.add_argument(
+        "--dtypes",
+        nargs="+",
+        choices=tuple(FORMATS),
+        metavar="DTYPE",
+        help=f"some of {', '.join(FORMATS)} (default: all)",
+    )
+    check.add_argument(
+        "--passes",
+        nargs="+",
+        choices=[p.value for p in Pass],
+        metavar="PASS",
+        help=f"some of {', '.join(p.value for p in Pass)} (default: all that a candidate offers)",
+    )
+    check.add_argument(
+        "--time-limit",
+        type=_seconds,
+        default=10.0,
+        metavar="S",
+        help="seconds that a call may take before it counts as hung (default: 10)",
+    )
+    check.add_argument(
+        "--memory-limit", type=_seconds, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
+    )
+    check.add_argument(
+        "--in-process",
+        action="store_true",
+        help="run candidates in this process, for a debugger; a crash then ends the run",
+    )
+    check.add_argument(
+        "--database",
+        type=Path,
+        default=DEFAULT_DATABASE,
+        metavar="DIR",
+        help=f"where failing examples are kept, to be tried first (default: {DEFAULT_DATABASE})",
+    )
+    check.set_defaults(run=_check)
+
+
+def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="ask a recorded mismatch again",
+        description="Put the recorded operands of a mismatch to a candidate again.",
+    )
+    replay.add_argument("record", type=Path, metavar="RECORD", help="a mismatch.json, or its folder")
+    replay.add_argument(
+        "--candidate",
+        metavar="CANDIDATE",
+        help="whom to ask; needed if the one recorded is not built in, since a record is never executed",
+    )
+    replay.add_argument("--in-process", action="store_true", help="run the candidate in this process, for a debugger")
+    replay.add_argument(
+        "--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that the call may take (default: 10)"
+    )
+    replay.set_defaults(run=_replay)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = commands.add_parser(
+        "report",
+        help="write a run's index.html and junit.xml again",
+        description="Write index.html and junit.xml again from the records of a run, also of one that was killed.",
+    )
+    report.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    report.set_defaults(run=_report)
+
+
+def _add_seed(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    seed = commands.add_parser(
+        "seed",
+        help="print the equations of the 3x3 by 2x2 example",
+        description="Print the worked example that everything rests on: a 3x3 input and a 2x2 filter, every equation.",
+    )
+    seed.set_defaults(run=_seed)
+
+
+def _check(options: argparse.Namespace, command: str) -> int:
+    from .check_command import check
+
+    return check(options, command)
+
+
+def _replay(options: argparse.Namespace, command: str) -> int:
+    from .replay_command import replay
+
+    return replay(options)
+
+
+def _report(options: argparse.Namespace, command: str) -> int:
+    from ..reports import read_run, write_reports
+
+    write_reports(read_run(options.folder), options.folder)
+    return CONFORM
+
+
+def _seed(options: argparse.Namespace, command: str) -> int:
+    from ..oracle.worked_example import worked_example
+
+    print(worked_example())
+    return CONFORM
+
+
+def _natural(text: str) -> int:
+    return _number(text, least=0)
+
+
+def _positive(text: str) -> int:
+    return _number(text, least=1)
+
+
+def _number(text: str, *, least: int) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} should be an integer of at least {least}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0")
+    return value

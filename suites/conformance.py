@@ -1,0 +1,231 @@
+"""Conformance as pytest sees it: what the fixture checks, and the tests that the command line adds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from ..oracle.errors import InvalidArgument
+from ..oracle.passes import Pass
+from ..oracle.verdict import Outcome
+from ..reports import mismatch_text, tally
+from ..reports.record import CandidateInfo, CaseRecord, CheckResult, Mismatch
+from .candidates import CandidateError
+from .checks.adjoint import ADJOINT
+from .checks.value import Check
+from .counterexample import build
+from .isolation import Executor, InProcess, Isolated
+from .profiles import PROFILES
+from .replies import Limits
+from .search import Budget, Fault, Search
+
+Candidate = str | Callable[..., object] | object
+
+
+@dataclass(frozen=True, slots=True)
+class Conformance:
+    """Judges candidates in a test.
+
+    Parameters
+    ----------
+    profile : {"quick", "standard", "deep"}
+    seed : int
+        The same seed draws the same cases.
+    """
+
+    profile: str = "quick"
+    seed: int = 0
+
+    def check(
+        self,
+        candidate: Candidate,
+        *,
+        ranks: Iterable[int] | None = None,
+        dtypes: Iterable[str] | None = None,
+        passes: Iterable[str] | None = None,
+        cases: int | None = None,
+        isolated: bool = True,
+    ) -> None:
+        """Fail the test if the candidate is wrong on any generated case.
+
+        Parameters
+        ----------
+        candidate : function, object or str
+            A function of (x, w, ...) is a forward pass; an object has some of
+            the passes as methods; a string is ``module:attribute`` or a built-in name.
+        ranks : iterable of int, optional
+            Numbers of spatial axes; 1, 2 and 3 by default.
+        dtypes : iterable of str, optional
+            float32, float64, float16 and bfloat16 by default.
+        passes : iterable of str, optional
+            Names of passes; all that the candidate offers by default.
+        cases : int, optional
+            How many cases, instead of the profile's number.
+        isolated : bool
+            Whether the candidate runs in a process of its own; in this one, a
+            debugger can step into it.
+
+        Raises
+        ------
+        InvalidArgument, CandidateError
+            If an argument is not one of those possible, or the candidate cannot be used.
+        """
+        profile = PROFILES[self.profile]
+        space = profile.space(
+            ranks=None if ranks is None else tuple(ranks), dtypes=None if dtypes is None else tuple(dtypes)
+        )
+        chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, passes))
+        budget = Budget(space, chosen, cases or profile.cases, self.seed)
+        with closing(Isolated(candidate, Limits()) if isolated else InProcess(candidate)) as executor:
+            findings = examine_all(executor, budget)
+        if findings.compared == 0:
+            pytest.fail(
+                f"{executor.info.name}: not one result was compared: {findings.unsupported_reasons()}", pytrace=False
+            )
+        if findings.mismatches:
+            pytest.fail(findings.text(executor.info), pytrace=False)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a search found, collected in memory."""
+
+    executor: Executor
+    mismatches: list[Mismatch] = field(default_factory=list)
+    records: list[CaseRecord] = field(default_factory=list)
+
+    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        self.records.append(record)
+
+    def on_fault(self, fault: Fault) -> None:
+        """Nothing to keep yet: the shrunk fault follows."""
+
+    def on_shrunk(self, fault: Fault) -> None:
+        self.mismatches.append(build(fault, self.executor, {})[0])
+
+    def on_merged(self, fault: Fault, plainer: Fault) -> None:
+        self.mismatches = [mismatch for mismatch in self.mismatches if mismatch.id != fault.id]
+        self.on_shrunk(fault)
+
+    @property
+    def results(self) -> list[CheckResult]:
+        """Every verdict."""
+        return [result for record in self.records for result in record.results]
+
+    @property
+    def compared(self) -> int:
+        """How many results were compared, element by element."""
+        return sum(result.verdict.elements > 0 for result in self.results)
+
+    def of(self, check: str, subject: str) -> Findings:
+        """The part that belongs to one check of one pass."""
+        wanted = (check, subject)
+        records = [
+            replace(record, results=tuple(r for r in record.results if (r.check, r.subject) == wanted))
+            for record in self.records
+        ]
+        return Findings(self.executor, [m for m in self.mismatches if (m.check, m.subject) == wanted], records)
+
+    def unsupported_reasons(self) -> str:
+        """Why results were not compared, the most frequent reasons first."""
+        reasons = Counter(r.verdict.reason for r in self.results if r.verdict.outcome is Outcome.UNSUPPORTED)
+        return "; ".join(reason for reason, _ in reasons.most_common(3)) or "it offers none of the passes asked for"
+
+    def text(self, info: CandidateInfo) -> str:
+        """Every mismatch in readable form."""
+        counts = tally(self.records).faults
+        return "\n\n".join(mismatch_text(m, info, shown_by=counts.get(m.id, 0)) for m in self.mismatches)
+
+
+def _pass(name: str) -> Pass:
+    names = [pass_.value for pass_ in Pass]
+    if name not in names:
+        raise InvalidArgument("passes", name, f"should be some of {', '.join(names)}", where="conformance.check")
+    return Pass(name)
+
+
+def examine_all(executor: Executor, budget: Budget) -> Findings:
+    """Search a candidate for faults, and keep what is found in memory."""
+    findings = Findings(executor)
+    Search(executor, budget, findings).run()
+    return findings
+
+
+@dataclass(slots=True)
+class _Candidates:
+    """The executors of the candidates named on the command line, and their findings so far."""
+
+    executors: dict[str, Executor] = field(default_factory=dict)
+    findings: dict[tuple[str, str], Findings] = field(default_factory=dict)
+
+    def executor(self, source: str) -> Executor:
+        if source not in self.executors:
+            self.executors[source] = Isolated(source, Limits())
+        return self.executors[source]
+
+    def examined(self, source: str, subject: str, budget: Budget) -> Findings:
+        key = (source, subject)
+        if key not in self.findings:
+            self.findings[key] = examine_all(self.executor(source), budget)
+        return self.findings[key]
+
+
+_CANDIDATES = pytest.StashKey[_Candidates]()
+
+
+def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterator[pytest.Item]:
+    """One test for each check and pass of each candidate.
+
+    Raises
+    ------
+    pytest.UsageError
+        If a candidate cannot be loaded.
+    """
+    candidates = session.config.stash.setdefault(_CANDIDATES, _Candidates())
+    for source in sources:
+        try:
+            offered = candidates.executor(source).passes
+        except CandidateError as error:
+            raise pytest.UsageError(f"--conv-candidate: {error}") from error
+        subjects = [(str(check), str(pass_)) for pass_ in Pass if pass_ in offered for check in Check]
+        if {Pass.FORWARD, Pass.INPUT_GRADIENT} <= offered or {Pass.FORWARD, Pass.WEIGHT_GRADIENT} <= offered:
+            subjects.append((ADJOINT, ADJOINT))
+        for check, subject in subjects:
+            name = f"{source}::{check}[{subject}]"
+            yield ConformanceItem.from_parent(session, name=name, source=source, check=check, subject=subject)
+
+
+def close_executors(config: pytest.Config) -> None:
+    """End the processes of the candidates."""
+    for executor in config.stash.get(_CANDIDATES, _Candidates()).executors.values():
+        executor.close()
+
+
+class ConformanceItem(pytest.Item):
+    """The test of one check on one pass of one candidate."""
+
+    def __init__(self, *, source: str, check: str, subject: str, **parent: object) -> None:
+        super().__init__(**parent)  # type: ignore[arg-type]
+        self.source, self.check, self.subject = source, check, subject
+
+    def runtest(self) -> None:
+        findings = self.config.stash[_CANDIDATES].examined(self.source, self.subject, self._budget())
+        part = findings.of(self.check, self.subject)
+        if part.mismatches:
+            pytest.fail(part.text(findings.executor.info), pytrace=False)
+        if part.compared == 0 and self.check == str(Check.STRUCTURE):
+            pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)
+        if part.compared == 0:
+            pytest.skip("not asked: no case conformed in structure")
+
+    def _budget(self) -> Budget:
+        profile = PROFILES[self.config.getoption("--conv-profile")]
+        passes = frozenset(Pass) - {Pass.UPDATE} if self.subject == ADJOINT else frozenset({Pass(self.subject)})
+        return Budget(profile.space(), passes, profile.cases, self.config.getoption("--conv-seed"))
+
+    def reportinfo(self) -> tuple[str, None, str]:
+        return self.source.partition(":")[0], None, self.name

@@ -1,0 +1,158 @@
+"""A run: candidates searched for faults one after the other, every case on disk before the next begins."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol
+
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch, RunInfo
+from ..reports.run import RunWriter
+from .candidates import CandidateError
+from .counterexample import build
+from .isolation import Executor, InProcess, Isolated
+from .replies import Limits
+from .search import Budget, Fault, Search
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        Candidates: built-in names, ``module:attribute`` or ``path.py:attribute``.
+    budget : Budget
+    limits : Limits
+        Of each call to a candidate.
+    database : Path or None
+        Folder of the examples that failed before; they are tried first.
+    isolated : bool
+        Whether each candidate has a process of its own.
+    """
+
+    sources: tuple[str, ...]
+    budget: Budget
+    limits: Limits
+    database: Path | None
+    isolated: bool = True
+
+
+class Observer(Protocol):
+    """Told how a run goes; each method returns at once."""
+
+    def on_start(self, candidate: CandidateInfo, total: int) -> None:
+        """A candidate's search begins."""
+
+    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        """A case was examined and is on disk."""
+
+    def on_fault(self, fault: Fault) -> None:
+        """A new fault was met; it is being shrunk."""
+
+    def on_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> None:
+        """The fault is shrunk, confirmed and on disk."""
+
+
+@contextlib.contextmanager
+def executors(plan: Plan) -> Iterator[dict[str, Executor]]:
+    """The plan's candidates, each running, by name; none is left running afterwards.
+
+    Raises
+    ------
+    CandidateError
+        If one cannot be loaded, or two have the same name.
+    """
+    with contextlib.ExitStack() as stack:
+        opened: dict[str, Executor] = {}
+        for source in plan.sources:
+            executor = Isolated(source, plan.limits) if plan.isolated else InProcess(source)
+            stack.enter_context(contextlib.closing(executor))
+            if executor.info.name in opened:
+                raise CandidateError(f"candidate {executor.info.name!r} is named twice; name it once")
+            opened[executor.info.name] = executor
+        yield opened
+
+
+def run(plan: Plan, candidates: Mapping[str, Executor], writer: RunWriter, observer: Observer) -> None:
+    """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder."""
+    start = time.monotonic()
+    interrupted = True
+    try:
+        for name, executor in candidates.items():
+            others = {other: witness for other, witness in candidates.items() if other != name}
+            observer.on_start(executor.info, plan.budget.cases)
+            database = DirectoryBasedExampleDatabase(plan.database) if plan.database is not None else None
+            Search(executor, plan.budget, _Journal(executor, others, writer, observer), database).run()
+        interrupted = False
+    finally:
+        writer.finish(time.monotonic() - start, interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """Writes what one candidate's search finds, and passes it on."""
+
+    executor: Executor
+    witnesses: Mapping[str, Executor]
+    writer: RunWriter
+    observer: Observer
+
+    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        self.writer.append(record)
+        self.observer.on_case(record, done, total)
+
+    def on_fault(self, fault: Fault) -> None:
+        self.observer.on_fault(fault)
+        self.writer.add_mismatch(*build(fault, self.executor, {}))
+
+    def on_shrunk(self, fault: Fault) -> None:
+        mismatch, evidence = build(fault, self.executor, self.witnesses)
+        self.writer.add_mismatch(mismatch, evidence)
+        self.observer.on_mismatch(mismatch, evidence)
+
+    def on_merged(self, fault: Fault, plainer: Fault) -> None:
+        self.writer.discard_mismatch(plainer.id)
+        self.on_shrunk(fault)
+
+
+def describe_run(plan: Plan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:
+    """The facts of a run, for its record."""
+    return RunInfo(
+        seed=plan.budget.seed,
+        profile=profile,
+        candidates=tuple(executor.info for executor in candidates.values()),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command,
+        environment=_environment(),
+    )
+
+
+def _environment() -> tuple[tuple[str, str], ...]:
+    packages = ("convoracle", "numpy", "ml_dtypes", "hypothesis")
+    return (
+        ("Python", platform.python_version()),
+        *((name, metadata.version(name)) for name in packages),
+        ("platform", platform.platform()),
+        ("processor", _processor()),
+        ("cores", str(os.cpu_count())),
+    )
+
+
+def _processor() -> str:
+    """The processor's model, since a fault may show on some only."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

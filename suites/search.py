@@ -1,0 +1,287 @@
+"""The search for the faults of one candidate: generate, tell known faults from new ones, shrink, go on.
+
+Hypothesis generates cases until one shows a fault that is not yet known, and
+shrinks that case. Then generation goes on, with the fault known, until the
+budget of cases is spent. A failing case counts as a known fault if check, pass,
+outcome and cause are the same and the case has every telling feature that the
+fault's shrunk counterexample still needs; a case that lacks one cannot be that
+fault. A fault that is met again in a plainer form stays one fault.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from typing import Protocol
+
+from hypothesis import HealthCheck, Phase, Verbosity, find, settings, target
+from hypothesis.database import ExampleDatabase
+from hypothesis.errors import NoSuchExample
+
+from ..oracle.data import Case
+from ..oracle.passes import Pass
+from ..oracle.verdict import Outcome, Verdict
+from ..reports.record import CaseRecord, CheckResult
+from ..reports.serialization import mismatch_id
+from .checks.adjoint import ADJOINT
+from .checks.value import Check
+from .examination import ask, ask_adjoint, examine
+from .features import features, telling
+from .isolation import Executor
+from .strategies import Space, cases
+
+SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
+"""Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
+HANG_SECONDS = 1.0
+"""Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
+HANGS_WAITED_FOR = 5
+"""After so many hangs of a pass it is not asked again where a known hang would be met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much is searched.
+
+    Parameters
+    ----------
+    space : Space
+        Which cases may be drawn.
+    passes : frozenset of Pass
+        Which passes are examined, where the candidate offers them.
+    cases : int
+        How many cases each candidate is examined on.
+    seed : int
+        The same seed draws the same cases.
+    faults : int
+        After so many distinct faults of a candidate no more are shrunk.
+    """
+
+    space: Space
+    passes: frozenset[Pass]
+    cases: int
+    seed: int
+    faults: int = 20
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault of a candidate: how it shows, and what a case needs for it to show."""
+
+    id: str
+    check: str
+    subject: str
+    outcome: Outcome
+    cause: str
+    found: Case
+    shrunk: Case
+    verdict: Verdict
+    needs: frozenset[str] = frozenset()
+
+    def shows_as(self, result: CheckResult) -> bool:
+        """Whether a result has this fault's check, pass, outcome and cause."""
+        verdict = result.verdict
+        told = (result.check, result.subject, verdict.outcome, verdict.cause)
+        return told == (self.check, self.subject, self.outcome, self.cause)
+
+    def is_plainer_than(self, other: Fault) -> bool:
+        """Whether this is `other` with fewer needs: then they are one fault."""
+        shows = (self.check, self.subject, self.outcome, self.cause)
+        return shows == (other.check, other.subject, other.outcome, other.cause) and (
+            telling(self.needs) <= telling(other.needs)
+        )
+
+    def explains(self, result: CheckResult, case: Case) -> bool:
+        """Whether a failing result can be this fault."""
+        return self.shows_as(result) and telling(self.needs) <= features(case)
+
+
+class Listener(Protocol):
+    """Told what a search does, as it does it."""
+
+    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        """A case was examined and, if it showed a new fault, the fault was shrunk."""
+
+    def on_fault(self, fault: Fault) -> None:
+        """A new fault was met; shrinking begins."""
+
+    def on_shrunk(self, fault: Fault) -> None:
+        """The fault's counterexample is as small as it gets."""
+
+    def on_merged(self, fault: Fault, plainer: Fault) -> None:
+        """`fault` turned out to be one met before, of which `plainer` is a plainer form."""
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of a search; `run` spends the budget and returns the faults."""
+
+    executor: Executor
+    budget: Budget
+    listener: Listener
+    database: ExampleDatabase | None = None
+    faults: list[Fault] = field(default_factory=list)
+    _examined: set[Case] = field(default_factory=set)
+    _pursued: Fault | None = None
+    _results: tuple[CheckResult, ...] = ()
+    _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
+    _hangs: Counter[Pass] = field(default_factory=Counter)
+
+    @property
+    def passes(self) -> Collection[Pass]:
+        """The passes examined, in the order of the enumeration."""
+        return [pass_ for pass_ in Pass if pass_ in self.budget.passes & self.executor.passes]
+
+    def run(self) -> list[Fault]:
+        """Examine the candidate on the budgeted number of cases; every fault met, shrunk."""
+        number = 0
+        for total, phases in ((self.budget.cases * 4 // 5, _DRAWING), (self.budget.cases, _CLIMBING)):
+            while len(self._examined) < total and self._find_next(number, total, phases):
+                number += 1
+            number += 1
+        return self.faults
+
+    def _find_next(self, number: int, total: int, phases: tuple[Phase, ...]) -> bool:
+        """Generate until a new fault shows, and shrink it; False when the budget is spent without one."""
+        self._pursued, self._attempts = None, {}
+        try:
+            smallest = find(
+                cases(space=self.budget.space),
+                self._shows_pursued_fault,
+                settings=_settings(total - len(self._examined), self.database, phases),
+                random=Random(f"{self.budget.seed}/{number}"),
+                database_key=f"convoracle/{self.executor.info.source}/{number}".encode(),
+            )
+            self._conclude(smallest)
+        except NoSuchExample:
+            return False
+        finally:
+            if self._pursued is not None:
+                self._record(self._pursued.found, self._results)
+        return True
+
+    def _conclude(self, smallest: Case) -> None:
+        fault, verdict = self._pursued, self._attempts[smallest]
+        assert fault is not None
+        assert verdict is not None
+        fault.shrunk, fault.verdict = smallest, verdict
+        fault.needs = features(smallest) - {f"dtype {self.budget.space.dtypes[0]}"}
+        older = next((other for other in self.faults if other is not fault and fault.is_plainer_than(other)), None)
+        if older is None:
+            self.listener.on_shrunk(fault)
+            return
+        self.faults.remove(fault)
+        older.shrunk, older.verdict, older.needs = fault.shrunk, fault.verdict, fault.needs
+        self.listener.on_merged(older, fault)
+
+    def _shows_pursued_fault(self, case: Case) -> bool:
+        if self._pursued is None:
+            return case not in self._examined and self._meets_new_fault(case)
+        if case not in self._attempts:
+            within = len(self._attempts) < SHRINK_ATTEMPTS[self._pursued.outcome]
+            self._attempts[case] = self._verdict_if_shown(self._pursued, case) if within else None
+        return self._attempts[case] is not None
+
+    def _meets_new_fault(self, case: Case) -> bool:
+        """Examine a generated case, and take up the first fault that is not known."""
+        results = self._examine(case)
+        self._examined.add(case)
+        for result in results:
+            target(min(result.verdict.ratio, 2.0), label=f"error/bound of {result.check} {result.subject}")
+        fresh = next((result for result in results if self._is_new(result, results, case)), None)
+        if fresh is None or len(self.faults) == self.budget.faults:
+            self._record(case, results)
+            return False
+        self._results = results
+        self._pursued = self._take_up(fresh, case)
+        self._attempts[case] = fresh.verdict
+        self.listener.on_fault(self._pursued)
+        return True
+
+    def _examine(self, case: Case) -> tuple[CheckResult, ...]:
+        """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
+        known = [f for f in self.faults if f.outcome is Outcome.HUNG and telling(f.needs) <= features(case)]
+        hanging = {Pass(fault.subject): fault for fault in known if fault.check != ADJOINT}
+        asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
+        results = examine(self.executor, case, asked, dict.fromkeys(hanging, HANG_SECONDS))
+        self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
+        return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
+
+    def _record(self, case: Case, results: tuple[CheckResult, ...]) -> None:
+        tagged = tuple(self._tagged(result, results, case) for result in results)
+        record = CaseRecord(str(case), self.executor.info.name, tagged)
+        self.listener.on_case(record, len(self._examined), self.budget.cases)
+
+    def _take_up(self, result: CheckResult, case: Case) -> Fault:
+        verdict = result.verdict
+        taken = {fault.id for fault in self.faults}
+        names = (mismatch_id(self.executor.info.name, result.subject, number) for number in count(1))
+        identity = next(name for name in names if name not in taken)
+        shows = (result.check, result.subject, verdict.outcome, verdict.cause)
+        fault = Fault(identity, *shows, found=case, shrunk=case, verdict=verdict, needs=features(case))
+        self.faults.append(fault)
+        return fault
+
+    def _is_new(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> bool:
+        return result.verdict.outcome.is_mismatch and self._explanation(result, results, case) is None
+
+    def _tagged(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> CheckResult:
+        if not result.verdict.outcome.is_mismatch:
+            return result
+        fault = self._explanation(result, results, case)
+        return CheckResult(result.check, result.subject, result.verdict, result.seconds, fault and fault.id)
+
+    def _explanation(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> Fault | None:
+        """The known fault that a failing result can be.
+
+        A broken adjoint identity is the consequence of a pass with wrong terms, if there is one.
+        """
+        if result.check == ADJOINT:
+            wrong = [r for r in results if r.check == str(Check.STRUCTURE) and r.verdict.outcome.is_mismatch]
+            if wrong:
+                return self._explanation(wrong[0], results, case)
+        return next((fault for fault in self.faults if fault.explains(result, case)), None)
+
+    def _verdict_if_shown(self, fault: Fault, case: Case) -> Verdict | None:
+        """The verdict on a case that shows the fault, and cannot be another known one; else None."""
+        result = self._ask_again(fault, case)
+        if result is None or not fault.shows_as(result):
+            return None
+        if any(other is not fault and other.explains(result, case) for other in self.faults):
+            return None
+        return result.verdict
+
+    def _ask_again(self, fault: Fault, case: Case) -> CheckResult | None:
+        if fault.check == ADJOINT:
+            return ask_adjoint(self.executor, case)
+        seconds = HANG_SECONDS if fault.outcome is Outcome.HUNG else None
+        pass_ = Pass(fault.subject)
+        if fault.check == str(Check.PRECISION):
+            structure = ask(self.executor, Check.STRUCTURE, case, pass_, seconds=seconds)
+            if structure.verdict.outcome is not Outcome.CONFORMS:
+                return None
+        return ask(self.executor, Check(fault.check), case, pass_, seconds=seconds)
+
+
+def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
+    reason = f"not asked: it would hang again as in {fault.id}"
+    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, "known hang"))
+
+
+_DRAWING = (Phase.reuse, Phase.generate, Phase.shrink)
+_CLIMBING = (Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+"""Most cases are drawn afresh; the last fifth also climbs towards the largest error / bound."""
+
+
+def _settings(examples: int, database: ExampleDatabase | None, phases: tuple[Phase, ...]) -> settings:
+    return settings(
+        max_examples=examples,
+        database=database,
+        deadline=None,
+        derandomize=False,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
