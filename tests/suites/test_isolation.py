@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -278,6 +279,15 @@ def test_import_that_hangs(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text("while True: pass\n")
     with pytest.raises(CandidateError, match="took more than 1 s"):
         Isolated(f"{tmp_path}/slow.py:conv", Limits(load_seconds=1))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators cannot be told to fill memory")
+def test_uninitialised_memory_is_never_zero() -> None:
+    with Isolated(lambda input, weight: np.empty(10_000, np.float32)) as executor:
+        replies = [executor.call(Pass.FORWARD, operands(), GEOMETRY) for _ in range(3)]
+    for reply in replies:
+        assert isinstance(reply, Returned)
+        assert np.mean(reply.value == 0) < 0.01
 
 
 def test_output_stays_out_of_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
