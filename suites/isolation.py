@@ -196,17 +196,11 @@ class Isolated:
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`, written in the candidate's process."""
-        request = {
-            "do": "call_text",
-            "pass": pass_.value,
-            "geometry": str(geometry),
-            "dtype": dtype,
-            "bias": bias,
-        }
+        asked = {"do": "call_text", "pass": pass_.value, "geometry": str(geometry), "dtype": dtype, "bias": bias}
         channel = self._channel()
         deadline = time.monotonic() + self.limits.seconds_per_call
         try:
-            channel.send(request, deadline=deadline)
+            channel.send(asked, deadline=deadline)
             return str(channel.receive(deadline)[0]["text"])
         except (TimeoutError, ConnectionError, ValueError):
             self._bury(patience=0)
