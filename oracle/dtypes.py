@@ -52,7 +52,7 @@ class Format:
         """Unit in the last place at each value: the spacing of this format's numbers there."""
         _, exponents = np.frexp(np.abs(values))
         exponents = np.where(values == 0, self.min_exponent, np.maximum(exponents - 1, self.min_exponent))
-        return np.ldexp(1.0, exponents - self.precision + 1)
+        return np.ldexp(np.ones(np.shape(values)), exponents - self.precision + 1)
 
 
 FORMATS = {

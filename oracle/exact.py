@@ -161,8 +161,7 @@ def _bilinear(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactR
     if (a == 0).any() or (b == 0).any():
         smallest = contraction.reduce(_absolute_or_infinite(left), _absolute_or_infinite(right), np.minimum, np.inf)
     else:
-        floats = (np.abs(factor.to_float64()) for factor in (left, right))
-        smallest = contraction.reduce(*floats, np.minimum, np.inf)
+        smallest = contraction.reduce(np.abs(left.to_float64()), np.abs(right.to_float64()), np.minimum, np.inf)
     return ExactResult(
         Scaled(value, exponent),
         Scaled(magnitude, exponent).to_float64(),

@@ -79,4 +79,4 @@ def _plan(options: argparse.Namespace) -> Plan:
     budget = Budget(profile.space(ranks=ranks, dtypes=dtypes), passes, options.cases or profile.cases, options.seed)
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or tuple(BUILT_IN)
-    return Plan(sources, budget, limits, options.database, isolated=not options.in_process)
+    return Plan(sources, budget, limits, options.memory, isolated=not options.in_process)

@@ -25,7 +25,7 @@ from .profiles import PROFILES
 
 CONFORM, MISMATCHES, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 DEFAULT_OUT = Path("conformance-report")
-DEFAULT_DATABASE = Path(".convoracle") / "examples"
+DEFAULT_MEMORY = Path(".convoracle") / "failures"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,7 +83,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "candidates",
         nargs="*",
         metavar="CANDIDATE",
-        help=f"one of {', '.join(BUILT_IN)} (all of these by default), package.module:attribute, or path/to/file.py:attribute",
+        help=f"one of {', '.join(BUILT_IN)} (default: all), package.module:attribute, or path/to/file.py:attribute",
     )
     check.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="how much to run (default: quick)")
     check.add_argument(
@@ -132,11 +132,11 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="run candidates in this process, for a debugger; a crash then ends the run",
     )
     check.add_argument(
-        "--database",
+        "--memory",
         type=Path,
-        default=DEFAULT_DATABASE,
+        default=DEFAULT_MEMORY,
         metavar="DIR",
-        help=f"where failing examples are kept, to be tried first (default: {DEFAULT_DATABASE})",
+        help=f"where failing cases are kept, to be tried first next time (default: {DEFAULT_MEMORY})",
     )
     check.set_defaults(run=_check)
 

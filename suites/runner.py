@@ -13,13 +13,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
-from hypothesis.database import DirectoryBasedExampleDatabase
-
 from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch, RunInfo
 from ..reports.run import RunWriter
 from .candidates import CandidateError
 from .counterexample import build
 from .isolation import Executor, InProcess, Isolated
+from .memory import FailureMemory
 from .replies import Limits
 from .search import Budget, Fault, Search
 
@@ -35,8 +34,8 @@ class Plan:
     budget : Budget
     limits : Limits
         Of each call to a candidate.
-    database : Path or None
-        Folder of the examples that failed before; they are tried first.
+    memory : Path
+        Folder of the cases that failed last; they are tried first.
     isolated : bool
         Whether each candidate has a process of its own.
     """
@@ -44,7 +43,7 @@ class Plan:
     sources: tuple[str, ...]
     budget: Budget
     limits: Limits
-    database: Path | None
+    memory: Path
     isolated: bool = True
 
 
@@ -92,8 +91,8 @@ def run(plan: Plan, candidates: Mapping[str, Executor], writer: RunWriter, obser
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
             observer.on_start(executor.info, plan.budget.cases)
-            database = DirectoryBasedExampleDatabase(plan.database) if plan.database is not None else None
-            Search(executor, plan.budget, _Journal(executor, others, writer, observer), database).run()
+            memory = FailureMemory(plan.memory, executor.info.source)
+            Search(executor, plan.budget, _Journal(executor, others, writer, observer), memory).run()
         interrupted = False
     finally:
         writer.finish(time.monotonic() - start, interrupted)

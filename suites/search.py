@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 from typing import Protocol
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings, target
-from hypothesis.database import ExampleDatabase
+from hypothesis import HealthCheck, Phase, Verbosity, currently_in_test_context, find, settings, target
 from hypothesis.errors import NoSuchExample
 
 from ..oracle.data import Case
@@ -31,6 +30,7 @@ from .checks.value import Check
 from .examination import ask, ask_adjoint, examine
 from .features import features, telling
 from .isolation import Executor
+from .memory import FailureMemory
 from .strategies import Space, cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
@@ -86,16 +86,22 @@ class Fault:
         told = (result.check, result.subject, verdict.outcome, verdict.cause)
         return told == (self.check, self.subject, self.outcome, self.cause)
 
+    def explains(self, result: CheckResult, case: Case) -> bool:
+        """Whether a failing result can be this fault.
+
+        A wrong term that a small lattice happens not to show is beyond rounding on reals, too.
+        """
+        in_structure = replace(result, check=self.check) if self._covers(result.check) else result
+        return self.shows_as(in_structure) and telling(self.needs) <= features(case)
+
     def is_plainer_than(self, other: Fault) -> bool:
         """Whether this is `other` with fewer needs: then they are one fault."""
-        shows = (self.check, self.subject, self.outcome, self.cause)
-        return shows == (other.check, other.subject, other.outcome, other.cause) and (
-            telling(self.needs) <= telling(other.needs)
-        )
+        same = (self.subject, self.outcome, self.cause) == (other.subject, other.outcome, other.cause)
+        covered = self.check == other.check or self._covers(other.check)
+        return same and covered and telling(self.needs) <= telling(other.needs)
 
-    def explains(self, result: CheckResult, case: Case) -> bool:
-        """Whether a failing result can be this fault."""
-        return self.shows_as(result) and telling(self.needs) <= features(case)
+    def _covers(self, check: str) -> bool:
+        return self.check == str(Check.STRUCTURE) and check == str(Check.PRECISION)
 
 
 class Listener(Protocol):
@@ -121,7 +127,7 @@ class Search:
     executor: Executor
     budget: Budget
     listener: Listener
-    database: ExampleDatabase | None = None
+    memory: FailureMemory | None = None
     faults: list[Fault] = field(default_factory=list)
     _examined: set[Case] = field(default_factory=set)
     _pursued: Fault | None = None
@@ -135,32 +141,54 @@ class Search:
         return [pass_ for pass_ in Pass if pass_ in self.budget.passes & self.executor.passes]
 
     def run(self) -> list[Fault]:
-        """Examine the candidate on the budgeted number of cases; every fault met, shrunk."""
+        """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
+        try:
+            self._try_remembered()
+            self._generate()
+        finally:
+            if self.memory is not None:
+                self.memory.keep(fault.shrunk for fault in self.faults)
+        return self.faults
+
+    def _try_remembered(self) -> None:
+        """Examine the cases that failed last, as small as they are already."""
+        for case in self.memory.recall() if self.memory is not None else ():
+            if case in self.budget.space and self._meets_new_fault(case):
+                self._settle(case)
+
+    def _generate(self) -> None:
         number = 0
         for total, phases in ((self.budget.cases * 4 // 5, _DRAWING), (self.budget.cases, _CLIMBING)):
             while len(self._examined) < total and self._find_next(number, total, phases):
                 number += 1
             number += 1
-        return self.faults
 
     def _find_next(self, number: int, total: int, phases: tuple[Phase, ...]) -> bool:
         """Generate until a new fault shows, and shrink it; False when the budget is spent without one."""
-        self._pursued, self._attempts = None, {}
         try:
             smallest = find(
                 cases(space=self.budget.space),
                 self._shows_pursued_fault,
-                settings=_settings(total - len(self._examined), self.database, phases),
+                settings=_settings(total - len(self._examined), phases),
                 random=Random(f"{self.budget.seed}/{number}"),
-                database_key=f"convoracle/{self.executor.info.source}/{number}".encode(),
             )
-            self._conclude(smallest)
         except NoSuchExample:
             return False
+        except BaseException:
+            self._settle(None)
+            raise
+        self._settle(smallest)
+        return True
+
+    def _settle(self, smallest: Case | None) -> None:
+        """Conclude the fault pursued, if its smallest case is known, and record the case that showed it."""
+        try:
+            if smallest is not None:
+                self._conclude(smallest)
         finally:
             if self._pursued is not None:
                 self._record(self._pursued.found, self._results)
-        return True
+            self._pursued, self._attempts = None, {}
 
     def _conclude(self, smallest: Case) -> None:
         fault, verdict = self._pursued, self._attempts[smallest]
@@ -173,7 +201,7 @@ class Search:
             self.listener.on_shrunk(fault)
             return
         self.faults.remove(fault)
-        older.shrunk, older.verdict, older.needs = fault.shrunk, fault.verdict, fault.needs
+        older.check, older.shrunk, older.verdict, older.needs = fault.check, fault.shrunk, fault.verdict, fault.needs
         self.listener.on_merged(older, fault)
 
     def _shows_pursued_fault(self, case: Case) -> bool:
@@ -188,7 +216,7 @@ class Search:
         """Examine a generated case, and take up the first fault that is not known."""
         results = self._examine(case)
         self._examined.add(case)
-        for result in results:
+        for result in results if currently_in_test_context() else ():
             target(min(result.verdict.ratio, 2.0), label=f"error/bound of {result.check} {result.subject}")
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
         if fresh is None or len(self.faults) == self.budget.faults:
@@ -231,7 +259,7 @@ class Search:
         if not result.verdict.outcome.is_mismatch:
             return result
         fault = self._explanation(result, results, case)
-        return CheckResult(result.check, result.subject, result.verdict, result.seconds, fault and fault.id)
+        return replace(result, fault=None if fault is None else fault.id)
 
     def _explanation(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> Fault | None:
         """The known fault that a failing result can be.
@@ -270,17 +298,16 @@ def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
     return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, "known hang"))
 
 
-_DRAWING = (Phase.reuse, Phase.generate, Phase.shrink)
-_CLIMBING = (Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+_DRAWING = (Phase.generate, Phase.shrink)
+_CLIMBING = (Phase.generate, Phase.target, Phase.shrink)
 """Most cases are drawn afresh; the last fifth also climbs towards the largest error / bound."""
 
 
-def _settings(examples: int, database: ExampleDatabase | None, phases: tuple[Phase, ...]) -> settings:
+def _settings(examples: int, phases: tuple[Phase, ...]) -> settings:
     return settings(
         max_examples=examples,
-        database=database,
+        database=None,
         deadline=None,
-        derandomize=False,
         phases=phases,
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,

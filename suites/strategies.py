@@ -50,6 +50,11 @@ class Space:
         if self.max_products < 1:
             raise InvalidArgument("max_products", self.max_products, "should be at least 1", where="Space")
 
+    def __contains__(self, case: Case) -> bool:
+        """Whether a case has one of the ranks and dtypes, and is not too large."""
+        geometry = case.geometry
+        return geometry.rank in self.ranks and case.dtype in self.dtypes and geometry.products <= self.max_products
+
 
 def _check_choices(name: str, chosen: Sequence[object], possible: tuple[object, ...]) -> None:
     if not chosen or any(choice not in possible for choice in chosen):

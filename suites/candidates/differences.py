@@ -11,7 +11,6 @@ from ...oracle import differences
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
 
-
 MOST_PRODUCTS = 20_000_000
 """Products that the perturbed forward passes of one gradient may need, which is about a second's work."""
 
