@@ -210,7 +210,8 @@ def update(
     array([[[-9.5, -6. ]]])
     """
     check_array("weight", weight, geometry.weight_shape, geometry, where="update")
-    return weight - learning_rate * weight_gradient(input, output_gradient, geometry)
+    rate = learning_rate if weight.dtype.kind in "iu" else weight.dtype.type(learning_rate)
+    return weight - rate * weight_gradient(input, output_gradient, geometry)
 
 
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:

@@ -195,8 +195,10 @@ def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterat
         if {Pass.FORWARD, Pass.INPUT_GRADIENT} <= offered or {Pass.FORWARD, Pass.WEIGHT_GRADIENT} <= offered:
             subjects.append((ADJOINT, ADJOINT))
         for check, subject in subjects:
-            name = f"{source}::{check}[{subject}]"
-            yield ConformanceItem.from_parent(session, name=name, source=source, check=check, subject=subject)
+            name = f"{check}[{subject}]"
+            yield ConformanceItem.from_parent(
+                session, name=name, nodeid=f"{source}::{name}", source=source, check=check, subject=subject
+            )
 
 
 def close_executors(config: pytest.Config) -> None:

@@ -31,6 +31,7 @@ from .examination import ask, ask_adjoint, examine
 from .features import features, telling
 from .isolation import Executor
 from .memory import FailureMemory
+from .offer import offered
 from .strategies import Space, cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
@@ -43,7 +44,7 @@ HANGS_WAITED_FOR = 5
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much is searched.
+    """How much is searched, and where.
 
     Parameters
     ----------
@@ -129,6 +130,7 @@ class Search:
     listener: Listener
     memory: FailureMemory | None = None
     faults: list[Fault] = field(default_factory=list)
+    _space: Space = field(init=False)
     _examined: set[Case] = field(default_factory=set)
     _pursued: Fault | None = None
     _results: tuple[CheckResult, ...] = ()
@@ -142,6 +144,9 @@ class Search:
 
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
+        self._space, declined = offered(self.executor, self.budget.space, self.passes)
+        for record in declined:
+            self.listener.on_case(record, 0, self.budget.cases)
         try:
             self._try_remembered()
             self._generate()
@@ -153,7 +158,7 @@ class Search:
     def _try_remembered(self) -> None:
         """Examine the cases that failed last, as small as they are already."""
         for case in self.memory.recall() if self.memory is not None else ():
-            if case in self.budget.space and self._meets_new_fault(case):
+            if case in self._space and self._meets_new_fault(case):
                 self._settle(case)
 
     def _generate(self) -> None:
@@ -167,7 +172,7 @@ class Search:
         """Generate until a new fault shows, and shrink it; False when the budget is spent without one."""
         try:
             smallest = find(
-                cases(space=self.budget.space),
+                cases(space=self._space),
                 self._shows_pursued_fault,
                 settings=_settings(total - len(self._examined), phases),
                 random=Random(f"{self.budget.seed}/{number}"),
@@ -195,7 +200,7 @@ class Search:
         assert fault is not None
         assert verdict is not None
         fault.shrunk, fault.verdict = smallest, verdict
-        fault.needs = features(smallest) - {f"dtype {self.budget.space.dtypes[0]}"}
+        fault.needs = features(smallest) - {f"dtype {self._space.dtypes[0]}"}
         older = next((other for other in self.faults if other is not fault and fault.is_plainer_than(other)), None)
         if older is None:
             self.listener.on_shrunk(fault)

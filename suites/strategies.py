@@ -18,7 +18,12 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.geometry import ConvGeometry
 
 BEST_RESOLVED_FILL = "uniform"
-_VECTOR_TAILS = (7, 8, 9, 15, 16, 17, 31, 32, 33)
+_VECTOR_WIDTHS = (8, 16, 32)
+_VECTOR_TAILS = (7, 9, 15, 17, 31, 33)
+
+
+SETTINGS = frozenset(("stride", "padding", "unequal padding", "dilation", "groups", "bias"))
+"""What a case may use beyond a kernel; unequal padding is one that differs between low and high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Space:
         Names in `FORMATS`; counterexamples shrink towards the first.
     max_products : int
         Upper limit of products X_i F_j in a pass, so that a case is answered in milliseconds.
+    settings : frozenset of str
+        Which of `SETTINGS` may differ from the plainest convolution's.
 
     Raises
     ------
@@ -43,10 +50,13 @@ class Space:
     ranks: tuple[int, ...] = (1, 2, 3)
     dtypes: tuple[str, ...] = ("float32", "float64", "float16", "bfloat16")
     max_products: int = 20_000
+    settings: frozenset[str] = SETTINGS
 
     def __post_init__(self) -> None:
         _check_choices("ranks", self.ranks, (1, 2, 3))
         _check_choices("dtypes", self.dtypes, tuple(FORMATS))
+        if not self.settings <= SETTINGS:
+            raise InvalidArgument("settings", set(self.settings), f"should be some of {set(SETTINGS)}", where="Space")
         if self.max_products < 1:
             raise InvalidArgument("max_products", self.max_products, "should be at least 1", where="Space")
 
@@ -82,26 +92,31 @@ class _Swarm:
     fault from another (Groce et al. 2012, "Swarm testing").
     """
 
-    strided: bool
-    padded: bool
-    dilated: bool
-    grouped: bool
+    stride: bool
+    padding: bool
+    unequal_padding: bool
+    dilation: bool
+    groups: bool
 
 
 @st.composite
-def _swarms(draw: st.DrawFn) -> _Swarm:
-    return _Swarm(*(draw(st.booleans()) for _ in range(4)))
+def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
+    def used(name: str) -> bool:
+        return name in settings and draw(st.booleans())
+
+    padded = used("padding")
+    return _Swarm(used("stride"), padded, padded and used("unequal padding"), used("dilation"), used("groups"))
 
 
 @st.composite
 def _axes(draw: st.DrawFn, *, swarm: _Swarm, most_windows: int) -> _Axis:
     """One spatial axis; shrinks towards one window of a kernel of one, stride 1, unpadded."""
     kernel = draw(st.integers(1, 5))
-    stride = draw(st.integers(1, 4)) if swarm.strided else 1
-    dilation = draw(st.integers(1, 3)) if swarm.dilated and kernel > 1 else 1
+    stride = draw(st.integers(1, 4)) if swarm.stride else 1
+    dilation = draw(st.integers(1, 3)) if swarm.dilation and kernel > 1 else 1
     reach = dilation * (kernel - 1) + 1
-    low = draw(st.integers(0, reach + 1)) if swarm.padded else 0
-    high = draw(st.one_of(st.just(low), st.integers(0, reach + 1))) if swarm.padded else 0
+    low = draw(st.integers(0, reach + 1)) if swarm.padding else 0
+    high = draw(st.integers(0, reach + 1)) if swarm.unequal_padding else low
     windows = draw(st.integers(1, most_windows))
     remainder = draw(st.integers(0, stride - 1)) if stride > 1 else 0
     size = max((windows - 1) * stride + reach + remainder - low - high, 1)
@@ -109,7 +124,7 @@ def _axes(draw: st.DrawFn, *, swarm: _Swarm, most_windows: int) -> _Axis:
 
 
 def _channel_counts() -> st.SearchStrategy[int]:
-    return st.one_of(st.integers(1, 4), st.sampled_from(_VECTOR_TAILS))
+    return st.one_of(st.integers(1, 4), st.sampled_from(_VECTOR_WIDTHS), st.sampled_from(_VECTOR_TAILS))
 
 
 @st.composite
@@ -121,9 +136,9 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     where a drawn case would have more than `space.max_products` products.
     """
     rank = draw(st.sampled_from(sorted(space.ranks)))
-    swarm = draw(_swarms())
+    swarm = draw(_swarms(settings=space.settings))
     axes = [draw(_axes(swarm=swarm, most_windows=(9, 6, 3)[rank - 1])) for _ in range(rank)]
-    groups = draw(st.integers(1, 4)) if swarm.grouped else 1
+    groups = draw(st.integers(1, 4)) if swarm.groups else 1
     inputs, outputs = draw(_channel_counts()), draw(_channel_counts())
     batch = draw(st.sampled_from((1, 2, 3, 0)))
     per_channel = groups * max(batch, 1)
@@ -153,6 +168,6 @@ def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     """
     geometry = draw(conv_geometries(space=space))
     dtype = draw(st.sampled_from(space.dtypes))
-    bias = draw(st.booleans())
+    bias = draw(st.booleans()) if "bias" in space.settings else False
     fill = draw(st.one_of(st.just(BEST_RESOLVED_FILL), st.sampled_from(tuple(FILLS))))
     return Case(geometry, bias, dtype, fill, draw(st.integers(0, 999)))

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from convoracle.oracle import equations, reference, windows
+from convoracle.oracle.dtypes import FORMATS
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Array, Operands, Pass
@@ -290,3 +291,12 @@ def test_a_fractional_step_from_an_integer_weight_is_exact() -> None:
 @pytest.mark.parametrize("module", [reference, windows])
 def test_examples_in_docstrings(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_the_result_has_the_dtype_of_the_operands(dtype: str) -> None:
+    geometry = ConvGeometry.of(size=3, kernel=2)
+    shapes = (geometry.input_shape, geometry.weight_shape, geometry.bias_shape, geometry.output_shape)
+    operands = Operands(*(np.ones(shape, FORMATS[dtype].dtype) for shape in shapes))
+    for pass_ in EVERY_PASS:
+        assert reference.evaluate(pass_, operands, geometry).dtype == FORMATS[dtype].dtype

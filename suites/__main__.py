@@ -1,0 +1,7 @@
+"""`python -m convoracle.suites`: the command, where its script is not on the path."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

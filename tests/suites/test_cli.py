@@ -1,0 +1,219 @@
+"""The command as people use it: exit codes, one sentence for a mistake, and a report whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from convoracle.reports import read_run
+from convoracle.suites.cli import main
+
+MUTANTS = Path(__file__).parent / "mutants.py"
+SMALL = ["--cases", "25", "--memory", "failures"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str) -> int:
+    try:
+        return main(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+def test_a_conforming_candidate_ends_with_0_and_leaves_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "reference", *SMALL) == 0
+    out = capsys.readouterr().out
+    assert "no mismatch in" in out
+    assert "conformance-report/index.html" in out
+    finished = read_run("conformance-report")
+    assert finished.finished
+    assert len(finished.cases) > 10
+    assert {result.check for record in finished.cases for result in record.results} == {
+        "structure",
+        "precision",
+        "adjoint",
+    }
+    assert "<html" in Path("conformance-report/index.html").read_text()
+    ElementTree.parse("conformance-report/junit.xml")
+
+
+def test_a_mismatch_ends_with_1_and_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:
+    source = f"{MUTANTS}:StrideIgnoredInWeightGradient"
+    assert run("check", source, "reference", *SMALL, "--out", "report") == 1
+    out = capsys.readouterr().out
+    assert "weight_gradient of mutants.py:StrideIgnoredInWeightGradient" in out
+    assert "reference: conforms" in out
+    (home,) = Path("report/mismatches").iterdir()
+    assert json.loads((home / "mismatch.json").read_text())
+    assert run("replay", str(home), "--candidate", source) == 1
+    assert "violates structure" in capsys.readouterr().out
+    assert run("replay", str(home / "mismatch.json"), "--candidate", "reference") == 0
+    assert "conforms" in capsys.readouterr().out
+
+
+def test_the_reproducer_of_a_user_candidate_reproduces() -> None:
+    run("check", f"{MUTANTS}:PaddingSidesSwapped", *SMALL, "--out", "report")
+    (home,) = Path("report/mismatches").iterdir()
+    script = subprocess.run([sys.executable, home / "reproduce.py"], capture_output=True, text=True, timeout=60)
+    assert script.returncode == 1, script.stderr
+    assert "reproduced:" in script.stdout
+
+
+def test_a_record_never_executes_the_candidate_that_it_names(capsys: pytest.CaptureFixture[str]) -> None:
+    run("check", f"{MUTANTS}:KernelNotFlipped", *SMALL, "--out", "report")
+    (home,) = Path("report/mismatches").iterdir()
+    capsys.readouterr()
+    assert run("replay", str(home)) == 2
+    assert "name the candidate yourself with --candidate" in capsys.readouterr().err
+
+
+def test_a_crash_and_a_hang_do_not_end_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    sources = [f"{MUTANTS}:SegfaultsOnStride", f"{MUTANTS}:HangsOnDilation"]
+    assert run("check", *sources, *SMALL, "--time-limit", "1") == 1
+    out = capsys.readouterr().out
+    assert "SIGSEGV" in out
+    assert "gives no answer within the time limit" in out
+    outcomes = {str(r.verdict.outcome) for record in read_run("conformance-report").cases for r in record.results}
+    assert {"crashed", "hung", "conforms"} <= outcomes
+
+
+def test_nothing_compared_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", f"{MUTANTS}:SupportsNothing", *SMALL) == 1
+    assert "not one result was compared, which counts as a failure" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["check", "tourch"], "did you mean 'torch'?"),
+        (["check", "nowhere.py:conv"], "there is no file nowhere.py"),
+        (["check", "no.such.module:conv"], "there is no module 'no'"),
+        (["check", f"{MUTANTS}:Absent"], "has no 'Absent'; it defines"),
+        (["check", f"{MUTANTS}:np"], "none of the functions of a candidate"),
+        (["check", "reference", "reference"], "is named twice"),
+        (["check", "reference", "--profile", "fast"], "invalid choice: 'fast'"),
+        (["check", "reference", "--seed", "-1"], "should be an integer of at least 0"),
+        (["check", "reference", "--cases", "0"], "should be an integer of at least 1"),
+        (["check", "reference", "--time-limit", "nan"], "should be a number above 0"),
+        (["check", "reference", "--dtypes", "float8"], "invalid choice: 'float8'"),
+        (["check", "reference", "--ranks", "4"], "invalid choice: 4"),
+        (["replay", "nowhere"], "there is no such file"),
+        (["report", "nowhere"], "there is no such file"),
+        (["inspect"], "invalid choice: 'inspect'"),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_2(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*arguments) == 2
+    captured = capsys.readouterr()
+    assert told in captured.err
+    assert "Traceback" not in captured.err + captured.out
+
+
+def test_a_missing_framework_says_how_to_get_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert run("check", "torch") == 2
+    assert "needs PyTorch, which is not installed: pip install 'convoracle[torch]'" in capsys.readouterr().err
+
+
+def test_a_folder_of_something_else_is_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("years of work")
+    assert run("check", "reference", *SMALL, "--out", "thesis") == 2
+    assert "should be new, empty, or the folder of an earlier run" in capsys.readouterr().err
+    assert (tmp_path / "thesis" / "chapter.tex").read_text() == "years of work"
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    records = []
+    for out in ("first", "second"):
+        run("check", f"{MUTANTS}:DilationAndGroups", *SMALL, "--seed", "5", "--out", out, "--memory", f"memory-{out}")
+        run_ = read_run(out)
+        records.append(
+            [(record.case, [(r.check, r.subject, r.verdict) for r in record.results]) for record in run_.cases]
+            + [(mismatch.id, mismatch.case) for mismatch in run_.mismatches]
+        )
+    assert records[0] == records[1]
+
+
+def test_options_restrict_what_is_drawn() -> None:
+    options = ["--ranks", "2", "--dtypes", "float64", "float32", "--passes", "forward", "bias_gradient"]
+    assert run("check", "reference", *SMALL, *options) == 0
+    finished = read_run("conformance-report")
+    assert {r.subject for record in finished.cases for r in record.results} == {"forward", "bias_gradient"}
+    assert {record.case.split("/")[-3] for record in finished.cases} <= {"float64", "float32"}
+
+
+def test_seed_prints_the_equations(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("seed") == 0
+    assert "O₁₁ = X₁₁F₁₁ + X₁₂F₁₂ + X₂₁F₂₁ + X₂₂F₂₂" in capsys.readouterr().out
+
+
+def test_report_is_rendered_again_from_the_records() -> None:
+    run("check", "reference", *SMALL)
+    page = Path("conformance-report/index.html")
+    before = page.read_text()
+    page.unlink()
+    assert run("report", "conformance-report") == 0
+    assert page.read_text() == before
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+def test_an_interrupted_run_leaves_a_complete_report_of_what_was_finished(number: signal.Signals, code: int) -> None:
+    process = _started("check", "reference", "--profile", "deep", "--memory", "failures")
+    _wait_for_records(process)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert "Traceback" not in output + errors
+    assert "interrupted" in errors
+    finished = read_run("conformance-report")
+    assert not finished.finished
+    assert finished.cases
+    assert "interrupted" in Path("conformance-report/index.html").read_text()
+
+
+def test_a_killed_run_can_still_be_reported() -> None:
+    process = _started("check", "reference", "--profile", "deep", "--memory", "failures")
+    _wait_for_records(process)
+    process.kill()
+    process.wait()
+    assert run("report", "conformance-report") == 0
+    assert "did not come to its end" in Path("conformance-report/index.html").read_text()
+
+
+def _started(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "convoracle.suites", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def _wait_for_records(process: subprocess.Popen[str]) -> None:
+    records = Path("conformance-report/records.jsonl")
+    deadline = time.monotonic() + 60
+    while not (records.exists() and records.stat().st_size > 20_000):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
