@@ -1,4 +1,4 @@
-"""What is true of a convolution: its equations, exact results, rounding bounds and verdicts. NumPy and ml_dtypes only."""
+"""What is true of a convolution: its equations, exact results, rounding bounds and verdicts."""
 
 from .bounds import rounding_bound
 from .data import Case, lattice_operands, parse_case, real_operands

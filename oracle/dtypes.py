@@ -52,7 +52,8 @@ class Format:
         """Unit in the last place at each value: the spacing of this format's numbers there."""
         _, exponents = np.frexp(np.abs(values))
         exponents = np.where(values == 0, self.min_exponent, np.maximum(exponents - 1, self.min_exponent))
-        return np.ldexp(np.ones(np.shape(values)), exponents - self.precision + 1)
+        spacing: NDArray[np.float64] = np.ldexp(np.ones(np.shape(values)), exponents - self.precision + 1)
+        return spacing
 
 
 FORMATS = {
