@@ -149,7 +149,8 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> F
 def _wide(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
     """Exponents spread over a quarter of the format's range, so that no product leaves it."""
     spread = -form.min_exponent // 4
-    return _uniform(rng, shape, form) * np.exp2(rng.integers(-spread, 2, shape).astype(np.float64))
+    values: Float64 = np.ldexp(_uniform(rng, shape, form), rng.integers(-spread, 2, shape))
+    return values
 
 
 Fill = Callable[[np.random.Generator, tuple[int, ...], Format], Float64]
