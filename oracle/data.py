@@ -134,7 +134,7 @@ def _sparse_signs(rng: np.random.Generator, shape: tuple[int, ...], density: flo
 
 
 def _signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Float64:
-    return 1.0 - 2.0 * rng.integers(0, 2, shape)
+    return np.where(rng.integers(0, 2, shape) == 0, 1.0, -1.0)
 
 
 def _uniform(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:

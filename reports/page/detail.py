@@ -143,7 +143,7 @@ def _mismatch_facts(mismatch: Mismatch, shown_by: int) -> tuple[Fact, ...]:
     if verdict.resolution is not None:
         facts.append(Fact("resolution", rounded(verdict.resolution), resolution_sentence(verdict.resolution)))
     if shown_by:
-        facts.append(Fact("shown by", plural(shown_by, "verdict")))
+        facts.append(Fact("shown by", plural(shown_by, "case")))
     facts.append(Fact("repeats alone", "yes" if mismatch.repeats else "no", "run again in a fresh process"))
     return tuple(facts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,25 +89,22 @@ class Reversed(Passes):
     name = "reversed"
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        windows_fit = all(
+        tiles = all(
             (size + low + high - dilation * (kernel - 1) - 1) % stride == 0
             for size, kernel, stride, (low, high), dilation in zip(
                 geometry.size, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, strict=True
             )
         )
-        if not windows_fit or pass_ is Pass.BIAS_GRADIENT:
+        if not tiles or pass_ is Pass.BIAS_GRADIENT:
             raise NotImplementedError("a mirrored problem has other windows")
-        mirrored = ConvGeometry(
-            geometry.batch, geometry.in_channels, geometry.out_channels, geometry.size, geometry.kernel,
-            geometry.stride, tuple((high, low) for low, high in geometry.padding), geometry.dilation, geometry.groups,
-        )  # fmt: skip
-        arrays = {name: a if name == "bias" else _mirror(a) for name, a in operands.arrays().items() if a.ndim > 1}
-        bias = operands.bias
-        flipped = Operands(**{**arrays, "bias": bias}, learning_rate=operands.learning_rate)
+        mirrored = replace(geometry, padding=tuple((high, low) for low, high in geometry.padding))
+        arrays = {name: _mirror(array) for name, array in operands.arrays().items()}
+        flipped = Operands(**{"bias": None, **arrays}, learning_rate=operands.learning_rate)
         return _mirror(reference.evaluate(pass_, flipped, mirrored))
 
 
 def _mirror(array: Array) -> Array:
+    """The array with its spatial axes reversed; a bias has none."""
     return np.ascontiguousarray(np.flip(array, tuple(range(2, array.ndim))))
 
 

@@ -127,7 +127,8 @@ def test_a_mismatch_section(finished, writer, flipped):
         witnesses=(Witness("tensorflow", Outcome.CONFORMS, "agrees with the equations"),),
     )
     bad = CheckResult("structure", "forward", mismatch.verdict, fault=mismatch.id)
-    run = finished([conforming("reference"), CaseRecord("c", "torch", (bad,) * 3)], [(mismatch, evidence)])
+    shown = [CaseRecord(f"c{number}", "torch", (bad,)) for number in range(3)]
+    run = finished([conforming("reference"), *shown], [(mismatch, evidence)])
     page = page_of(run, writer.folder)
     for words in (
         "✗ 1 mismatch found",
@@ -140,7 +141,7 @@ def test_a_mismatch_section(finished, writer, flipped):
         "got 11",
         "expected 13",
         "exact equality is required",
-        "shown by 3 verdicts",
+        "shown by 3 cases",
         "O₁₁ = X₁₁F₁₁ + X₁₂F₁₂",
         "agrees with the equations",
         "convoracle replay mismatches/torch-forward-1/mismatch.json",
