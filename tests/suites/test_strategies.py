@@ -1,0 +1,98 @@
+"""The strategies: legal, within their space, rich in the places where implementations break, and well shrunk."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import find, given, settings
+
+from convoracle.oracle.data import Case
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.suites.features import features
+from convoracle.suites.strategies import SETTINGS, Space, cases, conv_geometries
+
+SPACES = [
+    Space(ranks=(2,), dtypes=("float64",), max_products=100),
+    Space(ranks=(1, 3), dtypes=("bfloat16", "float16"), settings=frozenset({"stride", "groups"})),
+    Space(settings=frozenset()),
+]
+
+
+@pytest.mark.parametrize("space", SPACES, ids=str)
+def test_every_case_lies_in_its_space(space: Space) -> None:
+    @settings(max_examples=60, database=None)
+    @given(cases(space=space))
+    def lies_within(case: Case) -> None:
+        geometry = case.geometry
+        assert geometry.rank in space.ranks
+        assert case.dtype in space.dtypes
+        assert case in space or geometry.in_channels == geometry.out_channels == geometry.groups
+        used = {
+            "stride": max(geometry.stride) > 1,
+            "padding": any(map(any, geometry.padding)),
+            "unequal padding": any(low != high for low, high in geometry.padding),
+            "dilation": max(geometry.dilation) > 1,
+            "groups": geometry.groups > 1,
+            "bias": case.bias,
+        }
+        assert used.keys() == SETTINGS
+        assert {name for name, value in used.items() if value} <= space.settings
+
+    lies_within()
+
+
+def test_two_hundred_cases_meet_every_feature() -> None:
+    met: Counter[str] = Counter()
+
+    @settings(max_examples=200, database=None, derandomize=True)
+    @given(cases())
+    def count(case: Case) -> None:
+        met.update(features(case))
+
+    count()
+    rare = {name: met[name] for name in ALL_FEATURES if met[name] < 3}
+    assert rare == {}
+
+
+ALL_FEATURES = (
+    "a bias", "an empty batch", "a batch above 1", "several input channels in a group",
+    "several output channels in a group", "groups above 1", "2 spatial axes or more", "3 spatial axes",
+    "stride above 1", "windows that do not tile the input", "dilation above 1", "padding",
+    "padding that differs between the sides", "a kernel above 1", "a kernel that differs between axes",
+    "several windows", "a stride that differs between axes", "a dilation that differs between axes",
+    "padding that differs between axes", "windows that lie in the padding", "dtype float16", "dtype bfloat16",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("condition", "smallest"),
+    [
+        (lambda g: True, "n1c1k1i1f1"),
+        (lambda g: max(g.stride) > 1, "n1c1k1i1f1s2"),
+        (lambda g: max(g.dilation) > 1, "n1c1k1i3f2d2"),
+        (lambda g: g.groups > 1, "n1c2k2i1f1g2"),
+        (lambda g: g.batch == 0, "n0c1k1i1f1"),
+        (lambda g: g.rank == 2, "n1c1k1i1x1f1x1"),
+        (lambda g: g.in_channels >= 16, "n1c16k1i1f1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_counterexamples_shrink_to_the_plainest(condition: object, smallest: str) -> None:
+    assert str(find(conv_geometries(), condition, settings=settings(database=None, max_examples=2000))) == smallest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"ranks": ()}, "ranks=(), but should be some of 1, 2, 3"),
+        ({"ranks": (4,)}, "ranks=(4,), but should be some of 1, 2, 3"),
+        ({"dtypes": ("int8",)}, "should be some of float64, float32, float16, bfloat16"),
+        ({"max_products": 0}, "max_products=0, but should be at least 1"),
+        ({"settings": frozenset({"speed"})}, "settings={'speed'}, but should be some of"),
+    ],
+)
+def test_an_impossible_space_is_refused(arguments: dict, told: str) -> None:
+    with pytest.raises(InvalidArgument) as refusal:
+        Space(**arguments)
+    assert told in str(refusal.value)
