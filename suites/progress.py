@@ -84,7 +84,14 @@ class LiveProgress:
     ) -> None:
         self._progress.stop()
 
+    def _close_task(self) -> None:
+        """A search may end a little below its budget, which was then all there was to draw."""
+        if self._task is not None:
+            done = self._progress.tasks[self._task].completed
+            self._progress.update(self._task, total=done, doing="")
+
     def on_start(self, candidate: CandidateInfo, total: int) -> None:
+        self._close_task()
         self._task = self._progress.add_task(candidate.name, total=total, rate="", doing="")
 
     def on_case(self, record: CaseRecord, done: int, total: int) -> None:

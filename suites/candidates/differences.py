@@ -11,8 +11,8 @@ from ...oracle import differences
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
 
-MOST_PRODUCTS = 20_000_000
-"""Products that the perturbed forward passes of one gradient may need, which is about a second's work."""
+MOST_NUMBERS = 10_000_000
+"""Products and perturbed elements that one gradient may need, which is well under a second's work."""
 
 
 class Differences:
@@ -40,8 +40,8 @@ class Differences:
             Pass.WEIGHT_GRADIENT: 2 * math.prod(geometry.weight_shape),
             Pass.BIAS_GRADIENT: 2 * geometry.out_channels,
         }[pass_]
-        if perturbed * geometry.products > MOST_PRODUCTS:
-            return f"too large: {perturbed} perturbed forward passes of {geometry.products} products"
+        if perturbed * max(geometry.products, perturbed) > MOST_NUMBERS:
+            return f"too large: {perturbed} perturbed copies through a forward pass of {geometry.products} products"
         return None
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
