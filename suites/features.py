@@ -10,7 +10,7 @@ from ..oracle.geometry import ConvGeometry
 
 
 def features(case: Case) -> frozenset[str]:
-    """The features that a case has; a fault needs those that its shrunk counterexample still has."""
+    """The features that a case has."""
     found = {name for name, has in (_SETTINGS | _SIZES).items() if has(case.geometry)}
     found.add(f"dtype {case.dtype}")
     if case.bias:
@@ -18,14 +18,20 @@ def features(case: Case) -> frozenset[str]:
     return frozenset(found)
 
 
-def telling(needs: frozenset[str]) -> frozenset[str]:
+def needs(shrunk: Case) -> frozenset[str]:
+    """What a fault needs in order to show: the features of its shrunk case, without those that others imply."""
+    found = features(shrunk)
+    return found.difference(*(implied for name, implied in _IMPLIED.items() if name in found))
+
+
+def telling(needed: frozenset[str]) -> frozenset[str]:
     """The needs by which one fault is told from another: its settings or, where it needs none, its sizes.
 
     Sizes (several windows, a kernel above 1) mostly only make room for a fault to
     show: swapped paddings show through a second window as well as through a second tap.
     """
-    settings = needs - _SIZES.keys()
-    return settings or needs
+    settings = needed - _SIZES.keys()
+    return settings or needed
 
 
 def _differs(values: tuple[object, ...]) -> bool:
@@ -55,8 +61,8 @@ Predicate = Callable[[ConvGeometry], bool]
 _SETTINGS: dict[str, Predicate] = {
     "an empty batch": lambda g: g.batch == 0,
     "a batch above 1": lambda g: g.batch > 1,
-    "several input channels in a group": lambda g: g.in_channels > g.groups,
-    "several output channels in a group": lambda g: g.out_channels > g.groups,
+    "several input channels": lambda g: g.in_channels > 1,
+    "several output channels": lambda g: g.out_channels > 1,
     "groups above 1": lambda g: g.groups > 1,
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
@@ -65,6 +71,12 @@ _SETTINGS: dict[str, Predicate] = {
     "dilation above 1": lambda g: max(g.dilation) > 1,
     "padding": lambda g: any(map(any, g.padding)),
     "padding that differs between the sides": lambda g: any(low != high for low, high in g.padding),
+}
+_IMPLIED = {
+    "groups above 1": {"several input channels", "several output channels"},
+    "3 spatial axes": {"2 spatial axes or more"},
+    "windows that do not tile the input": {"stride above 1"},
+    "padding that differs between the sides": {"padding"},
 }
 _SIZES: dict[str, Predicate] = {
     "a kernel above 1": lambda g: max(g.kernel) > 1,

@@ -28,7 +28,7 @@ from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
 from .checks.value import Check
 from .examination import ask, ask_adjoint, examine
-from .features import features, telling
+from .features import features, needs, telling
 from .isolation import Executor
 from .memory import FailureMemory
 from .offer import offered
@@ -200,7 +200,7 @@ class Search:
         assert fault is not None
         assert verdict is not None
         fault.shrunk, fault.verdict = smallest, verdict
-        fault.needs = features(smallest) - {f"dtype {self._space.dtypes[0]}"}
+        fault.needs = needs(smallest) - {f"dtype {self._space.dtypes[0]}"}
         older = next((other for other in self.faults if other is not fault and fault.is_plainer_than(other)), None)
         if older is None:
             self.listener.on_shrunk(fault)
@@ -253,7 +253,7 @@ class Search:
         names = (mismatch_id(self.executor.info.name, result.subject, number) for number in count(1))
         identity = next(name for name in names if name not in taken)
         shows = (result.check, result.subject, verdict.outcome, verdict.cause)
-        fault = Fault(identity, *shows, found=case, shrunk=case, verdict=verdict, needs=features(case))
+        fault = Fault(identity, *shows, found=case, shrunk=case, verdict=verdict, needs=needs(case))
         self.faults.append(fault)
         return fault
 

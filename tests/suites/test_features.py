@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convoracle.oracle.data import parse_case
-from convoracle.suites.features import features, telling
+from convoracle.suites.features import features, needs, telling
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,8 @@ from convoracle.suites.features import features, telling
         ("n1c1k1i1f1/float32/uniform/0", set()),
         ("n1c1k1i1f1/bias/float32/uniform/0", {"a bias"}),
         ("n0c1k1i1f1/float32/uniform/0", {"an empty batch"}),
-        ("n1c4k2i1f1g2/float32/uniform/0", {"groups above 1", "several input channels in a group"}),
+        ("n1c1k2i1f1/float32/uniform/0", {"several output channels"}),
+        ("n1c2k2i1f1g2/float32/uniform/0", {"groups above 1", "several input channels", "several output channels"}),
         ("n1c1k1i3f1s2/float32/uniform/0", {"stride above 1", "several windows"}),
         ("n1c1k1i4f1s2/float32/uniform/0", {"stride above 1", "several windows", "windows that do not tile the input"}),
         ("n1c1k1i3f2d2/float32/uniform/0", {"dilation above 1", "a kernel above 1"}),
@@ -31,6 +32,12 @@ from convoracle.suites.features import features, telling
 )
 def test_features_of_a_case(case: str, has: set[str]) -> None:
     assert features(parse_case(case)) == has | {"dtype float32"}
+
+
+def test_needs_leave_out_what_others_imply() -> None:
+    assert needs(parse_case("n1c2k2i1f1g2/float32/uniform/0")) == {"groups above 1", "dtype float32"}
+    assert needs(parse_case("n1c1k1i1f1p0+1/float32/uniform/0")) >= {"padding that differs between the sides"}
+    assert "padding" not in needs(parse_case("n1c1k1i1f1p0+1/float32/uniform/0"))
 
 
 def test_settings_tell_faults_apart_and_sizes_only_where_there_are_none() -> None:
