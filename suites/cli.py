@@ -12,6 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from rich.console import Console
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 all conform; 1 mismatches found, or nothing was compared; 2 wrong usage; "
         "3 the harness itself failed; 130 interrupted.",
     )
+    parser.add_argument("--version", action="version", version=f"convoracle {metadata.version('convoracle')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_check(commands)
     _add_replay(commands)
