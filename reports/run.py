@@ -7,10 +7,13 @@
     mismatches/ID/mismatch.json, arrays.npz, reproduce.py
     finished.json                     written when the run ends
     index.html, junit.xml             made from the others
+    .lock                             held by the run that is writing; empty, and ignored by readers
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -32,19 +35,22 @@ T = TypeVar("T")
 INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records.jsonl", "mismatches", "finished.json"
 MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
 PAGE, JUNIT = "index.html", "junit.xml"
+LOCK = ".lock"
 _PARTIAL = ".partial-"
 
 
 class RunWriter:
-    """Writes a run folder; a context manager that closes the file of records.
+    """Writes a run folder, alone; a context manager that closes the file of records.
 
     Every finished case is with the operating system before :meth:`append`
-    returns, so it survives the death of this process at any point.
+    returns, so it survives the death of this process at any point. The folder
+    is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, records: int) -> None:
+    def __init__(self, folder: Path, records: int, lock: int) -> None:
         self.folder = folder
         self._records = records
+        self._lock = lock
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -53,13 +59,20 @@ class RunWriter:
         Raises
         ------
         InvalidArgument
-            If the folder holds anything else, or an earlier run that is not to be replaced.
+            If the folder holds anything else, an earlier run that is not to be replaced, or one being written.
         """
         path = Path(folder)
-        _clear(path, replace=replace)
-        (path / MISMATCHES).mkdir(parents=True)
-        _write_whole(path / INFO, to_json(info, indent=2) + "\n")
-        return cls(path, os.open(path / RECORDS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666))
+        _refuse_foreign(path)
+        path.mkdir(parents=True, exist_ok=True)
+        lock = _locked(path)
+        with contextlib.ExitStack() as unless_created:
+            unless_created.callback(_unlock, lock)
+            _clear(path, replace=replace)
+            (path / MISMATCHES).mkdir()
+            _write_whole(path / INFO, to_json(info, indent=2) + "\n")
+            records = os.open(path / RECORDS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+            unless_created.pop_all()
+        return cls(path, records, lock)
 
     def append(self, record: CaseRecord) -> None:
         """Add the record of one case."""
@@ -106,10 +119,11 @@ class RunWriter:
         _write_whole(self.folder / FINISHED, to_json(Finished(float(seconds), bool(interrupted)), indent=2) + "\n")
 
     def close(self) -> None:
-        """Close the file of records; nothing may be appended afterwards."""
+        """Close the file of records and let others write the folder; nothing may be appended afterwards."""
         if self._records >= 0:
             os.close(self._records)
-            self._records = -1
+            _unlock(self._lock)
+            self._records = self._lock = -1
 
     def _home(self, mismatch_id: str) -> Path:
         try:
@@ -168,15 +182,43 @@ def read_mismatch(path: str | os.PathLike[str]) -> tuple[Mismatch, Evidence]:
     return stored.mismatch, load_arrays(document.with_name(ARRAYS), stored.arrays, stored.learning_rate)
 
 
-def _clear(folder: Path, *, replace: bool) -> None:
+def _refuse_foreign(folder: Path) -> bool:
+    """Refuse a folder that is neither new, empty nor that of a run; says whether it holds a run."""
     if folder.exists() and not folder.is_dir():
         raise InvalidArgument("folder", str(folder), "should be a folder, not a file", where="RunWriter.create")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
+    if not folder.exists() or all(entry.name == LOCK for entry in folder.iterdir()):
+        return False
     if not (folder / INFO).is_file() or not (folder / RECORDS).is_file():
         raise InvalidArgument(
             "folder", str(folder), "should be new, empty, or the folder of an earlier run", where="RunWriter.create"
         )
+    return True
+
+
+def _locked(folder: Path) -> int:
+    """The descriptor of the folder's lock file, locked; the file stays, since removing it would let two in."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if not isinstance(error, BlockingIOError):
+            raise
+        raise InvalidArgument(
+            "folder", str(folder), "is being written by another run", where="RunWriter.create"
+        ) from None
+    return lock
+
+
+def _unlock(lock: int) -> None:
+    """Release the lock also where a forked child still has the descriptor."""
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    os.close(lock)
+
+
+def _clear(folder: Path, *, replace: bool) -> None:
+    if not _refuse_foreign(folder):
+        return
     if not replace:
         raise InvalidArgument(
             "folder", str(folder), "holds an earlier run; say that it is to be replaced", where="RunWriter.create"

@@ -159,6 +159,7 @@ def test_an_occupied_folder_is_refused(tmp_path, info):
 def test_an_earlier_run_is_replaced_only_when_asked(writer, info, record, flipped):
     writer.append(record)
     writer.add_mismatch(*flipped)
+    writer.close()
     (writer.folder / "notes.txt").write_text("mine")
     with pytest.raises(InvalidArgument, match="holds an earlier run"):
         RunWriter.create(writer.folder, info)
@@ -166,6 +167,58 @@ def test_an_earlier_run_is_replaced_only_when_asked(writer, info, record, flippe
         run = read_run(writer.folder)
     assert (run.cases, run.mismatches) == ((), ())
     assert (writer.folder / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_that_another_run_is_writing(writer, info, record):
+    writer.append(record)
+    for replaced in (False, True):
+        with pytest.raises(InvalidArgument, match="is being written by another run") as caught:
+            RunWriter.create(writer.folder, info, replace=replaced)
+        assert caught.value.where == "RunWriter.create"
+    writer.append(record)
+    assert len(read_run(writer.folder).cases) == 2
+    writer.close()
+    writer.close()
+    with RunWriter.create(writer.folder, info, replace=True):
+        assert read_run(writer.folder).cases == ()
+
+
+def test_two_processes_and_one_folder(tmp_path, info):
+    """The lock is another process's until that dies; a refused run leaves a new folder's first run alone."""
+    script = """
+import sys
+from convoracle.reports import *
+writer = RunWriter.create(sys.argv[1], RunInfo(1, "quick", (), "", "", ()))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", script, str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        with pytest.raises(InvalidArgument, match="is being written by another run"):
+            RunWriter.create(out, info, replace=True)
+        assert read_run(out).info.seed == 1
+        process.kill()
+    with RunWriter.create(out, info, replace=True):
+        assert read_run(out).info == info
+
+
+def test_a_refused_folder_is_not_locked(writer, info, tmp_path):
+    writer.close()
+    with pytest.raises(InvalidArgument, match="holds an earlier run"):
+        RunWriter.create(writer.folder, info)
+    RunWriter.create(writer.folder, info, replace=True).close()
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(InvalidArgument, match="should be new, empty"):
+        RunWriter.create(tmp_path, info)
+    assert not (tmp_path / ".lock").exists()
+
+
+def test_a_folder_with_nothing_but_a_lock_is_empty(tmp_path, info):
+    (tmp_path / ".lock").touch()
+    with RunWriter.create(tmp_path, info):
+        assert read_run(tmp_path).info == info
 
 
 def test_a_mismatch_is_replaced_and_discarded(writer, flipped):
