@@ -44,20 +44,6 @@ from .replies import (
 )
 from .worker import info_from
 
-__all__ = [
-    "Died",
-    "Executor",
-    "InProcess",
-    "Isolated",
-    "Limits",
-    "Malformed",
-    "Raised",
-    "Reply",
-    "Returned",
-    "TimedOut",
-    "Unsupported",
-]
-
 _DYING_SECONDS = 2.0
 _REPORT_SECONDS = 10.0
 _LARGEST_LOG = 2**20

@@ -20,19 +20,10 @@ import pytest
 
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.suites import isolation
 from convoracle.suites.candidates import CandidateError
-from convoracle.suites.isolation import (
-    Died,
-    Executor,
-    InProcess,
-    Isolated,
-    Limits,
-    Malformed,
-    Raised,
-    Returned,
-    TimedOut,
-    Unsupported,
-)
+from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.replies import Died, Limits, Malformed, Raised, Returned, TimedOut, Unsupported
 
 GEOMETRY = ConvGeometry.of(size=(3, 3), kernel=2)
 LIMITS = Limits(seconds_per_call=0.5, memory_bytes=2**30)
@@ -310,7 +301,8 @@ def test_close_leaves_no_process_behind() -> None:
 
 HARNESS = """
     import os, sys
-    from convoracle.suites.isolation import Isolated, Limits
+    from convoracle.suites.isolation import Isolated
+    from convoracle.suites.replies import Limits
     from convoracle.oracle.geometry import ConvGeometry
     from convoracle.oracle.passes import Operands, Pass
     import numpy as np
@@ -368,3 +360,7 @@ def _sessions() -> Iterator[tuple[int, int]]:
                 continue
             if fields[0] != "Z":
                 yield int(entry.name), int(fields[3])
+
+
+def test_replies_have_one_import_path() -> None:
+    assert not hasattr(isolation, "__all__")

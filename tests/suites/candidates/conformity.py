@@ -7,7 +7,8 @@ import numpy as np
 from convoracle.oracle.equations import evaluate
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Operands, Pass
-from convoracle.suites.isolation import Executor, Reply, Returned
+from convoracle.suites.isolation import Executor
+from convoracle.suites.replies import Reply, Returned
 
 GEOMETRIES = tuple(
     map(

@@ -9,7 +9,8 @@ import pytest
 
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Pass
-from convoracle.suites.isolation import Executor, InProcess, Isolated, Returned, Unsupported
+from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, run_call_text
 
