@@ -271,6 +271,8 @@ def _read_mismatches(folder: Path, notes: list[str]) -> Iterator[Mismatch]:
         if home.name.startswith(_PARTIAL):
             notes.append(f"A mismatch was still being written and is left out: {home.name.removeprefix(_PARTIAL)}.")
             continue
+        if not home.is_dir():  # such as .DS_Store or Thumbs.db
+            continue
         stored = _read_document(StoredMismatch, home / MISMATCH)
         if stored.mismatch.id != home.name:
             raise InvalidRecord(

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
 from ..oracle.verdict import Verdict
@@ -17,6 +17,8 @@ from .record import SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
 T = TypeVar("T")
 
 MAX_DOCUMENT_BYTES = 16 * 2**20
+MAX_TOLD = 2000
+"""Most characters kept of a text that a candidate can make as long as it likes, such as an error's message."""
 _MAX_DIGITS = 40
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,149}", re.ASCII)
 _JSON_SPACE = re.compile(r"[ \t\n\r]*")
@@ -49,9 +51,12 @@ class Finished:
 
 
 def to_json(document: CaseRecord | RunInfo | StoredMismatch | Finished, *, indent: int | None = None) -> str:
-    """The JSON text of a document, ASCII only; on one line unless `indent` is given."""
+    """The JSON text of a document, ASCII only; on one line unless `indent` is given.
+
+    What a candidate said at greater length than `MAX_TOLD` is cut, so that the document can be read back.
+    """
     kind = type(document)
-    body = {"schema": SCHEMA_VERSION, "document": _KINDS[kind].name, **codec(kind).encode(document)}
+    body = {"schema": SCHEMA_VERSION, "document": _KINDS[kind].name, **codec(kind).encode(_shortened(document))}
     separators = (",", ":") if indent is None else None
     return json.dumps(body, indent=indent, separators=separators, allow_nan=False)
 
@@ -107,6 +112,28 @@ def mismatch_id(candidate: str, subject: str, number: int) -> str:
     """An id for a mismatch that is readable and safe as a folder's name: ``kernels.py-conv2d-forward-1``."""
     plain = re.sub(r"[^A-Za-z0-9._+=@]+", "-", f"{candidate}-{subject}", flags=re.ASCII).lstrip("-._+=@")
     return f"{plain[:120].rstrip('-.') or 'mismatch'}-{number}"
+
+
+def _shortened(document: CaseRecord | RunInfo | StoredMismatch | Finished) -> object:
+    """The document with what candidates said cut to `MAX_TOLD` characters."""
+    match document:
+        case CaseRecord():
+            results = (replace(result, verdict=_short_verdict(result.verdict)) for result in document.results)
+            return replace(document, results=tuple(results))
+        case StoredMismatch(mismatch=mismatch):
+            witnesses = tuple(replace(witness, note=_short(witness.note)) for witness in mismatch.witnesses)
+            verdict = _short_verdict(mismatch.verdict)
+            return replace(document, mismatch=replace(mismatch, verdict=verdict, witnesses=witnesses))
+        case _:
+            return document
+
+
+def _short_verdict(verdict: Verdict) -> Verdict:
+    return replace(verdict, reason=_short(verdict.reason), cause=_short(verdict.cause))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_TOLD else text[: MAX_TOLD - 1] + "…"
 
 
 def _text(data: bytes) -> str:

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.reports import InvalidRecord, RunWriter, read_mismatch, read_run, write_reports
+from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.reports import InvalidRecord, RunWriter, Witness, read_mismatch, read_run, write_reports
 
 
 def assert_same(found, again):
@@ -129,6 +130,38 @@ def test_a_mismatch_that_was_being_written(writer, flipped):
     run = read_run(writer.folder)
     assert [mismatch.id for mismatch in run.mismatches] == [flipped[0].id]
     assert "torch-forward-2" in run.notes[0]
+
+
+def test_a_candidate_that_says_more_than_can_be_read_back(writer, record, flipped):
+    long = "\U0001f600" * 2_000_000
+    said = Verdict(Outcome.REFUSED, f"raised {long}", long)
+    writer.append(replace(record, results=(replace(record.results[0], verdict=said),)))
+    witness = Witness("tensorflow", Outcome.REFUSED, long)
+    writer.add_mismatch(replace(flipped[0], verdict=said, witnesses=(witness,)), flipped[1])
+    run = read_run(writer.folder)
+    (kept,), (mismatch,) = run.cases[0].results, run.mismatches
+    assert kept.verdict == mismatch.verdict
+    assert kept.verdict.reason == f"raised {long}"[:1999] + "…"
+    for text in (kept.verdict.cause, mismatch.witnesses[0].note):
+        assert text == long[:1999] + "…"
+
+
+def test_a_text_of_just_the_length_that_is_kept(writer, record):
+    said = Verdict(Outcome.REFUSED, "x" * 2000)
+    whole = replace(record, results=(replace(record.results[0], verdict=said),))
+    writer.append(whole)
+    assert read_run(writer.folder).cases == (whole,)
+
+
+def test_stray_files_among_the_mismatches(writer, flipped):
+    writer.add_mismatch(*flipped)
+    for name in (".DS_Store", "Thumbs.db"):
+        (writer.folder / "mismatches" / name).write_bytes(b"\0\1")
+    run = read_run(writer.folder)
+    assert run.mismatches == (flipped[0],)
+    (writer.folder / "mismatches" / "empty").mkdir()
+    with pytest.raises(InvalidRecord, match="no such file"):
+        read_run(writer.folder)
 
 
 def test_a_full_disk_leaves_whole_lines(writer, record, monkeypatch):
