@@ -99,5 +99,5 @@ def _remaining(deadline: float | None) -> float | None:
 
 
 def _dtype_text(dtype: np.dtype[Any]) -> str:
-    """A name that np.dtype reads back: ``<f4``, but ``bfloat16`` where the array-protocol text is opaque."""
-    return dtype.name if dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2 else dtype.str
+    """A name that np.dtype reads back: ``<f4``, but ``bfloat16`` for the types of ml_dtypes, whose text is opaque."""
+    return dtype.name if dtype.isbuiltin == 2 else dtype.str

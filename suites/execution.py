@@ -6,12 +6,14 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
 from ..oracle.geometry import ConvGeometry
 from ..oracle.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
+from .post_mortem import beginning
 from .replies import Malformed, OutOfMemory, Raised, Returned, Unsupported
 
 _OUT_OF_MEMORY = ("can't allocate memory", "bad_alloc", "OOM when allocating", "Cannot allocate memory")
@@ -20,8 +22,14 @@ _OWN_FILES = frozenset({__file__, str(Path(__file__).parent / "candidates" / "bi
 CallReply = Returned | Malformed | Raised | Unsupported | OutOfMemory
 
 
-def execute(bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> CallReply:
-    """Call a candidate on copies of the operands, and say what came of it."""
+def execute(
+    bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, interruptible: bool = False
+) -> CallReply:
+    """Call a candidate on copies of the operands, and say what came of it.
+
+    KeyboardInterrupt is the candidate's own exception, too, unless the process
+    is `interruptible`: then it is the user's, and comes out.
+    """
     copies = {name: np.array(array, order="C") for name, array in operands.arrays().items()}
     given = Operands(
         copies["input"], copies["weight"], copies.get("bias"), copies["output_gradient"], operands.learning_rate
@@ -30,26 +38,52 @@ def execute(bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: Co
     try:
         reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
         if reason is not None:
-            return Unsupported(reason)
+            return Unsupported(beginning(str(reason)))
         start = time.perf_counter()
         result = bound.run(pass_, given, geometry)
         seconds = time.perf_counter() - start
     except NotImplementedError as error:
-        return Unsupported(str(error) or "raised NotImplementedError")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the candidate is called here
+        return Unsupported(beginning(message_of(error)) or "raised NotImplementedError")
+    except BaseException as error:  # the candidate is called here
+        if interruptible and isinstance(error, KeyboardInterrupt):
+            raise
         return _describe_error(error, time.perf_counter() - start)
-    if not isinstance(result, np.ndarray) or result.dtype.hasobject:
-        return Malformed(_describe_value(result), seconds)
+    if not isinstance(result, np.ndarray) or not _is_numeric(result.dtype):
+        return Malformed(beginning(_describe_value(result)), seconds)
     mutated = tuple(name for name, copy in copies.items() if copy.tobytes() != operands.arrays()[name].tobytes())
     aliased = next((name for name, copy in copies.items() if np.may_share_memory(copy, result)), None)
     return Returned(np.ascontiguousarray(result).reshape(result.shape), seconds, mutated, aliased)
 
 
+def write_text(
+    bound: BoundCandidate, pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, interruptible: bool = False
+) -> str:
+    """The paste-able call of a candidate, which may write it itself; a comment where it does not."""
+    try:
+        return str(bound.call_text(pass_, geometry, dtype, bias))
+    except BaseException as error:  # the candidate writes the text
+        if interruptible and isinstance(error, KeyboardInterrupt):
+            raise
+        return _comment(f"{bound.info.name} wrote no call: {type(error).__name__}: {beginning(message_of(error))}")
+
+
+def _comment(text: str) -> str:
+    return "".join(f"# {line}\n" for line in text.splitlines())
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception says, or that it cannot say it."""
+    try:
+        return str(error)
+    except BaseException as second:  # noqa: BLE001 - the exception may be the candidate's own, and run its code
+        return f"(no message: its __str__ raised {type(second).__name__})"
+
+
 def _describe_error(error: BaseException, seconds: float) -> Raised | OutOfMemory:
-    message = str(error)
+    message = message_of(error)
     if isinstance(error, MemoryError) or any(sign in message for sign in _OUT_OF_MEMORY):
-        return OutOfMemory(f"{type(error).__name__}: {message}")
-    return Raised(type(error).__name__, message, _own_place(error.__traceback__), seconds)
+        return OutOfMemory(beginning(f"{type(error).__name__}: {message}"))
+    return Raised(type(error).__name__, beginning(message), _own_place(error.__traceback__), seconds)
 
 
 def _own_place(trace: TracebackType | None) -> str:
@@ -59,11 +93,16 @@ def _own_place(trace: TracebackType | None) -> str:
     return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
 
 
+def _is_numeric(dtype: np.dtype[Any]) -> bool:
+    """Whether its elements are numbers; those of ml_dtypes are of kind V, as structures and raw bytes are."""
+    return dtype.kind in "iufc" or (dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2)
+
+
 def _describe_value(value: object) -> str:
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):
-        return f"an array of {value.dtype} of shape {value.shape}"
+        return f"an array of {value.dtype}, which is no type of numbers, of shape {value.shape}"
     kind = type(value)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return f"a {module}{kind.__qualname__}"

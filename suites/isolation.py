@@ -27,7 +27,7 @@ from .candidates import CandidateError
 from .candidates.binding import BoundCandidate, name_of
 from .candidates.loading import bind_object, load
 from .channel import Channel, Header
-from .execution import execute
+from .execution import execute, write_text
 from .pickling import pickle_candidate
 from .post_mortem import cause_of, telling_lines
 from .replies import (
@@ -93,12 +93,12 @@ class InProcess:
 
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
         """Call one pass; there is no time limit here."""
-        reply = execute(self._bound, pass_, operands, geometry)
+        reply = execute(self._bound, pass_, operands, geometry, interruptible=True)
         return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`."""
-        return self._bound.call_text(pass_, geometry, dtype, bias)
+        return write_text(self._bound, pass_, geometry, dtype, bias=bias, interruptible=True)
 
     def restart(self) -> None:
         """Nothing to do: there is no process to replace."""

@@ -6,6 +6,17 @@ import signal
 from pathlib import Path
 
 _DETAIL_LINES = 6
+MOST_CHARACTERS = 2000
+"""Of one text in a record, which is to stay small whatever a candidate says."""
+
+
+def beginning(text: str) -> str:
+    """The text, or the beginning of one that is too long for a record."""
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else "…" + text[1 - MOST_CHARACTERS :]
 
 
 def telling_lines(log: str) -> str:
@@ -14,10 +25,10 @@ def telling_lines(log: str) -> str:
     own = str(Path(__file__).parent)
     lines = [line for line in (fatal + stack).splitlines() if line.strip()]
     if not fatal:
-        return "\n".join(lines[-_DETAIL_LINES:])
+        return _end("\n".join(lines[-_DETAIL_LINES:]))
     frames = [line for line in lines[1:] if line.startswith("  File") and own not in line and "runpy" not in line]
     said = [line for line in before.splitlines() if line.strip()]
-    return "\n".join([*said[-_DETAIL_LINES:], lines[0], *frames[:_DETAIL_LINES]])
+    return _end("\n".join([*said[-_DETAIL_LINES:], lines[0], *frames[:_DETAIL_LINES]]))
 
 
 def cause_of(code: int) -> str:

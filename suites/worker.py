@@ -31,7 +31,7 @@ from .candidates import CandidateError
 from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load
 from .channel import Channel, Header
-from .execution import execute
+from .execution import execute, write_text
 
 _PR_SET_PDEATHSIG = 1
 _DYING_SECONDS = 0.5
@@ -146,7 +146,7 @@ def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
         request, arrays = channel.receive()
         pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
         if request["do"] == "call_text":
-            text = _call_text(bound, pass_, request)
+            text = write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])
             channel.send({"text": text})
             continue
         named = dict(zip(request["operands"], arrays, strict=True))
@@ -160,13 +160,6 @@ def _answer(channel: Channel, reply: object) -> None:
     fields = {name: getattr(reply, name) for name in reply.__dataclass_fields__}  # type: ignore[attr-defined]
     arrays: Sequence[Array] = [fields.pop("value")] if "value" in fields else []
     channel.send({"kind": type(reply).__name__, "fields": fields}, arrays)
-
-
-def _call_text(bound: BoundCandidate, pass_: Pass, request: Header) -> str:
-    try:
-        return bound.call_text(pass_, parse_geometry(request["geometry"]), request["dtype"], request["bias"])
-    except Exception as error:  # noqa: BLE001 - the candidate writes the text
-        return f"# {bound.info.name} wrote no call: {type(error).__name__}: {error}\n"
 
 
 def _limit(kind: int, amount: int) -> None:
