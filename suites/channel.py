@@ -28,12 +28,16 @@ _SMALL = 1 << 16
 Header = dict[str, Any]
 
 
+class Garbled(ConnectionError):
+    """What arrived is no message."""
+
+
 class Channel:
     """One end of a stream socket on which whole messages travel.
 
     A deadline is a `time.monotonic` value, None to wait for ever. Sending and
     receiving raise TimeoutError past it and ConnectionError when the other end
-    is gone; after either the channel is of no more use.
+    is gone or sends what is no message; after either the channel is of no more use.
     """
 
     def __init__(self, end: socket.socket) -> None:
@@ -58,16 +62,11 @@ class Channel:
     def receive(self, deadline: float | None = None) -> tuple[Header, list[Array]]:
         """Receive a message; its arrays are fresh and writable."""
         text_length, length = _SIZES.unpack(self._read(_SIZES.size, deadline))
-        message = json.loads(self._read(text_length, deadline))
-        payload = self._read(length, deadline)
-        arrays: list[Array] = []
-        offset = 0
-        for text, shape in message["arrays"]:
-            dtype = np.dtype(text)
-            size = math.prod(shape) * dtype.itemsize
-            arrays.append(np.ndarray(shape, dtype, payload, offset) if size else np.empty(shape, dtype))
-            offset += size + -size % _ALIGNMENT
-        return message["header"], arrays
+        try:
+            message = json.loads(self._read(text_length, deadline))
+            return dict(message["header"]), _arrays(message["arrays"], self._read(length, deadline))
+        except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RecursionError) as error:
+            raise Garbled(f"received what is no message: {error}") from error
 
     def close(self) -> None:
         """Close this end."""
@@ -83,6 +82,17 @@ class Channel:
                 raise ConnectionError("the other end is closed")
             view = view[count:]
         return data
+
+
+def _arrays(described: list[tuple[str, list[int]]], payload: bytearray) -> list[Array]:
+    arrays: list[Array] = []
+    offset = 0
+    for text, shape in described:
+        dtype = np.dtype(text)
+        size = math.prod(shape) * dtype.itemsize
+        arrays.append(np.ndarray(shape, dtype, payload, offset) if size else np.empty(shape, dtype))
+        offset += size + -size % _ALIGNMENT
+    return arrays
 
 
 def _raw(array: Array) -> memoryview:

@@ -14,17 +14,15 @@ from ..oracle.geometry import ConvGeometry
 from ..oracle.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
 from .post_mortem import beginning
-from .replies import Malformed, OutOfMemory, Raised, Returned, Unsupported
+from .replies import Malformed, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
 
 _OUT_OF_MEMORY = ("can't allocate memory", "bad_alloc", "OOM when allocating", "Cannot allocate memory")
 _OWN_FILES = frozenset({__file__, str(Path(__file__).parent / "candidates" / "binding.py")})
 
-CallReply = Returned | Malformed | Raised | Unsupported | OutOfMemory
-
 
 def execute(
     bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, interruptible: bool = False
-) -> CallReply:
+) -> WorkerReply:
     """Call a candidate on copies of the operands, and say what came of it.
 
     KeyboardInterrupt is the candidate's own exception, too, unless the process

@@ -16,32 +16,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Operands, Pass
+from ..oracle.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
 from .candidates.binding import BoundCandidate, name_of
 from .candidates.loading import bind_object, load
-from .channel import Channel, Header
+from .channel import Channel, Garbled, Header
 from .execution import execute, write_text
 from .pickling import pickle_candidate
 from .post_mortem import cause_of, telling_lines
-from .replies import (
-    Died,
-    Limits,
-    Malformed,
-    OutOfMemory,
-    Raised,
-    Reply,
-    Returned,
-    TimedOut,
-    Unsupported,
-    size_text,
-)
+from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
 from .worker import info_from
 
 _DYING_SECONDS = 2.0
@@ -50,7 +39,6 @@ _LARGEST_LOG = 2**20
 _TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
 """Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
 numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
-_KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Malformed, Raised, Unsupported, OutOfMemory)}
 
 
 class Executor(Protocol):
@@ -135,6 +123,7 @@ class Isolated:
         self.limits = limits
         self._setup, self._payload = _setup(candidate, limits)
         self._calls: Channel | None = None
+        self._sequence = 0
         self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
         self._log_mark = 0
         self._start()
@@ -166,29 +155,29 @@ class Isolated:
             "learning_rate": operands.learning_rate,
         }
         channel = self._channel()
-        deadline = time.monotonic() + limit
         try:
-            channel.send(request, list(arrays.values()), deadline)
-            header, results = channel.receive(deadline)
+            header, results = self._ask(channel, request, list(arrays.values()), time.monotonic() + limit)
+            reply = from_message(header, results)
         except TimeoutError:
             died = self._bury(patience=0)
             return died if died is not None and not died.cause.startswith("SIGKILL") else TimedOut(limit)
-        except (ConnectionError, ValueError):
+        except (Garbled, ValueError):
+            died = self._bury(patience=0)
+            return Died("sent what is no reply", died.detail if died is not None else "")
+        except ConnectionError:
             return self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
         except BaseException:
             self._bury(patience=0)
             raise
-        return self._reply(header, results)
+        return self._judged(reply)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`, written in the candidate's process."""
         asked = {"do": "call_text", "pass": pass_.value, "geometry": str(geometry), "dtype": dtype, "bias": bias}
         channel = self._channel()
-        deadline = time.monotonic() + self.limits.seconds_per_call
         try:
-            channel.send(asked, deadline=deadline)
-            return str(channel.receive(deadline)[0]["text"])
-        except (TimeoutError, ConnectionError, ValueError):
+            return str(self._ask(channel, asked, [], time.monotonic() + self.limits.seconds_per_call)[0]["text"])
+        except (TimeoutError, ConnectionError, KeyError):
             self._bury(patience=0)
             return f"# {self.info.name} ended its process instead of writing a call\n"
 
@@ -220,6 +209,20 @@ class Isolated:
     ) -> None:
         self.close()
 
+    def _ask(
+        self, channel: Channel, request: Header, arrays: Sequence[Array], deadline: float
+    ) -> tuple[Header, list[Array]]:
+        """The answer to this request; one to an earlier request, of which there should be none left, is dropped."""
+        self._sequence += 1
+        channel.send({**request, "sequence": self._sequence}, arrays, deadline)
+        while True:
+            header, results = channel.receive(deadline)
+            answered = header.get("sequence")
+            if answered == self._sequence:
+                return header, results
+            if not isinstance(answered, int) or not 0 < answered < self._sequence:
+                raise Garbled(f"received an answer to no request: {answered}")
+
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
@@ -250,11 +253,15 @@ class Isolated:
 
     def _give_up(self, error: Exception) -> None:
         """Report a process that did not load the candidate."""
-        ended = self._process.poll() if isinstance(error, TimeoutError) else self._process.wait(_REPORT_SECONDS)
+        ended = (
+            self._process.poll() if isinstance(error, TimeoutError | Garbled) else self._process.wait(_REPORT_SECONDS)
+        )
         detail = self._detail()
         self.close()
         name = self._setup["source"] or self._setup["name"]
-        if ended is None:
+        if isinstance(error, Garbled):
+            why = "wrote on the channel to the harness"
+        elif ended is None:
             why = f"took more than {self.limits.load_seconds:g} s"
         else:
             why = f"ended its process: {cause_of(ended)}"
@@ -311,16 +318,11 @@ class Isolated:
         self._log.seek(self._log_mark)
         return telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
 
-    def _reply(self, header: Header, results: list[Any]) -> Reply:
-        fields = header["fields"]
-        if header["kind"] == Returned.__name__:
-            return Returned(results[0], fields["seconds"], tuple(fields["mutated"]), fields["aliased"])
-        reply = _KINDS[header["kind"]](**fields)
+    def _judged(self, reply: WorkerReply) -> Reply:
         if isinstance(reply, OutOfMemory):
             self.restart()
             return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
-        checked: Reply = reply
-        return checked
+        return reply
 
 
 def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:

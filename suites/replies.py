@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from ..oracle.passes import Array
 
@@ -94,6 +96,39 @@ class OutOfMemory:
     """A worker's word that an allocation was denied; the harness turns it into `Died`."""
 
     message: str
+
+
+WorkerReply = Returned | Malformed | Raised | Unsupported | OutOfMemory
+"""What a worker itself can say of a call."""
+
+_KINDS: Mapping[str, type[Any]] = {
+    kind.__name__: kind for kind in (Returned, Malformed, Raised, Unsupported, OutOfMemory)
+}
+
+
+def to_message(reply: WorkerReply) -> tuple[dict[str, object], list[Array]]:
+    """A reply as a header of JSON values and the arrays beside it."""
+    values = {field.name: getattr(reply, field.name) for field in fields(reply)}
+    arrays = [values.pop("value")] if isinstance(reply, Returned) else []
+    return {"kind": type(reply).__name__, "fields": values}, arrays
+
+
+def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> WorkerReply:
+    """Read back what `to_message` wrote.
+
+    Raises
+    ------
+    ValueError
+        If that is not what it is.
+    """
+    try:
+        values = dict(header["fields"])
+        if header["kind"] == Returned.__name__:
+            values |= {"value": arrays[0], "mutated": tuple(values["mutated"])}
+        reply: WorkerReply = _KINDS[header["kind"]](**values)
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"not a reply: {error}") from error
+    return reply
 
 
 @dataclass(frozen=True, slots=True)

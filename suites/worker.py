@@ -20,7 +20,6 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import NoReturn
 
@@ -32,6 +31,7 @@ from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load
 from .channel import Channel, Header
 from .execution import execute, write_text
+from .replies import to_message
 
 _PR_SET_PDEATHSIG = 1
 _DYING_SECONDS = 0.5
@@ -57,11 +57,14 @@ def main() -> None:
 
 def _load(setup: Header, payload: list[Array], control: Channel) -> BoundCandidate | None:
     sys.path[:] = setup["path"]
+    pid = os.getpid()
     try:
         bound = bind_object(_rebuild(payload[0].tobytes()), name=setup["name"]) if payload else load(setup["source"])
     except CandidateError as error:
+        _end_copy(pid)
         control.send({"error": str(error)})
         return None
+    _end_copy(pid)
     control.send({"info": asdict(bound.info), "passes": [pass_.value for pass_ in bound.passes]})
     return bound
 
@@ -142,24 +145,29 @@ def _run_child(channel: Channel, bound: BoundCandidate, memory_bytes: int, *, or
 
 
 def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
+    pid = os.getpid()
     while True:
         request, arrays = channel.receive()
-        pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
-        if request["do"] == "call_text":
-            text = write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])
-            channel.send({"text": text})
-            continue
-        named = dict(zip(request["operands"], arrays, strict=True))
-        operands = Operands(
-            named["input"], named["weight"], named.get("bias"), named["output_gradient"], request["learning_rate"]
-        )
-        _answer(channel, execute(bound, pass_, operands, geometry))
+        header, results = _answer(bound, request, arrays)
+        _end_copy(pid)
+        channel.send({**header, "sequence": request["sequence"]}, results)
 
 
-def _answer(channel: Channel, reply: object) -> None:
-    fields = {name: getattr(reply, name) for name in reply.__dataclass_fields__}  # type: ignore[attr-defined]
-    arrays: Sequence[Array] = [fields.pop("value")] if "value" in fields else []
-    channel.send({"kind": type(reply).__name__, "fields": fields}, arrays)
+def _answer(bound: BoundCandidate, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+    pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
+    if request["do"] == "call_text":
+        return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
+    named = dict(zip(request["operands"], arrays, strict=True))
+    operands = Operands(
+        named["input"], named["weight"], named.get("bias"), named["output_gradient"], request["learning_rate"]
+    )
+    return to_message(execute(bound, pass_, operands, geometry))
+
+
+def _end_copy(pid: int) -> None:
+    """End this process if it is not the one with this id but a copy that a candidate forked: one of them answers."""
+    if os.getpid() != pid:
+        os._exit(0)
 
 
 def _limit(kind: int, amount: int) -> None:

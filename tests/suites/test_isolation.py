@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
 import re
 import signal
+import stat
+import struct
 import subprocess
 import sys
 import textwrap
@@ -342,6 +345,83 @@ def test_candidate_that_kills_the_process_which_forks_for_it() -> None:
         time.sleep(60)
 
     assert bad_call_then_good(act) == Died("took down the process that loaded it")
+
+
+@pytest.mark.parametrize("end", ["return", "raise", "wait"])
+def test_forked_copy_of_a_candidate_gives_no_answer(end: str) -> None:
+    def conv(input: Array, weight: Array) -> Array:
+        value = weight.flat[0]
+        if os.fork() == 0:
+            if end == "raise":
+                raise ValueError
+            if end == "wait":
+                time.sleep(60)
+            return np.full(GEOMETRY.output_shape, np.nan)
+        time.sleep(0.02 * (value % 2))
+        return np.full(GEOMETRY.output_shape, value)
+
+    with Isolated(conv) as executor:
+        for count in range(6):
+            reply = executor.call(Pass.FORWARD, operands(count), GEOMETRY)
+            assert isinstance(reply, Returned)
+            assert (reply.value == count).all()
+        assert "actual" in executor.call_text(Pass.FORWARD, GEOMETRY, "float64", False)
+
+
+def test_import_that_forks(tmp_path: Path) -> None:
+    (tmp_path / "forking.py").write_text("import os\npid = os.fork()\ndef conv(x, w): return x * 0 + bool(pid)\n")
+    with Isolated(f"{tmp_path}/forking.py:conv") as executor:
+        for _ in range(3):
+            reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+            assert isinstance(reply, Returned)
+            assert (reply.value == 1).all()
+
+
+def message(text: str) -> bytes:
+    return struct.pack("<QQ", len(text), 0) + text.encode()
+
+
+def write_to_sockets(sent: bytes) -> None:
+    for descriptor in range(3, 256):
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, sent)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\xff" * 64,
+        message("spam"),
+        message('{"arrays": []}'),
+        message('{"header": 3, "arrays": []}'),
+        message('{"header": {}, "arrays": []}'),
+        message('{"header": {"sequence": 99}, "arrays": []}'),
+        message('{"header": {"sequence": SEQUENCE}, "arrays": []}'),
+        message('{"header": {"sequence": SEQUENCE, "kind": "Raised", "fields": {}}, "arrays": []}'),
+        message('{"header": {"sequence": SEQUENCE, "kind": "Spam", "fields": {}}, "arrays": []}'),
+        message('{"header": {"sequence": SEQUENCE}, "arrays": [["spam", [1]]]}'),
+        message('{"header": {"sequence": SEQUENCE}, "arrays": [["f8", [9]]]}'),
+        message('{"header": {"sequence": SEQUENCE}, "arrays": [["O", [1]]]}'),
+    ],
+    ids=range(12),
+)
+def test_what_is_no_reply(sent: bytes) -> None:
+    def act(input: Array, weight: Array) -> object:
+        write_to_sockets(sent.replace(b"SEQUENCE", b"2       "))
+        time.sleep(60)
+
+    assert bad_call_then_good(act, Limits(seconds_per_call=5)) == Died("sent what is no reply")
+
+
+def test_answer_to_an_earlier_request_is_dropped() -> None:
+    stale = message('{"header": {"sequence": 1, "kind": "Unsupported", "fields": {"reason": ""}}, "arrays": []}')
+
+    def act(input: Array, weight: Array) -> object:
+        write_to_sockets(stale)
+        return weight + 1
+
+    assert isinstance(bad_call_then_good(act), Returned)
 
 
 def test_import_that_ends_the_process(tmp_path: Path) -> None:
