@@ -26,6 +26,8 @@ Array = NDArray[Any]
 MAX_BYTES = 2**30
 """Most bytes that the arrays of one mismatch may take in memory, together."""
 
+OPERANDS = ("input", "weight", "bias", "output_gradient")
+
 _MAX_HEADER_BYTES = 4096
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
@@ -42,7 +44,6 @@ _DAMAGE = (
     OSError,
     ValueError,
 )
-_OPERANDS = ("input", "weight", "bias", "output_gradient")
 _RESULTS = ("actual", "expected", "bound", "wrong")
 _REQUIRED = frozenset(("input", "weight", "output_gradient", "expected", "bound", "wrong"))
 _NATIVE = frozenset(("bool", "float16", "float32", "float64", "complex64", "complex128")) | frozenset(
@@ -141,7 +142,7 @@ def subject_pass(subject: str) -> Pass | None:
 
 def _check_names(named: dict[str, ArrayFacts], count: int) -> None:
     missing = _REQUIRED - named.keys()
-    unknown = named.keys() - set(_OPERANDS) - set(_RESULTS)
+    unknown = named.keys() - set(OPERANDS) - set(_RESULTS)
     if missing or unknown or len(named) != count:
         problems = [f"lack {', '.join(sorted(missing))}"] * bool(missing)
         problems += [f"hold {', '.join(map(shown, sorted(unknown)))}"] * bool(unknown)

@@ -26,6 +26,7 @@ from ..oracle.errors import InvalidArgument
 from .codec import WrongField
 from .errors import InvalidRecord
 from .evidence import check_facts, describe, load_arrays, save_arrays
+from .question import check_question, check_values
 from .record import CaseRecord, Evidence, Mismatch, Run, RunInfo
 from .reproducer import reproducer
 from .serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
@@ -173,13 +174,18 @@ def read_mismatch(path: str | os.PathLike[str]) -> tuple[Mismatch, Evidence]:
     Raises
     ------
     InvalidRecord
-        If either file is missing, damaged, too large, or does not fit the case.
+        If either file is missing, damaged, too large, or does not fit the
+        case, or the check would give a false verdict on the operands.
     """
     given = Path(path)
     document = given / MISMATCH if given.is_dir() else given
+    arrays = document.with_name(ARRAYS)
     stored = _read_document(StoredMismatch, document)
+    check_question(stored, file=str(document))
     check_facts(stored.mismatch, stored.arrays, file=str(document))
-    return stored.mismatch, load_arrays(document.with_name(ARRAYS), stored.arrays, stored.learning_rate)
+    evidence = load_arrays(arrays, stored.arrays, stored.learning_rate)
+    check_values(stored.mismatch, evidence.operands, file=str(arrays))
+    return stored.mismatch, evidence
 
 
 def _refuse_foreign(folder: Path) -> bool:

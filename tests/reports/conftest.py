@@ -48,7 +48,7 @@ def evidence_for(
     case: str, subject: str, wrong: tuple[tuple[int, ...], ...] = (), dtype: object = np.float32
 ) -> Evidence:
     """Made-up results of the right shapes: each wrong element is off by 2."""
-    geometry = parse_geometry(case.split("-")[0].split("/")[0])
+    geometry = parse_geometry(case.split("/")[0])
     shape = Pass(subject).result_shape(geometry)
     expected = np.arange(np.prod(shape), dtype=np.float64).reshape(shape) % 11 - 5
     actual, mask = expected.copy(), np.zeros(shape, bool)
@@ -83,7 +83,7 @@ def wrong_values(case: str, subject: str, wrong: tuple[tuple[int, ...], ...], ca
         check="structure",
         subject=subject,
         case=case,
-        found="n2c4k4i9x9f3x3s2x2-float32-11",
+        found="n2c4k4i9x9f3x3s2x2/float32/uniform/11",
         verdict=verdict_of(evidence),
         needs=("stride above 1",),
         witnesses=(Witness("equations", Outcome.CONFORMS), Witness("tensorflow", Outcome.CONFORMS, "agrees")),
@@ -100,7 +100,7 @@ def make_mismatch() -> Callable[..., Found]:
 def flipped() -> Found:
     """A forward pass with its kernel flipped, whose call is plain NumPy and reproduces it."""
     evidence = flipped_evidence(np.float32, bound=0.0)
-    mismatch, _ = wrong_values("n1c1k1i4f2-float32-0", "forward", ())
+    mismatch, _ = wrong_values("n1c1k1i4f2/float32/uniform/0", "forward", ())
     return replace(mismatch, verdict=verdict_of(evidence), call=FORWARD_CALL), evidence
 
 
@@ -132,7 +132,7 @@ def info() -> RunInfo:
 @pytest.fixture
 def record() -> CaseRecord:
     return CaseRecord(
-        "n1c1k1i4f2-float32-0",
+        "n1c1k1i4f2/float32/uniform/0",
         "torch",
         (
             CheckResult("structure", "forward", Verdict(Outcome.CONFORMS, elements=3, resolution=0.0), 0.001),

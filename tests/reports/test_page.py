@@ -135,7 +135,7 @@ def test_a_mismatch_section(finished, writer, flipped):
         "✗ 3 of 3 wrong",
         "forward of torch 2.13.0 violates structure (exact equality)",
         "3 of 3 elements are wrong. All operands are integers, small enough",
-        "n1c1k1i4f2-float32-0",
+        "n1c1k1i4f2/float32/uniform/0",
         "input size 4",
         "kernel 2",
         "got 11",

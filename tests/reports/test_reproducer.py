@@ -77,7 +77,7 @@ def test_literals_keep_every_value(flipped, dtype):
 
 
 def test_large_arrays_are_loaded_from_the_file_beside_it(writer, make_mismatch):
-    mismatch, evidence = make_mismatch("n1c2k2i40x40f3x3-x", "forward", ((0, 1, 3, 4),))
+    mismatch, evidence = make_mismatch("n1c2k2i40x40f3x3/float32/uniform/0", "forward", ((0, 1, 3, 4),))
     operands = Operands(*(array.astype(ml_dtypes.bfloat16) if array is not None else None for array in (
         evidence.operands.input, evidence.operands.weight, None, evidence.operands.output_gradient)))  # fmt: skip
     call = (

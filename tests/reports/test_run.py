@@ -15,9 +15,21 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from convoracle.oracle.data import lattice_operands, parse_case, real_operands
+from convoracle.oracle.dtypes import FORMATS
 from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome, Verdict
-from convoracle.reports import InvalidRecord, RunWriter, Witness, read_mismatch, read_run, write_reports
+from convoracle.reports import (
+    Evidence,
+    InvalidRecord,
+    Mismatch,
+    RunWriter,
+    Witness,
+    read_mismatch,
+    read_run,
+    write_reports,
+)
 
 
 def assert_same(found, again):
@@ -48,10 +60,10 @@ def test_a_whole_run(writer, info, record, flipped):
     assert_same(flipped, read_mismatch(home / "mismatch.json"))
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float16, ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ">f4"])
-@pytest.mark.parametrize("case", ["n1c1k1i4f2-x", "n0c2k2i3x3f2x2-x", "n2c2k4i3x4x5f2x2x2g2-x"])
-def test_arrays_of_every_dtype(writer, make_mismatch, case, dtype):
-    mismatch, evidence = make_mismatch(case, "forward", ())
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, ml_dtypes.bfloat16, ">f4"])
+@pytest.mark.parametrize("geometry", ["n1c1k1i4f2", "n0c2k2i3x3f2x2", "n2c2k4i3x4x5f2x2x2g2"])
+def test_arrays_of_every_dtype(writer, make_mismatch, geometry, dtype):
+    mismatch, evidence = make_mismatch(f"{geometry}/{np.dtype(dtype).name}/uniform/0", "forward", ())
     operands = evidence.operands
     cast = {name: array.astype(dtype) for name, array in operands.arrays().items()}
     evidence = replace(evidence, operands=replace(operands, **cast), actual=evidence.actual.astype(dtype))
@@ -59,6 +71,14 @@ def test_arrays_of_every_dtype(writer, make_mismatch, case, dtype):
     assert again.operands.input.dtype.name == np.dtype(dtype).name
     np.testing.assert_array_equal(again.operands.input.astype(float), cast["input"].astype(float))
     np.testing.assert_array_equal(again.actual.astype(float), evidence.actual.astype(float))
+
+
+def test_an_actual_of_a_dtype_that_no_case_has(writer, flipped):
+    mismatch, evidence = flipped
+    actual = evidence.actual.astype(ml_dtypes.float8_e4m3fn)
+    again = read_mismatch(writer.add_mismatch(mismatch, replace(evidence, actual=actual)))[1]
+    assert again.actual.dtype == actual.dtype
+    np.testing.assert_array_equal(again.actual.astype(float), actual.astype(float))
 
 
 def test_arrays_that_are_views_and_an_actual_that_cannot_be_kept(writer, flipped):
@@ -307,16 +327,31 @@ def stored(home):
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (lambda b: b["arrays"][0].update(dtype="object"), "dtype='object'"),
-        (lambda b: b["arrays"][0].update(dtype="finfo"), "dtype='finfo'"),
+        (lambda b: b["arrays"][3].update(dtype="object"), "dtype='object'"),
+        (lambda b: b["arrays"][3].update(dtype="finfo"), "dtype='finfo'"),
         (lambda b: b["arrays"][0].update(shape=[1, 1, 10**30]), "but should take at most"),
         (lambda b: b["arrays"][0].update(shape=[-1, 1, 4]), "sizes of at least 0"),
         (lambda b: b["arrays"][0].update(shape=[1] * 1000), "at most 16 sizes"),
         (lambda b: b["arrays"][0].update(name="../input"), "lack input"),
         (lambda b: b["arrays"].append(b["arrays"][0]), "named twice"),
         (lambda b: b["mismatch"].update(id="../x"), "mismatch.id: should be 1 to 150"),
-        (lambda b: b["mismatch"].update(case="n1c1k1i5f2"), "input.shape"),
-        (lambda b: b["mismatch"].update(case="n1c1k1i9f" + "9" * 4000), ""),
+        (lambda b: b["mismatch"].update(case="n1c1k1i5f2/float32/uniform/0"), "input.shape"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i9f" + "9" * 4000), "mismatch.case: should"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32"), "mismatch.case: should look like"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32/frob/0"), "mismatch.case: should be one of uniform"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/int8/uniform/0"), "mismatch.case: should be one of float64"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f9/float32/uniform/0"), "mismatch.case: "),
+        (
+            lambda b: b["mismatch"].update(case="n1c1k1i4f2/float64/uniform/0"),
+            "arrays[0].dtype: input should be float64",
+        ),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/bias/float32/uniform/0"), "arrays: should hold a bias"),
+        (lambda b: b["mismatch"].update(subject="frobnicate"), "mismatch.subject: should be one of forward, "),
+        (lambda b: b["mismatch"].update(check="frob"), "mismatch.check: should be one of structure, "),
+        (lambda b: b["mismatch"].update(subject="adjoint"), "mismatch.subject: should be one of forward, "),
+        (lambda b: b["mismatch"].update(check="adjoint"), "mismatch.subject: should be one of adjoint, not"),
+        (lambda b: b.update(learning_rate=0.3), "learning_rate: should be a power of two"),
+        (lambda b: b.update(learning_rate=2.0**-1000), "learning_rate: should be a power of two"),
         (lambda b: b.update(learning_rate="inf"), "learning_rate: should be finite"),
     ],
 )
@@ -328,6 +363,67 @@ def test_hostile_mismatches(writer, flipped, edit, problem):
     with pytest.raises(InvalidRecord) as caught:
         read_mismatch(home)
     assert problem in str(caught.value)
+
+
+def with_operands(found, check, subject="forward", **arrays):
+    """A mismatch of `check` whose operands are exchanged, with results of the right shapes."""
+    mismatch, evidence = found
+    arrays = {name: np.array(values, np.float32).reshape(1, 1, -1) for name, values in arrays.items()}
+    evidence = replace(evidence, operands=replace(evidence.operands, **arrays))
+    if subject == "update":
+        pair = {name: getattr(evidence, name)[..., :2] for name in ("actual", "expected", "bound", "wrong")}
+        evidence = replace(evidence, **pair)
+    return replace(mismatch, check=check, subject=subject), evidence
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "arrays", "problem"),
+    [
+        ("structure", "forward", {"input": [1, np.nan, 4, 5]}, "input: should hold no NaN or Inf"),
+        ("precision", "forward", {"output_gradient": [1, np.inf, 0]}, "output_gradient: should hold no NaN or Inf"),
+        ("structure", "forward", {"weight": [1, 0.5]}, "weight: should hold integers, for the check 'structure'"),
+        ("adjoint", "adjoint", {"input": [1, 2, 3, 0.5]}, "input: should hold integers, for the check 'adjoint'"),
+        ("structure", "forward", {"input": [2**23, 2, 3, 5]}, "operands: are too large: the terms of forward should"),
+        ("structure", "update", {"weight": [2**23, 5]}, "the terms of update should sum to less than 2**24"),
+        ("adjoint", "adjoint", {"output_gradient": [2**23, 2**23, 1]}, "the terms of input_gradient should"),
+        ("precision", "forward", {"input": [3e38, 0, 0, 0]}, "less than 2**128 for 'precision' in float32"),
+    ],
+)
+def test_operands_on_which_a_verdict_would_be_false(writer, flipped, check, subject, arrays, problem):
+    home = writer.add_mismatch(*with_operands(flipped, check, subject, **arrays))
+    with pytest.raises(InvalidRecord) as caught:
+        read_mismatch(home)
+    assert problem in str(caught.value)
+    assert caught.value.file == str(home / "arrays.npz")
+
+
+def test_float64_operands_whose_sums_leave_float64(writer, make_mismatch):
+    mismatch, evidence = make_mismatch("n1c1k1i4f2/float64/uniform/0", "forward", ())
+    for values in ([[[1e300, 1e300]]], [[[1e300, 1e-300]]]):
+        weight = np.array(values)
+        large = {name: array.astype(float) * 1e300 for name, array in evidence.operands.arrays().items()}
+        operands = replace(evidence.operands, **{**large, "weight": weight})
+        home = writer.add_mismatch(replace(mismatch, check="precision"), replace(evidence, operands=operands))
+        with pytest.raises(InvalidRecord, match=r"less than 2\*\*1024"):
+            read_mismatch(home)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("geometry", ["n2c2k4i5x4f2x2p1x1g2", "n1c1k1i300f1", "n0c1k1i4f2", "n1c200k1i2f1"])
+def test_the_operands_of_every_check_are_read_back(writer, dtype, geometry):
+    """Those of runs fit the conditions, also where the lattice is as wide as its sums allow."""
+    for bias, fill in (("bias/", "uniform"), ("", "normal"), ("", "wide")):
+        case = parse_case(f"{geometry}/{bias}{dtype}/{fill}/3")
+        for check, subject in (("structure", "forward"), ("structure", "update"), ("precision", "update")):
+            operands = real_operands(case) if check == "precision" else lattice_operands(case)
+            shape = Pass(subject).result_shape(case.geometry)
+            evidence = Evidence(operands, None, np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
+            mismatch = Mismatch("x-1", "x", check, subject, str(case), str(case), Verdict(Outcome.REFUSED))
+            assert read_mismatch(writer.add_mismatch(mismatch, evidence))[0] == mismatch
+        nothing = np.zeros(())
+        evidence = Evidence(lattice_operands(case), None, nothing, nothing, nothing.astype(bool))
+        adjoint = Mismatch("x-1", "x", "adjoint", "adjoint", str(case), str(case), Verdict(Outcome.VIOLATES))
+        assert read_mismatch(writer.add_mismatch(adjoint, evidence))[0] == adjoint
 
 
 def rewrite(home, edit):

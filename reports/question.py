@@ -1,0 +1,113 @@
+"""Whether a mismatch that was read can be asked again: its arrays are what its check asks of its case."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..oracle.data import Case, parse_case
+from ..oracle.dtypes import Format, format_of
+from ..oracle.errors import InvalidArgument
+from ..oracle.exact import evaluate
+from ..oracle.geometry import ConvGeometry
+from ..oracle.passes import Operands, Pass
+from .codec import shown
+from .errors import InvalidRecord
+from .evidence import OPERANDS, subject_pass
+from .record import Mismatch
+from .serialization import StoredMismatch
+
+_REALS = "precision"
+_PASSES = tuple(pass_.value for pass_ in Pass)
+_SUBJECTS = {"structure": _PASSES, _REALS: _PASSES, "adjoint": ("adjoint",)}
+_LATTICE_PRECISION = 24
+"""Most bits of a sum on the integer lattice in any dtype, since a candidate may accumulate in float32."""
+_LONGEST_ID = 500
+_LEAST_RATE = 2.0**-14
+"""Normal in every format."""
+_ADJOINT_PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+
+
+def check_question(stored: StoredMismatch, *, file: str) -> None:
+    """Refuse a mismatch of an unknown check, subject or case, or with operands described as another case's.
+
+    Raises
+    ------
+    InvalidRecord
+        Also if the learning rate is one by which scaling might not be exact.
+    """
+    mismatch, rate = stored.mismatch, stored.learning_rate
+    _check_member("mismatch.check", mismatch.check, tuple(_SUBJECTS), file)
+    _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[mismatch.check], file)
+    case = _case(mismatch.case, file)
+    for index, entry in enumerate(stored.arrays):
+        if entry.name in OPERANDS and entry.dtype != case.dtype:
+            problem = f"{entry.name} should be {case.dtype}, as the case says, not {shown(entry.dtype)}"
+            raise InvalidRecord(problem, file=file, field=f"arrays[{index}].dtype")
+    if case.bias != any(entry.name == "bias" for entry in stored.arrays):
+        problem = f"should hold {'a' if case.bias else 'no'} bias, as the case says"
+        raise InvalidRecord(problem, file=file, field="arrays")
+    if not _LEAST_RATE <= rate <= 1 or math.frexp(rate)[0] != 0.5:
+        raise InvalidRecord(f"should be a power of two from {_LEAST_RATE} to 1", file=file, field="learning_rate")
+
+
+def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
+    """Refuse operands on which the mismatch's check would give a false verdict.
+
+    All must be finite. The check of precision wants sums within the range of
+    the case's dtype; the others want integers whose sums are exact in it, in
+    any order.
+
+    Raises
+    ------
+    InvalidRecord
+        Naming the array that is otherwise, or the pass whose sums are too large.
+    """
+    integers = mismatch.check != _REALS
+    for name, array in operands.arrays().items():
+        values = array.astype(np.float64)
+        if not np.isfinite(values).all():
+            raise InvalidRecord("should hold no NaN or Inf", file=file, field=name)
+        if integers and (values != np.rint(values)).any():
+            raise InvalidRecord(f"should hold integers, for the check {mismatch.check!r}", file=file, field=name)
+    case = parse_case(mismatch.case)
+    bits = _sum_bits(format_of(case.dtype), integers=integers)
+    subject = subject_pass(mismatch.subject)
+    for pass_ in _ADJOINT_PASSES if subject is None else (subject,):
+        largest = _largest_sum(pass_, operands, case.geometry)
+        if not math.isfinite(largest) or math.frexp(largest)[1] > bits:
+            problem = f"are too large: the terms of {pass_} should sum to less than 2**{bits} for {mismatch.check!r}"
+            raise InvalidRecord(f"{problem} in {case.dtype}", file=file, field="operands")
+
+
+def _check_member(field: str, value: str, members: tuple[str, ...], file: str) -> None:
+    if value not in members:
+        raise InvalidRecord(f"should be one of {', '.join(members)}, not {shown(value)}", file=file, field=field)
+
+
+def _case(text: str, file: str) -> Case:
+    try:
+        if len(text) > _LONGEST_ID:
+            raise InvalidArgument("case", text, f"should have at most {_LONGEST_ID} characters", where="read_mismatch")
+        return parse_case(text)
+    except InvalidArgument as error:
+        raise InvalidRecord(f"{error.requirement}, not {shown(text)}", file=file, field="mismatch.case") from error
+
+
+def _sum_bits(form: Format, *, integers: bool) -> int:
+    """The sums below two to this power are exact if their terms are integers; else they are within the range."""
+    return min(form.precision, _LATTICE_PRECISION) if integers else form.max_exponent + 1
+
+
+def _largest_sum(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> float:
+    """The largest sum of an element's absolute terms, inf beyond float64; an update's is in units of its rate."""
+    update = pass_ is Pass.UPDATE
+    try:
+        with np.errstate(over="ignore"):
+            sums = evaluate(Pass.WEIGHT_GRADIENT if update else pass_, operands, geometry).magnitude
+            if update:
+                sums = sums + np.abs(operands.weight.astype(np.float64)) / operands.learning_rate
+    except OverflowError:
+        return math.inf
+    return float(sums.max(initial=0))
