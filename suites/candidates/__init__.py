@@ -13,6 +13,12 @@ given by parameter name, as pytest gives fixtures (`binding` lists the names)::
 
         def weight_gradient(self, input, output_gradient, geometry): ...
 
+``x`` stands for ``input``, ``w`` for ``weight``, ``b`` for ``bias``, ``dy`` and
+``grad_output`` for ``output_gradient``, in any order. Leading required parameters
+with names of your own are operands by position: input and weight in a forward
+pass. A bias is given to ``bias`` or ``b`` only, and any other required parameter
+is an error.
+
 Arrays are NumPy arrays in canonical shapes: input (N, C, \\*I), weight
 (K, C // groups, \\*R), bias (K,), output gradient (N, K, \\*O). What is returned
 must be one, too.

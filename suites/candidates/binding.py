@@ -3,8 +3,9 @@
 Known names are ``input``, ``weight``, ``bias``, ``output_gradient``,
 ``learning_rate``, ``geometry``, ``stride``, ``padding``, ``dilation`` and
 ``groups``. Stride, padding and dilation are tuples of one int for each spatial
-axis. Leading required parameters with other names (``x``, ``w``, ``dy``) are the
-pass's operands in the order of `OPERAND_ORDER`.
+axis. `ALIASES` are as good as the names they stand for: ``x`` is ``input`` and ``w``
+is ``weight``, wherever they come. Leading required parameters with other names are
+the pass's operands in the order of `OPERAND_ORDER`. The bias goes by name only.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from . import CandidateError
 from .call_text import Call, Origin, write_call
 
 OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
-    Pass.FORWARD: ("input", "weight", "bias"),
+    Pass.FORWARD: ("input", "weight"),
     Pass.INPUT_GRADIENT: ("output_gradient", "weight"),
     Pass.WEIGHT_GRADIENT: ("input", "output_gradient"),
     Pass.BIAS_GRADIENT: ("output_gradient",),
@@ -30,9 +31,11 @@ OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
 """What leading parameters with unknown names receive, in order."""
 
 OPERAND_NAMES = ("input", "weight", "bias", "output_gradient", "learning_rate")
+ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
 SETTING_NAMES = ("stride", "padding", "dilation", "groups")
 KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
 _RANK_IN_NAME = re.compile(r"([123])[dD](?![a-z])")
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -133,7 +136,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
     ------
     CandidateError
         If its signature cannot be read, a required parameter has an unknown
-        name, or no parameter is an operand of the pass.
+        name or means the same as another, or no parameter is an operand of the
+        pass.
     """
     parameters = _parameters(function)
     names = _assign(function, pass_, parameters)
@@ -175,33 +179,44 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
 
 def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[inspect.Parameter]) -> dict[str, str]:
     """Parameter name -> known name, for the parameters that receive something."""
-    parameters = list(parameters)
-    by_name = {parameter.name for parameter in parameters} & set(KNOWN_NAMES)
-    unnamed = [name for name in OPERAND_ORDER[pass_] if name not in by_name]
+    parameters = [each for each in parameters if each.kind not in _VARIADIC]
+    known = _known(parameter.name for parameter in parameters)
+    unnamed = [name for name in OPERAND_ORDER[pass_] if name not in known.values()]
     leading = True
     assigned: dict[str, str] = {}
     for parameter in parameters:
-        required = parameter.default is inspect.Parameter.empty
-        if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-            continue
-        if parameter.name in KNOWN_NAMES:
-            assigned[parameter.name] = parameter.name
-            leading = leading and parameter.name in OPERAND_NAMES
-        elif required and leading and unnamed and parameter.kind in _POSITIONAL and parameter.name != "self":
-            assigned[parameter.name] = unnamed.pop(0)
+        name, required = parameter.name, parameter.default is inspect.Parameter.empty
+        if name in known:
+            assigned[name] = known[name]
+            leading = leading and known[name] in OPERAND_NAMES
+        elif required and name in ALIASES:
+            twin = next(other for other, meaning in known.items() if meaning == ALIASES[name])
+            raise CandidateError(
+                f"{name_of(function)} requires both `{twin}` and `{name}`, which mean the same: rename one"
+            )
+        elif required and leading and unnamed and parameter.kind in _POSITIONAL and name != "self":
+            assigned[name] = unnamed.pop(0)
         elif required:
             raise CandidateError(
-                f"{name_of(function)} requires `{parameter.name}`, which is none of the arguments that "
+                f"{name_of(function)} requires `{name}`, which is none of the arguments that "
                 f"can be given: {', '.join(KNOWN_NAMES)}; rename it, or give it a default"
             )
-        elif parameter.name == "b" and "bias" in unnamed:
-            assigned["b"] = "bias"
     if not set(assigned.values()) & set(OPERAND_ORDER[pass_]):
         raise CandidateError(
             f"{name_of(function)} takes no operand of the {pass_} pass: "
             f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
         )
     return assigned
+
+
+def _known(names: Iterable[str]) -> dict[str, str]:
+    """Parameter name -> known name, for those that have one; of several that mean the same, the plainest."""
+    names = list(names)
+    known = {name: name for name in names if name in KNOWN_NAMES}
+    for name in names:
+        if name in ALIASES and ALIASES[name] not in known.values():
+            known[name] = ALIASES[name]
+    return known
 
 
 def _settings_needed(geometry: ConvGeometry) -> list[str]:

@@ -45,8 +45,8 @@ def test_known_names_in_any_order() -> None:
     ],
 )
 def test_unknown_leading_names_are_the_operands_in_order(pass_: Pass, order: tuple[str, str]) -> None:
-    assert received(lambda x, y: (x, y), pass_) == order
-    assert received(lambda x, y, /: (x, y), pass_) == order
+    assert received(lambda p, q: (p, q), pass_) == order
+    assert received(lambda p, q, /: (p, q), pass_) == order
 
 
 def test_unknown_names_of_the_other_passes() -> None:
@@ -64,6 +64,28 @@ def test_known_and_unknown_names_together() -> None:
     assert received(lambda x, w, b: (x, w, b), Pass.FORWARD) == ("input", "weight", "bias")
     assert received(lambda x, w, b=None: (x, w, b), Pass.FORWARD) == ("input", "weight", "bias")
     assert received(lambda x, w, *, eps=1e-5: (x, w, eps), Pass.FORWARD) == ("input", "weight", 1e-5)
+
+
+def test_aliases_in_any_order() -> None:
+    assert received(lambda w, x: (w, x), Pass.FORWARD) == ("weight", "input")
+    assert received(lambda w, x, /: (w, x), Pass.FORWARD) == ("weight", "input")
+    assert received(lambda b, w, x: (b, w, x), Pass.FORWARD) == ("bias", "weight", "input")
+    assert received(lambda w, image: (w, image), Pass.FORWARD) == ("weight", "input")
+    assert received(lambda w, dy: (w, dy), Pass.INPUT_GRADIENT) == ("weight", "output_gradient")
+    assert received(lambda grad_output, x: (grad_output, x), Pass.WEIGHT_GRADIENT) == ("output_gradient", "input")
+    assert received(lambda x, w, *, b=None: b, Pass.FORWARD) == "bias"
+
+
+def test_alias_beside_the_name_it_stands_for() -> None:
+    assert received(lambda input, weight, x=3: (input, weight, x), Pass.FORWARD) == ("input", "weight", 3)
+    with pytest.raises(CandidateError, match="requires both `input` and `x`, which mean the same"):
+        bind_function(lambda x, input, w: x, Pass.FORWARD)
+
+
+@pytest.mark.parametrize("function", [lambda x, w, s: s, lambda p, q, s: s, lambda p, q, s, /: s])
+def test_the_bias_goes_by_name_only(function: Callable[..., object]) -> None:
+    with pytest.raises(CandidateError, match=r"requires `s`, which is none of the arguments that can be given: input"):
+        bind_function(function, Pass.FORWARD)
 
 
 def test_settings_are_tuples_for_each_axis() -> None:
@@ -145,7 +167,7 @@ def test_own_limitation_comes_first() -> None:
 
 
 def test_unknown_required_parameter_is_named_with_the_known_ones() -> None:
-    def forward(input: Any, weight: Any, strides: Any, *, workspace: Any) -> object:
+    def forward(input: Any, weight: Any, stride: Any, *, workspace: Any) -> object:
         return workspace
 
     with pytest.raises(CandidateError, match=r"forward requires `workspace`.* geometry, stride"):
