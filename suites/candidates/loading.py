@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+from ...oracle.dtypes import FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FRAMEWORKS, CandidateError
@@ -73,14 +74,24 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             f"{name} is a {type(instance).__name__} with none of the functions of a candidate: "
             f"give it at least one of {', '.join(pass_.value for pass_ in Pass)}, or name a function"
         )
-    accumulators: Mapping[str, str] = getattr(instance, "accumulators", {})
     return BoundCandidate(
-        info=CandidateInfo(name, str(getattr(instance, "version", "")), source, tuple(sorted(accumulators.items()))),
+        info=CandidateInfo(name, str(getattr(instance, "version", "")), source, _accumulators(instance, name)),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
         own_limitation=getattr(instance, "limitation", None),
         own_call_text=getattr(instance, "call_text", None),
     )
+
+
+def _accumulators(instance: object, name: str) -> tuple[tuple[str, str], ...]:
+    """What a candidate declares, checked: pairs of storage and accumulator dtype."""
+    declared = getattr(instance, "accumulators", {})
+    pairs = tuple(declared.items()) if isinstance(declared, Mapping) else ((None, None),)
+    if not all(isinstance(dtype, str) and dtype in FORMATS for pair in pairs for dtype in pair):
+        raise CandidateError(
+            f"{name} declares accumulators={declared!r}, but should map names among {', '.join(FORMATS)} to such names"
+        )
+    return tuple(sorted(pairs))
 
 
 def _load_built_in(name: str) -> BoundCandidate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,17 @@ def test_declarations_are_kept(kernels: Path) -> None:
     assert candidate.info.version == "1.2"
     assert candidate.info.accumulators == (("float16", "float32"),)
     assert candidate.passes == {Pass.FORWARD, Pass.UPDATE}
+
+
+@pytest.mark.parametrize(
+    "accumulators",
+    [{"float32": "tf32"}, {"fp16": "float32"}, {"float16": np.float32}, {"float16": ["float32"]}, "float32", None, []],
+)
+def test_accumulators_that_are_none(accumulators: Any) -> None:
+    candidate = type("Declaring", (), {"forward": lambda self, x, w: x, "accumulators": accumulators})
+    sentence = f"Declaring declares accumulators={accumulators!r}, but should map names among float64, float32, "
+    with pytest.raises(CandidateError, match=re.escape(sentence)):
+        bind_object(candidate)
 
 
 @pytest.mark.parametrize("attribute", ["conv", "Kernels", "instance"])
