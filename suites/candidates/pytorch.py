@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import ml_dtypes
 import numpy as np
@@ -16,6 +16,26 @@ from ...oracle.passes import Array, Pass
 from .binding import BoundFunction, bind_function, name_of
 
 _CONVOLUTIONS = {1: torch.nn.functional.conv1d, 2: torch.nn.functional.conv2d, 3: torch.nn.functional.conv3d}
+
+
+class _Own:
+    """One of PyTorch's own convolutions, which do not tell their parameters, with them."""
+
+    def __init__(self, rank: int) -> None:
+        self.__name__ = name_of(_CONVOLUTIONS[rank])
+        self._rank = rank
+
+    def __call__(
+        self,
+        input: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        stride: Sequence[int],
+        padding: Sequence[int],
+        dilation: Sequence[int],
+        groups: int,
+    ) -> torch.Tensor:
+        return _CONVOLUTIONS[self._rank](input, weight, bias, stride, padding, dilation, groups)
 
 
 class Autograd:
@@ -41,8 +61,9 @@ class Autograd:
     ) -> None:
         self.name = name or name_of(function)
         self.version = version
-        self.accumulators = dict(accumulators or {})
-        self._function: BoundFunction = bind_function(function, Pass.FORWARD)
+        self.accumulators = {} if accumulators is None else accumulators
+        rank = next((rank for rank, own in _CONVOLUTIONS.items() if function is own), None)
+        self._function: BoundFunction = bind_function(function if rank is None else _Own(rank), Pass.FORWARD)
         _import_optimizer()
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

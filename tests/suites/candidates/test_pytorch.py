@@ -9,6 +9,7 @@ import pytest
 
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Pass
+from convoracle.suites.candidates import CandidateError
 from convoracle.suites.isolation import Executor, InProcess, Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
@@ -42,6 +43,9 @@ def test_call_text_runs(executor: Executor, pass_: Pass, dtype: str) -> None:
         run_call_text(executor, pass_, parse_geometry(text), dtype)
 
 
+OTHER = {1: parse_geometry("n1c1k1i5x5f2x2"), 2: parse_geometry("n1c1k1i5f2"), 3: parse_geometry("n1c1k1i5f2")}
+
+
 def conv2d(x: Any, w: Any, bias: Any, stride: Any, padding: Any) -> Any:
     return torch.nn.functional.conv2d(x, w, bias, stride=stride, padding=padding)
 
@@ -57,6 +61,29 @@ def test_any_differentiable_function() -> None:
             geometry = parse_geometry(text)
             reply = executor.call(pass_, integer_operands(geometry, "float32"), geometry)
             assert isinstance(reply, Unsupported), (pass_, text)
+
+
+@pytest.mark.parametrize(
+    ("rank", "text"), [(1, "n2c4k4i5f3s2p1d1g2"), (2, "n2c2k3i6x5f2x3s2x1p1x0"), (3, "n1c2k2i3x4x3f2x2x1s1x2x1p1x0x0")]
+)
+@pytest.mark.parametrize("make", [InProcess, Isolated])
+def test_own_convolutions_of_pytorch(make: type[InProcess] | type[Isolated], rank: int, text: str) -> None:
+    from convoracle.suites.candidates.pytorch import autograd
+
+    own = getattr(torch.nn.functional, f"conv{rank}d")
+    with make(autograd(own)) as executor:
+        assert executor.info.name == f"conv{rank}d"
+        for pass_ in Pass:
+            assert isinstance(ask(executor, pass_, parse_geometry(text), "float32"), Returned)
+        reply = executor.call(Pass.FORWARD, integer_operands(OTHER[rank], "float32"), OTHER[rank])
+    assert reply == Unsupported(f"conv{rank}d is for {rank} spatial axes, not {OTHER[rank].rank}")
+
+
+def test_other_functions_that_do_not_tell_their_parameters() -> None:
+    from convoracle.suites.candidates.pytorch import autograd
+
+    with pytest.raises(CandidateError, match="conv_transpose2d does not tell its parameters: wrap it"):
+        autograd(torch.nn.functional.conv_transpose2d)
 
 
 def test_function_without_bias() -> None:
