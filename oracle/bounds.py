@@ -7,7 +7,12 @@ values, the computed sum of products is off by at most n u S, in any order of
 summation, with or without fused multiply-add, for any n. To it are added n
 half-spacings of the subnormal numbers, which is what underflow of the products
 can cost (Higham 2002, Accuracy and Stability of Numerical Algorithms, sec. 2.2),
-and the rounding of the result to its storage format.
+and the rounding of the result to its storage format; of a sum that is stored
+before its bias is added, both roundings.
+
+It holds for arithmetic that rounds to nearest, underflows gradually and does not
+overflow, and for sums of products: not for transforms such as Winograd's and
+the FFT, not for accumulators that truncate, and not where subnormals are flushed.
 """
 
 from __future__ import annotations
@@ -44,8 +49,10 @@ def rounding_bound(pass_: Pass, exact: ExactResult, operands: Operands, arithmet
     """
     if pass_ is Pass.UPDATE:
         return _UPWARD * _update_bound(exact, operands, arithmetic)
-    size = np.abs(exact.value.to_float64())
-    return _UPWARD * _stored(size, _inner_product(exact, arithmetic.accumulator), arithmetic)
+    error = _inner_product(exact, arithmetic.accumulator)
+    if pass_ is Pass.FORWARD and operands.bias is not None:
+        error = _stored(exact.magnitude, error, arithmetic)
+    return _UPWARD * _stored(np.abs(exact.value.to_float64()), error, arithmetic)
 
 
 def _inner_product(exact: ExactResult, accumulator: Format) -> Float64:

@@ -17,7 +17,8 @@ from .geometry import ConvGeometry, parse_geometry
 from .passes import Operands, Pass
 
 Float64 = NDArray[np.float64]
-LEARNING_RATE = 0.5
+LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)
+"""Of the update, by the case's seed; powers of two, so that scaling by them is exact."""
 _LATTICE_PRECISION = 24
 _LARGEST_LATTICE_VALUE = 512
 
@@ -90,7 +91,7 @@ def lattice_operands(case: Case) -> Operands:
 
     With n the most terms of any element of any pass and p the precision of the
     storage format (at most 24), values of up to m with n m^2 <= 2^(p-1) keep
-    every partial sum, also of the update with alpha = 1/2, within p bits. While
+    every partial sum, also of the update with alpha = 1/8, within p bits. While
     n alone is above 2^(p-1), elements are zeroed at random instead, until the
     sums of absolute terms fit.
     """
@@ -122,7 +123,8 @@ def _operands(case: Case, fill: Fill, rng: np.random.Generator) -> Operands:
     geometry = case.geometry
     shapes = (geometry.input_shape, geometry.weight_shape, geometry.bias_shape, geometry.output_shape)
     input_, weight, bias, gradient = (fill(rng, shape, form).astype(form.dtype) for shape in shapes)
-    return Operands(input_, weight, bias if case.bias else None, gradient, LEARNING_RATE)
+    rate = LEARNING_RATES[case.seed % len(LEARNING_RATES)]
+    return Operands(input_, weight, bias if case.bias else None, gradient, rate)
 
 
 def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Float64:

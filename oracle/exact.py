@@ -13,6 +13,7 @@ reference's, on purpose.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .dtypes import FORMATS
+from .errors import InvalidArgument
 from .geometry import ConvGeometry
 from .passes import Array, Operands, Pass, check_operands
 
@@ -54,7 +57,10 @@ class Scaled:
 
 
 def _ratio(integer: int, exponent: int) -> float:
-    return float(integer << exponent) if exponent >= 0 else integer / (1 << -exponent)
+    try:
+        return float(integer << exponent) if exponent >= 0 else integer / (1 << -exponent)
+    except OverflowError:
+        return math.copysign(math.inf, integer)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +74,8 @@ class ExactResult:
     magnitude : ndarray of float64
         S: the sum of the absolute values of an element's terms.
     smallest : ndarray of float64
-        The smallest nonzero absolute value among an element's terms; inf where there is none.
+        The smallest absolute value among an element's terms, the weight that an
+        update starts from included; inf where there is no term.
     terms : ndarray of int64
         n: the number of an element's terms.
     """
@@ -80,15 +87,21 @@ class ExactResult:
 
 
 def scaled(array: Array) -> Scaled:
-    """A finite array of numbers, exactly.
+    """A finite array of integers, or of floats of one of the formats, exactly.
 
     Raises
     ------
+    InvalidArgument
+        If the dtype is another one.
     OverflowError
         If an element is NaN or infinite.
     """
     if array.dtype.kind in "iu":
-        return Scaled(array.astype(np.int64), 0)
+        return Scaled(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
+    if array.dtype.name not in FORMATS:
+        raise InvalidArgument(
+            "dtype", array.dtype.name, f"should be an integer type or one of {', '.join(FORMATS)}", where="exact"
+        )
     values = array.astype(np.float64)
     if not np.isfinite(values).all():
         raise OverflowError("an exact number is finite; the array has NaN or Inf")
@@ -133,7 +146,7 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     Raises
     ------
     InvalidArgument
-        If an operand does not have the shape that `geometry` gives.
+        If an operand does not have the shape that `geometry` gives, or its dtype has no exact form here.
     OverflowError
         If an operand has NaN or Inf.
     """
@@ -158,21 +171,13 @@ def _bilinear(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactR
         a, b = a.astype(object), b.astype(object)
     value = contraction.reduce(a, b, np.add, 0)
     magnitude = contraction.reduce(np.abs(a), np.abs(b), np.add, 0)
-    if (a == 0).any() or (b == 0).any():
-        smallest = contraction.reduce(_absolute_or_infinite(left), _absolute_or_infinite(right), np.minimum, np.inf)
-    else:
-        smallest = contraction.reduce(np.abs(left.to_float64()), np.abs(right.to_float64()), np.minimum, np.inf)
+    smallest = contraction.reduce(np.abs(left.to_float64()), np.abs(right.to_float64()), np.minimum, np.inf)
     return ExactResult(
         Scaled(value, exponent),
         Scaled(magnitude, exponent).to_float64(),
         smallest.astype(np.float64),
         np.broadcast_to(terms, value.shape),
     )
-
-
-def _absolute_or_infinite(factor: Scaled) -> Float64:
-    values = np.abs(factor.to_float64())
-    return np.where(values == 0, np.inf, values)
 
 
 def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
@@ -182,7 +187,7 @@ def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> Exac
     return ExactResult(
         _add(result.value, everywhere),
         result.magnitude + size,
-        np.minimum(result.smallest, np.where(size == 0, np.inf, size)),
+        np.minimum(result.smallest, size),
         result.terms + 1,
     )
 
@@ -198,7 +203,7 @@ def _bias_gradient(gradient: Scaled, geometry: ConvGeometry) -> ExactResult:
     return ExactResult(
         Scaled(value, gradient.exponent),
         Scaled(magnitude, gradient.exponent).to_float64(),
-        _absolute_or_infinite(gradient).min(axis=axes, initial=np.inf),
+        np.abs(gradient.to_float64()).min(axis=axes, initial=np.inf),
         np.full(geometry.bias_shape, terms, dtype=np.int64),
     )
 
@@ -212,9 +217,8 @@ def _update(operands: Operands, geometry: ConvGeometry) -> ExactResult:
         integers = integers.astype(object)
     step = Scaled(integers * factor, gradient.value.exponent + rate.exponent)
     weight = scaled(operands.weight)
-    return ExactResult(
-        subtract(weight, step), gradient.magnitude, gradient.smallest * abs(operands.learning_rate), gradient.terms
-    )
+    smallest = np.minimum(gradient.smallest * abs(operands.learning_rate), np.abs(weight.to_float64()))
+    return ExactResult(subtract(weight, step), gradient.magnitude, smallest, gradient.terms)
 
 
 _FACTORS = {
@@ -280,7 +284,8 @@ class _Contraction:
         left, right = (
             self._gather(name, array, begin, end) for name, array in zip(_FACTORS[self.pass_], (a, b), strict=True)
         )
-        products = combine.reduce(left * right, axis=_REDUCED_AXIS[self.pass_])
+        with np.errstate(over="ignore"):
+            products = combine.reduce(left * right, axis=_REDUCED_AXIS[self.pass_])
         runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
         result[..., self.targets[self.starts[first:last]]] = runs
 

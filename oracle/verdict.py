@@ -20,7 +20,8 @@ class Outcome(Enum):
 
     CONFORMS: proven within what exact arithmetic, or the rounding bound, allows.
     VIOLATES: proven wrong.
-    UNDECIDED: within the bound, but the bound is too coarse to see one missing term.
+    UNDECIDED: within the bound, but one missing term could hide: the bound is too
+        coarse, or a term is zero.
     UNSUPPORTED: the candidate said that it does not offer this.
     REFUSED: the candidate raised an error on a legal case.
     CRASHED: the candidate's process died, or it asked for more memory than it may have.
@@ -97,7 +98,8 @@ class Verdict:
     resolution : float or None
         The smallest fault that would have been noticed, as a multiple of the
         smallest single term of the sums: below 1, one missing term is seen
-        wherever it is missing. None where nothing was compared.
+        wherever it is missing; inf where a term is zero. None where nothing was
+        compared.
     """
 
     outcome: Outcome
@@ -164,7 +166,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Ve
     if actual.dtype != form.dtype:
         return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {form.name}", "dtype")
     comparison = compare(actual, exact, bound)
-    resolution = _resolution(comparison.error, exact, bound)
+    resolution = _resolution(comparison.error, exact, bound, form)
     ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
     worst = _worst(actual, expected, comparison.error, bound, form)
     wrong = int(comparison.wrong.sum())
@@ -174,7 +176,8 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Ve
         reason = f"{wrong} of {actual.size} elements {rule}"
         return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, actual.size, region, ratio, resolution)
     if resolution >= 1:
-        reason = f"within the bound, which would hide a fault of up to {resolution:.3g} times the smallest term"
+        hidden = f"which would hide a fault of up to {resolution:.3g} times the smallest term"
+        reason = f"within the bound, {hidden}" if bound.any() else "equal, but a term is zero and would not be missed"
         return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, actual.size, None, ratio, resolution)
     return Verdict(Outcome.CONFORMS, "", "", worst, 0, actual.size, None, ratio, resolution)
 
@@ -185,16 +188,19 @@ def _ratios(error: Float64, bound: Float64) -> Float64:
         return np.where(error == 0, 0.0, error / bound)
 
 
-def _resolution(error: Float64, exact: ExactResult, bound: Float64) -> float:
+def _resolution(error: Float64, exact: ExactResult, bound: Float64, form: Format) -> float:
     """The largest (bound + error) / smallest term: a fault above it would have shown.
 
-    The error counts twice at most, since a fault can be masked by rounding of
-    the opposite sign; an element without terms has nothing to miss.
+    The error counts as well as the bound, since rounding can have the opposite
+    sign of a fault, and a faulty result is itself rounded to its format. A term
+    that is zero is never missed; an element without terms has nothing to miss.
     """
     has_terms = np.isfinite(exact.smallest)
-    with np.errstate(invalid="ignore"):
-        shares = (bound + np.minimum(error, bound))[has_terms] / exact.smallest[has_terms]
-    return float(shares.max(initial=0.0))
+    hidden = (bound + np.minimum(error, bound))[has_terms]
+    smallest = exact.smallest[has_terms] * (1 - form.unit_roundoff)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.where(smallest == 0, np.inf, hidden / smallest)
+    return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
 
 
 def _worst(actual: Array, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from rich.console import Console
 
+from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports import RunWriter, read_run, summary_table, write_reports
-from ..reports.record import Run
+from ..reports.record import Run, RunInfo
 from .candidates import BUILT_IN
 from .profiles import PROFILES
 from .progress import progress_for
 from .replies import Limits
-from .runner import Plan, describe_run, executors, run
+from .runner import Plan, describe_run, executors, memories, run
 from .search import Budget
 
 _GIB = 2**30
@@ -25,14 +27,23 @@ def check(options: argparse.Namespace, command: str) -> int:
     console = _console()
     plan = _plan(options)
     with executors(plan) as candidates:
+        remembered = memories(plan, candidates)
         info = describe_run(plan, options.profile, candidates, command)
-        with RunWriter.create(options.out, info, replace=True) as writer:
+        with _writer(options.out, info) as writer:
             try:
                 with progress_for(console) as progress:
-                    run(plan, candidates, writer, progress)
+                    run(plan, candidates, remembered, writer, progress)
             finally:
                 _conclude(read_run(options.out), options, console)
     return exit_code(read_run(options.out))
+
+
+def _writer(folder: Path, info: RunInfo) -> RunWriter:
+    try:
+        return RunWriter.create(folder, info, replace=True)
+    except OSError as error:
+        requirement = f"should be a folder that can be written: {error.strerror}"
+        raise InvalidArgument("out", str(folder), requirement, where="check") from None
 
 
 def _console() -> Console:

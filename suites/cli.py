@@ -7,6 +7,7 @@ usage, 3 the harness itself failed, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import io
 import shlex
 import signal
 import sys
@@ -25,6 +26,7 @@ from .candidates import BUILT_IN, CandidateError
 from .profiles import PROFILES
 
 CONFORM, MISMATCHES, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+_LARGEST_AMOUNT = 1_000_000
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
 
@@ -34,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(options.run(options, shlex.join(["convoracle", *given])))
     except (CandidateError, InvalidArgument, InvalidRecord) as error:
@@ -44,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
+        return FAILED
+    except OSError as error:
+        _complain(f"{error.filename or 'writing'}: {error.strerror}")
         return FAILED
     except Exception:  # noqa: BLE001 - the boundary: whatever else goes wrong is ours, and must not look like a verdict
         traceback.print_exc()
@@ -120,13 +128,13 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument(
         "--time-limit",
-        type=_seconds,
+        type=_amount,
         default=10.0,
         metavar="S",
         help="seconds that a call may take before it counts as hung (default: 10)",
     )
     check.add_argument(
-        "--memory-limit", type=_seconds, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
+        "--memory-limit", type=_amount, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
     )
     check.add_argument(
         "--in-process",
@@ -157,7 +165,7 @@ def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     replay.add_argument("--in-process", action="store_true", help="run the candidate in this process, for a debugger")
     replay.add_argument(
-        "--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that the call may take (default: 10)"
+        "--time-limit", type=_amount, default=10.0, metavar="S", help="seconds that the call may take (default: 10)"
     )
     replay.set_defaults(run=_replay)
 
@@ -221,11 +229,11 @@ def _number(text: str, *, least: int) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _amount(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0")
+    if not 0 < value <= _LARGEST_AMOUNT:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0, and at most {_LARGEST_AMOUNT}")
     return value

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -76,10 +77,11 @@ class Conformance:
         """
         profile = PROFILES[self.profile]
         space = profile.space(
-            ranks=None if ranks is None else tuple(ranks), dtypes=None if dtypes is None else tuple(dtypes)
+            ranks=None if ranks is None else _several("ranks", ranks),
+            dtypes=None if dtypes is None else _several("dtypes", dtypes),
         )
-        chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, passes))
-        budget = Budget(space, chosen, cases or profile.cases, self.seed)
+        chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, _several("passes", passes)))
+        budget = Budget(space, chosen, profile.cases if cases is None else _count(cases), self.seed)
         with closing(Isolated(candidate, Limits()) if isolated else InProcess(candidate)) as executor:
             findings = examine_all(executor, budget)
         if findings.compared == 0:
@@ -141,6 +143,18 @@ class Findings:
         return "\n\n".join(mismatch_text(m, info, shown_by=counts.get(m.id, 0)) for m in self.mismatches)
 
 
+def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidArgument(name, values, "should be a list, also for one", where="conformance.check")
+    return tuple(values)
+
+
+def _count(cases: int) -> int:
+    if not isinstance(cases, int) or cases < 1:
+        raise InvalidArgument("cases", cases, "should be an integer of at least 1", where="conformance.check")
+    return cases
+
+
 def _pass(name: str) -> Pass:
     names = [pass_.value for pass_ in Pass]
     if name not in names:
@@ -186,7 +200,7 @@ def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterat
         If a candidate cannot be loaded.
     """
     candidates = session.config.stash.setdefault(_CANDIDATES, _Candidates())
-    for source in sources:
+    for source in dict.fromkeys(sources):
         try:
             offered = candidates.executor(source).passes
         except CandidateError as error:

@@ -78,7 +78,7 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
             break
     actual = reply.value if isinstance(reply, Returned) else None
     wrong = np.zeros(allowed.shape, dtype=bool)
-    if actual is not None and actual.shape == wrong.shape:
+    if actual is not None and (actual.shape, actual.dtype) == (wrong.shape, arithmetic.storage.dtype):
         wrong = compare(actual, expected, allowed).wrong
     return Evidence(operands, actual, expected.value.to_float64(), allowed, wrong), verdict
 

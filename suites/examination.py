@@ -16,6 +16,9 @@ from .checks.value import Check, allowed_error, answer, operands_of
 from .isolation import Executor
 from .replies import Reply, Returned
 
+ANSWERED = (Outcome.CONFORMS, Outcome.UNDECIDED)
+"""Outcomes of a result that was compared and found without a fault."""
+
 
 def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
     """The arithmetic that a candidate is held to in a dtype: what it declared, else its storage format."""
@@ -27,8 +30,8 @@ def examine(
 ) -> tuple[CheckResult, ...]:
     """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
 
-    Each pass is asked for its structure first, and for its precision where that
-    conforms: a wrong term needs no second telling. The adjoint identity is then
+    Each pass is asked for its structure first, and for its precision where no
+    fault was found: a wrong term needs no second telling. The adjoint identity is then
     checked on the results of the structure questions.
     """
     results: list[CheckResult] = []
@@ -39,7 +42,7 @@ def examine(
         results.append(structure)
         if value is not None:
             returned[pass_] = value
-        if structure.verdict.outcome is Outcome.CONFORMS:
+        if structure.verdict.outcome in ANSWERED:
             results.append(ask(executor, Check.PRECISION, case, pass_, seconds=limit))
     results.extend(_adjoint(returned, case))
     return tuple(results)

@@ -35,6 +35,27 @@ class FailureMemory:
         digest = hashlib.sha256(source.encode()).hexdigest()[:12]
         self.path = folder / f"{readable}-{digest}.txt"
 
+    def prepare(self) -> None:
+        """Make the folder, and see that what it holds can be read.
+
+        Raises
+        ------
+        InvalidArgument
+            If the folder cannot be made or written.
+        InvalidRecord
+            If a line of the file is not a case.
+        """
+        folder = self.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidArgument(
+                "memory", str(folder), f"should be a folder: {error.strerror}", where="check"
+            ) from None
+        if not os.access(folder, os.W_OK):
+            raise InvalidArgument("memory", str(folder), "should be a folder that can be written", where="check")
+        self.recall()
+
     def recall(self) -> list[Case]:
         """The cases kept, in order; none if nothing was kept yet.
 

@@ -47,7 +47,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         close_executors(config)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def conformance(request: pytest.FixtureRequest) -> Conformance:
     """Judge a convolution implementation in a test: ``conformance.check(my_conv2d)``.
 

@@ -27,7 +27,11 @@ class Profile:
     def space(self, *, ranks: tuple[int, ...] | None = None, dtypes: tuple[str, ...] | None = None) -> Space:
         """The cases of this profile, restricted to some ranks and dtypes."""
         everything = Space()
-        return Space(ranks or everything.ranks, dtypes or everything.dtypes, self.max_products)
+        return Space(
+            everything.ranks if ranks is None else ranks,
+            everything.dtypes if dtypes is None else dtypes,
+            self.max_products,
+        )
 
 
 PROFILES = {

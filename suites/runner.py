@@ -83,7 +83,27 @@ def executors(plan: Plan) -> Iterator[dict[str, Executor]]:
         yield opened
 
 
-def run(plan: Plan, candidates: Mapping[str, Executor], writer: RunWriter, observer: Observer) -> None:
+def memories(plan: Plan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
+    """The failing cases remembered of each candidate, seen to be readable before a run replaces anything.
+
+    Raises
+    ------
+    InvalidArgument, InvalidRecord
+        As `FailureMemory.prepare` does.
+    """
+    found = {name: FailureMemory(plan.memory, executor.info.source) for name, executor in candidates.items()}
+    for memory in found.values():
+        memory.prepare()
+    return found
+
+
+def run(
+    plan: Plan,
+    candidates: Mapping[str, Executor],
+    remembered: Mapping[str, FailureMemory],
+    writer: RunWriter,
+    observer: Observer,
+) -> None:
     """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder."""
     start = time.monotonic()
     interrupted = True
@@ -91,8 +111,7 @@ def run(plan: Plan, candidates: Mapping[str, Executor], writer: RunWriter, obser
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
             observer.on_start(executor.info, plan.budget.cases)
-            memory = FailureMemory(plan.memory, executor.info.source)
-            Search(executor, plan.budget, _Journal(executor, others, writer, observer), memory).run()
+            Search(executor, plan.budget, _Journal(executor, others, writer, observer), remembered[name]).run()
         interrupted = False
     finally:
         writer.finish(time.monotonic() - start, interrupted)

@@ -27,7 +27,7 @@ from ..reports.record import CaseRecord, CheckResult
 from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
 from .checks.value import Check
-from .examination import ask, ask_adjoint, examine
+from .examination import ANSWERED, ask, ask_adjoint, examine
 from .features import features, needs, telling
 from .isolation import Executor
 from .memory import FailureMemory
@@ -147,17 +147,19 @@ class Search:
         self._space, declined = offered(self.executor, self.budget.space, self.passes)
         for record in declined:
             self.listener.on_case(record, 0, self.budget.cases)
+        remembered = self.memory.recall() if self.memory is not None else []
         try:
-            self._try_remembered()
+            self._try(remembered)
             self._generate()
         finally:
             if self.memory is not None:
-                self.memory.keep(fault.shrunk for fault in self.faults)
+                untried = (case for case in remembered if case not in self._examined)
+                self.memory.keep(dict.fromkeys((*(fault.shrunk for fault in self.faults), *untried)))
         return self.faults
 
-    def _try_remembered(self) -> None:
+    def _try(self, remembered: Collection[Case]) -> None:
         """Examine the cases that failed last, as small as they are already."""
-        for case in self.memory.recall() if self.memory is not None else ():
+        for case in remembered:
             if case in self._space and self._meets_new_fault(case):
                 self._settle(case)
 
@@ -293,7 +295,7 @@ class Search:
         pass_ = Pass(fault.subject)
         if fault.check == str(Check.PRECISION):
             structure = ask(self.executor, Check.STRUCTURE, case, pass_, seconds=seconds)
-            if structure.verdict.outcome is not Outcome.CONFORMS:
+            if structure.verdict.outcome not in ANSWERED:
                 return None
         return ask(self.executor, Check(fault.check), case, pass_, seconds=seconds)
 

@@ -8,7 +8,7 @@ legal and the windows that do not tile the input are as frequent as those that d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from ..oracle.geometry import ConvGeometry
 BEST_RESOLVED_FILL = "uniform"
 _FEW = (1, 2, 3, 4)
 _VECTOR_WIDTHS = (8, 16, 32)
-_VECTOR_TAILS = (7, 9, 15, 17, 31, 33)
+_VECTOR_TAILS = (7, 9, 15, 17, 24, 31, 33, 63, 64, 65)
 
 
 SETTINGS = frozenset(("stride", "padding", "unequal padding", "dilation", "groups", "bias"))
@@ -84,6 +84,11 @@ class _Axis:
     def windows(self) -> int:
         return (self.size + sum(self.padding) - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
+    def within(self, products: int) -> _Axis:
+        """This axis with as many windows as have at most so many products, and at least one."""
+        excess = self.windows - max(products // self.kernel, 1)
+        return replace(self, size=max(self.size - excess * self.stride, 1)) if excess > 0 else self
+
 
 @dataclass(frozen=True, slots=True)
 class _Swarm:
@@ -109,23 +114,32 @@ def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
     return _Swarm(used("stride"), padded, padded and used("unequal padding"), used("dilation"), used("groups"))
 
 
+def _mostly(small: int, *rare: int) -> st.SearchStrategy[int]:
+    """1 to `small`, and now and then one of some larger sizes at which implementations change their ways.
+
+    One draw, so that any value shrinks to any smaller one.
+    """
+    common = tuple(range(1, small + 1))
+    return st.sampled_from((*common, *rare, *common * max(1, 3 * len(rare) // small)))
+
+
 @st.composite
 def _axes(draw: st.DrawFn, *, swarm: _Swarm, most_windows: int) -> _Axis:
     """One spatial axis; shrinks towards one window of a kernel of one, stride 1, unpadded."""
-    kernel = draw(st.integers(1, 5))
-    stride = draw(st.integers(1, 4)) if swarm.stride else 1
-    dilation = draw(st.integers(1, 3)) if swarm.dilation and kernel > 1 else 1
+    kernel = draw(_mostly(5, 6, 7, 8, 9, 11))
+    stride = draw(_mostly(4, 5, 7, 8, 14, 16)) if swarm.stride else 1
+    dilation = draw(_mostly(3, 4, 5, 8, 12)) if swarm.dilation and kernel > 1 else 1
     reach = dilation * (kernel - 1) + 1
     low = draw(st.integers(0, reach + 1)) if swarm.padding else 0
     high = draw(st.integers(0, reach + 1)) if swarm.unequal_padding else low
-    windows = draw(st.integers(1, most_windows))
+    windows = draw(_mostly(most_windows, 15, 16, 17, 31, 32, 33))
     remainder = draw(st.integers(0, stride - 1)) if stride > 1 else 0
     size = max((windows - 1) * stride + reach + remainder - low - high, 1)
     return _Axis(size, kernel, stride, (low, high), dilation)
 
 
 def _channel_counts() -> st.SearchStrategy[int]:
-    """One draw, so that any count shrinks to any smaller one; few channels and whole vectors are drawn more often."""
+    """Few channels, whole vectors and their tails; one draw, so that any count shrinks to any smaller one."""
     return st.sampled_from((*_FEW, *sorted(_VECTOR_WIDTHS + _VECTOR_TAILS), *_FEW, *_VECTOR_WIDTHS))
 
 
@@ -134,19 +148,23 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     """Legal convolutions within `space`.
 
     Examples shrink towards one image, one channel, one window of a kernel of
-    one, in the fewest spatial axes. Channels, batch and windows are cut down
-    where a drawn case would have more than `space.max_products` products.
+    one, in the fewest spatial axes. What is drawn first is kept, and the rest cut
+    down, where a drawn case would have more than `space.max_products` products.
     """
     rank = draw(st.sampled_from(sorted(space.ranks)))
     swarm = draw(_swarms(settings=space.settings))
-    axes = [draw(_axes(swarm=swarm, most_windows=(9, 6, 3)[rank - 1])) for _ in range(rank)]
-    groups = draw(st.integers(1, 4)) if swarm.groups else 1
+    drawn = [draw(_axes(swarm=swarm, most_windows=(9, 6, 3)[rank - 1])) for _ in range(rank)]
+    groups = draw(_mostly(4, 5, 8, 16, 24, 32, 33)) if swarm.groups else 1
     inputs, outputs = draw(_channel_counts()), draw(_channel_counts())
-    batch = draw(st.sampled_from((1, 2, 3, 0)))
-    per_channel = groups * max(batch, 1)
-    for axis in axes:
-        per_channel *= axis.windows * axis.kernel
-    room = max(space.max_products // per_channel, 1)
+    batch = draw(st.sampled_from((1, 2, 3, 0, 4, 5, 8, 1, 2, 3)))
+    room = space.max_products
+    axes = []
+    for axis in drawn:
+        axes.append(axis.within(room))
+        room = max(room // (axes[-1].windows * axes[-1].kernel), 1)
+    groups = min(groups, room)
+    batch = min(batch, max(room // groups, 1))
+    room = max(room // (groups * max(batch, 1)), 1)
     inputs = min(inputs, room)
     outputs = min(outputs, max(room // inputs, 1))
     return ConvGeometry(

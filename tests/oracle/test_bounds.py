@@ -111,3 +111,18 @@ def test_the_bound_of_a_float16_accumulator_catches_one_in_a_float32_path() -> N
         actual = np.float32(np.float16(actual) + np.float16(term))
     bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"))
     assert compare(np.full((1, 1, 1, 1), actual), result, bound).wrong.all()
+
+
+@pytest.mark.parametrize("storage", ["float16", "bfloat16"])
+def test_a_bias_may_be_added_after_the_sum_is_stored(storage: str) -> None:
+    """Convolution and bias as two operations, each rounding to storage, as frameworks do."""
+    dtype = format_of(storage).dtype
+    for seed in range(300):
+        case = Case(ConvGeometry.of(size=1, kernel=1), True, storage, "uniform", seed)
+        operands = real_operands(case)
+        assert operands.bias is not None
+        product = (operands.input.astype(np.float32) * operands.weight.astype(np.float32)).astype(dtype)
+        actual = (product.astype(np.float32) + operands.bias.astype(np.float32)).astype(dtype)
+        result = exact.evaluate(Pass.FORWARD, operands, case.geometry)
+        bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of(storage, "float32"))
+        assert not compare(actual, result, bound).wrong.any()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convoracle.oracle import equations, exact
+from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.exact import Scaled, scaled, subtract, term_counts
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
@@ -60,10 +61,11 @@ def _assert_statistics(
 ) -> None:
     terms = equations.terms(pass_, geometry, index, bias=operands.bias is not None)
     rate = operands.learning_rate if pass_ is Pass.UPDATE else 1.0
+    start = [abs(float(operands.weight[index]))] if pass_ is Pass.UPDATE else []
     sizes = [abs(float(np.prod([float(getattr(operands, f.tensor)[f.index]) for f in t.factors]))) for t in terms]
     assert result.terms[index] == len(terms)
     assert result.magnitude[index] == pytest.approx(sum(sizes), rel=1e-12)
-    assert result.smallest[index] == pytest.approx(rate * min((s for s in sizes if s), default=np.inf), rel=1e-12)
+    assert result.smallest[index] == pytest.approx(min([rate * s for s in sizes] + start, default=np.inf), rel=1e-12)
 
 
 @settings(max_examples=40)
@@ -117,3 +119,21 @@ def test_subtraction_is_exact(left: float, right: float) -> None:
 def test_a_number_that_is_not_finite_has_no_exact_form(value: float) -> None:
     with pytest.raises(OverflowError, match="NaN or Inf"):
         scaled(np.array([1.0, value]))
+
+
+@pytest.mark.parametrize("dtype", ["complex128", "longdouble", "object", "bool"])
+def test_another_dtype_is_refused_rather_than_rounded(dtype: str) -> None:
+    with pytest.raises(InvalidArgument, match="should be an integer type or one of float64"):
+        scaled(np.ones(2, dtype))
+
+
+def test_the_largest_unsigned_integers_keep_their_sign() -> None:
+    assert _fractions(scaled(np.array([2**64 - 1], np.uint64))).item() == 2**64 - 1
+
+
+def test_a_value_beyond_float64_is_shown_as_infinite() -> None:
+    geometry = ConvGeometry.of(size=1, kernel=1)
+    operands = Operands(np.full((1, 1, 1), 1e200), np.full((1, 1, 1), -1e200), None, np.ones((1, 1, 1)))
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    assert result.value.to_float64().item() == -np.inf
+    assert _fractions(result.value).item() == Fraction(1e200) * Fraction(-1e200)

@@ -134,3 +134,26 @@ def test_an_empty_result_conforms() -> None:
     )
     result = exact.evaluate(Pass.FORWARD, empty, geometry)
     assert judge(np.empty((0, 1, 2), np.float32), result, np.zeros((0, 1, 2)), FLOAT32).outcome is Outcome.CONFORMS
+
+
+def test_a_zero_term_would_not_be_missed_and_the_verdict_says_so() -> None:
+    geometry = ConvGeometry.of(size=2, kernel=2)
+    operands = Operands(
+        np.array([[[0.0, 1.0]]], np.float32), np.ones((1, 1, 2), np.float32), None, np.ones((1, 1, 1), np.float32)
+    )
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    verdict = judge(np.ones((1, 1, 1), np.float32), result, np.zeros((1, 1, 1)), FLOAT32)
+    assert (verdict.outcome, verdict.resolution) == (Outcome.UNDECIDED, np.inf)
+    assert "a term is zero and would not be missed" in verdict.reason
+
+
+def test_the_resolution_counts_the_rounding_of_the_faulty_result() -> None:
+    """A term missing by just more than half an ulp can be rounded away: then the resolution is not below 1."""
+    geometry = ConvGeometry.of(size=2, kernel=2)
+    x = np.array([[[1 + 2.0**-23, -(2.0**-24)]]], np.float32)
+    operands = Operands(x, np.ones((1, 1, 2), np.float32), None, np.ones((1, 1, 1), np.float32))
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32", "float64"))
+    missing = x[..., :1].astype(np.float32)
+    verdict = judge(missing, result, bound, FLOAT32)
+    assert verdict.outcome is not Outcome.CONFORMS

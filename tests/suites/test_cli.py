@@ -107,6 +107,9 @@ def test_nothing_compared_is_no_success(capsys: pytest.CaptureFixture[str]) -> N
         (["check", "reference", "--seed", "-1"], "should be an integer of at least 0"),
         (["check", "reference", "--cases", "0"], "should be an integer of at least 1"),
         (["check", "reference", "--time-limit", "nan"], "should be a number above 0"),
+        (["check", "reference", "--time-limit", "1e30"], "at most 1000000"),
+        (["check", "reference", "--out", "/dev/null/report"], "should be a folder that can be written"),
+        (["check", "reference", "--memory", "/dev/null"], "should be a folder"),
         (["check", "reference", "--dtypes", "float8"], "invalid choice: 'float8'"),
         (["check", "reference", "--ranks", "4"], "invalid choice: 4"),
         (["replay", "nowhere"], "there is no such file"),
@@ -217,3 +220,22 @@ def _wait_for_records(process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_terminal_without_unicode_still_shows_the_result() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "convoracle.suites", "check", "reference", *SMALL],
+        capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no mismatch" in done.stdout
+
+
+def test_a_damaged_memory_is_told_before_the_old_report_is_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    run("check", f"{MUTANTS}:KernelNotFlipped", *SMALL)
+    before = read_run("conformance-report")
+    (memory,) = Path("failures").glob("*.txt")
+    memory.write_text("no case\n")
+    assert run("check", f"{MUTANTS}:KernelNotFlipped", *SMALL) == 2
+    assert "remove that line" in capsys.readouterr().err
+    assert read_run("conformance-report") == before

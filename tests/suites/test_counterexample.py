@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from convoracle.oracle.data import lattice_operands
 from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites import counterexample
+from convoracle.suites.checks.value import answer
 from convoracle.suites.counterexample import build
 from convoracle.suites.isolation import InProcess, Isolated
 from convoracle.suites.search import Budget, Fault, Search
@@ -54,6 +56,15 @@ def test_a_witness_with_the_same_fault_says_so() -> None:
     assert mismatch.witnesses[1].outcome is Outcome.VIOLATES
 
 
+@pytest.fixture
+def _fresh_answers() -> Iterator[None]:
+    """Wrong answers must not stay in the cache that other tests share."""
+    answer.cache_clear()
+    yield
+    answer.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh_answers")
 def test_an_oracle_that_is_wrong_itself_is_told_by_the_equations(monkeypatch: pytest.MonkeyPatch) -> None:
     executor = InProcess(f"{MUTANTS}:Honest")
     true_sums = exact.evaluate

@@ -45,7 +45,11 @@ def test_a_wrong_function_fails_with_its_smallest_counterexample(pytester: pytes
     result = pytester.runpytest_subprocess(*OPTIONS)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*forward of my_conv2d violates structure*", "*geometry n1c1k1i*", "*needs: *stride above 1*"]
+        [
+            "*forward of my_conv2d violates structure*",
+            "*geometry n1c1k1i*",
+            "*needs: *a stride that differs between axes*",
+        ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*conformance.py*")
@@ -71,6 +75,18 @@ def test_scope_and_misuse_are_told(pytester: pytest.Pytester) -> None:
             with pytest.raises(ValueError, match="ranks=.5,., but should be some of 1, 2, 3"):
                 conformance.check(conv1d, ranks=[5])
 
+        def test_no_cases(conformance):
+            with pytest.raises(ValueError, match="cases=0, but should be an integer of at least 1"):
+                conformance.check(conv1d, cases=0)
+
+        def test_one_is_a_list_too(conformance):
+            with pytest.raises(ValueError, match="passes='forward', but should be a list"):
+                conformance.check(conv1d, passes="forward")
+
+        def test_no_ranks(conformance):
+            with pytest.raises(ValueError, match="should be some of 1, 2, 3"):
+                conformance.check(conv1d, ranks=[])
+
         def test_no_candidate(conformance):
             with pytest.raises(ValueError, match="none of the functions of a candidate"):
                 conformance.check(42)
@@ -82,7 +98,7 @@ def test_scope_and_misuse_are_told(pytester: pytest.Pytester) -> None:
         """
     )
     result = pytester.runpytest_subprocess(*OPTIONS)
-    result.assert_outcomes(passed=3, failed=1)
+    result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(["*nothing: not one result was compared: *later*"])
 
 
