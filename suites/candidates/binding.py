@@ -136,8 +136,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
     ------
     CandidateError
         If its signature cannot be read, a required parameter has an unknown
-        name or means the same as another, or no parameter is an operand of the
-        pass.
+        name or means the same as another, no parameter is an operand of the pass,
+        or a backward pass takes no output gradient.
     """
     parameters = _parameters(function)
     names = _assign(function, pass_, parameters)
@@ -205,6 +205,10 @@ def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[i
         raise CandidateError(
             f"{name_of(function)} takes no operand of the {pass_} pass: "
             f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
+        )
+    if pass_ is not Pass.FORWARD and "output_gradient" not in assigned.values():
+        raise CandidateError(
+            f"{name_of(function)} takes no `output_gradient`, on which the {pass_} pass depends: name a parameter so"
         )
     return assigned
 

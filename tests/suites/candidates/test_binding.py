@@ -174,6 +174,12 @@ def test_unknown_required_parameter_is_named_with_the_known_ones() -> None:
         bind_function(forward, Pass.FORWARD)
 
 
+@pytest.mark.parametrize("pass_", [Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE], ids=str)
+def test_backward_pass_without_output_gradient(pass_: Pass) -> None:
+    with pytest.raises(CandidateError, match="takes no `output_gradient`, on which"):
+        bind_function(lambda x, w: x, pass_)
+
+
 def test_no_operand() -> None:
     with pytest.raises(CandidateError, match="name its parameters output_gradient"):
         bind_function(lambda geometry: geometry, Pass.BIAS_GRADIENT)
