@@ -128,6 +128,13 @@ def subtract(left: Scaled, right: Scaled) -> Scaled:
     return _total(left.at_exponent(exponent), right.at_exponent(exponent), np.subtract)
 
 
+def dot(left: NDArray[Any], right: NDArray[Any]) -> int:
+    """The exact sum of products of two vectors of integers."""
+    if _widest(left) * _widest(right) * left.size >= _INT64_LIMIT:
+        left, right = left.astype(object), right.astype(object)
+    return int(left @ right) if left.size else 0
+
+
 def _add(left: Scaled, right: Scaled) -> Scaled:
     exponent = min(left.exponent, right.exponent)
     return _total(left.at_exponent(exponent), right.at_exponent(exponent), np.add)

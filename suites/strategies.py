@@ -84,9 +84,11 @@ class _Axis:
     def windows(self) -> int:
         return (self.size + sum(self.padding) - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
-    def within(self, products: int) -> _Axis:
-        """This axis with as many windows as have at most so many products, and at least one."""
-        excess = self.windows - max(products // self.kernel, 1)
+    def within(self, products: int, elements: int) -> _Axis:
+        """This axis with as many windows as have at most so many products and padded elements, and at least one."""
+        padded = self.size + sum(self.padding)
+        excess = max(self.windows - max(products // self.kernel, 1), -(-(padded - elements) // self.stride))
+        excess = min(excess, self.windows - 1)
         return replace(self, size=max(self.size - excess * self.stride, 1)) if excess > 0 else self
 
 
@@ -157,11 +159,13 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     groups = draw(_mostly(4, 5, 8, 16, 24, 32, 33)) if swarm.groups else 1
     inputs, outputs = draw(_channel_counts()), draw(_channel_counts())
     batch = draw(st.sampled_from((1, 2, 3, 0, 4, 5, 8, 1, 2, 3)))
-    room = space.max_products
+    room, elements = space.max_products, max(space.max_products // 4, 64)
     axes = []
     for axis in drawn:
-        axes.append(axis.within(room))
+        axes.append(axis.within(room, elements))
         room = max(room // (axes[-1].windows * axes[-1].kernel), 1)
+        elements = max(elements // (axes[-1].size + sum(axes[-1].padding)), 1)
+    room = min(room, 4 * elements)
     groups = min(groups, room)
     batch = min(batch, max(room // groups, 1))
     room = max(room // (groups * max(batch, 1)), 1)

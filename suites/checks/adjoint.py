@@ -18,6 +18,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from ...oracle.exact import dot, scaled
 from ...oracle.passes import Array, Operands, Pass
 from ...oracle.verdict import Outcome, Verdict
 
@@ -73,11 +74,11 @@ def _form(pass_: Pass, results: Mapping[Pass, Array], operands: Operands) -> Fra
 
 
 def _inner_product(left: Array, right: Array) -> Fraction | float:
-    values = left.astype(np.float64)
-    if not np.isfinite(values).all():
+    """The exact sum of products; NaN where `left` has NaN or Inf."""
+    if not np.isfinite(left.astype(np.float64)).all():
         return float("nan")
-    pairs = zip(values.ravel().tolist(), right.astype(np.float64).ravel().tolist(), strict=True)
-    return sum((Fraction(a) * Fraction(b) for a, b in pairs), start=Fraction(0))
+    a, b = scaled(left.astype(np.float64)), scaled(right)
+    return int(dot(a.integers.ravel(), b.integers.ravel())) * Fraction(2) ** (a.exponent + b.exponent)
 
 
 def _tell(value: Fraction | float) -> str:
