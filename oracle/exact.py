@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +55,13 @@ class Scaled:
                 self.integers.shape
             )
         return np.ldexp(self.integers.astype(np.float64), self.exponent)
+
+    def to_fractions(self) -> NDArray[np.object_]:
+        """Each number as a Fraction."""
+        scale = Fraction(2) ** self.exponent
+        numbers = np.empty(self.integers.shape, dtype=object)
+        numbers.ravel()[:] = [int(integer) * scale for integer in self.integers.ravel()]
+        return numbers
 
 
 def _ratio(integer: int, exponent: int) -> float:

@@ -34,8 +34,9 @@ def check(options: argparse.Namespace, command: str) -> int:
                 with progress_for(console) as progress:
                     run(plan, candidates, remembered, writer, progress)
             finally:
-                _conclude(read_run(options.out), options, console)
-    return exit_code(read_run(options.out))
+                finished = read_run(options.out)
+                _conclude(finished, options, console)
+    return exit_code(finished)
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 import numpy as np
 
 from ..oracle import equations
 from ..oracle.data import Case
-from ..oracle.exact import ExactResult
 from ..oracle.notation import write_equation
 from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome, Verdict, compare
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.adjoint import ADJOINT
 from .checks.value import Check, allowed_error, answer, operands_of
-from .examination import arithmetic_of, ask_adjoint, judge_reply
+from .examination import arithmetic_of, ask, ask_adjoint, judge_reply
 from .isolation import Executor
 from .replies import Returned
 from .search import Fault
@@ -73,7 +71,7 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
     allowed = allowed_error(check, pass_, expected, operands, arithmetic)
     for _ in range(_CONFIRMATIONS):
         reply = executor.call(pass_, operands, case.geometry)
-        verdict = judge_reply(check, reply, case, pass_, arithmetic)
+        verdict = judge_reply(check, pass_, reply, operands, lambda: expected, arithmetic)
         if verdict.outcome is fault.outcome:
             break
     actual = reply.value if isinstance(reply, Returned) else None
@@ -93,26 +91,18 @@ def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness
     found = [_term_by_term(check, case, pass_)] if case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM else []
     for name, witness in witnesses.items():
         if pass_ in witness.passes:
-            reply = witness.call(pass_, operands_of(check, case), case.geometry)
-            verdict = judge_reply(check, reply, case, pass_, arithmetic_of(witness.info, case.dtype))
+            verdict = ask(witness, check, case, pass_).verdict
             found.append(Witness(name, verdict.outcome, verdict.reason))
     return tuple(found)
 
 
 def _term_by_term(check: Check, case: Case, pass_: Pass) -> Witness:
     """Whether the seed's equations give the same exact numbers as the sums that were judged by."""
-    expected = _fractions(answer(check, case, pass_))
+    expected = answer(check, case, pass_).value.to_fractions()
     defined = equations.evaluate(pass_, operands_of(check, case), case.geometry)
     if (expected == defined).all():
         return Witness(EQUATIONS, Outcome.CONFORMS, "the expected values, term by term")
     return Witness(EQUATIONS, Outcome.VIOLATES, "differ from the expected values: the oracle itself is wrong here")
-
-
-def _fractions(result: ExactResult) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
-    scale = Fraction(2) ** result.value.exponent
-    numbers = np.empty(result.value.integers.shape, dtype=object)
-    numbers.ravel()[:] = [int(integer) * scale for integer in result.value.integers.ravel()]
-    return numbers
 
 
 def _equations(fault: Fault, evidence: Evidence) -> tuple[str, ...]:

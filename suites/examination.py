@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from ..oracle.data import Case
 from ..oracle.dtypes import Arithmetic
-from ..oracle.passes import Array, Pass
+from ..oracle.exact import ExactResult
+from ..oracle.passes import Array, Operands, Pass
 from ..oracle.verdict import Outcome, Verdict, judge
 from ..reports.record import CandidateInfo, CheckResult
 from .checks.adjoint import ADJOINT, check_adjoint
@@ -65,24 +67,32 @@ def ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
     return found[0] if found else None
 
 
-def judge_reply(check: Check, reply: Reply, case: Case, pass_: Pass, arithmetic: Arithmetic) -> Verdict:
-    """The verdict on a reply to the question that `check` asks of `case`."""
+def judge_reply(
+    check: Check,
+    pass_: Pass,
+    reply: Reply,
+    operands: Operands,
+    exact_result: Callable[[], ExactResult],
+    arithmetic: Arithmetic,
+) -> Verdict:
+    """The verdict of a check on a reply; `exact_result` is called only where there is a value to judge."""
     conduct = judge_conduct(reply)
     if conduct is not None:
         return conduct
     assert isinstance(reply, Returned)
-    expected = answer(check, case, pass_)
-    allowed = allowed_error(check, pass_, expected, operands_of(check, case), arithmetic)
+    expected = exact_result()
+    allowed = allowed_error(check, pass_, expected, operands, arithmetic)
     return judge(reply.value, expected, allowed, arithmetic.storage)
 
 
 def _ask(
     executor: Executor, check: Check, case: Case, pass_: Pass, limit: float | None = None
 ) -> tuple[CheckResult, Array | None]:
+    operands, arithmetic = operands_of(check, case), arithmetic_of(executor.info, case.dtype)
     start = time.perf_counter()
-    reply = executor.call(pass_, operands_of(check, case), case.geometry, seconds=limit)
+    reply = executor.call(pass_, operands, case.geometry, seconds=limit)
     seconds = time.perf_counter() - start
-    verdict = judge_reply(check, reply, case, pass_, arithmetic_of(executor.info, case.dtype))
+    verdict = judge_reply(check, pass_, reply, operands, partial(answer, check, case, pass_), arithmetic)
     value = reply.value if isinstance(reply, Returned) else None
     return CheckResult(str(check), str(pass_), verdict, seconds), value
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 from rich.console import Console
 
 from ..oracle import exact
 from ..oracle.data import parse_case
 from ..oracle.passes import Pass
-from ..oracle.verdict import Verdict, judge
+from ..oracle.verdict import Verdict
 from ..reports import mismatch_text, read_mismatch
 from ..reports.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError
 from .checks.adjoint import ADJOINT, check_adjoint
-from .checks.conduct import judge_conduct
-from .checks.value import Check, allowed_error
-from .examination import arithmetic_of
+from .checks.value import Check
+from .examination import arithmetic_of, judge_reply
 from .isolation import Executor, InProcess, Isolated
 from .replies import Limits, Returned
 
@@ -50,13 +50,8 @@ def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Ver
         return verdict
     check, pass_ = Check(mismatch.check), Pass(mismatch.subject)
     reply = executor.call(pass_, operands, case.geometry)
-    conduct = judge_conduct(reply)
-    if conduct is not None or not isinstance(reply, Returned):
-        assert conduct is not None
-        return conduct
-    expected = exact.evaluate(pass_, operands, case.geometry)
-    arithmetic = arithmetic_of(executor.info, case.dtype)
-    return judge(reply.value, expected, allowed_error(check, pass_, expected, operands, arithmetic), arithmetic.storage)
+    exact_result = partial(exact.evaluate, pass_, operands, case.geometry)
+    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic_of(executor.info, case.dtype))
 
 
 def _source(given: str | None, mismatch: Mismatch) -> str:

@@ -19,6 +19,9 @@ from ...oracle.dtypes import Arithmetic
 from ...oracle.exact import ExactResult
 from ...oracle.passes import Operands, Pass
 
+_CASES_KEPT = 200
+"""Questions kept for the next candidate: a quick run's; longer runs would only hold memory that is never met again."""
+
 
 class Check(Enum):
     """The checks of one pass's values."""
@@ -30,7 +33,7 @@ class Check(Enum):
         return self.value
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_CASES_KEPT)
 def operands_of(check: Check, case: Case) -> Operands:
     """The operands on which a check asks a case; computed once for all candidates, and read-only."""
     operands = lattice_operands(case) if check is Check.STRUCTURE else real_operands(case)
@@ -39,7 +42,7 @@ def operands_of(check: Check, case: Case) -> Operands:
     return operands
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CASES_KEPT * len(Pass))
 def answer(check: Check, case: Case, pass_: Pass) -> ExactResult:
     """The exact result of a pass on those operands."""
     return exact.evaluate(pass_, operands_of(check, case), case.geometry)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle import equations, exact
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.exact import Scaled, scaled, subtract, term_counts
+from convoracle.oracle.exact import scaled, subtract, term_counts
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.suites.strategies import Space, conv_geometries
@@ -34,12 +34,6 @@ def _wide(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 FILLS = {"integers": _integers, "normal": _normal, "wide": _wide}
 
 
-def _fractions(numbers: Scaled) -> np.ndarray:
-    result = np.empty(numbers.integers.shape, dtype=object)
-    result.ravel()[:] = [int(i) * Fraction(2) ** numbers.exponent for i in numbers.integers.ravel()]
-    return result
-
-
 @settings(max_examples=60, deadline=None)
 @given(conv_geometries(space=SMALL), st.sampled_from(sorted(FILLS)), st.booleans(), st.integers(0, 99))
 def test_equal_to_the_equations(geometry: ConvGeometry, fill: str, bias: bool, seed: int) -> None:
@@ -51,7 +45,7 @@ def test_equal_to_the_equations(geometry: ConvGeometry, fill: str, bias: bool, s
     operands = Operands(x, w, b if bias else None, dy, 0.25)
     for pass_ in Pass:
         result = exact.evaluate(pass_, operands, geometry)
-        assert (_fractions(result.value) == equations.evaluate(pass_, operands, geometry)).all()
+        assert (result.value.to_fractions() == equations.evaluate(pass_, operands, geometry)).all()
         for index in list(np.ndindex(result.terms.shape))[:20]:
             _assert_statistics(result, pass_, operands, geometry, index)
 
@@ -88,10 +82,10 @@ def test_chunks_do_not_change_the_sum(monkeypatch: pytest.MonkeyPatch) -> None:
         None,
         _integers(rng, geometry.output_shape),
     )
-    whole = {pass_: _fractions(exact.evaluate(pass_, operands, geometry).value) for pass_ in Pass}
+    whole = {pass_: exact.evaluate(pass_, operands, geometry).value.to_fractions() for pass_ in Pass}
     monkeypatch.setattr(exact, "_CHUNK_PRODUCTS", 50)
     for pass_ in Pass:
-        assert (_fractions(exact.evaluate(pass_, operands, geometry).value) == whole[pass_]).all()
+        assert (exact.evaluate(pass_, operands, geometry).value.to_fractions() == whole[pass_]).all()
 
 
 def test_sums_beyond_int64_are_exact() -> None:
@@ -99,20 +93,20 @@ def test_sums_beyond_int64_are_exact() -> None:
     large = np.array([[[2.0**52 + 1, 2.0**52 + 3, 1.0, 2.0**-40]]])
     operands = Operands(large, large, None, np.ones((1, 1, 1)))
     expected = sum(Fraction(value) ** 2 for value in large.ravel().tolist())
-    assert _fractions(exact.evaluate(Pass.FORWARD, operands, geometry).value).item() == expected
+    assert exact.evaluate(Pass.FORWARD, operands, geometry).value.to_fractions().item() == expected
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
 def test_scaled_is_exact_and_reads_back(values: list[float]) -> None:
     numbers = scaled(np.array(values))
-    assert [*_fractions(numbers)] == [Fraction(value) for value in values]
+    assert [*numbers.to_fractions()] == [Fraction(value) for value in values]
     assert numbers.to_float64().tolist() == values
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_subtraction_is_exact(left: float, right: float) -> None:
     difference = subtract(scaled(np.array([left])), scaled(np.array([right])))
-    assert _fractions(difference)[0] == Fraction(left) - Fraction(right)
+    assert difference.to_fractions()[0] == Fraction(left) - Fraction(right)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -128,7 +122,7 @@ def test_another_dtype_is_refused_rather_than_rounded(dtype: str) -> None:
 
 
 def test_the_largest_unsigned_integers_keep_their_sign() -> None:
-    assert _fractions(scaled(np.array([2**64 - 1], np.uint64))).item() == 2**64 - 1
+    assert scaled(np.array([2**64 - 1], np.uint64)).to_fractions().item() == 2**64 - 1
 
 
 def test_a_value_beyond_float64_is_shown_as_infinite() -> None:
@@ -136,4 +130,4 @@ def test_a_value_beyond_float64_is_shown_as_infinite() -> None:
     operands = Operands(np.full((1, 1, 1), 1e200), np.full((1, 1, 1), -1e200), None, np.ones((1, 1, 1)))
     result = exact.evaluate(Pass.FORWARD, operands, geometry)
     assert result.value.to_float64().item() == -np.inf
-    assert _fractions(result.value).item() == Fraction(1e200) * Fraction(-1e200)
+    assert result.value.to_fractions().item() == Fraction(1e200) * Fraction(-1e200)
