@@ -8,28 +8,42 @@ summation, with or without fused multiply-add, for any n. To it are added n
 half-spacings of the subnormal numbers, which is what underflow of the products
 can cost (Higham 2002, Accuracy and Stability of Numerical Algorithms, sec. 2.2),
 and the rounding of the result to its storage format; of a sum that is stored
-before its bias is added, both roundings.
+before its bias (or the second sum of a pass of second order) is added, those
+roundings as well. Operands rounded to a narrower format before they are
+multiplied are each off by a factor of 1 + u there.
 
-It holds for arithmetic that rounds to nearest, underflows gradually and does not
-overflow, and for sums of products: not for transforms such as Winograd's and
-the FFT, not for accumulators that truncate, and not where subnormals are flushed.
+It holds for arithmetic that rounds to nearest and does not overflow, and for
+sums of products: not for accumulators that truncate. Complex numbers are two
+real sums each; three multiplications in place of four are not covered.
+
+Transforms have no such bound for each element. That of the FFT holds for the
+result as a whole (Higham 2002, sec. 24.1): a relative error of about log2(m) u in
+the Euclidean norm for each transform of m points, hence an absolute one in every
+element of a constant times log2(m) u times the norms of what is correlated.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .dtypes import Arithmetic, Format
 from .exact import ExactResult
-from .passes import Operands, Pass
+from .geometry import ConvGeometry
+from .passes import Array, Operands, Pass, offset, products, real_parts
 
 Float64 = NDArray[np.float64]
 _UPWARD = 1 + 2.0**-48
 """Covers the roundings made in evaluating a bound itself, so that it is never too small."""
+_TRANSFORM_CONSTANT = 16.0
+"""Three transforms of about 5 log2(m) u each (radix 2, Higham 2002, theorem 24.2), and the products between."""
 
 
-def rounding_bound(pass_: Pass, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
+def rounding_bound(
+    pass_: Pass, exact: ExactResult, operands: Operands, arithmetic: Arithmetic, geometry: ConvGeometry
+) -> Float64:
     """Largest error that the arithmetic can cause, per element of a pass's result.
 
     Parameters
@@ -41,43 +55,79 @@ def rounding_bound(pass_: Pass, exact: ExactResult, operands: Operands, arithmet
         Of the update, its weight and learning rate enter the bound.
     arithmetic : Arithmetic
         What the implementation computes in; it is held to nothing better.
+    geometry : ConvGeometry
 
     Returns
     -------
     ndarray of float64
         In the units of the result. An error above it cannot come from rounding.
     """
+    if arithmetic.does("algorithm", "transform"):
+        error = _transform(pass_, operands, arithmetic, geometry)
+        error = np.broadcast_to(error, exact.magnitude.shape) + _inner_product(exact, arithmetic)
+    else:
+        error = _inner_product(exact, arithmetic)
     if pass_ is Pass.UPDATE:
-        return _UPWARD * _update_bound(exact, operands, arithmetic)
-    error = _inner_product(exact, arithmetic.accumulator)
-    if pass_ is Pass.FORWARD and operands.bias is not None:
+        return _UPWARD * _update_bound(error, exact, operands, arithmetic)
+    for _ in range(_late_additions(pass_, operands, geometry)):
         error = _stored(exact.magnitude, error, arithmetic)
     return _UPWARD * _stored(np.abs(exact.value.to_float64()), error, arithmetic)
 
 
-def _inner_product(exact: ExactResult, accumulator: Format) -> Float64:
-    """n u S, and n half-spacings for products that underflow."""
+def _late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
+    """How many sums may have been stored before another was added to them."""
+    added = offset(pass_)
+    summands = len(products(pass_, geometry)) + (added is not None and getattr(operands, added) is not None)
+    return max(2 * (summands - 1), 0) if summands > 2 else max(summands - 1, 0)
+
+
+def _inner_product(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
+    """n u S, and n half-spacings for products that underflow; before it, the rounding of the operands."""
+    accumulator = arithmetic.accumulator
     underflow = exact.terms * (accumulator.smallest_subnormal / 2)
-    return exact.terms * accumulator.unit_roundoff * exact.magnitude + underflow
+    size, error = exact.magnitude, 0.0
+    if arithmetic.multiplier.precision < arithmetic.storage.precision:
+        u = arithmetic.multiplier.unit_roundoff
+        size, error = size * (1 + u) ** 2, size * (2 * u + u * u)
+    return error + exact.terms * accumulator.unit_roundoff * size + underflow
+
+
+def _transform(pass_: Pass, operands: Operands, arithmetic: Arithmetic, geometry: ConvGeometry) -> float:
+    """A bound for every element of what transforms of the whole operands compute."""
+    points = math.prod(
+        size + low + high + d * (r - 1)
+        for size, (low, high), d, r in zip(
+            geometry.direct.size, geometry.direct.padding, geometry.dilation, geometry.kernel, strict=True
+        )
+    )
+    u = max(arithmetic.accumulator.unit_roundoff, arithmetic.multiplier.unit_roundoff)
+    norms = sum(
+        _norm(getattr(operands, part.left)) * _norm(getattr(operands, part.right)) for part in products(pass_, geometry)
+    )
+    return _TRANSFORM_CONSTANT * (math.log2(max(points, 2)) + 1) * u * norms
+
+
+def _norm(array: Array) -> float:
+    values = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
+    return float(np.linalg.norm(values.ravel()))
 
 
 def _stored(size: Float64, error: Float64, arithmetic: Arithmetic) -> Float64:
-    """Error after rounding to the storage format a value of at most `size` that is off by `error`."""
-    if arithmetic.storage == arithmetic.accumulator:
+    """Error after rounding to the result's format a value of at most `size` that is off by `error`."""
+    if arithmetic.result == arithmetic.accumulator:
         return error
-    return error + _rounding(size + error, arithmetic.storage)
+    return error + _rounding(size + error, arithmetic.result)
 
 
 def _rounding(size: Float64, form: Format) -> Float64:
     return form.unit_roundoff * size + form.smallest_subnormal / 2
 
 
-def _update_bound(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
+def _update_bound(error: Float64, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
     """F - alpha dL/dF: the gradient's error, its rounding, the scaling's and the subtraction's."""
     rate = abs(operands.learning_rate)
-    gradient = _inner_product(exact, arithmetic.accumulator)
-    gradient = gradient + _rounding(exact.magnitude + gradient, arithmetic.storage)
+    gradient = error + _rounding(exact.magnitude + error, arithmetic.result)
     scaled = rate * (exact.magnitude + gradient)
-    step = rate * gradient + _rounding(scaled, arithmetic.storage)
-    weight = np.abs(operands.weight.astype(np.float64))
-    return step + _rounding(weight + scaled + step, arithmetic.storage)
+    step = rate * gradient + _rounding(scaled, arithmetic.result)
+    weight = np.abs(real_parts(operands.weight))
+    return step + _rounding(weight + scaled + step, arithmetic.result)

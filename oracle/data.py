@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .dtypes import Format, format_of
+from .dtypes import COMPONENTS, DTYPES, Format, format_of, numpy_dtype, result_dtype
 from .errors import InvalidArgument
 from .exact import evaluate, term_counts
 from .geometry import ConvGeometry, parse_geometry
-from .passes import Operands, Pass
+from .layouts import BROADCAST, CONTIGUOUS, LAYOUTS, constant_axes
+from .passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
 
 Float64 = NDArray[np.float64]
 LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)
@@ -33,11 +34,13 @@ class Case:
     bias : bool
         Whether the forward pass adds a bias.
     dtype : str
-        Name of a format in `FORMATS`.
+        One of `DTYPES`.
     fill : str
-        Name in `FILLS` of the real data of the precision check.
+        Name in `FILLS` of the real data of the precision check; integers have one kind of data.
     seed : int
         Of the data, at least 0.
+    layout : str
+        Name in `LAYOUTS` of the operands' layout in memory.
     """
 
     geometry: ConvGeometry
@@ -45,14 +48,18 @@ class Case:
     dtype: str
     fill: str
     seed: int
+    layout: str = CONTIGUOUS
 
     def __str__(self) -> str:
-        """Text id, read back by :func:`parse_case`: ``n1c1k1i3x3f2x2/bias/float32/uniform/7``."""
-        return f"{self.geometry}/{'bias/' if self.bias else ''}{self.dtype}/{self.fill}/{self.seed}"
+        """Text id, read back by :func:`parse_case`: ``n1c1k1i3x3f2x2/bias/float32/uniform/7``, then any layout."""
+        text = f"{self.geometry}/{'bias/' if self.bias else ''}{self.dtype}/{self.fill}/{self.seed}"
+        return text if self.layout == CONTIGUOUS else f"{text}/{self.layout}"
 
 
 _CASE_TEXT = re.compile(
-    r"(?P<geometry>[^/]+)/(?P<bias>bias/)?(?P<dtype>[^/]+)/(?P<fill>[^/]+)/(?P<seed>\d{1,18})", re.ASCII
+    r"(?P<geometry>[^/]+)/(?P<bias>bias/)?(?P<dtype>[^/]+)/(?P<fill>[^/]+)/(?P<seed>\d{1,18})"
+    r"(?:/(?P<layout>[^/]+))?",
+    re.ASCII,
 )
 
 
@@ -62,56 +69,66 @@ def parse_case(text: str) -> Case:
     Raises
     ------
     InvalidArgument
-        If the text has another form, or names an unknown dtype or fill, or an
-        illegal geometry.
+        If the text has another form, or names an unknown dtype, fill or layout, or
+        an illegal geometry.
     """
     match = _CASE_TEXT.fullmatch(text)
     if match is None:
         raise InvalidArgument(
             "case", text, "should look like n1c1k1i3x3f2x2/bias/float32/uniform/7", where="parse_case"
         )
-    if match["fill"] not in FILLS:
-        raise InvalidArgument("fill", match["fill"], f"should be one of {', '.join(FILLS)}", where="parse_case")
-    return Case(
-        parse_geometry(match["geometry"]),
-        match["bias"] is not None,
-        format_of(match["dtype"]).name,
-        match["fill"],
-        int(match["seed"]),
-    )
+    layout = match["layout"] or CONTIGUOUS
+    for name, value, known in (
+        ("dtype", match["dtype"], DTYPES),
+        ("fill", match["fill"], tuple(FILLS)),
+        ("layout", layout, tuple(LAYOUTS)),
+    ):
+        if value not in known:
+            raise InvalidArgument(name, value, f"should be one of {', '.join(known)}", where="parse_case")
+    geometry = parse_geometry(match["geometry"])
+    return Case(geometry, match["bias"] is not None, match["dtype"], match["fill"], int(match["seed"]), layout)
 
 
 def real_operands(case: Case) -> Operands:
-    """Reals of the case's fill, for the precision check; rounded to the case's dtype."""
-    return _operands(case, FILLS[case.fill], _generator(case, stream=1))
+    """Reals of the case's fill, for the precision check; rounded to the case's dtype. Integers of the whole range."""
+    fill = _integers if format_of(case.dtype).is_integer else FILLS[case.fill]
+    return _operands(case, fill, _generator(case, stream=1))
+
+
+def lattice_precision(dtype: str) -> int:
+    """The bits within which every partial sum on the integer lattice of a dtype stays."""
+    return min(format_of(result_dtype(dtype)).precision, _LATTICE_PRECISION)
 
 
 def lattice_operands(case: Case) -> Operands:
-    """Integers for the structure check: every partial sum, in any order, is exact in the case's dtype.
+    """Integers for the structure check: every partial sum, in any order, is exact in the dtype of the result.
 
     With n the most terms of any element of any pass and p the precision of the
-    storage format (at most 24), values of up to m with n m^2 <= 2^(p-1) keep
+    result's format (at most 24), values of up to m with n m^2 <= 2^(p-1) keep
     every partial sum, also of the update with alpha = 1/8, within p bits. While
     n alone is above 2^(p-1), elements are zeroed at random instead, until the
     sums of absolute terms fit.
     """
     form = format_of(case.dtype)
-    limit = 2 ** (min(form.precision, _LATTICE_PRECISION) - 1)
-    most_terms = 1 + max(int(term_counts(pass_, case.geometry).max(initial=0)) for pass_ in Pass)
+    limit = 2 ** (lattice_precision(case.dtype) - 1)
+    passes = [pass_ for pass_ in Pass if is_defined(pass_, case.dtype)]
+    parts = 2 if case.dtype in COMPONENTS else 1
+    most_terms = 1 + parts * max(int(term_counts(pass_, case.geometry).max(initial=0)) for pass_ in passes)
     generator = _generator(case, stream=0)
     if most_terms <= limit:
-        largest = min(math.isqrt(limit // most_terms), _LARGEST_LATTICE_VALUE)
+        whole = int(form.largest) if form.is_integer else 2**form.precision
+        largest = min(math.isqrt(limit // most_terms), _LARGEST_LATTICE_VALUE, whole)
         return _operands(case, lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator)
     density = math.sqrt(limit / most_terms)
     while True:
         sparse = _operands(case, lambda rng, shape, _, q=density: _sparse_signs(rng, shape, q), generator)  # type: ignore[misc]
-        if _largest_magnitude(sparse, case.geometry) <= limit:
+        if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
 
 
-def _largest_magnitude(operands: Operands, geometry: ConvGeometry) -> float:
-    return max(float(evaluate(pass_, operands, geometry).magnitude.max(initial=0)) for pass_ in Pass)
+def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: list[Pass]) -> float:
+    return max(float(evaluate(pass_, operands, geometry).magnitude.max(initial=0)) for pass_ in passes)
 
 
 def _generator(case: Case, *, stream: int) -> np.random.Generator:
@@ -119,12 +136,33 @@ def _generator(case: Case, *, stream: int) -> np.random.Generator:
 
 
 def _operands(case: Case, fill: Fill, rng: np.random.Generator) -> Operands:
-    form = format_of(case.dtype)
-    geometry = case.geometry
-    shapes = (geometry.input_shape, geometry.weight_shape, geometry.bias_shape, geometry.output_shape)
-    input_, weight, bias, gradient = (fill(rng, shape, form).astype(form.dtype) for shape in shapes)
+    arrays = {name: _array(name, case, fill, rng) for name in ARRAYS}
+    if not case.bias:
+        arrays |= {"bias": None, "bias_direction": None}
     rate = LEARNING_RATES[case.seed % len(LEARNING_RATES)]
-    return Operands(input_, weight, bias if case.bias else None, gradient, rate)
+    return Operands(**arrays, learning_rate=rate)  # type: ignore[arg-type]
+
+
+def _array(name: str, case: Case, fill: Fill, rng: np.random.Generator) -> Array | None:
+    """One operand, filled and rounded to the case's dtype."""
+    form = format_of(case.dtype)
+    shape = shape_of(name, case.geometry)
+    drawn = shape
+    if case.layout == BROADCAST:
+        constant = constant_axes(name, len(shape))
+        drawn = tuple(min(size, 1) if axis in constant else size for axis, size in enumerate(shape))
+    if case.dtype in COMPONENTS:
+        parts = (fill(rng, drawn, form).astype(form.dtype) for _ in range(2))
+        values = np.stack(tuple(parts), axis=-1).view(numpy_dtype(case.dtype))[..., 0]
+    else:
+        values = fill(rng, drawn, form).astype(form.dtype)
+    return np.array(np.broadcast_to(values, shape), order="C")
+
+
+def _integers(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
+    """The whole range of an integer format, its lowest number included."""
+    values: Float64 = rng.integers(-int(form.largest) - 1, int(form.largest), shape, endpoint=True).astype(np.float64)
+    return values
 
 
 def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Float64:

@@ -4,11 +4,14 @@ A finite binary floating-point number is an integer times a power of two, so a
 sum of products is one as well. The sums are taken in int64 where they are sure
 to fit, and in Python integers otherwise; nothing is ever rounded.
 
-All passes are one trilinear form: L = sum over (n, k, c, p, r) of
-dL/dO[n, k, p] X[n, c, i(p, r)] F[k, c, r], differentiated by one of its three
+All passes are sums of derivatives of one trilinear form: L = sum over (n, k, c, p, r)
+of dL/dO[n, k, p] X[n, c, i(p, r)] F[k, c, r], differentiated by one of its three
 arguments. The triples (p, r, i) that are not in the padding are listed once,
 sorted by the wanted one, and summed run by run: another formulation than the
 reference's, on purpose.
+
+A complex number is its real and its imaginary part, each a real sum of products:
+results of complex operands have one more axis, of length two.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -25,7 +28,7 @@ from numpy.typing import NDArray
 from .dtypes import FORMATS
 from .errors import InvalidArgument
 from .geometry import ConvGeometry
-from .passes import Array, Operands, Pass, check_operands
+from .passes import Array, Operands, Pass, Product, check_operands, offset, products
 
 Float64 = NDArray[np.float64]
 _INT64_LIMIT = 2**62
@@ -166,22 +169,96 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
         If an operand has NaN or Inf.
     """
     check_operands(operands, geometry, where="exact.evaluate")
+    if operands.input.dtype.kind == "c":
+        return _complex(pass_, operands, geometry)
     if pass_ is Pass.BIAS_GRADIENT:
         return _bias_gradient(scaled(operands.output_gradient), geometry)
+    result = _sum_of_products(pass_, operands, geometry)
+    return _update(result, operands) if pass_ is Pass.UPDATE else result
+
+
+def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
+    """Real and imaginary part, from the passes on the operands' real and imaginary parts."""
+    conjugated = pass_ in (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE)
+    parts = products(pass_, geometry)
+    real, imaginary = _parts(operands, "output_gradient" if conjugated else None)
+    if pass_ is Pass.BIAS_GRADIENT:
+        sums = [_bias_gradient(scaled(part["output_gradient"]), geometry) for part in (real, imaginary)]
+        return _stacked(*sums)
+    pairs: list[list[ExactResult]] = [[], []]
+    for part in parts:
+        for left, right, component, sign in (
+            (real, real, 0, 1),
+            (imaginary, imaginary, 0, -1),
+            (real, imaginary, 1, 1),
+            (imaginary, real, 1, 1),
+        ):
+            pairs[component].append(_bilinear(part, sign * left[part.left], right[part.right], geometry.direct))
+    added = offset(pass_)
+    for part, component in ((real, 0), (imaginary, 1)) if added in real else ():
+        pairs[component].append(_everywhere(part[added or ""], geometry))
+    totals = [reduce(_plus, results) for results in pairs]
     if pass_ is Pass.UPDATE:
-        return _update(operands, geometry)
-    result = _bilinear(pass_, operands, geometry)
-    if pass_ is Pass.FORWARD and operands.bias is not None:
-        return _with_bias(result, operands.bias, geometry)
-    return result
+        weights = (operands.weight.real, operands.weight.imag)
+        totals = [_step(t, w, operands.learning_rate) for t, w in zip(totals, weights, strict=True)]
+    return _stacked(*totals)
 
 
-def _bilinear(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
-    left, right = (scaled(getattr(operands, name)) for name in _FACTORS[pass_])
+def _parts(operands: Operands, kept: str | None) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Real and imaginary part of each operand; if one is `kept`, all others conjugated."""
+    arrays = operands.arrays()
+    signs = {name: 1 if kept in (None, name) else -1 for name in arrays}
+    return (
+        {name: array.real for name, array in arrays.items()},
+        {name: signs[name] * array.imag for name, array in arrays.items()},
+    )
+
+
+def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
+    exponent = min(real.value.exponent, imaginary.value.exponent)
+    values = [part.value.at_exponent(exponent).integers for part in (real, imaginary)]
+    return ExactResult(
+        Scaled(np.stack(values, axis=-1), exponent),
+        np.stack((real.magnitude, imaginary.magnitude), axis=-1),
+        np.stack((real.smallest, imaginary.smallest), axis=-1),
+        np.stack((real.terms, imaginary.terms), axis=-1),
+    )
+
+
+def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
+    arrays = operands.arrays()
+    results = [
+        _bilinear(part, _needed(arrays, part.left), _needed(arrays, part.right), geometry.direct)
+        for part in products(pass_, geometry)
+    ]
+    added = offset(pass_)
+    if added in arrays:
+        results.append(_everywhere(arrays[added], geometry))
+    return reduce(_plus, results)
+
+
+def _needed(arrays: dict[str, Array], name: str) -> Array:
+    if name not in arrays:
+        raise InvalidArgument(name, None, "should be an array for a pass of second order", where="exact.evaluate")
+    return arrays[name]
+
+
+def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
+    """The sum, of the terms of both."""
+    return ExactResult(
+        _add(left.value, right.value),
+        left.magnitude + right.magnitude,
+        np.minimum(left.smallest, right.smallest),
+        left.terms + right.terms,
+    )
+
+
+def _bilinear(product: Product, left_array: Array, right_array: Array, direct: ConvGeometry) -> ExactResult:
+    left, right = scaled(left_array), scaled(right_array)
     exponent = left.exponent + right.exponent
-    contraction = _contraction(pass_, geometry)
+    contraction = _contraction(product.kind, direct)
     a, b = left.integers, right.integers
-    terms = term_counts(pass_, geometry)
+    terms = _product_counts(product.kind, direct)
     if _widest(a) * _widest(b) * int(terms.max(initial=0)) >= _INT64_LIMIT:
         a, b = a.astype(object), b.astype(object)
     value = contraction.reduce(a, b, np.add, 0)
@@ -195,22 +272,18 @@ def _bilinear(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactR
     )
 
 
-def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
+def _everywhere(bias: Array, geometry: ConvGeometry) -> ExactResult:
+    """A bias as the one term of each output element of its channel."""
     column = scaled(bias.reshape(-1, *(1,) * geometry.rank))
-    size = np.abs(column.to_float64())
-    everywhere = Scaled(np.broadcast_to(column.integers, geometry.output_shape), column.exponent)
-    return ExactResult(
-        _add(result.value, everywhere),
-        result.magnitude + size,
-        np.minimum(result.smallest, size),
-        result.terms + 1,
-    )
+    integers = np.broadcast_to(column.integers, geometry.output_shape)
+    size = np.broadcast_to(np.abs(column.to_float64()), geometry.output_shape)
+    return ExactResult(Scaled(integers, column.exponent), size, size, np.ones(geometry.output_shape, dtype=np.int64))
 
 
 def _bias_gradient(gradient: Scaled, geometry: ConvGeometry) -> ExactResult:
     axes = (0, *range(2, 2 + geometry.rank))
     integers = gradient.integers
-    terms = integers.size // geometry.out_channels
+    terms = geometry.batch * math.prod(geometry.output_size)
     if _widest(integers) * terms >= _INT64_LIMIT:
         integers = integers.astype(object)
     value = np.asarray(integers.sum(axis=axes))
@@ -223,16 +296,20 @@ def _bias_gradient(gradient: Scaled, geometry: ConvGeometry) -> ExactResult:
     )
 
 
-def _update(operands: Operands, geometry: ConvGeometry) -> ExactResult:
-    gradient = _bilinear(Pass.WEIGHT_GRADIENT, operands, geometry)
-    rate = scaled(np.array(operands.learning_rate))
+def _update(gradient: ExactResult, operands: Operands) -> ExactResult:
+    return _step(gradient, operands.weight, operands.learning_rate)
+
+
+def _step(gradient: ExactResult, weight_array: Array, learning_rate: float) -> ExactResult:
+    """F - alpha dL/dF; size, number of terms and all but the weight's size as of the gradient."""
+    rate = scaled(np.array(learning_rate))
     factor = int(rate.integers)
     integers = gradient.value.integers
     if _widest(integers) * abs(factor) >= _INT64_LIMIT:
         integers = integers.astype(object)
     step = Scaled(integers * factor, gradient.value.exponent + rate.exponent)
-    weight = scaled(operands.weight)
-    smallest = np.minimum(gradient.smallest * abs(operands.learning_rate), np.abs(weight.to_float64()))
+    weight = scaled(weight_array)
+    smallest = np.minimum(gradient.smallest * abs(learning_rate), np.abs(weight.to_float64()))
     return ExactResult(subtract(weight, step), gradient.magnitude, smallest, gradient.terms)
 
 
@@ -250,20 +327,25 @@ def term_counts(pass_: Pass, geometry: ConvGeometry) -> NDArray[np.int64]:
     Bias, and the weight that an update starts from, are not counted.
     """
     if pass_ is Pass.BIAS_GRADIENT:
-        return np.array([geometry.batch * int(np.prod(geometry.output_size))])
+        return np.array([geometry.batch * math.prod(geometry.output_size)])
+    counts = [_product_counts(part.kind, geometry.direct) for part in products(pass_, geometry)]
+    return reduce(np.add, counts)
+
+
+def _product_counts(kind: Pass, direct: ConvGeometry) -> NDArray[np.int64]:
     per_axis = []
-    for axis in range(geometry.rank):
-        inside = geometry.inside(axis)
-        if pass_ is Pass.INPUT_GRADIENT:
-            source = geometry.source_positions(axis)[inside]
-            counts = np.bincount(source, minlength=geometry.size[axis])
+    for axis in range(direct.rank):
+        inside = direct.inside(axis)
+        if kind is Pass.INPUT_GRADIENT:
+            source = direct.source_positions(axis)[inside]
+            counts = np.bincount(source, minlength=direct.size[axis])
         else:
-            counts = inside.sum(axis=1 if pass_ is Pass.FORWARD else 0)
-        per_axis.append(counts.reshape((1,) * (2 + axis) + (-1,) + (1,) * (geometry.rank - axis - 1)))
+            counts = inside.sum(axis=1 if kind is Pass.FORWARD else 0)
+        per_axis.append(counts.reshape((1,) * (2 + axis) + (-1,) + (1,) * (direct.rank - axis - 1)))
     channels = {
-        Pass.FORWARD: geometry.in_channels // geometry.groups,
-        Pass.INPUT_GRADIENT: geometry.out_channels // geometry.groups,
-    }.get(pass_, geometry.batch)
+        Pass.FORWARD: direct.in_channels // direct.groups,
+        Pass.INPUT_GRADIENT: direct.out_channels // direct.groups,
+    }.get(kind, direct.batch)
     total = np.array(channels)
     for counts in per_axis:
         total = total * counts
@@ -272,7 +354,7 @@ def term_counts(pass_: Pass, geometry: ConvGeometry) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contraction:
-    """A pass as sums over runs of (output position, tap, input position) triples."""
+    """A bilinear map as sums over runs of (output position, tap, input position) triples."""
 
     pass_: Pass
     geometry: ConvGeometry

@@ -6,7 +6,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,21 +31,31 @@ class ConvGeometry:
     batch : int
         N, at least 0.
     in_channels, out_channels : int
-        C and K, at least 1.
+        C and K, at least 0.
     size, kernel : tuple of int
-        I and R, at least 1 on every axis.
+        I, at least 0, and R, at least 1, on every axis.
     stride, dilation : tuple of int
         s and d, at least 1 on every axis.
     padding : tuple of (int, int)
-        Zeros added before and after each axis, at least 0.
+        Elements added before and after each axis, at least 0; of a transposed
+        convolution, elements cut off its output.
     groups : int
         Divides C and K; output channel k reads the input channels of group k // (K / groups).
+    padding_mode : str
+        One of `PADDING_MODES`: what the added elements are.
+    transposed : bool
+        Whether this is a transposed convolution: the adjoint (input gradient) of
+        the convolution :attr:`direct`, with its weight of shape (C, K // groups, *R).
+    output_padding : tuple of int
+        Of a transposed convolution: output positions after the last that a window
+        reaches, below the stride on every axis. Empty stands for none.
 
     Raises
     ------
     InvalidArgument
         If a value is not an integer in its range, the ranks differ, the groups
-        do not divide the channels, or the kernel is larger than the padded input.
+        do not divide the channels, the input is too small for its padding mode, or
+        a transposed convolution would have no output.
     """
 
     batch: int
@@ -57,22 +67,28 @@ class ConvGeometry:
     padding: tuple[PaddingSides, ...]
     dilation: tuple[int, ...]
     groups: int = 1
+    padding_mode: str = "zeros"
+    transposed: bool = False
+    output_padding: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, minimum in (("batch", 0), ("in_channels", 1), ("out_channels", 1), ("groups", 1)):
+        for name, minimum in (("batch", 0), ("in_channels", 0), ("out_channels", 0), ("groups", 1)):
             object.__setattr__(self, name, _integer(name, getattr(self, name), minimum))
-        for name in ("size", "kernel", "stride", "dilation"):
-            object.__setattr__(self, name, _integers(name, getattr(self, name), minimum=1))
+        for name, minimum in (("size", 0), ("kernel", 1), ("stride", 1), ("dilation", 1), ("output_padding", 0)):
+            object.__setattr__(self, name, _integers(name, getattr(self, name), minimum))
+        if not self.output_padding:
+            object.__setattr__(self, "output_padding", (0,) * len(self.size))
         object.__setattr__(self, "padding", _padding_sides(self.padding))
         self._check_ranks()
         self._check_groups()
-        self._check_reach()
+        self._check_padding_mode()
+        self._check_transposed()
 
     def _check_ranks(self) -> None:
         rank = len(self.size)
         if rank == 0:
             raise InvalidArgument("size", self.size, "should have at least one axis", where=WHERE)
-        for name in ("kernel", "stride", "padding", "dilation"):
+        for name in ("kernel", "stride", "padding", "dilation", "output_padding"):
             value = getattr(self, name)
             if len(value) != rank:
                 raise InvalidArgument(
@@ -90,20 +106,35 @@ class ConvGeometry:
                     where=WHERE,
                 )
 
-    def _check_reach(self) -> None:
-        for axis, (size, kernel, (low, high), dilation) in enumerate(
-            zip(self.size, self.kernel, self.padding, self.dilation, strict=True)
-        ):
-            reach = dilation * (kernel - 1) + 1
-            padded = size + low + high
-            if reach > padded:
-                raise InvalidArgument(
-                    "kernel",
-                    self.kernel,
-                    f"should fit in the padded input: axis {axis} reaches "
-                    f"{dilation}*({kernel} - 1) + 1 = {reach}, beyond {size} + {low} + {high} = {padded}",
-                    where=WHERE,
-                )
+    def _check_padding_mode(self) -> None:
+        if self.padding_mode not in PADDING_MODES:
+            requirement = f"should be one of {', '.join(PADDING_MODES)}"
+            raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
+        for axis, (size, sides) in enumerate(zip(self.size, self.padding, strict=True)):
+            most = PADDING_MODES[self.padding_mode].most(size)
+            if most is not None and max(sides) > most:
+                requirement = f"should be at most {most} for padding_mode={self.padding_mode!r} and size {size}"
+                raise InvalidArgument(f"padding[{axis}]", sides, requirement, where=WHERE)
+
+    def _check_transposed(self) -> None:
+        if not isinstance(self.transposed, bool):
+            raise InvalidArgument("transposed", self.transposed, "should be True or False", where=WHERE)
+        if not self.transposed:
+            if any(self.output_padding):
+                requirement = "should be zero unless the convolution is transposed"
+                raise InvalidArgument("output_padding", self.output_padding, requirement, where=WHERE)
+            return
+        if self.padding_mode != "zeros":
+            requirement = "should be 'zeros' for a transposed convolution, which cuts its padding off"
+            raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
+        for axis, (extra, stride) in enumerate(zip(self.output_padding, self.stride, strict=True)):
+            if extra >= stride:
+                requirement = f"should be below the stride, {stride}"
+                raise InvalidArgument(f"output_padding[{axis}]", extra, requirement, where=WHERE)
+        if min(self.output_size) < 1:
+            raise InvalidArgument(
+                "padding", self.padding, f"should leave some output: its size would be {self.output_size}", where=WHERE
+            )
 
     @classmethod
     def of(
@@ -118,14 +149,18 @@ class ConvGeometry:
         padding: str | int | Iterable[int | Iterable[int]] = 0,
         dilation: int | Iterable[int] = 1,
         groups: int = 1,
+        padding_mode: str = "zeros",
+        transposed: bool = False,
+        output_padding: int | Iterable[int] = 0,
     ) -> ConvGeometry:
         """Build a geometry from scalars, symmetric paddings or a named padding.
 
         A scalar `stride`, `dilation`, `kernel` or `padding` holds for every axis
         of `size`. An entry of `padding` may be one int (both sides) or a
         ``(low, high)`` pair. Named paddings: ``"valid"``, ``"same_upper"`` and
-        ``"same_lower"`` (output size ceil(size / stride); the odd zero after or
-        before the data), ``"causal"`` (all of it before the data).
+        ``"same_lower"`` (output size ceil(size / stride), or size * stride of a
+        transposed convolution; the odd zero after or before the data), ``"causal"``
+        (all of it before the data; not transposed).
 
         Raises
         ------
@@ -137,22 +172,40 @@ class ConvGeometry:
         >>> ConvGeometry.of(size=(5, 5), kernel=3, stride=2, padding="same_upper").output_size
         (3, 3)
         """
-        sizes = _integers("size", (size,) if _is_scalar(size) else size, minimum=1)
+        sizes = _integers("size", (size,) if _is_scalar(size) else size, minimum=0)
         rank = len(sizes)
         kernels = _integers("kernel", _per_axis(kernel, rank), minimum=1)
         strides = _integers("stride", _per_axis(stride, rank), minimum=1)
         dilations = _integers("dilation", _per_axis(dilation, rank), minimum=1)
+        extra = _integers("output_padding", _per_axis(output_padding, rank), minimum=0)
         sides: Any
         if isinstance(padding, str):
             if padding not in NAMED_PADDINGS:
                 raise InvalidArgument("padding", padding, f"should be one of {sorted(NAMED_PADDINGS)}", where=WHERE)
             named = NAMED_PADDINGS[padding]
-            sides = tuple(map(named, sizes, kernels, strides, dilations))
+            if transposed and named is _causal:
+                requirement = "should be another name, or numbers, for a transposed convolution"
+                raise InvalidArgument("padding", padding, requirement, where=WHERE)
+            padded = tuple(map(operator.mul, sizes, strides)) if transposed else sizes
+            sides = tuple(map(named, padded, kernels, strides, dilations))
         elif _is_scalar(padding):
             sides = ((padding, padding),) * rank
         else:
             sides = tuple((side, side) if _is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
-        return cls(batch, in_channels, out_channels, sizes, kernels, strides, sides, dilations, groups)
+        return cls(
+            batch,
+            in_channels,
+            out_channels,
+            sizes,
+            kernels,
+            strides,
+            sides,
+            dilations,
+            groups,
+            padding_mode,
+            transposed,
+            extra,
+        )
 
     @property
     def rank(self) -> int:
@@ -161,13 +214,30 @@ class ConvGeometry:
 
     @cached_property
     def output_size(self) -> tuple[int, ...]:
-        """O = floor((I + low + high - d (R - 1) - 1) / s) + 1, per axis."""
-        return tuple(
-            (size + low + high - dilation * (kernel - 1) - 1) // stride + 1
-            for size, kernel, stride, (low, high), dilation in zip(
-                self.size, self.kernel, self.stride, self.padding, self.dilation, strict=True
-            )
-        )
+        """O, per axis: floor((I + low + high - d (R - 1) - 1) / s) + 1, or 0 where no window fits.
+
+        Of a transposed convolution (I - 1) s + d (R - 1) + 1 + output padding - low - high.
+        """
+        axes = zip(self.size, self.kernel, self.stride, self.padding, self.dilation, self.output_padding, strict=True)
+        if self.transposed:
+            return tuple((i - 1) * s + d * (r - 1) + 1 + extra - sum(sides) for i, r, s, sides, d, extra in axes)
+        return tuple(max((i + sum(sides) - d * (r - 1) - 1) // s + 1, 0) for i, r, s, sides, d, _ in axes)
+
+    @cached_property
+    def direct(self) -> ConvGeometry:
+        """The convolution whose adjoint a transposed one is; any other is its own.
+
+        It reads the transposed one's output and has its input as output; its weight is the same array.
+        """
+        if not self.transposed:
+            return self
+        swapped = {"in_channels": self.out_channels, "out_channels": self.in_channels, "size": self.output_size}
+        return replace(self, **swapped, transposed=False, output_padding=())
+
+    @property
+    def is_degenerate(self) -> bool:
+        """Whether it has no channels, no input or no output, so that implementations may refuse it."""
+        return 0 in (self.in_channels, self.out_channels, *self.size, *self.output_size)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -176,8 +246,11 @@ class ConvGeometry:
 
     @property
     def weight_shape(self) -> tuple[int, ...]:
-        """(K, C // groups, *R)."""
-        return (self.out_channels, self.in_channels // self.groups, *self.kernel)
+        """(K, C // groups, *R); of a transposed convolution (C, K // groups, *R)."""
+        rows, columns = self.out_channels, self.in_channels
+        if self.transposed:
+            rows, columns = columns, rows
+        return (rows, columns // self.groups, *self.kernel)
 
     @property
     def bias_shape(self) -> tuple[int, ...]:
@@ -195,13 +268,14 @@ class ConvGeometry:
         return self.groups == self.in_channels > 1
 
     def source_positions(self, axis: int) -> NDArray[np.int64]:
-        """(O, R) array: the input coordinate s p + d r - low that output p reads through tap r.
+        """(O, R) array: the input coordinate that output p reads through tap r: s p + d r - low, by the padding mode.
 
-        A coordinate outside [0, I) lies in the padding.
+        Among zeros, a coordinate outside [0, I) lies in the padding. Not defined for a transposed convolution.
         """
         outputs = self.stride[axis] * np.arange(self.output_size[axis], dtype=np.int64)
         taps = self.dilation[axis] * np.arange(self.kernel[axis], dtype=np.int64)
-        return outputs[:, None] + taps[None, :] - self.padding[axis][0]
+        padded = outputs[:, None] + taps[None, :] - self.padding[axis][0]
+        return PADDING_MODES[self.padding_mode].source(padded, self.size[axis])
 
     def inside(self, axis: int) -> NDArray[np.bool_]:
         """(O, R) mask of :meth:`source_positions`: True where the coordinate is data, not padding."""
@@ -211,6 +285,8 @@ class ConvGeometry:
     @cached_property
     def products(self) -> int:
         """Number of products X_i F_j in the whole forward pass; each gradient has as many."""
+        if self.transposed:
+            return self.direct.products
         inside = math.prod(int(self.inside(axis).sum()) for axis in range(self.rank))
         return self.batch * self.out_channels * (self.in_channels // self.groups) * inside
 
@@ -224,14 +300,21 @@ class ConvGeometry:
             text += "p" + "x".join(f"{low}" if low == high else f"{low}+{high}" for low, high in self.padding)
         if set(self.dilation) != {1}:
             text += f"d{_join(self.dilation)}"
-        return text if self.groups == 1 else f"{text}g{self.groups}"
+        if self.groups != 1:
+            text += f"g{self.groups}"
+        if self.padding_mode != "zeros":
+            text += f"m{self.padding_mode}"
+        if self.transposed:
+            text += "t"
+        return f"{text}o{_join(self.output_padding)}" if any(self.output_padding) else text
 
 
 _AXES = r"\d+(?:x\d+)*"
 _SIDES = r"\d+(?:\+\d+)?"
 _GEOMETRY_TEXT = re.compile(
     rf"n(?P<batch>\d+)c(?P<in_channels>\d+)k(?P<out_channels>\d+)i(?P<size>{_AXES})f(?P<kernel>{_AXES})"
-    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>\d+))?",
+    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>\d+))?"
+    rf"(?:m(?P<padding_mode>[a-z]+))?(?P<transposed>t)?(?:o(?P<output_padding>{_AXES}))?",
     re.ASCII,
 )
 
@@ -241,7 +324,8 @@ def parse_geometry(text: str) -> ConvGeometry:
 
     n batch, c input channels, k output channels, i input size, f kernel (filter)
     size, s stride, p padding (one number for both sides, or low+high), d
-    dilation (1 is dense), g groups. Stride, padding, dilation and groups may be absent.
+    dilation (1 is dense), g groups, m padding mode (``mreflect``), t transposed, o
+    output padding (``to1x0``). All after the kernel may be absent.
 
     Raises
     ------
@@ -263,7 +347,40 @@ def parse_geometry(text: str) -> ConvGeometry:
         padding=tuple((int(side.split("+")[0]), int(side.split("+")[-1])) for side in sides),
         dilation=_split(match["dilation"]) if match["dilation"] else (1,) * len(size),
         groups=int(match["groups"] or 1),
+        padding_mode=match["padding_mode"] or "zeros",
+        transposed=match["transposed"] is not None,
+        output_padding=_split(match["output_padding"]) if match["output_padding"] else (),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingMode:
+    """What lies beyond the edge of an input.
+
+    Parameters
+    ----------
+    source : callable
+        (padded coordinates, size) -> the input coordinates that they stand for; outside [0, size) there is zero.
+    most : callable
+        size -> the most padding on one side, None where there is no limit.
+    """
+
+    source: Callable[[NDArray[np.int64], int], NDArray[np.int64]]
+    most: Callable[[int], int | None]
+
+
+def _reflected(positions: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    within = np.abs(positions)
+    return np.where(within < size, within, 2 * (size - 1) - within)
+
+
+PADDING_MODES: dict[str, PaddingMode] = {
+    "zeros": PaddingMode(lambda positions, size: positions, lambda size: None),
+    "reflect": PaddingMode(_reflected, lambda size: max(size - 1, 0)),
+    "replicate": PaddingMode(lambda positions, size: np.clip(positions, 0, size - 1), lambda size: None if size else 0),
+    "circular": PaddingMode(lambda positions, size: positions % max(size, 1), lambda size: size),
+}
+"""Zeros; the data mirrored about its edge element; its edge element repeated; the data taken as periodic."""
 
 
 def _same_total(size: int, kernel: int, stride: int, dilation: int) -> int:

@@ -6,13 +6,26 @@ from .equations import Element, Index, Term, terms
 from .geometry import ConvGeometry
 from .passes import Pass
 
-SYMBOLS = {"input": "X", "weight": "F", "bias": "b", "output": "O", "output_gradient": "∂L/∂O"}
+SYMBOLS = {
+    "input": "X",
+    "weight": "F",
+    "bias": "b",
+    "output": "O",
+    "output_gradient": "∂L/∂O",
+    "input_direction": "V",
+    "weight_direction": "U",
+    "bias_direction": "c",
+}
 RESULTS = {
     Pass.FORWARD: "O",
     Pass.INPUT_GRADIENT: "∂L/∂X",
     Pass.WEIGHT_GRADIENT: "∂L/∂F",
     Pass.BIAS_GRADIENT: "∂L/∂b",
     Pass.UPDATE: "F_updated",
+    Pass.JVP: "dO",
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: "∂E/∂(∂L/∂O)",
+    Pass.DOUBLE_BACKWARD_INPUT: "∂E/∂X",
+    Pass.DOUBLE_BACKWARD_WEIGHT: "∂E/∂F",
 }
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -40,8 +53,9 @@ def is_plain(geometry: ConvGeometry) -> bool:
 
 def write_element(element: Element, geometry: ConvGeometry) -> str:
     """One operand element, such as X₂₃."""
-    if element.tensor == "bias":
-        return "b" if is_plain(geometry) else "b" + _digits(element.index).translate(_SUBSCRIPTS)
+    if element.tensor.startswith("bias"):
+        place = "" if is_plain(geometry) else _digits(element.index).translate(_SUBSCRIPTS)
+        return SYMBOLS[element.tensor] + place
     return SYMBOLS[element.tensor] + subscript(element.index, plain=is_plain(geometry))
 
 

@@ -1,8 +1,8 @@
-"""The passes of a convolution, the operands each one takes, and the shape it returns."""
+"""The passes of a convolution: the operands each one takes, the products it sums, and the shape it returns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -16,28 +16,130 @@ Array = NDArray[Any]
 
 
 class Pass(Enum):
-    """A function of a convolution that an implementation offers."""
+    """A function of a convolution that an implementation offers.
+
+    The last four are of second order. With directions V of the input, U of the
+    weight and c of the bias, and E = <V, dL/dX> + <U, dL/dF> + <c, dL/db>:
+
+    JVP is the forward-mode derivative of the output, V * F + X * U + c;
+    DOUBLE_BACKWARD_OUTPUT_GRADIENT is dE/d(dL/dO), the same sum by the other way;
+    DOUBLE_BACKWARD_INPUT is dE/dX, the input gradient with U for the weight;
+    DOUBLE_BACKWARD_WEIGHT is dE/dF, the weight gradient with V for the input.
+    """
 
     FORWARD = "forward"
     INPUT_GRADIENT = "input_gradient"
     WEIGHT_GRADIENT = "weight_gradient"
     BIAS_GRADIENT = "bias_gradient"
     UPDATE = "update"
+    JVP = "jvp"
+    DOUBLE_BACKWARD_OUTPUT_GRADIENT = "double_backward_output_gradient"
+    DOUBLE_BACKWARD_INPUT = "double_backward_input"
+    DOUBLE_BACKWARD_WEIGHT = "double_backward_weight"
 
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def is_second_order(self) -> bool:
+        """Whether it takes the directions among the operands."""
+        return self in SECOND_ORDER
+
     def result_shape(self, geometry: ConvGeometry) -> tuple[int, ...]:
         """Shape of what this pass returns for `geometry`."""
         match self:
-            case Pass.FORWARD:
+            case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
                 return geometry.output_shape
-            case Pass.INPUT_GRADIENT:
+            case Pass.INPUT_GRADIENT | Pass.DOUBLE_BACKWARD_INPUT:
                 return geometry.input_shape
             case Pass.BIAS_GRADIENT:
                 return geometry.bias_shape
-            case Pass.WEIGHT_GRADIENT | Pass.UPDATE:
+            case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
                 return geometry.weight_shape
+
+
+_FIRST_FOUR = frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT))
+
+
+def is_defined(pass_: Pass, dtype: str) -> bool:
+    """Whether a pass is asked of operands of this dtype.
+
+    An integer weight cannot take a step; of complex numbers, the double backward
+    passes depend on conventions that frameworks do not share.
+    """
+    if dtype.startswith("int"):
+        return pass_ in _FIRST_FOUR
+    return not dtype.startswith("complex") or pass_ in _FIRST_FOUR | {Pass.UPDATE, Pass.JVP}
+
+
+SECOND_ORDER = frozenset(
+    (Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT, Pass.DOUBLE_BACKWARD_WEIGHT)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One of the bilinear maps that a pass is the sum of.
+
+    Parameters
+    ----------
+    kind : Pass
+        FORWARD, INPUT_GRADIENT or WEIGHT_GRADIENT, of a convolution that is not transposed.
+    left, right : str
+        Names of the operands: of input and weight, of output gradient and weight,
+        or of output gradient and input.
+    """
+
+    kind: Pass
+    left: str
+    right: str
+
+
+_PRODUCTS = {
+    Pass.FORWARD: (Product(Pass.FORWARD, "input", "weight"),),
+    Pass.INPUT_GRADIENT: (Product(Pass.INPUT_GRADIENT, "output_gradient", "weight"),),
+    Pass.WEIGHT_GRADIENT: (Product(Pass.WEIGHT_GRADIENT, "output_gradient", "input"),),
+    Pass.BIAS_GRADIENT: (),
+    Pass.UPDATE: (Product(Pass.WEIGHT_GRADIENT, "output_gradient", "input"),),
+    Pass.JVP: (
+        Product(Pass.FORWARD, "input_direction", "weight"),
+        Product(Pass.FORWARD, "input", "weight_direction"),
+    ),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: (
+        Product(Pass.FORWARD, "input_direction", "weight"),
+        Product(Pass.FORWARD, "input", "weight_direction"),
+    ),
+    Pass.DOUBLE_BACKWARD_INPUT: (Product(Pass.INPUT_GRADIENT, "output_gradient", "weight_direction"),),
+    Pass.DOUBLE_BACKWARD_WEIGHT: (Product(Pass.WEIGHT_GRADIENT, "output_gradient", "input_direction"),),
+}
+
+
+def products(pass_: Pass, geometry: ConvGeometry) -> tuple[Product, ...]:
+    """The bilinear maps of :attr:`ConvGeometry.direct` that a pass sums; of the update, its gradient's.
+
+    A transposed convolution is the adjoint of its direct one: its input takes
+    the place of the output gradient there, and its output gradient that of the input.
+    """
+    return tuple(map(_adjoint, _PRODUCTS[pass_])) if geometry.transposed else _PRODUCTS[pass_]
+
+
+def _adjoint(product: Product) -> Product:
+    match product.kind:
+        case Pass.FORWARD:
+            return Product(Pass.INPUT_GRADIENT, product.left, product.right)
+        case Pass.INPUT_GRADIENT:
+            return Product(Pass.FORWARD, product.left, product.right)
+        case _:
+            return Product(Pass.WEIGHT_GRADIENT, product.right, product.left)
+
+
+def offset(pass_: Pass) -> str | None:
+    """The operand of shape (K,), if there is one in a case, that a pass adds to each channel of its result."""
+    return {
+        Pass.FORWARD: "bias",
+        Pass.JVP: "bias_direction",
+        Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: "bias_direction",
+    }.get(pass_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +149,14 @@ class Operands:
     Parameters
     ----------
     input : (N, C, *I) ndarray
-    weight : (K, C // groups, *R) ndarray
+    weight : (K, C // groups, *R) ndarray; of a transposed convolution (C, K // groups, *R)
     bias : (K,) ndarray, or None for a convolution without bias
     output_gradient : (N, K, *O) ndarray
         Cotangent of the output, dL/dO.
     learning_rate : float
         Alpha of the update F - alpha dL/dF; a power of two, so that scaling by it is exact.
+    input_direction, weight_direction, bias_direction : ndarray or None
+        V, U and c of the passes of second order, of the shapes of input, weight and bias.
     """
 
     input: Array
@@ -60,11 +164,39 @@ class Operands:
     bias: Array | None
     output_gradient: Array
     learning_rate: float = 0.5
+    input_direction: Array | None = None
+    weight_direction: Array | None = None
+    bias_direction: Array | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """The arrays by name, without an absent bias."""
-        named = {name: getattr(self, name) for name in ("input", "weight", "bias", "output_gradient")}
+        """The arrays by name, without those that are absent."""
+        named = {name: getattr(self, name) for name in ARRAYS}
         return {name: array for name, array in named.items() if array is not None}
+
+    def of(self, pass_: Pass) -> Operands:
+        """The operands without the directions, for a pass that takes none."""
+        if pass_.is_second_order or self.input_direction is None:
+            return self
+        return Operands(self.input, self.weight, self.bias, self.output_gradient, self.learning_rate)
+
+
+ARRAYS = tuple(field.name for field in fields(Operands) if field.name != "learning_rate")
+"""Names of the operands that are arrays."""
+
+
+def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
+    """Shape of the operand called `name`."""
+    shape: tuple[int, ...] = getattr(
+        geometry, "output_shape" if name == "output_gradient" else f"{name.removesuffix('_direction')}_shape"
+    )
+    return shape
+
+
+def real_parts(array: Array) -> NDArray[np.float64]:
+    """The numbers of an array as float64; of complex ones with one more axis, the real and the imaginary part."""
+    if array.dtype.kind == "c":
+        return np.stack((array.real, array.imag), axis=-1).astype(np.float64)
+    return array.astype(np.float64)
 
 
 def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) -> None:
@@ -77,13 +209,7 @@ def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) ->
         `geometry` gives, or whose dtype differs from the input's.
     """
     for name, array in operands.arrays().items():
-        check_array(
-            name,
-            array,
-            getattr(geometry, "output_shape" if name == "output_gradient" else f"{name}_shape"),
-            geometry,
-            where=where,
-        )
+        check_array(name, array, shape_of(name, geometry), geometry, where=where)
         if array.dtype != operands.input.dtype:
             raise InvalidArgument(
                 f"{name}.dtype", str(array.dtype), f"should be that of input, {operands.input.dtype}", where=where

@@ -1,9 +1,4 @@
-"""Every pass of a convolution, vectorised in NumPy: the equations as matrix products over cache-sized blocks.
-
-What the windows of an array read, unrolled into columns, turns a pass into one
-matrix product per group and block. The input gradient is such a pass too: a
-correlation of the output gradient with the rotated weight. Where a stride
-would fill that with zeros, its columns are scattered back instead.
+"""Every pass of a convolution, vectorised in NumPy: sums of the three bilinear maps of `bilinear`.
 
 All operands are finite numbers: a window that reaches into the padding
 multiplies its weight by zero there, so an infinite or NaN weight would spread
@@ -12,17 +7,13 @@ to where the equations have no term.
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
+from collections.abc import Mapping
 
 import numpy as np
 
+from . import bilinear
 from .geometry import ConvGeometry
-from .passes import Array, Operands, Pass, check_array
-from .windows import WindowLayout, input_windows, output_gradient_windows, rows_of, slices, unrolled, windows_view
-
-NEGLIGIBLE_ELEMENTS = 1 << 16
-"""Columns so few that the calls to handle them, not the elements, take the time."""
+from .passes import Array, Operands, Pass, Product, check_array, offset, products, shape_of
 
 
 def forward(input: Array, weight: Array, geometry: ConvGeometry, bias: Array | None = None) -> Array:
@@ -58,14 +49,7 @@ def forward(input: Array, weight: Array, geometry: ConvGeometry, bias: Array | N
     >>> forward(np.array([[[1.0, 2.0, 3.0]]]), np.array([[[1.0, 10.0]]]), g)
     array([[[21., 32.]]])
     """
-    check_array("input", input, geometry.input_shape, geometry, where="forward")
-    check_array("weight", weight, geometry.weight_shape, geometry, where="forward")
-    output = np.empty(geometry.output_shape, np.result_type(input, weight))
-    if bias is not None:
-        check_array("bias", bias, geometry.bias_shape, geometry, where="forward")
-        bias = bias.reshape(geometry.groups, -1, 1)
-    _correlate(input, _grouped(weight, geometry), input_windows(geometry), output, bias)
-    return output
+    return _sum_of_products(Pass.FORWARD, {"input": input, "weight": weight, "bias": bias}, geometry)
 
 
 def input_gradient(output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
@@ -98,14 +82,7 @@ def input_gradient(output_gradient: Array, weight: Array, geometry: ConvGeometry
     >>> input_gradient(np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0]]]), g)
     array([[[ 1., 12., 20.]]])
     """
-    check_array("output_gradient", output_gradient, geometry.output_shape, geometry, where="input_gradient")
-    check_array("weight", weight, geometry.weight_shape, geometry, where="input_gradient")
-    gradient = np.empty(geometry.input_shape, np.result_type(output_gradient, weight))
-    if _gathers_input_gradient(geometry):
-        _correlate(output_gradient, _rotated(weight, geometry), output_gradient_windows(geometry), gradient)
-    else:
-        _scatter(output_gradient, _grouped(weight, geometry).swapaxes(1, 2), geometry, gradient)
-    return gradient
+    return _sum_of_products(Pass.INPUT_GRADIENT, {"output_gradient": output_gradient, "weight": weight}, geometry)
 
 
 def weight_gradient(input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
@@ -138,15 +115,7 @@ def weight_gradient(input: Array, output_gradient: Array, geometry: ConvGeometry
     >>> weight_gradient(np.array([[[1.0, 2.0, 3.0]]]), np.array([[[1.0, 10.0]]]), g)
     array([[[21., 32.]]])
     """
-    check_array("input", input, geometry.input_shape, geometry, where="weight_gradient")
-    check_array("output_gradient", output_gradient, geometry.output_shape, geometry, where="weight_gradient")
-    gradient = np.zeros(geometry.weight_shape, np.result_type(input, output_gradient))
-    matrix = _grouped(gradient, geometry)
-    share = np.empty_like(matrix)
-    for images, rows, columns in unrolled(input, input_windows(geometry), geometry.groups):
-        cotangents = _channels_first(output_gradient[images, :, rows], geometry.groups)
-        matrix += np.matmul(cotangents, columns.swapaxes(1, 2), out=share)
-    return gradient
+    return _sum_of_products(Pass.WEIGHT_GRADIENT, {"output_gradient": output_gradient, "input": input}, geometry)
 
 
 def bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> Array:
@@ -233,69 +202,49 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         As the pass's own function does.
     """
     match pass_:
-        case Pass.FORWARD:
-            return forward(operands.input, operands.weight, geometry, operands.bias)
-        case Pass.INPUT_GRADIENT:
-            return input_gradient(operands.output_gradient, operands.weight, geometry)
-        case Pass.WEIGHT_GRADIENT:
-            return weight_gradient(operands.input, operands.output_gradient, geometry)
         case Pass.BIAS_GRADIENT:
             return bias_gradient(operands.output_gradient, geometry)
         case Pass.UPDATE:
             return update(operands.input, operands.weight, operands.output_gradient, geometry, operands.learning_rate)
+        case _:
+            return _sum_of_products(pass_, operands.arrays(), geometry)
 
 
-@lru_cache
-def _gathers_input_gradient(geometry: ConvGeometry) -> bool:
-    """Whether unrolling the spread output gradient takes less time than scattering columns to the input."""
-    gathered = geometry.out_channels * math.prod(geometry.size)
-    scattered = geometry.in_channels * math.prod(geometry.output_size)
-    elements = geometry.batch * math.prod(geometry.kernel) * gathered
-    return gathered <= 2 * scattered or elements <= NEGLIGIBLE_ELEMENTS
+def _sum_of_products(pass_: Pass, arrays: Mapping[str, Array | None], geometry: ConvGeometry) -> Array:
+    """The bilinear maps that a pass sums and, where there is one, the offset of each channel."""
+    parts = products(pass_, geometry)
+    added = offset(pass_)
+    column = arrays.get(added) if added else None
+    for name in dict.fromkeys(name for part in parts for name in (part.left, part.right)):
+        check_array(name, arrays.get(name), shape_of(name, geometry), geometry, where=str(pass_))
+    if column is not None:
+        check_array(added or "", column, geometry.bias_shape, geometry, where=str(pass_))
+    fused = column if len(parts) == 1 and parts[0].kind is Pass.FORWARD else None
+    total, *rest = (_evaluate(part, pass_, arrays, geometry, fused) for part in parts)
+    for term in rest:
+        total += term
+    if column is not None and fused is None:
+        total += column.reshape(-1, *(1,) * geometry.rank)
+    return total
 
 
-def _correlate(source: Array, matrix: Array, layout: WindowLayout, result: Array, offset: Array | None = None) -> None:
-    """Fill `result` with the products of each group's matrix and every window of the source, plus the offset."""
-    for images, rows, columns in unrolled(source, layout, len(matrix)):
-        block = result[images, :, rows]
-        in_place = block.reshape(*matrix.shape[:2], -1) if len(block) == 1 else None
-        product = np.matmul(matrix, columns, out=in_place)
-        if offset is not None:
-            product += offset
-        if in_place is None:
-            batch, channels, *positions = block.shape
-            block[...] = product.reshape(channels, batch, *positions).swapaxes(0, 1)
+def _evaluate(
+    part: Product, pass_: Pass, arrays: Mapping[str, Array | None], geometry: ConvGeometry, bias: Array | None
+) -> Array:
+    left, right = arrays[part.left], arrays[part.right]
+    assert left is not None
+    assert right is not None
+    if pass_ in (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT):
+        left, right = _conjugated(part.left, left), _conjugated(part.right, right)
+    match part.kind:
+        case Pass.FORWARD:
+            return bilinear.forward(left, right, geometry.direct, bias)
+        case Pass.INPUT_GRADIENT:
+            return bilinear.input_gradient(left, right, geometry.direct)
+        case _:
+            return bilinear.weight_gradient(right, left, geometry.direct)
 
 
-def _scatter(output_gradient: Array, matrix: Array, geometry: ConvGeometry, gradient: Array) -> None:
-    """Fill the input gradient: each window's share of it added back to where the window lies."""
-    layout = input_windows(geometry)
-    images_step, rows_step = layout.block
-    for images in slices(geometry.batch, images_step):
-        buffer = np.zeros((*gradient[images].shape[:2], *layout.buffer), gradient.dtype)
-        windows = windows_view(buffer, layout)
-        for rows in slices(geometry.output_size[0], rows_step):
-            block = rows_of(windows, rows)
-            shares = (matrix @ _channels_first(output_gradient[images, :, rows], geometry.groups)).reshape(block.shape)
-            for tap in np.ndindex(geometry.kernel):
-                block[:, *tap] += shares[:, *tap]
-        gradient[images] = buffer[:, :, *layout.laid]
-
-
-def _channels_first(images: Array, groups: int) -> Array:
-    """(groups, channels per group, B * positions) of a (B, channels, *positions) array."""
-    batch, channels = images.shape[:2]
-    return images.swapaxes(0, 1).reshape(groups, channels // groups, batch * math.prod(images.shape[2:]))
-
-
-def _grouped(weight: Array, geometry: ConvGeometry) -> Array:
-    """(groups, K_g, C_g * R) view of a weight."""
-    return weight.reshape(geometry.groups, geometry.out_channels // geometry.groups, -1)
-
-
-def _rotated(weight: Array, geometry: ConvGeometry) -> Array:
-    """(groups, C_g, K_g * R): the weight with its taps reversed and its channels exchanged."""
-    inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
-    reversed_taps = weight[:, :, *(slice(None, None, -1),) * geometry.rank]
-    grouped = reversed_taps.reshape(geometry.groups, outputs, inputs, -1)
-    return grouped.swapaxes(1, 2).reshape(geometry.groups, inputs, -1)
+def _conjugated(name: str, array: Array) -> Array:
+    """The local gradient's factor, conjugated; a real array as it is."""
+    return np.conj(array) if name != "output_gradient" and array.dtype.kind == "c" else array

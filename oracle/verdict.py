@@ -8,9 +8,9 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from .dtypes import Format
+from .dtypes import Format, format_of, numpy_dtype
 from .exact import ExactResult, Scaled, scaled, subtract
-from .passes import Array
+from .passes import Array, real_parts
 
 Float64 = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class Discrepancy:
     Parameters
     ----------
     index : tuple of int
-        0-based position in the result.
+        0-based position in the result; of complex numbers, the last is 0 for the real and 1 for the imaginary part.
     actual, expected : float
         `expected` is the exact value rounded to float64.
     error : float
@@ -120,7 +120,8 @@ class Comparison:
     Parameters
     ----------
     error : ndarray of float64
-        abs(actual - exact); inf where `actual` is NaN or infinite.
+        abs(actual - exact); inf where `actual` is NaN or infinite. Of complex numbers,
+        with one more axis for the two parts.
     wrong : ndarray of bool
         Where the error is above the bound.
     """
@@ -131,7 +132,7 @@ class Comparison:
 
 def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
     """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
-    values = actual.astype(np.float64)
+    values = real_parts(actual)
     finite = np.isfinite(values)
     difference = subtract(scaled(np.where(finite, values, 0.0)), exact.value)
     magnitude = Scaled(np.abs(difference.integers), difference.exponent).to_float64()
@@ -139,7 +140,7 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
     return Comparison(error, error > bound)
 
 
-def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Verdict:
+def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verdict:
     """Decide whether a result is right, element by element.
 
     Parameters
@@ -151,8 +152,8 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Ve
     bound : ndarray of float64
         Largest error allowed per element: zeros on the integer lattice, else
         :func:`.bounds.rounding_bound`.
-    form : Format
-        The format that the result should have.
+    dtype : str
+        Name of the dtype that the result should have.
 
     Returns
     -------
@@ -161,25 +162,27 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, form: Format) -> Ve
         all are within a bound too coarse to see one missing term; else conforms.
     """
     expected = exact.value.to_float64()
-    if actual.shape != expected.shape:
-        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {expected.shape}", "shape")
-    if actual.dtype != form.dtype:
-        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {form.name}", "dtype")
+    form, should_be = format_of(dtype), numpy_dtype(dtype)
+    shape = expected.shape[:-1] if should_be.kind == "c" else expected.shape
+    if actual.shape != shape:
+        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
+    if actual.dtype != should_be:
+        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
     comparison = compare(actual, exact, bound)
     resolution = _resolution(comparison.error, exact, bound, form)
     ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
-    worst = _worst(actual, expected, comparison.error, bound, form)
+    worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
     wrong = int(comparison.wrong.sum())
     if wrong:
         region = _bounding_box(comparison.wrong)
         rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
-        reason = f"{wrong} of {actual.size} elements {rule}"
-        return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, actual.size, region, ratio, resolution)
+        reason = f"{wrong} of {expected.size} elements {rule}"
+        return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution)
     if resolution >= 1:
         hidden = f"which would hide a fault of up to {resolution:.3g} times the smallest term"
         reason = f"within the bound, {hidden}" if bound.any() else "equal, but a term is zero and would not be missed"
-        return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, actual.size, None, ratio, resolution)
-    return Verdict(Outcome.CONFORMS, "", "", worst, 0, actual.size, None, ratio, resolution)
+        return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution)
+    return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution)
 
 
 def _ratios(error: Float64, bound: Float64) -> Float64:
@@ -203,7 +206,7 @@ def _resolution(error: Float64, exact: ExactResult, bound: Float64, form: Format
     return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
 
 
-def _worst(actual: Array, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
+def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
     if not error.any():
         return None
     ratios = _ratios(error, bound)

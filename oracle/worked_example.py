@@ -49,7 +49,7 @@ def _local_gradients(operand: str) -> Iterator[str]:
     for output in np.ndindex(SEED_GEOMETRY.output_shape):
         yield "  " + "   ".join(
             f"∂O{_at(output)}/∂{symbol}{_at(index)} = {write_element(value, SEED_GEOMETRY)}"
-            for index, value in sorted(local_gradient(SEED_GEOMETRY, output, operand).items())
+            for index, (value,) in sorted(local_gradient(SEED_GEOMETRY, output, operand).items())
         )
 
 
