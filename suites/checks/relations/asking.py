@@ -1,0 +1,95 @@
+"""A candidate asked for one relation: its calls made, and the two sides of their results compared."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from ....oracle.data import Case
+from ....oracle.passes import Array, Pass
+from ....oracle.verdict import Outcome, Verdict
+from ....reports.record import CheckResult
+from ...isolation import Executor
+from ...replies import Reply, Returned
+from ..conduct import judge_conduct
+from ..value import Check, operands_of
+from .catalogue import applicable
+from .relation import Call, Derivation, Relation, Sides, wide
+
+CHECK = "relation"
+"""The name of the check of a relation is this, a colon and the relation's name."""
+
+
+def ask_relation(
+    executor: Executor, relation: Relation, case: Case, pass_: Pass, *, seconds: float | None = None
+) -> CheckResult | None:
+    """Whether a candidate's results on a case are related as they must be, exactly.
+
+    Parameters
+    ----------
+    executor : Executor
+        Of a candidate that does not round on the integer lattice: not of one whose declared algorithm is a transform.
+    relation : Relation
+    case : Case
+        Its operands of the integer lattice are asked.
+    pass_ : Pass
+    seconds : float or None
+        Time limit of each call, instead of the executor's own.
+
+    Returns
+    -------
+    CheckResult or None
+        None where the relation says nothing of the case, or the candidate does not offer a pass that it needs.
+        Otherwise of what a call came to, if that is no array of the right shape; a call that is declined makes
+        it unsupported.
+    """
+    if relation not in applicable(case, pass_):
+        return None
+    derivation = relation.derive(pass_, operands_of(Check.STRUCTURE, case).of(pass_), case.geometry)
+    if any(call.pass_ not in executor.passes for call in derivation.calls):
+        return None
+    start = time.perf_counter()
+    verdict = _ask(executor, relation, derivation, seconds)
+    return CheckResult(f"{CHECK}:{relation.name}", str(pass_), verdict, time.perf_counter() - start)
+
+
+def _ask(executor: Executor, relation: Relation, derivation: Derivation, seconds: float | None) -> Verdict:
+    values: list[Array] = []
+    for call in derivation.calls:
+        reply = executor.call(call.pass_, call.operands, call.geometry, seconds=seconds)
+        verdict = _unfit(reply, call)
+        if verdict is not None:
+            return verdict
+        assert isinstance(reply, Returned)
+        values.append(wide(reply.value))
+    return _compare(relation, derivation.sides(values), values)
+
+
+def _unfit(reply: Reply, call: Call) -> Verdict | None:
+    """The verdict on a reply that has no result of the right shape; what else the call did is for other checks."""
+    where = f" [{call.pass_} of {call.geometry}]"
+    if not isinstance(reply, Returned):
+        verdict = judge_conduct(reply)
+        assert verdict is not None
+        return Verdict(verdict.outcome, f"{verdict.reason}{where}", verdict.cause)
+    shape = call.pass_.result_shape(call.geometry)
+    if reply.value.shape != shape:
+        reason = f"returned shape {reply.value.shape}, but should be {shape}{where}"
+        return Verdict(Outcome.VIOLATES, reason, "shape")
+    return None
+
+
+def _compare(relation: Relation, sides: Sides, values: list[Array]) -> Verdict:
+    own, other = sides
+    wrong = own != other
+    if not wrong.any():
+        return Verdict(Outcome.CONFORMS, elements=own.size)
+    count = int(wrong.sum())
+    index = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
+    region = tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(wrong))
+    reason = (
+        f"{relation.explanation}; but {count} of {own.size} elements differ, the first at {list(index)}: "
+        f"{own[index]:.17g}, and by the relation {other[index]:.17g}"
+    )
+    return Verdict(Outcome.VIOLATES, reason, "value", wrong=count, elements=own.size, region=region)

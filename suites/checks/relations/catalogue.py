@@ -1,0 +1,37 @@
+"""Which relations there are, and which of them say something of a case."""
+
+from __future__ import annotations
+
+from ....oracle.data import Case
+from ....oracle.geometry import ConvGeometry
+from ....oracle.passes import Pass
+from .identities import IDENTITIES
+from .relation import Relation
+from .rewritings import REWRITINGS
+from .sums import SUMS
+
+RELATIONS = (*SUMS, *REWRITINGS, *IDENTITIES)
+"""Every relation; the plainest first."""
+
+
+def relations_of(pass_: Pass, geometry: ConvGeometry) -> tuple[Relation, ...]:
+    """The relations that a pass of a geometry must have; none of a degenerate one, or of an empty batch."""
+    if geometry.is_degenerate or geometry.batch == 0:
+        return ()
+    return tuple(relation for relation in RELATIONS if pass_ in relation.passes and relation.applies(geometry))
+
+
+def applicable(case: Case, pass_: Pass) -> tuple[Relation, ...]:
+    """The relations that a pass must have on a case."""
+    return relations_of(pass_, case.geometry)
+
+
+def relation_named(name: str) -> Relation:
+    """The relation with this name.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return {relation.name: relation for relation in RELATIONS}[name]

@@ -1,0 +1,84 @@
+"""A relation as data: the calls that it derives from a case, and the two sides of their results that must be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....oracle.geometry import ConvGeometry
+from ....oracle.passes import Array, Operands, Pass
+
+Wide = NDArray[Any]
+"""float64 or complex128: every number of the integer lattice, and every sum of them, is exact in it."""
+Sides = tuple[Wide, Wide]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One call of the candidate: a legal case of its own."""
+
+    pass_: Pass
+    operands: Operands
+    geometry: ConvGeometry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derivation:
+    """The calls of a relation on one case.
+
+    Parameters
+    ----------
+    calls : tuple of Call
+    sides : callable
+        From the calls' results, in `Wide` numbers, to the two arrays that must be equal.
+    """
+
+    calls: tuple[Call, ...]
+    sides: Callable[[Sequence[Wide]], Sides]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation:
+    """Something that the results of several calls must have in common.
+
+    Parameters
+    ----------
+    name : str
+        Stable: ``stride``, ``linearity-in-weight``.
+    explanation : str
+        One clause that is true of every right implementation.
+    passes : frozenset of Pass
+        The passes that it speaks of.
+    applies : callable
+        Whether it says anything of a geometry that is not degenerate.
+    derive : callable
+        From pass, operands and geometry to the calls.
+    """
+
+    name: str
+    explanation: str
+    passes: frozenset[Pass]
+    applies: Callable[[ConvGeometry], bool]
+    derive: Callable[[Pass, Operands, ConvGeometry], Derivation]
+
+
+def wide(array: Array) -> Wide:
+    """The same numbers in float64, or in complex128 if they are complex."""
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def space_of(pass_: Pass) -> str:
+    """Which of ``input``, ``weight``, ``bias`` and ``output`` the result of a pass is like."""
+    match pass_:
+        case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
+            return "output"
+        case Pass.INPUT_GRADIENT | Pass.DOUBLE_BACKWARD_INPUT:
+            return "input"
+        case Pass.BIAS_GRADIENT:
+            return "bias"
+        case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
+            return "weight"

@@ -1,0 +1,98 @@
+"""Relations by which a result is a sum, or a row, of the results of parts: linearity, and images by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ....oracle.geometry import ConvGeometry
+from ....oracle.passes import Array, Operands, Pass
+from .relation import Call, Derivation, Relation, Sides, Wide, space_of, wide
+
+_SEED = 0
+_LINEAR_IN = {
+    Pass.FORWARD: (("input", "bias"), ("weight", "bias")),
+    Pass.INPUT_GRADIENT: (("output_gradient",), ("weight",)),
+    Pass.WEIGHT_GRADIENT: (("output_gradient",), ("input",)),
+    Pass.BIAS_GRADIENT: (("output_gradient",),),
+    Pass.UPDATE: (("output_gradient", "weight"), ("input", "weight")),
+    Pass.JVP: (("input_direction", "weight_direction", "bias_direction"), ("input", "weight", "bias_direction")),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: (
+        ("input_direction", "weight_direction", "bias_direction"),
+        ("input", "weight", "bias_direction"),
+    ),
+    Pass.DOUBLE_BACKWARD_INPUT: (("output_gradient",), ("weight_direction",)),
+    Pass.DOUBLE_BACKWARD_WEIGHT: (("output_gradient",), ("input_direction",)),
+}
+"""Sets of operands in which, together and with the others fixed, a pass is linear; the first of each names it."""
+_OF_IMAGES = ("input", "output_gradient", "input_direction")
+"""Operands whose first axis is the batch."""
+
+
+def _linearity(name: str) -> Relation:
+    sets = {pass_: each for pass_, found in _LINEAR_IN.items() for each in found if each[0] == name}
+
+    def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
+        generator = np.random.default_rng(_SEED)
+        arrays = operands.arrays()
+        parts = {each: _split(arrays[each], generator) for each in sets[pass_] if each in arrays}
+        halves = [replace(operands, **{each: pair[half] for each, pair in parts.items()}) for half in (0, 1)]
+        calls = tuple(Call(pass_, each, geometry) for each in (operands, *halves))
+        return Derivation(calls, lambda values: (values[0], values[1] + values[2]))
+
+    return Relation(
+        f"linearity-in-{name.replace('_', '-')}",
+        f"the result for a sum of two, in {name.replace('_', ' ')}, is the sum of their results",
+        frozenset(sets),
+        lambda geometry: True,
+        derive,
+    )
+
+
+def _split(array: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+    """Two arrays of integers that sum to `array`, none larger than it and none of another sign."""
+    values = wide(array)
+    if values.dtype.kind == "c":
+        first = _share(values.real, generator) + 1j * _share(values.imag, generator)
+    else:
+        first = _share(values, generator)
+    return first.astype(array.dtype), (values - first).astype(array.dtype)
+
+
+def _share(values: Wide, generator: np.random.Generator) -> Wide:
+    return np.sign(values) * generator.integers(0, np.abs(values).astype(np.int64), endpoint=True)
+
+
+def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
+    calls = [Call(pass_, operands, geometry)]
+    for images in (slice(0, 1), slice(1, None)):
+        arrays = operands.arrays()
+        batched = {
+            name: arrays[name][images] for name in ("input", "output_gradient", "input_direction") if name in arrays
+        }
+        part = replace(geometry, batch=len(batched["input"]))
+        calls.append(Call(pass_, replace(operands, **batched), part))
+
+    def sides(values: Sequence[Wide]) -> Sides:
+        whole, first, others = values
+        if space_of(pass_) in ("input", "output"):
+            return whole, np.concatenate((first, others))
+        start = wide(operands.weight) if pass_ is Pass.UPDATE else 0.0
+        return whole, first + others - start
+
+    return Derivation(tuple(calls), sides)
+
+
+SUMS = (
+    *map(_linearity, ("input", "weight", "output_gradient", "input_direction", "weight_direction")),
+    Relation(
+        "batch-independence",
+        "an image by itself has the result that it has among others, and adds as much to sums over the batch",
+        frozenset(Pass),
+        lambda geometry: geometry.batch > 1,
+        _derive_parts,
+    ),
+)
+"""Every relation of this kind."""
