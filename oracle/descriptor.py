@@ -194,8 +194,8 @@ def _padding(letter: str, axis: Axis, transposed: bool, text: str) -> tuple[tupl
         if 0 <= high - least < axis["s"]:
             return (low, high), high - least
     if transposed:
-        limit = f"at most {axis['i'] * axis['s'] + span - low - 1}"
+        requirement = f"should be at most {axis['i'] * axis['s'] + span - low - 1}"
     else:
-        limit = f"at least {(axis['i'] + low - span) // axis['s'] + 1}"
-    requirement = f"should be {limit}, which axis {letter} has without padding at the back, in {text!r}"
+        requirement = f"should be at least {(axis['i'] + low - span) // axis['s'] + 1}"
+    requirement += f", which axis {letter} has with no padding at the back, in {text!r}"
     raise InvalidArgument(f"o{letter}", axis["o"], requirement, where="parse_descriptor")

@@ -1,0 +1,78 @@
+"""Making a real convolution small without changing its kind, so that it can be checked often or be read by people.
+
+Only batch, channels, groups and input size are reduced. Kernel, stride, padding,
+dilation and output padding stay, and so does what the groups are (one, some, or one
+for each input channel, with as many outputs for each) and, on every axis, the
+remainder of the padded input that no window reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...oracle.geometry import ConvGeometry
+
+
+def shrunk(geometry: ConvGeometry, max_products: int) -> ConvGeometry:
+    """The geometry with its largest numbers halved in turn, until a pass has at most `max_products` products.
+
+    If even the smallest of its kind has more, that one.
+
+    Examples
+    --------
+    >>> first = ConvGeometry.of(size=(224, 224), kernel=7, in_channels=3, out_channels=64, stride=2, padding=3)
+    >>> print(shrunk(first, 20_000))
+    n1c3k8i6x14f7x7s2x2p3x3
+    """
+    while geometry.products > max_products:
+        _, smaller = max(smaller_ones(geometry), key=lambda found: found[0], default=(0, geometry))
+        if smaller == geometry:
+            break
+        geometry = smaller
+    return geometry
+
+
+def smaller_ones(geometry: ConvGeometry) -> Iterator[tuple[int, ConvGeometry]]:
+    """Each number that can be about halved, and the geometry with it halved."""
+    if geometry.batch > 1:
+        yield geometry.batch, replace(geometry, batch=_half(geometry.batch))
+    groups = geometry.groups
+    inputs, outputs = geometry.in_channels // groups, geometry.out_channels // groups
+    if groups > 2:
+        yield groups, _with_channels(geometry, _half(groups), inputs, outputs)
+    if inputs > (1 if groups == 1 else 2):
+        yield inputs, _with_channels(geometry, groups, _half(inputs), outputs)
+    if outputs > 1 and not geometry.is_depthwise:
+        yield outputs, _with_channels(geometry, groups, inputs, _half(outputs))
+    for axis, size in enumerate(geometry.size):
+        smaller = _smaller_size(geometry, axis)
+        if smaller < size:
+            yield size, _with_size(geometry, axis, smaller)
+
+
+def _half(number: int) -> int:
+    return (number + 1) // 2
+
+
+def _with_channels(geometry: ConvGeometry, groups: int, inputs: int, outputs: int) -> ConvGeometry:
+    return replace(geometry, groups=groups, in_channels=groups * inputs, out_channels=groups * outputs)
+
+
+def _with_size(geometry: ConvGeometry, axis: int, size: int) -> ConvGeometry:
+    return replace(geometry, size=(*geometry.size[:axis], size, *geometry.size[axis + 1 :]))
+
+
+def _smaller_size(geometry: ConvGeometry, axis: int) -> int:
+    """About half the size: by whole strides, with at least one output and room for the padding mode."""
+    size, stride = geometry.size[axis], 1 if geometry.transposed else geometry.stride[axis]
+    low, high = geometry.padding[axis]
+    least = 1 if geometry.padding_mode == "zeros" else max(low, high) + 1
+    span = geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1
+    if geometry.transposed:
+        spare = (geometry.output_size[axis] - 1) // geometry.stride[axis]
+        least = max(least, size - spare)
+    else:
+        least = max(least, span - low - high)
+    steps = min(-(-(size - _half(size)) // stride), (size - least) // stride)
+    return size - stride * max(steps, 0)

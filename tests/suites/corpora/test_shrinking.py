@@ -1,0 +1,60 @@
+"""Shrinking a geometry keeps its kind, never increases a number, and reaches the limit where it can."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.suites.corpora import CORPORA, load
+from convoracle.suites.corpora.shrinking import shrunk, smaller_ones
+
+_EVERY = tuple({entry.geometry: None for corpus in CORPORA for entry in load(corpus)})
+
+
+def _kept(geometry: ConvGeometry) -> tuple[object, ...]:
+    spans = [d * (r - 1) + 1 for d, r in zip(geometry.dilation, geometry.kernel, strict=True)]
+    padded = [size + low + high for size, (low, high) in zip(geometry.size, geometry.padding, strict=True)]
+    remainders = [(p - span) % s for p, span, s in zip(padded, spans, geometry.stride, strict=True)]
+    settings = (geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, geometry.padding_mode)
+    multiplier = geometry.out_channels // geometry.groups if geometry.is_depthwise else None
+    kind = (min(geometry.groups, 2), geometry.is_depthwise, multiplier)
+    rest = None if geometry.transposed else tuple(remainders)
+    return (*settings, geometry.transposed, geometry.output_padding, kind, rest)
+
+
+def _numbers(geometry: ConvGeometry) -> tuple[int, ...]:
+    return (geometry.batch, geometry.groups, geometry.in_channels, geometry.out_channels, *geometry.size)
+
+
+@given(st.sampled_from(_EVERY), st.integers(1, 10**6))
+def test_a_shrunk_geometry_is_of_the_same_kind(geometry: ConvGeometry, limit: int) -> None:
+    small = shrunk(geometry, limit)
+    assert _kept(small) == _kept(geometry)
+    assert all(a <= b for a, b in zip(_numbers(small), _numbers(geometry), strict=True))
+    assert geometry.is_degenerate or min(small.output_size) >= 1
+    assert small.products <= limit or not list(smaller_ones(small))
+
+
+def test_what_is_small_enough_stays_as_it_is() -> None:
+    geometry = parse_geometry("n2c4k6i9x8f3x3s2x2g2")
+    assert shrunk(geometry, geometry.products) is geometry
+
+
+def test_every_corpus_shrinks_to_what_a_quick_check_takes() -> None:
+    assert max(shrunk(geometry, 20_000).products for geometry in _EVERY) <= 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "smallest"),
+    [
+        ("n9c64k64i56x56f3x3p1x1", "n1c1k1i1x1f3x3p1x1"),
+        ("n9c64k128i57x57f3x3s2x2g64", "n1c2k4i3x3f3x3s2x2g2"),
+        ("n9c64k128i56x56f3x3s2x2g8", "n1c4k2i4x4f3x3s2x2g2"),
+        ("n9c8k8i7f4s3p1to2", "n1c1k1i1f4s3p1to2"),
+        ("n1c1k1i9f2p3mreflect", "n1c1k1i4f2p3mreflect"),
+    ],
+)
+def test_the_smallest_of_a_kind(text: str, smallest: str) -> None:
+    assert shrunk(parse_geometry(text), 0) == parse_geometry(smallest)
