@@ -21,7 +21,7 @@ Float64 = NDArray[np.float64]
 LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)
 """Of the update, by the case's seed; powers of two, so that scaling by them is exact."""
 _LATTICE_PRECISION = 24
-_LARGEST_LATTICE_VALUE = 512
+LARGEST_LATTICE_VALUE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def lattice_operands(case: Case) -> Operands:
     generator = _generator(case, stream=0)
     if most_terms <= limit:
         whole = int(form.largest) if form.is_integer else 2**form.precision
-        largest = min(math.isqrt(limit // most_terms), _LARGEST_LATTICE_VALUE, whole)
+        largest = min(math.isqrt(limit // most_terms), LARGEST_LATTICE_VALUE, whole)
         return _operands(case, lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator)
     density = math.sqrt(limit / most_terms)
     while True:

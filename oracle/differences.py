@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .geometry import ConvGeometry
-from .passes import Array, check_array
+from .passes import Array, Operands, check_array
 from .reference import forward
 
 STEP = 1.0
@@ -31,7 +31,7 @@ def input_gradient(input: Array, weight: Array, output_gradient: Array, geometry
     Parameters
     ----------
     input : (N, C, *I) ndarray
-    weight : (K, C // groups, *R) ndarray
+    weight : (K, C // groups, *R) ndarray; of a transposed convolution (C, K // groups, *R)
     output_gradient : (N, K, *O) ndarray
     geometry : ConvGeometry
 
@@ -80,6 +80,41 @@ def bias_gradient(input: Array, weight: Array, output_gradient: Array, geometry:
         return _inner_products(outputs, cotangent)
 
     return _central_difference(losses, np.zeros(geometry.bias_shape))
+
+
+def jvp(operands: Operands, geometry: ConvGeometry) -> Float64:
+    """The derivative of the output along the operands' directions, in float64: (O(1) - O(-1)) / 2, at any operands.
+
+    With O(t) the output at X + t V, F + t U and b + t c, whose terms of second
+    order in t cancel.
+
+    Parameters
+    ----------
+    operands : Operands
+        With directions of input and weight, and of the bias if there is one.
+    geometry : ConvGeometry
+
+    Returns
+    -------
+    (N, K, *O) ndarray of float64
+
+    Raises
+    ------
+    InvalidArgument
+        If a shape disagrees with `geometry`.
+    """
+    wide = {name: array.astype(np.float64) for name, array in operands.arrays().items()}
+
+    def output(step: float) -> Float64:
+        bias = wide.get("bias_direction")
+        return forward(
+            wide["input"] + step * wide["input_direction"],
+            wide["weight"] + step * wide["weight_direction"],
+            geometry,
+            None if bias is None else step * bias,
+        )
+
+    return (output(STEP) - output(-STEP)) / (2 * STEP)
 
 
 def _central_difference(losses: Callable[[Float64], Float64], at: Float64) -> Float64:

@@ -14,8 +14,11 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from ..oracle.dtypes import COMPONENTS
 from ..oracle.geometry import ConvGeometry, parse_geometry
-from ..oracle.passes import Operands, Pass
+from ..oracle.layouts import CONTIGUOUS, LAYOUTS
+from ..oracle.passes import ARRAYS as OPERANDS
+from ..oracle.passes import Operands, Pass, shape_of
 from .codec import shown
 from .errors import InvalidRecord
 from .record import Evidence, Mismatch
@@ -25,8 +28,6 @@ Array = NDArray[Any]
 
 MAX_BYTES = 2**30
 """Most bytes that the arrays of one mismatch may take in memory, together."""
-
-OPERANDS = ("input", "weight", "bias", "output_gradient")
 
 _MAX_HEADER_BYTES = 4096
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -101,7 +102,7 @@ def load_arrays(path: Path, facts: tuple[ArrayFacts, ...], learning_rate: float)
             arrays = {name: _read(archive, entry) for name, entry in named.items()}
     except _DAMAGE as error:
         raise InvalidRecord(str(error) or type(error).__name__, file=str(path)) from error
-    operands = Operands(arrays["input"], arrays["weight"], arrays.get("bias"), arrays["output_gradient"], learning_rate)
+    operands = Operands(**{name: arrays.get(name) for name in OPERANDS}, learning_rate=learning_rate)  # type: ignore[arg-type]
     return Evidence(operands, arrays.get("actual"), arrays["expected"], arrays["bound"], arrays["wrong"])
 
 
@@ -135,6 +136,12 @@ def case_geometry(case: str) -> ConvGeometry:
     return parse_geometry(prefix[0] if prefix else case[:80])
 
 
+def case_layout(case: str) -> str:
+    """The memory layout with which a case's text id ends, if it names one."""
+    last = case.rpartition("/")[2]
+    return last if last in LAYOUTS else CONTIGUOUS
+
+
 def subject_pass(subject: str) -> Pass | None:
     """The pass that a check's subject names; None for a subject that is no single pass."""
     return next((each for each in Pass if each.value == subject), None)
@@ -161,16 +168,11 @@ def _check_sizes(facts: tuple[ArrayFacts, ...]) -> None:
 def _check_shapes(named: dict[str, ArrayFacts], mismatch: Mismatch) -> None:
     geometry = case_geometry(mismatch.case)
     subject = subject_pass(mismatch.subject)
-    result = named["expected"].shape if subject is None else subject.result_shape(geometry)
-    shapes = {
-        "input": geometry.input_shape,
-        "weight": geometry.weight_shape,
-        "bias": geometry.bias_shape,
-        "output_gradient": geometry.output_shape,
-        "expected": result,
-        "bound": result,
-        "wrong": result,
-    }
+    parts = (2,) if named["input"].dtype in COMPONENTS else ()
+    result = named["expected"].shape if subject is None else (*subject.result_shape(geometry), *parts)
+    shapes = {name: shape_of(name, geometry) for name in OPERANDS} | dict.fromkeys(
+        ("expected", "bound", "wrong"), result
+    )
     for name, shape in shapes.items():
         if name in named and named[name].shape != shape:
             raise ValueError(f"{name}.shape={shown(named[name].shape)}, but should be {shape} for {geometry}")

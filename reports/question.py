@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from ..oracle.data import Case, parse_case
-from ..oracle.dtypes import Format, format_of
+from ..oracle.data import Case, lattice_precision, parse_case
+from ..oracle.dtypes import format_of, result_dtype
 from ..oracle.errors import InvalidArgument
 from ..oracle.exact import evaluate
 from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Operands, Pass
+from ..oracle.passes import Operands, Pass, is_defined, real_parts
 from .codec import shown
 from .errors import InvalidRecord
 from .evidence import OPERANDS, subject_pass
@@ -21,8 +21,6 @@ from .serialization import StoredMismatch
 _REALS = "precision"
 _PASSES = tuple(pass_.value for pass_ in Pass)
 _SUBJECTS = {"structure": _PASSES, _REALS: _PASSES, "adjoint": ("adjoint",)}
-_LATTICE_PRECISION = 24
-"""Most bits of a sum on the integer lattice in any dtype, since a candidate may accumulate in float32."""
 _LONGEST_ID = 500
 _LEAST_RATE = 2.0**-14
 """Normal in every format."""
@@ -45,11 +43,28 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
         if entry.name in OPERANDS and entry.dtype != case.dtype:
             problem = f"{entry.name} should be {case.dtype}, as the case says, not {shown(entry.dtype)}"
             raise InvalidRecord(problem, file=file, field=f"arrays[{index}].dtype")
-    if case.bias != any(entry.name == "bias" for entry in stored.arrays):
-        problem = f"should hold {'a' if case.bias else 'no'} bias, as the case says"
-        raise InvalidRecord(problem, file=file, field="arrays")
+    _check_presence(mismatch, case, {entry.name for entry in stored.arrays}, file)
     if not _LEAST_RATE <= rate <= 1 or math.frexp(rate)[0] != 0.5:
         raise InvalidRecord(f"should be a power of two from {_LEAST_RATE} to 1", file=file, field="learning_rate")
+
+
+def _check_presence(mismatch: Mismatch, case: Case, names: set[str], file: str) -> None:
+    """Refuse a bias or directions where the case or its pass has none, and the want of them where it has."""
+    subject = subject_pass(mismatch.subject)
+    if subject is not None and not is_defined(subject, case.dtype):
+        problem = f"should be a pass that is asked of {case.dtype}, not {shown(mismatch.subject)}"
+        raise InvalidRecord(problem, file=file, field="mismatch.subject")
+    directions = subject is not None and subject.is_second_order
+    wanted = {
+        "bias": case.bias,
+        "input_direction": directions,
+        "weight_direction": directions,
+        "bias_direction": directions and case.bias,
+    }
+    for name, there in wanted.items():
+        if there != (name in names):
+            problem = f"should hold {'a' if there else 'no'} {name}, as the case and its pass say"
+            raise InvalidRecord(problem, file=file, field="arrays")
 
 
 def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
@@ -66,13 +81,13 @@ def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
     """
     integers = mismatch.check != _REALS
     for name, array in operands.arrays().items():
-        values = array.astype(np.float64)
+        values = real_parts(array)
         if not np.isfinite(values).all():
             raise InvalidRecord("should hold no NaN or Inf", file=file, field=name)
         if integers and (values != np.rint(values)).any():
             raise InvalidRecord(f"should hold integers, for the check {mismatch.check!r}", file=file, field=name)
     case = parse_case(mismatch.case)
-    bits = _sum_bits(format_of(case.dtype), integers=integers)
+    bits = _sum_bits(case.dtype, integers=integers)
     subject = subject_pass(mismatch.subject)
     for pass_ in _ADJOINT_PASSES if subject is None else (subject,):
         largest = _largest_sum(pass_, operands, case.geometry)
@@ -95,9 +110,9 @@ def _case(text: str, file: str) -> Case:
         raise InvalidRecord(f"{error.requirement}, not {shown(text)}", file=file, field="mismatch.case") from error
 
 
-def _sum_bits(form: Format, *, integers: bool) -> int:
+def _sum_bits(dtype: str, *, integers: bool) -> int:
     """The sums below two to this power are exact if their terms are integers; else they are within the range."""
-    return min(form.precision, _LATTICE_PRECISION) if integers else form.max_exponent + 1
+    return lattice_precision(dtype) if integers else format_of(result_dtype(dtype)).max_exponent + 1
 
 
 def _largest_sum(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> float:
@@ -107,7 +122,7 @@ def _largest_sum(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> flo
         with np.errstate(over="ignore"):
             sums = evaluate(Pass.WEIGHT_GRADIENT if update else pass_, operands, geometry).magnitude
             if update:
-                sums = sums + np.abs(operands.weight.astype(np.float64)) / operands.learning_rate
+                sums = sums + np.abs(real_parts(operands.weight)) / operands.learning_rate
     except OverflowError:
         return math.inf
     return float(sums.max(initial=0))

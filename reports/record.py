@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of every JSON document that a run writes.
 
-1: first version.
+1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
 """
 
 
@@ -32,13 +32,22 @@ class CandidateInfo:
         What loads it: a built-in name, ``module:attribute`` or ``path.py:attribute``.
     accumulators : tuple of (str, str)
         Declared accumulator for each storage dtype, e.g. ``("float16", "float32")``;
-        a dtype not named accumulates in itself.
+        a dtype not named accumulates in that of its result.
+    multipliers : tuple of (str, str)
+        Declared format to which operands of a dtype are rounded before they are multiplied.
+    results : tuple of (str, str)
+        Declared dtype of the result for operands of a dtype.
+    conventions : tuple of (str, str)
+        Declared convention and its value, see `convoracle.oracle.dtypes.CONVENTIONS`.
     """
 
     name: str
     version: str = ""
     source: str = ""
     accumulators: tuple[tuple[str, str], ...] = ()
+    multipliers: tuple[tuple[str, str], ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
+    conventions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

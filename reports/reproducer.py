@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..oracle.dtypes import COMPONENTS, result_dtype
+from ..oracle.layouts import BROADCAST, CONTIGUOUS
 from ..oracle.verdict import Outcome
-from .evidence import named_arrays
+from .evidence import case_layout, named_arrays
 from .record import Evidence, Mismatch
 from .wording import case_line, clean, headline
 
@@ -30,6 +32,7 @@ def reproducer(mismatch: Mismatch, evidence: Evidence) -> str:
     literal = sum(array.size for array in arrays.values()) <= MAX_LITERALS
     parts = [_header(mismatch), _imports(arrays, literal), _assignments(arrays, literal)]
     parts.append(f"learning_rate = {evidence.operands.learning_rate!r}\n")
+    parts.append(_arrangement(mismatch.case, evidence))
     if not mismatch.call.strip():
         parts.append("# The call that computes `actual` from these arrays is not known for this candidate:")
         parts.append("# put it here, and this script compares its result.\n")
@@ -82,6 +85,29 @@ def _assignments(arrays: dict[str, NDArray[Any]], literal: bool) -> str:
         view = f".view({_dtype(array)})" if _is_extended(array) else ""
         lines.append(f'{name} = arrays["{name}"]{view}')
     return "\n".join(lines)
+
+
+def _arrangement(case: str, evidence: Evidence) -> str:
+    """The operands laid in memory as the case says."""
+    layout = case_layout(case)
+    if layout == CONTIGUOUS:
+        return ""
+    names = tuple(evidence.operands.arrays())
+    return (
+        f"\ndef arranged(array):  # the memory layout {layout!r}\n    return {_ARRANGED[layout]}\n\n\n"
+        f"{', '.join(names)} = map(arranged, ({', '.join(names)}))\n"
+    )
+
+
+_ARRANGED = {
+    "channels_last": "np.moveaxis(np.array(np.moveaxis(array, 1, -1), order='C'), -1, 1) if array.ndim > 2 else array",
+    "fortran": "np.array(array, order='F')",
+    "strided": "np.stack((array, np.full_like(array, 77)), -1).reshape(*array.shape[:-1], -1)[..., ::2]",
+    "reversed": "np.flip(np.array(np.flip(array), order='C'))",
+    "offset": "np.concatenate((array.ravel()[:1], array.ravel()))[array.size > 0 :].reshape(array.shape)",
+    "readonly": "np.broadcast_to(array, array.shape)",
+    BROADCAST: "np.broadcast_to(array[..., :1], array.shape)",
+}
 
 
 def _literal(array: NDArray[Any]) -> str:
@@ -155,21 +181,25 @@ def _comparison(mismatch: Mismatch, evidence: Evidence) -> str:
         return 'print("not reproduced: the call returned")\n'
     if not evidence.wrong.any():
         reason = " ".join(clean(mismatch.verdict.reason).split())
-        return _FORM.replace("DTYPE", repr(str(evidence.operands.input.dtype))).replace("REASON", repr(reason))
+        dtype = result_dtype(str(evidence.operands.input.dtype))
+        shape = "expected.shape[:-1]" if dtype in COMPONENTS else "expected.shape"
+        return _FORM.replace("DTYPE", repr(dtype)).replace("REASON", repr(reason)).replace("SHAPE", shape)
     if _is_exact(evidence):
         wrong, bound = "~((got == expected) | (np.isnan(got) & np.isnan(expected)))", "0 (exact equality)"
     else:
         wrong = "~((error <= bound) | (got == expected) | (np.isnan(got) & np.isnan(expected)))"
         bound = "{bound[index]!s}"
-    return _VALUES.replace("WRONG", wrong).replace("BOUND", bound)
+    complex_ = evidence.operands.input.dtype.name in COMPONENTS
+    got = "np.stack((actual.real, actual.imag), axis=-1)" if complex_ else "actual"
+    return _VALUES.replace("WRONG", wrong).replace("BOUND", bound).replace("GOT", got)
 
 
 _VALUES = """\
 actual = np.asarray(actual)
-if actual.shape != expected.shape:
-    print(f"reproduced: the result has shape {actual.shape}, but should have {expected.shape}")
+got = GOT.astype(np.float64)
+if got.shape != expected.shape:
+    print(f"reproduced: the result has shape {got.shape}, but should have {expected.shape}")
     sys.exit(1)
-got = actual.astype(np.float64)
 with np.errstate(all="ignore"):
     error = np.abs(got - expected)
     wrong = WRONG
@@ -191,8 +221,8 @@ if not isinstance(actual, np.ndarray):
 else:
     shared = [name for name, array in operands.items() if np.shares_memory(actual, array)]
     problems += [f"returned memory of its operand {name}" for name in shared]
-    if actual.shape != expected.shape:
-        problems.append(f"returned shape {actual.shape}, but should be {expected.shape}")
+    if actual.shape != SHAPE:
+        problems.append(f"returned shape {actual.shape}, but should be {SHAPE}")
     if str(actual.dtype) != DTYPE:
         problems.append(f"returned dtype {actual.dtype}, but should be {DTYPE}")
 if problems:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..oracle.dtypes import FORMATS
+from ..oracle.dtypes import DTYPES
 from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports.errors import InvalidRecord
@@ -115,9 +115,9 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument(
         "--dtypes",
         nargs="+",
-        choices=tuple(FORMATS),
+        choices=DTYPES,
         metavar="DTYPE",
-        help=f"some of {', '.join(FORMATS)} (default: all)",
+        help=f"some of {', '.join(DTYPES)} (default: all)",
     )
     check.add_argument(
         "--passes",

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..oracle import equations
 from ..oracle.data import Case
+from ..oracle.dtypes import COMPONENTS
 from ..oracle.notation import write_equation
 from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome, Verdict, compare
@@ -68,17 +69,17 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
     check, pass_ = Check(fault.check), Pass(fault.subject)
     operands, expected = operands_of(check, case), answer(check, case, pass_)
     arithmetic = arithmetic_of(executor.info, case.dtype)
-    allowed = allowed_error(check, pass_, expected, operands, arithmetic)
+    allowed = allowed_error(check, pass_, expected, operands, arithmetic, case.geometry)
     for _ in range(_CONFIRMATIONS):
-        reply = executor.call(pass_, operands, case.geometry)
-        verdict = judge_reply(check, pass_, reply, operands, lambda: expected, arithmetic)
+        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+        verdict = judge_reply(check, pass_, reply, operands, lambda: expected, arithmetic, case.geometry)
         if verdict.outcome is fault.outcome:
             break
     actual = reply.value if isinstance(reply, Returned) else None
     wrong = np.zeros(allowed.shape, dtype=bool)
-    if actual is not None and (actual.shape, actual.dtype) == (wrong.shape, arithmetic.storage.dtype):
+    if verdict.cause == "value" and actual is not None:
         wrong = compare(actual, expected, allowed).wrong
-    return Evidence(operands, actual, expected.value.to_float64(), allowed, wrong), verdict
+    return Evidence(operands.of(pass_), actual, expected.value.to_float64(), allowed, wrong), verdict
 
 
 def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:
@@ -111,7 +112,8 @@ def _equations(fault: Fault, evidence: Evidence) -> tuple[str, ...]:
         return ()
     pass_, geometry = Pass(fault.subject), fault.shrunk.geometry
     bias = evidence.operands.bias is not None
-    indices = [tuple(map(int, index)) for index in np.argwhere(evidence.wrong)[:_MOST_EQUATIONS]]
+    wrong = evidence.wrong.any(axis=-1) if fault.shrunk.dtype in COMPONENTS else evidence.wrong
+    indices = [tuple(map(int, index)) for index in np.argwhere(wrong)[:_MOST_EQUATIONS]]
     return tuple(
         write_equation(pass_, geometry, index, bias=bias)
         for index in indices

@@ -9,10 +9,11 @@ from functools import partial
 from ..oracle.data import Case
 from ..oracle.dtypes import Arithmetic
 from ..oracle.exact import ExactResult
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.geometry import ConvGeometry
+from ..oracle.passes import Array, Operands, Pass, is_defined
 from ..oracle.verdict import Outcome, Verdict, judge
 from ..reports.record import CandidateInfo, CheckResult
-from .checks.adjoint import ADJOINT, check_adjoint
+from .checks.adjoint import ADJOINT, LINKED, check_adjoint
 from .checks.conduct import judge_conduct
 from .checks.value import Check, allowed_error, answer, operands_of
 from .isolation import Executor
@@ -24,7 +25,13 @@ ANSWERED = (Outcome.CONFORMS, Outcome.UNDECIDED)
 
 def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
     """The arithmetic that a candidate is held to in a dtype: what it declared, else its storage format."""
-    return Arithmetic.of(dtype, dict(info.accumulators).get(dtype))
+    return Arithmetic.of(
+        dtype,
+        dict(info.accumulators).get(dtype),
+        multiplier=dict(info.multipliers).get(dtype),
+        result=dict(info.results).get(dtype),
+        conventions=dict(info.conventions),
+    )
 
 
 def examine(
@@ -38,7 +45,7 @@ def examine(
     """
     results: list[CheckResult] = []
     returned: dict[Pass, Array] = {}
-    for pass_ in passes:
+    for pass_ in (each for each in passes if is_defined(each, case.dtype)):
         limit = None if limits is None else limits.get(pass_)
         structure, value = _ask(executor, Check.STRUCTURE, case, pass_, limit)
         results.append(structure)
@@ -58,7 +65,7 @@ def ask(executor: Executor, check: Check, case: Case, pass_: Pass, *, seconds: f
 def ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
     """The verdict of the adjoint identity alone; None where the candidate offers too few passes for it."""
     returned: dict[Pass, Array] = {}
-    for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT):
+    for pass_ in LINKED:
         if pass_ in executor.passes:
             value = _ask(executor, Check.STRUCTURE, case, pass_)[1]
             if value is not None:
@@ -74,15 +81,16 @@ def judge_reply(
     operands: Operands,
     exact_result: Callable[[], ExactResult],
     arithmetic: Arithmetic,
+    geometry: ConvGeometry,
 ) -> Verdict:
     """The verdict of a check on a reply; `exact_result` is called only where there is a value to judge."""
-    conduct = judge_conduct(reply)
+    conduct = judge_conduct(reply, degenerate=geometry.is_degenerate)
     if conduct is not None:
         return conduct
     assert isinstance(reply, Returned)
     expected = exact_result()
-    allowed = allowed_error(check, pass_, expected, operands, arithmetic)
-    return judge(reply.value, expected, allowed, arithmetic.storage)
+    allowed = allowed_error(check, pass_, expected, operands, arithmetic, geometry)
+    return judge(reply.value, expected, allowed, arithmetic.result_dtype)
 
 
 def _ask(
@@ -90,9 +98,10 @@ def _ask(
 ) -> tuple[CheckResult, Array | None]:
     operands, arithmetic = operands_of(check, case), arithmetic_of(executor.info, case.dtype)
     start = time.perf_counter()
-    reply = executor.call(pass_, operands, case.geometry, seconds=limit)
+    reply = executor.call(pass_, operands, case.geometry, seconds=limit, layout=case.layout)
     seconds = time.perf_counter() - start
-    verdict = judge_reply(check, pass_, reply, operands, partial(answer, check, case, pass_), arithmetic)
+    exact_result = partial(answer, check, case, pass_)
+    verdict = judge_reply(check, pass_, reply, operands, exact_result, arithmetic, case.geometry)
     value = reply.value if isinstance(reply, Returned) else None
     return CheckResult(str(check), str(pass_), verdict, seconds), value
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..oracle.geometry import ConvGeometry
+from ..oracle.layouts import CONTIGUOUS, arrange
 from ..oracle.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
 from .post_mortem import beginning
@@ -21,17 +22,21 @@ _OWN_FILES = frozenset({__file__, str(Path(__file__).parent / "candidates" / "bi
 
 
 def execute(
-    bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, interruptible: bool = False
+    bound: BoundCandidate,
+    pass_: Pass,
+    operands: Operands,
+    geometry: ConvGeometry,
+    layout: str = CONTIGUOUS,
+    *,
+    interruptible: bool = False,
 ) -> WorkerReply:
-    """Call a candidate on copies of the operands, and say what came of it.
+    """Call a candidate on copies of the operands, laid in memory as `layout` says, and say what came of it.
 
     KeyboardInterrupt is the candidate's own exception, too, unless the process
     is `interruptible`: then it is the user's, and comes out.
     """
-    copies = {name: np.array(array, order="C") for name, array in operands.arrays().items()}
-    given = Operands(
-        copies["input"], copies["weight"], copies.get("bias"), copies["output_gradient"], operands.learning_rate
-    )
+    copies = {name: arrange(array, layout) for name, array in operands.arrays().items()}
+    given = Operands(**{"bias": None, **copies}, learning_rate=operands.learning_rate)
     start = time.perf_counter()
     try:
         reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)

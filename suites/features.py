@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ..oracle.data import Case
 from ..oracle.geometry import ConvGeometry
+from ..oracle.layouts import CONTIGUOUS
 
 
 def features(case: Case) -> frozenset[str]:
@@ -15,6 +16,10 @@ def features(case: Case) -> frozenset[str]:
     found.add(f"dtype {case.dtype}")
     if case.bias:
         found.add("a bias")
+    if case.layout != CONTIGUOUS:
+        found.add(f"the memory layout {case.layout}")
+    if case.geometry.padding_mode != "zeros":
+        found.add(f"padding mode {case.geometry.padding_mode}")
     return frozenset(found)
 
 
@@ -49,17 +54,24 @@ def _remainders(geometry: ConvGeometry) -> tuple[int, ...]:
 
 
 def _padding_only_windows(geometry: ConvGeometry) -> bool:
-    return any(not geometry.inside(axis).any(axis=1).all() for axis in range(geometry.rank))
+    direct = geometry.direct
+    return any(not direct.inside(axis).any(axis=1).all() for axis in range(direct.rank))
 
 
 def _reads_nothing(geometry: ConvGeometry) -> bool:
-    return geometry.batch > 0 and geometry.products == 0
+    return geometry.batch > 0 and not geometry.is_degenerate and geometry.products == 0
 
 
 Predicate = Callable[[ConvGeometry], bool]
 
 _SETTINGS: dict[str, Predicate] = {
     "an empty batch": lambda g: g.batch == 0,
+    "no input channels": lambda g: g.in_channels == 0,
+    "no output channels": lambda g: g.out_channels == 0,
+    "an input of size 0": lambda g: 0 in g.size,
+    "no window that fits": lambda g: 0 in g.output_size and 0 not in g.size,
+    "transposed": lambda g: g.transposed,
+    "output padding": lambda g: any(g.output_padding),
     "a batch above 1": lambda g: g.batch > 1,
     "several input channels": lambda g: g.in_channels > 1,
     "several output channels": lambda g: g.out_channels > 1,
@@ -67,7 +79,7 @@ _SETTINGS: dict[str, Predicate] = {
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
     "stride above 1": lambda g: max(g.stride) > 1,
-    "windows that do not tile the input": lambda g: any(_remainders(g)),
+    "windows that do not tile the input": lambda g: not g.transposed and any(_remainders(g)),
     "dilation above 1": lambda g: max(g.dilation) > 1,
     "padding": lambda g: any(map(any, g.padding)),
     "padding that differs between the sides": lambda g: any(low != high for low, high in g.padding),
@@ -76,12 +88,13 @@ _IMPLIED = {
     "groups above 1": {"several input channels", "several output channels"},
     "3 spatial axes": {"2 spatial axes or more"},
     "windows that do not tile the input": {"stride above 1"},
+    "output padding": {"transposed", "stride above 1"},
     "padding that differs between the sides": {"padding"},
 }
 _SIZES: dict[str, Predicate] = {
     "a kernel above 1": lambda g: max(g.kernel) > 1,
     "a kernel that differs between axes": lambda g: _differs(g.kernel),
-    "several windows": lambda g: max(g.output_size) > 1,
+    "several windows": lambda g: max(g.direct.output_size) > 1,
     "a stride that differs between axes": lambda g: _differs(g.stride),
     "a dilation that differs between axes": lambda g: _differs(g.dilation),
     "padding that differs between axes": lambda g: _differs(g.padding),

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from ..oracle.geometry import ConvGeometry
+from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
@@ -52,8 +53,16 @@ class Executor(Protocol):
     def passes(self) -> frozenset[Pass]:
         """The passes it offers."""
 
-    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
-        """Call one pass; `seconds` is a time limit instead of the executor's own."""
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """Python source, for people to paste, that computes the array ``actual``."""
@@ -79,9 +88,17 @@ class InProcess:
         self.info = self._bound.info
         self.passes = self._bound.passes
 
-    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
         """Call one pass; there is no time limit here."""
-        reply = execute(self._bound, pass_, operands, geometry, interruptible=True)
+        reply = execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True)
         return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
@@ -143,14 +160,23 @@ class Isolated:
         """The process that loaded the candidate; it leads the session of all that run it."""
         return self._process.pid
 
-    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
         """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
         limit = self.limits.seconds_per_call if seconds is None else seconds
-        arrays = operands.arrays()
+        arrays = operands.of(pass_).arrays()
         request = {
             "do": "call",
             "pass": pass_.value,
             "geometry": str(geometry),
+            "layout": layout,
             "operands": list(arrays),
             "learning_rate": operands.learning_rate,
         }

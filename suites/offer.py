@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..oracle.data import Case, lattice_operands
 from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Pass
+from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CaseRecord, CheckResult
 from .checks.value import Check
@@ -56,8 +56,8 @@ def _reasons_to_decline(executor: Executor, case: Case, passes: Collection[Pass]
     """The verdicts, if every pass says that the case is unsupported."""
     operands = lattice_operands(case)
     results = []
-    for pass_ in passes:
-        reply = executor.call(pass_, operands, case.geometry)
+    for pass_ in (each for each in passes if is_defined(each, case.dtype)):
+        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
         if not isinstance(reply, Unsupported):
             return None
         verdict = Verdict(Outcome.UNSUPPORTED, reply.reason, "unsupported")
@@ -79,6 +79,15 @@ def _with(setting: str, rank: int, dtype: str) -> Case:
         "dilation": replace(plain, geometry=replace(plain.geometry, dilation=(2,) * rank)),
         "groups": replace(plain, geometry=replace(plain.geometry, in_channels=2, out_channels=2, groups=2)),
         "bias": replace(plain, bias=True),
+        "padding mode": replace(
+            plain, geometry=replace(plain.geometry, padding=((1, 1),) * rank, padding_mode="reflect")
+        ),
+        "transposed": replace(plain, geometry=replace(plain.geometry, transposed=True)),
+        "output padding": replace(
+            plain, geometry=replace(plain.geometry, transposed=True, stride=(2,) * rank, output_padding=(1,) * rank)
+        ),
+        "degenerate": replace(plain, geometry=replace(plain.geometry, in_channels=0)),
+        "layout": replace(plain, layout="strided"),
     }
     assert changes.keys() == SETTINGS
     return changes[setting]

@@ -16,7 +16,7 @@ from ..oracle.verdict import Verdict
 from ..reports import mismatch_text, read_mismatch
 from ..reports.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError
-from .checks.adjoint import ADJOINT, check_adjoint
+from .checks.adjoint import ADJOINT, LINKED, check_adjoint
 from .checks.value import Check
 from .examination import arithmetic_of, judge_reply
 from .isolation import Executor, InProcess, Isolated
@@ -42,16 +42,21 @@ def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Ver
     case = parse_case(mismatch.case)
     operands = evidence.operands
     if mismatch.check == ADJOINT:
-        replies = {pass_: executor.call(pass_, operands, case.geometry) for pass_ in Pass if pass_ in executor.passes}
+        replies = {
+            pass_: executor.call(pass_, operands, case.geometry, layout=case.layout)
+            for pass_ in LINKED
+            if pass_ in executor.passes
+        }
         results = {pass_: reply.value for pass_, reply in replies.items() if isinstance(reply, Returned)}
         verdict = check_adjoint(results, operands)
         if verdict is None:
             raise CandidateError(f"{executor.info.name} returned too few passes for the adjoint identity")
         return verdict
     check, pass_ = Check(mismatch.check), Pass(mismatch.subject)
-    reply = executor.call(pass_, operands, case.geometry)
+    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
     exact_result = partial(exact.evaluate, pass_, operands, case.geometry)
-    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic_of(executor.info, case.dtype))
+    arithmetic = arithmetic_of(executor.info, case.dtype)
+    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic, case.geometry)
 
 
 def _source(given: str | None, mismatch: Mismatch) -> str:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from ..oracle.data import FILLS, Case
-from ..oracle.dtypes import FORMATS
+from ..oracle.dtypes import DTYPES
 from ..oracle.errors import InvalidArgument
-from ..oracle.geometry import ConvGeometry
+from ..oracle.geometry import PADDING_MODES, ConvGeometry
+from ..oracle.layouts import CONTIGUOUS, LAYOUTS
 
 BEST_RESOLVED_FILL = "uniform"
 _FEW = (1, 2, 3, 4)
@@ -23,8 +24,29 @@ _VECTOR_WIDTHS = (8, 16, 32)
 _VECTOR_TAILS = (7, 9, 15, 17, 24, 31, 33, 63, 64, 65)
 
 
-SETTINGS = frozenset(("stride", "padding", "unequal padding", "dilation", "groups", "bias"))
-"""What a case may use beyond a kernel; unequal padding is one that differs between low and high."""
+SETTINGS = frozenset(
+    (
+        "stride",
+        "padding",
+        "unequal padding",
+        "padding mode",
+        "dilation",
+        "groups",
+        "bias",
+        "transposed",
+        "output padding",
+        "degenerate",
+        "layout",
+    )
+)
+"""What a case may use beyond a kernel.
+
+Unequal padding differs between low and high, padding mode is one other than
+zeros, a degenerate convolution has no channels or nothing to read or write, and
+the layout is one other than contiguous memory.
+"""
+_EVERYDAY = ("float32", "float64", "float16", "bfloat16")
+"""Dtypes that are drawn more often than the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,7 @@ class Space:
     ranks : tuple of int
         Numbers of spatial axes.
     dtypes : tuple of str
-        Names in `FORMATS`; counterexamples shrink towards the first.
+        Some of `DTYPES`; counterexamples shrink towards the first.
     max_products : int
         Upper limit of products X_i F_j in a pass, so that a case is answered in milliseconds.
     settings : frozenset of str
@@ -49,13 +71,13 @@ class Space:
     """
 
     ranks: tuple[int, ...] = (1, 2, 3)
-    dtypes: tuple[str, ...] = ("float32", "float64", "float16", "bfloat16")
+    dtypes: tuple[str, ...] = (*_EVERYDAY, *sorted(set(DTYPES) - set(_EVERYDAY)))
     max_products: int = 20_000
     settings: frozenset[str] = SETTINGS
 
     def __post_init__(self) -> None:
         _check_choices("ranks", self.ranks, (1, 2, 3))
-        _check_choices("dtypes", self.dtypes, tuple(FORMATS))
+        _check_choices("dtypes", self.dtypes, DTYPES)
         if not self.settings <= SETTINGS:
             raise InvalidArgument("settings", set(self.settings), f"should be some of {set(SETTINGS)}", where="Space")
         if self.max_products < 1:
@@ -105,6 +127,10 @@ class _Swarm:
     unequal_padding: bool
     dilation: bool
     groups: bool
+    padding_mode: str
+    transposed: bool
+    output_padding: bool
+    degenerate: str
 
 
 @st.composite
@@ -112,8 +138,23 @@ def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
     def used(name: str) -> bool:
         return name in settings and draw(st.booleans())
 
-    padded = used("padding")
-    return _Swarm(used("stride"), padded, padded and used("unequal padding"), used("dilation"), used("groups"))
+    def seldom(name: str, *values: str) -> str:
+        """Mostly the first value, now and then one of the others."""
+        usual, *others = values
+        return draw(st.sampled_from((usual,) * 5 * len(others) + tuple(others))) if name in settings else usual
+
+    stride, padded = used("stride"), used("padding")
+    unequal, dilation, groups = padded and used("unequal padding"), used("dilation"), used("groups")
+    transposed = "transposed" in settings and draw(st.sampled_from((False, False, True)))
+    mode = "zeros"
+    if padded and not transposed and "padding mode" in settings:
+        mode = draw(st.sampled_from(("zeros", "zeros", "zeros", "reflect", "replicate", "circular")))
+    extra = transposed and stride and used("output padding")
+    degenerate = "" if transposed or mode != "zeros" else seldom("degenerate", "", *_DEGENERATE)
+    return _Swarm(stride, padded, unequal, dilation, groups, mode, transposed, extra, degenerate)
+
+
+_DEGENERATE = ("no input channels", "no output channels", "no input", "no window")
 
 
 def _mostly(small: int, *rare: int) -> st.SearchStrategy[int]:
@@ -146,6 +187,15 @@ def _channel_counts() -> st.SearchStrategy[int]:
 
 
 @st.composite
+def _transposed_sides(draw: st.DrawFn, *, axis: _Axis, swarm: _Swarm) -> tuple[int, int, tuple[int, int]]:
+    """Input size, output padding and the sides cut off, of an axis drawn as that of the direct convolution."""
+    extra = draw(st.integers(0, axis.stride - 1)) if swarm.output_padding else 0
+    whole = (axis.windows - 1) * axis.stride + axis.dilation * (axis.kernel - 1) + 1 + extra
+    low = min(axis.padding[0], whole - 1)
+    return axis.windows, extra, (low, min(axis.padding[1], whole - 1 - low))
+
+
+@st.composite
 def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     """Legal convolutions within `space`.
 
@@ -171,27 +221,59 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     room = max(room // (groups * max(batch, 1)), 1)
     inputs = min(inputs, room)
     outputs = min(outputs, max(room // inputs, 1))
-    return ConvGeometry(
+    sizes, sides = [axis.size for axis in axes], [axis.padding for axis in axes]
+    extras = [0] * rank
+    if swarm.transposed:
+        sizes, extras, sides = map(
+            list, zip(*(draw(_transposed_sides(axis=axis, swarm=swarm)) for axis in axes), strict=True)
+        )
+    most = PADDING_MODES[swarm.padding_mode].most
+    for index, (size, (low, high)) in enumerate(zip(sizes, sides, strict=True)):
+        if most(size) is not None and max(low, high) > most(size):
+            sizes[index] = max(size, low + 1, high + 1)
+    geometry = ConvGeometry(
         batch,
         groups * inputs,
         groups * outputs,
-        tuple(axis.size for axis in axes),
+        tuple(sizes),
         tuple(axis.kernel for axis in axes),
         tuple(axis.stride for axis in axes),
-        tuple(axis.padding for axis in axes),
+        tuple(sides),
         tuple(axis.dilation for axis in axes),
         groups,
+        swarm.padding_mode,
+        swarm.transposed,
+        tuple(extras),
     )
+    return _degenerate(geometry, swarm.degenerate)
+
+
+def _degenerate(geometry: ConvGeometry, kind: str) -> ConvGeometry:
+    """The same convolution without what `kind` says it lacks."""
+    match kind:
+        case "no input channels":
+            return replace(geometry, in_channels=0)
+        case "no output channels":
+            return replace(geometry, out_channels=0)
+        case "no input":
+            return replace(geometry, size=(0, *geometry.size[1:]))
+        case "no window":
+            sides = ((0, 0), *geometry.padding[1:])
+            return replace(geometry, size=(1, *geometry.size[1:]), kernel=(3, *geometry.kernel[1:]), padding=sides)
+    return geometry
 
 
 @st.composite
 def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     """Cases within `space`: a convolution, a dtype, the kind of its real data and a data seed.
 
-    Examples shrink towards the first of `space.dtypes`, no bias and uniform data.
+    Examples shrink towards the first of `space.dtypes`, no bias, uniform data and contiguous memory.
     """
     geometry = draw(conv_geometries(space=space))
-    dtype = draw(st.sampled_from(space.dtypes))
+    everyday = tuple(dtype for dtype in space.dtypes if dtype in _EVERYDAY)
+    dtype = draw(st.sampled_from((*space.dtypes, *everyday, *everyday)))
     bias = draw(st.booleans()) if "bias" in space.settings else False
     fill = draw(st.one_of(st.just(BEST_RESOLVED_FILL), st.sampled_from(tuple(FILLS))))
-    return Case(geometry, bias, dtype, fill, draw(st.integers(0, 999)))
+    others = tuple(layout for layout in LAYOUTS if layout != CONTIGUOUS)
+    layouts = (*(CONTIGUOUS,) * len(others), *others) if "layout" in space.settings else (CONTIGUOUS,)
+    return Case(geometry, bias, dtype, fill, draw(st.integers(0, 999)), draw(st.sampled_from(layouts)))

@@ -158,10 +158,8 @@ def _answer(bound: BoundCandidate, request: Header, arrays: list[Array]) -> tupl
     if request["do"] == "call_text":
         return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
     named = dict(zip(request["operands"], arrays, strict=True))
-    operands = Operands(
-        named["input"], named["weight"], named.get("bias"), named["output_gradient"], request["learning_rate"]
-    )
-    return to_message(execute(bound, pass_, operands, geometry))
+    operands = Operands(**{"bias": None, **named}, learning_rate=request["learning_rate"])
+    return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
 
 
 def _end_copy(pid: int) -> None:
@@ -184,8 +182,12 @@ def _address_space() -> int:
 
 def info_from(fields: Header) -> CandidateInfo:
     """Read back the info that a worker sent."""
-    pairs = tuple((storage, accumulator) for storage, accumulator in fields.pop("accumulators"))
-    return CandidateInfo(**fields, accumulators=pairs)
+    return CandidateInfo(
+        **{
+            name: value if isinstance(value, str) else tuple((key, declared) for key, declared in value)
+            for name, value in fields.items()
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Operands, Pass
+from ...oracle.passes import ARRAYS, Operands, Pass
 from ...reports.record import CandidateInfo
 from . import CandidateError
 from .call_text import Call, Origin, write_call
@@ -27,10 +27,14 @@ OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
     Pass.WEIGHT_GRADIENT: ("input", "output_gradient"),
     Pass.BIAS_GRADIENT: ("output_gradient",),
     Pass.UPDATE: ("input", "weight", "output_gradient", "learning_rate"),
+    Pass.JVP: ("input", "weight", "input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: ("input", "weight", "input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_INPUT: ("output_gradient", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_WEIGHT: ("input_direction", "output_gradient"),
 }
 """What leading parameters with unknown names receive, in order."""
 
-OPERAND_NAMES = ("input", "weight", "bias", "output_gradient", "learning_rate")
+OPERAND_NAMES = (*ARRAYS, "learning_rate")
 ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
 SETTING_NAMES = ("stride", "padding", "dilation", "groups")
 KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
@@ -206,7 +210,7 @@ def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[i
             f"{name_of(function)} takes no operand of the {pass_} pass: "
             f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
         )
-    if pass_ is not Pass.FORWARD and "output_gradient" not in assigned.values():
+    if "output_gradient" in OPERAND_ORDER[pass_] and "output_gradient" not in assigned.values():
         raise CandidateError(
             f"{name_of(function)} takes no `output_gradient`, on which the {pass_} pass depends: name a parameter so"
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from importlib.metadata import version
+from types import MappingProxyType
 
 import numpy as np
 
 from ...oracle import differences
+from ...oracle.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.passes import Array, Operands, Pass
 
 MOST_NUMBERS = 10_000_000
 """Products and perturbed elements that one gradient may need, which is well under a second's work."""
@@ -20,22 +22,43 @@ class Differences:
 
     name = "differences"
     version = version("convoracle")
-    accumulators = dict.fromkeys(("float64", "float32", "float16", "bfloat16"), "float64")
+    accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
 
     def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         _require_integers(input, weight, output_gradient)
-        return differences.input_gradient(input, weight, output_gradient, geometry).astype(input.dtype)
+        return _rounded(differences.input_gradient(input, weight, output_gradient, geometry), input)
 
     def weight_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         _require_integers(input, weight, output_gradient)
-        return differences.weight_gradient(input, weight, output_gradient, geometry).astype(weight.dtype)
+        return _rounded(differences.weight_gradient(input, weight, output_gradient, geometry), weight)
 
     def bias_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         _require_integers(input, weight, output_gradient)
-        return differences.bias_gradient(input, weight, output_gradient, geometry).astype(weight.dtype)
+        return _rounded(differences.bias_gradient(input, weight, output_gradient, geometry), weight)
+
+    def jvp(
+        self,
+        input: Array,
+        weight: Array,
+        input_direction: Array,
+        weight_direction: Array,
+        bias_direction: Array | None,
+        output_gradient: Array,
+        geometry: ConvGeometry,
+    ) -> Array:
+        operands = Operands(
+            input, weight, None, output_gradient, 1.0, input_direction, weight_direction, bias_direction
+        )
+        _require_integers(*operands.arrays().values())
+        return _rounded(differences.jvp(operands, geometry), input)
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        if dtype in COMPONENTS:
+            return "finite differences of a complex function depend on the direction of the step"
+        if geometry.is_degenerate:
+            return "there is nothing to perturb"
         perturbed = {
+            Pass.JVP: 2,
             Pass.INPUT_GRADIENT: 2 * math.prod(geometry.input_shape[1:]),
             Pass.WEIGHT_GRADIENT: 2 * math.prod(geometry.weight_shape),
             Pass.BIAS_GRADIENT: 2 * geometry.out_channels,
@@ -54,11 +77,27 @@ class Differences:
                 "from convoracle.oracle.geometry import parse_geometry",
                 "",
                 f'geometry = parse_geometry("{geometry}")',
-                f"actual = differences.{pass_}(input, weight, output_gradient, geometry)",
-                f'actual = actual.astype(np.dtype("{dtype}"))',
+                *_write_call(pass_, bias=bias),
+                f'actual = actual.astype(np.dtype("{result_dtype(dtype)}"))',
                 "",
             )
         )
+
+
+def _write_call(pass_: Pass, *, bias: bool) -> list[str]:
+    if pass_ is not Pass.JVP:
+        return [f"actual = differences.{pass_}(input, weight, output_gradient, geometry)"]
+    return [
+        "from convoracle.oracle.passes import Operands",
+        "directions = dict(input_direction=input_direction, weight_direction=weight_direction)",
+        *(["directions |= dict(bias_direction=bias_direction)"] if bias else []),
+        "operands = Operands(input, weight, None, output_gradient, **directions)",
+        "actual = differences.jvp(operands, geometry)",
+    ]
+
+
+def _rounded(wide: Array, like: Array) -> Array:
+    return wide.astype(numpy_dtype(result_dtype(like.dtype.name)))
 
 
 def _require_integers(*arrays: Array) -> None:

@@ -9,12 +9,12 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from ...oracle.dtypes import FORMATS
+from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FRAMEWORKS, CandidateError
@@ -23,6 +23,7 @@ from .call_text import Origin
 
 __all__ = ["CandidateError", "bind_object", "load"]
 
+_RESULT_DTYPES = (*DTYPES, "int32")
 FORMS = "package.module:attribute or path/to/file.py:attribute"
 
 
@@ -75,7 +76,15 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             f"give it at least one of {', '.join(pass_.value for pass_ in Pass)}, or name a function"
         )
     return BoundCandidate(
-        info=CandidateInfo(name, str(getattr(instance, "version", "")), source, _accumulators(instance, name)),
+        info=CandidateInfo(
+            name,
+            str(getattr(instance, "version", "")),
+            source,
+            accumulators=_declared(instance, name, "accumulators", DTYPES, (*FORMATS, *COMPONENTS)),
+            multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
+            results=_declared(instance, name, "results", DTYPES, _RESULT_DTYPES),
+            conventions=_conventions(instance, name),
+        ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
         own_limitation=getattr(instance, "limitation", None),
@@ -83,15 +92,29 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
     )
 
 
-def _accumulators(instance: object, name: str) -> tuple[tuple[str, str], ...]:
-    """What a candidate declares, checked: pairs of storage and accumulator dtype."""
-    declared = getattr(instance, "accumulators", {})
+def _declared(
+    instance: object, name: str, attribute: str, keys: Collection[str], values: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """What a candidate declares of its arithmetic, checked: sorted pairs."""
+    declared = getattr(instance, attribute, {})
     pairs = tuple(declared.items()) if isinstance(declared, Mapping) else ((None, None),)
-    if not all(isinstance(dtype, str) and dtype in FORMATS for pair in pairs for dtype in pair):
+    if not all(key in keys and value in values for key, value in pairs):
         raise CandidateError(
-            f"{name} declares accumulators={declared!r}, but should map names among {', '.join(FORMATS)} to such names"
+            f"{name} declares {attribute}={declared!r}, but should map names among {', '.join(keys)} "
+            f"to names among {', '.join(values)}"
         )
     return tuple(sorted(pairs))
+
+
+def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:
+    pairs = _declared(instance, name, "conventions", CONVENTIONS, [v for known in CONVENTIONS.values() for v in known])
+    for convention, value in pairs:
+        if value not in CONVENTIONS[convention]:
+            raise CandidateError(
+                f"{name} declares the convention {convention!r} as {value!r}, "
+                f"but should be one of {', '.join(CONVENTIONS[convention])}"
+            )
+    return pairs
 
 
 def _load_built_in(name: str) -> BoundCandidate:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from types import MappingProxyType
 
 import numpy as np
 
 from ...oracle import reference
+from ...oracle.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
-
-_ARGUMENTS = {
-    Pass.FORWARD: "{input}, {weight}, geometry, {bias}",
-    Pass.INPUT_GRADIENT: "{output_gradient}, {weight}, geometry",
-    Pass.WEIGHT_GRADIENT: "{input}, {output_gradient}, geometry",
-    Pass.BIAS_GRADIENT: "{output_gradient}, geometry",
-    Pass.UPDATE: "{input}, {weight}, {output_gradient}, geometry, learning_rate",
-}
+from ...oracle.passes import ARRAYS, Array, Operands, Pass, offset, products
 
 
 class Reference:
@@ -24,31 +18,73 @@ class Reference:
 
     name = "reference"
     version = version("convoracle")
-    accumulators = dict.fromkeys(("float64", "float32", "float16", "bfloat16"), "float64")
+    accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        wide_bias = None if bias is None else _wide(bias)
-        return _rounded(reference.forward(_wide(input), _wide(weight), geometry, wide_bias), input)
+        return _evaluate(Pass.FORWARD, geometry, input=input, weight=weight, bias=bias)
 
     def input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        return _rounded(reference.input_gradient(_wide(output_gradient), _wide(weight), geometry), output_gradient)
+        return _evaluate(Pass.INPUT_GRADIENT, geometry, output_gradient=output_gradient, weight=weight)
 
     def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return _rounded(reference.weight_gradient(_wide(input), _wide(output_gradient), geometry), input)
+        return _evaluate(Pass.WEIGHT_GRADIENT, geometry, input=input, output_gradient=output_gradient)
 
     def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return _rounded(reference.bias_gradient(_wide(output_gradient), geometry), output_gradient)
+        return _rounded(reference.bias_gradient(_wide(output_gradient), geometry), output_gradient.dtype.name)
 
     def update(
         self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry, learning_rate: float
     ) -> Array:
         updated = reference.update(_wide(input), _wide(weight), _wide(output_gradient), geometry, learning_rate)
-        return _rounded(updated, weight)
+        return _rounded(updated, weight.dtype.name)
+
+    def jvp(
+        self,
+        input: Array,
+        weight: Array,
+        input_direction: Array,
+        weight_direction: Array,
+        bias_direction: Array | None,
+        geometry: ConvGeometry,
+    ) -> Array:
+        return _evaluate(
+            Pass.JVP,
+            geometry,
+            input=input,
+            weight=weight,
+            input_direction=input_direction,
+            weight_direction=weight_direction,
+            bias_direction=bias_direction,
+        )
+
+    def double_backward_output_gradient(
+        self,
+        input: Array,
+        weight: Array,
+        input_direction: Array,
+        weight_direction: Array,
+        bias_direction: Array | None,
+        geometry: ConvGeometry,
+    ) -> Array:
+        return self.jvp(input, weight, input_direction, weight_direction, bias_direction, geometry)
+
+    def double_backward_input(self, output_gradient: Array, weight_direction: Array, geometry: ConvGeometry) -> Array:
+        return self.input_gradient(output_gradient, weight_direction, geometry)
+
+    def double_backward_weight(self, input_direction: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return self.weight_gradient(input_direction, output_gradient, geometry)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        names = ("input", "weight", "output_gradient")
-        wide = {name: f"{name}.astype(np.float64)" for name in names}
-        wide["bias"] = "bias.astype(np.float64)" if bias else "None"
+        added = offset(pass_)
+        names = [name for part in products(pass_, geometry) for name in (part.left, part.right)]
+        if pass_ is Pass.BIAS_GRADIENT:
+            names.append("output_gradient")
+        if pass_ is Pass.UPDATE:
+            names.append("weight")
+        if bias and added:
+            names.append(added)
+        wide = "complex128" if dtype in COMPONENTS else "float64"
+        given = ", ".join(f"{name}={name}.astype(np.{wide})" for name in dict.fromkeys(names))
         return "\n".join(
             (
                 "import ml_dtypes",
@@ -56,10 +92,12 @@ class Reference:
                 "",
                 "from convoracle.oracle import reference",
                 "from convoracle.oracle.geometry import parse_geometry",
+                "from convoracle.oracle.passes import ARRAYS, Operands, Pass",
                 "",
                 f'geometry = parse_geometry("{geometry}")',
-                f"actual = reference.{pass_}({_ARGUMENTS[pass_].format(**wide)})",
-                f'actual = actual.astype(np.dtype("{dtype}"))',
+                f"given = dict.fromkeys(ARRAYS) | dict({given}, learning_rate=learning_rate)",
+                f"actual = reference.evaluate(Pass.{pass_.name}, Operands(**given), geometry)",
+                f'actual = actual.astype(np.dtype("{result_dtype(dtype)}"))',
                 "",
             )
         )
@@ -70,9 +108,16 @@ def candidate() -> Reference:
     return Reference()
 
 
+def _evaluate(pass_: Pass, geometry: ConvGeometry, **arrays: Array | None) -> Array:
+    given = {name: None if array is None else _wide(array) for name, array in arrays.items()}
+    operands = Operands(**(dict.fromkeys(ARRAYS) | given))  # type: ignore[arg-type]
+    dtype = next(array.dtype.name for array in arrays.values() if array is not None)
+    return _rounded(reference.evaluate(pass_, operands, geometry), dtype)
+
+
 def _wide(array: Array) -> Array:
-    return array.astype(np.float64)
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
-def _rounded(wide: Array, like: Array) -> Array:
-    return wide.astype(like.dtype)
+def _rounded(wide: Array, dtype: str) -> Array:
+    return wide.astype(numpy_dtype(result_dtype(dtype)))

@@ -5,7 +5,8 @@ any operands
 
     <dL/dO, O> - <dL/db, b>  =  <dL/dX, X>  =  <dL/dF, F>,
 
-where O includes the bias. On the integer lattice every inner product is an
+where O includes the bias. Of complex numbers, it is the real part of each inner
+product that says by how much L grows. On the integer lattice every inner product is an
 exact integer and the three numbers are equal, whatever the candidate's
 arithmetic. A candidate that computes the wrong convolution consistently, such
 as one that ignores dilation everywhere, still satisfies it.
@@ -19,10 +20,12 @@ from fractions import Fraction
 import numpy as np
 
 from ...oracle.exact import dot, scaled
-from ...oracle.passes import Array, Operands, Pass
+from ...oracle.passes import Array, Operands, Pass, real_parts
 from ...oracle.verdict import Outcome, Verdict
 
 ADJOINT = "adjoint"
+LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+"""The passes whose results it compares."""
 _SYMBOLS = {
     Pass.FORWARD: "<dL/dO, O - b>",
     Pass.INPUT_GRADIENT: "<dL/dX, X>",
@@ -75,9 +78,10 @@ def _form(pass_: Pass, results: Mapping[Pass, Array], operands: Operands) -> Fra
 
 def _inner_product(left: Array, right: Array) -> Fraction | float:
     """The exact sum of products; NaN where `left` has NaN or Inf."""
-    if not np.isfinite(left.astype(np.float64)).all():
+    numbers = real_parts(left)
+    if not np.isfinite(numbers).all():
         return float("nan")
-    a, b = scaled(left.astype(np.float64)), scaled(right)
+    a, b = scaled(numbers), scaled(real_parts(right))
     return int(dot(a.integers.ravel(), b.integers.ravel())) * Fraction(2) ** (a.exponent + b.exponent)
 
 

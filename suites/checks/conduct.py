@@ -6,13 +6,19 @@ from ...oracle.verdict import Outcome, Verdict
 from ..replies import Died, Malformed, Raised, Reply, Returned, TimedOut, Unsupported
 
 
-def judge_conduct(reply: Reply) -> Verdict | None:
-    """The verdict that a reply brings on itself; None for a fresh array and intact operands."""
+def judge_conduct(reply: Reply, *, degenerate: bool = False) -> Verdict | None:
+    """The verdict that a reply brings on itself; None for a fresh array and intact operands.
+
+    A `degenerate` convolution, with nothing to read or to write, may be refused:
+    implementations legitimately differ there.
+    """
     match reply:
         case Returned():
             return _judge_returned(reply)
         case Unsupported():
             return Verdict(Outcome.UNSUPPORTED, reply.reason, "unsupported")
+        case Raised() if degenerate:
+            return Verdict(Outcome.UNSUPPORTED, f"refuses a degenerate convolution: {reply.message}", "degenerate")
         case Raised():
             place = f" at {reply.where}" if reply.where else ""
             return Verdict(Outcome.REFUSED, f"raised {reply.kind}: {reply.message}{place}", reply.kind)
