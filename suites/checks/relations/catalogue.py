@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....oracle.data import Case
 from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.passes import Pass, is_defined
 from .identities import IDENTITIES
 from .relation import Relation
 from .rewritings import REWRITINGS
@@ -22,8 +22,8 @@ def relations_of(pass_: Pass, geometry: ConvGeometry) -> tuple[Relation, ...]:
 
 
 def applicable(case: Case, pass_: Pass) -> tuple[Relation, ...]:
-    """The relations that a pass must have on a case."""
-    return relations_of(pass_, case.geometry)
+    """The relations that a pass must have on a case; none where the case's dtype has no such pass."""
+    return relations_of(pass_, case.geometry) if is_defined(pass_, case.dtype) else ()
 
 
 def relation_named(name: str) -> Relation:

@@ -98,16 +98,16 @@ def _short_size(geometry: ConvGeometry) -> tuple[int, ...]:
 
 
 def _permute_batch(geometry: ConvGeometry) -> Rewriting:
-    images = AxisMaps((permuted(0, np.roll(np.arange(geometry.batch), 1)),))
+    images = AxisMaps((permuted(0, np.arange(geometry.batch)[::-1]),))
     return Rewriting(geometry, input=images, output=images)
 
 
 def _permute_channels(geometry: ConvGeometry) -> Rewriting:
-    """The groups rotated by one, and the channels of each in reverse order."""
+    """The groups in reverse order, and the channels of each moved on by one: no order that a fault has by itself."""
     groups = geometry.groups
     inputs, outputs = (_channel_order(count, groups) for count in (geometry.in_channels, geometry.out_channels))
     rows, inner = (inputs, geometry.out_channels) if geometry.transposed else (outputs, geometry.in_channels)
-    columns = np.arange(inner // groups)[::-1]
+    columns = np.roll(np.arange(inner // groups), 1)
     return Rewriting(
         geometry,
         input=AxisMaps((permuted(1, inputs),)),
@@ -118,7 +118,7 @@ def _permute_channels(geometry: ConvGeometry) -> Rewriting:
 
 
 def _channel_order(channels: int, groups: int) -> Indices:
-    return np.roll(np.arange(channels).reshape(groups, -1)[:, ::-1], 1, axis=0).ravel()
+    return np.roll(np.arange(channels).reshape(groups, -1)[::-1], 1, axis=1).ravel()
 
 
 def _ungroup(geometry: ConvGeometry) -> Rewriting:
@@ -151,9 +151,10 @@ def _widen_padding(geometry: ConvGeometry) -> Rewriting:
         (low + a * s, high + b * s)
         for (low, high), (a, b), s in zip(geometry.padding, more, geometry.stride, strict=True)
     )
-    wider = replace(geometry, padding=padding)
+    size = geometry.size
     if geometry.transposed:
-        wider = replace(wider, size=tuple(i + a + b for i, (a, b) in zip(sizes, more, strict=True)))
+        size = tuple(i + a + b for i, (a, b) in zip(size, more, strict=True))
+    wider = replace(geometry, padding=padding, size=size)
     return _sided(wider, short=_each_axis(geometry, lambda axis: surrounded(2 + axis, sizes[axis], *more[axis])))
 
 
