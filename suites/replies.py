@@ -39,6 +39,14 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
+class Misbehaved:
+    """Something against the candidate's interface, which `description` tells: a write outside of its result."""
+
+    description: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
     """An exception.
 
@@ -88,7 +96,7 @@ class TimedOut:
     seconds: float
 
 
-Reply = Returned | Malformed | Raised | Unsupported | Died | TimedOut
+Reply = Returned | Malformed | Misbehaved | Raised | Unsupported | Died | TimedOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +106,11 @@ class OutOfMemory:
     message: str
 
 
-WorkerReply = Returned | Malformed | Raised | Unsupported | OutOfMemory
+WorkerReply = Returned | Malformed | Misbehaved | Raised | Unsupported | Died | OutOfMemory
 """What a worker itself can say of a call."""
 
 _KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in (Returned, Malformed, Raised, Unsupported, OutOfMemory)
+    kind.__name__: kind for kind in (Returned, Malformed, Misbehaved, Raised, Unsupported, Died, OutOfMemory)
 }
 
 

@@ -56,3 +56,11 @@ FRAMEWORKS = {"torch": ("PyTorch", "torch"), "tensorflow": ("TensorFlow", "tenso
 
 class CandidateError(ValueError):
     """A candidate that cannot be loaded or called: one sentence that says what to do."""
+
+
+class ProcessDied(Exception):
+    """A candidate's own process ended during a call; the text says how, as ``SIGSEGV (segmentation fault)``."""
+
+
+class Misconduct(Exception):
+    """What a candidate outside of Python did against its interface, such as writing past the end of its result."""

@@ -1,0 +1,88 @@
+"""What candidates that are no Python have in common: the operands of each pass, and functions that look like Python's."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...oracle.geometry import ConvGeometry
+from ...oracle.passes import Array, Pass
+
+TAKES: Mapping[Pass, tuple[str, ...]] = {
+    Pass.FORWARD: ("input", "weight", "bias"),
+    Pass.INPUT_GRADIENT: ("output_gradient", "weight"),
+    Pass.WEIGHT_GRADIENT: ("input", "output_gradient"),
+    Pass.BIAS_GRADIENT: ("output_gradient",),
+    Pass.UPDATE: ("input", "weight", "output_gradient", "learning_rate"),
+    Pass.JVP: ("input", "weight", "input_direction", "weight_direction", "bias_direction"),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: (
+        "input",
+        "weight",
+        "input_direction",
+        "weight_direction",
+        "bias_direction",
+    ),
+    Pass.DOUBLE_BACKWARD_INPUT: ("output_gradient", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_WEIGHT: ("output_gradient", "input_direction"),
+}
+"""Names of the operands that a pass receives; `bias` and `bias_direction` may be None."""
+
+_OPTIONAL = ("bias", "bias_direction")
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of one pass.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    arrays : Mapping[str, ndarray]
+        The operands that the pass takes and the case has.
+    learning_rate : float
+        0 where the pass takes none.
+    geometry : ConvGeometry
+    """
+
+    pass_: Pass
+    arrays: Mapping[str, Array]
+    learning_rate: float
+    geometry: ConvGeometry
+
+
+class PassFunction:
+    """A pass as a function whose parameters are named, as those of a candidate in Python are.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    answer : callable
+        Computes the result of a `Request`.
+    """
+
+    def __init__(self, pass_: Pass, answer: Callable[[Request], Array]) -> None:
+        self.__name__ = pass_.value
+        self.__signature__ = inspect.Signature(
+            [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in (*TAKES[pass_], "geometry")]
+        )
+        self._pass = pass_
+        self._answer = answer
+
+    def __call__(self, *, geometry: ConvGeometry, learning_rate: float = 0.0, **arrays: Array | None) -> Array:
+        """Compute the pass of operands by name."""
+        given = {name: array for name, array in arrays.items() if array is not None}
+        return self._answer(Request(self._pass, given, learning_rate, geometry))
+
+
+def call_arguments(pass_: Pass, *, bias: bool) -> str:
+    """The arguments of a `PassFunction` as source text."""
+    values = {name: name if bias else "None" for name in _OPTIONAL}
+    return ", ".join(f"{name}={values.get(name, name)}" for name in (*TAKES[pass_], "geometry"))
+
+
+def short_text(value: Any) -> str:
+    """A name or a version that a candidate gives for itself, on one line and not too long."""
+    return " ".join(str(value).split())[:_LONGEST_NAME]
