@@ -13,9 +13,10 @@ import numpy as np
 from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS, arrange
 from ..oracle.passes import Operands, Pass
+from .candidates import Misconduct, ProcessDied
 from .candidates.binding import BoundCandidate
 from .post_mortem import beginning
-from .replies import Malformed, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
+from .replies import Died, Malformed, Misbehaved, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
 
 _OUT_OF_MEMORY = ("can't allocate memory", "bad_alloc", "OOM when allocating", "Cannot allocate memory")
 _OWN_FILES = frozenset({__file__, str(Path(__file__).parent / "candidates" / "binding.py")})
@@ -47,6 +48,10 @@ def execute(
         seconds = time.perf_counter() - start
     except NotImplementedError as error:
         return Unsupported(beginning(message_of(error)) or "raised NotImplementedError")
+    except ProcessDied as error:
+        return Died(beginning(message_of(error)))
+    except Misconduct as error:
+        return Misbehaved(beginning(message_of(error)), time.perf_counter() - start)
     except BaseException as error:  # the candidate is called here
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise

@@ -334,10 +334,14 @@ class Isolated:
         except (ConnectionError, TimeoutError):
             self._restart_loader()
             return None
+        return self._died(cause_of(os.waitstatus_to_exitcode(status)))
+
+    def _died(self, cause: str) -> Died:
+        """The reply of a process, or of a program that the candidate runs in one, which ended in this way."""
         detail = self._detail()
         if "bad_alloc" in detail or "MemoryError" in detail:
-            return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", detail)
-        return Died(cause_of(os.waitstatus_to_exitcode(status)), detail)
+            cause = f"memory limit of {size_text(self.limits.memory_bytes)}"
+        return Died(cause, detail)
 
     def _detail(self) -> str:
         """The last lines that the process wrote during the call."""
@@ -348,7 +352,7 @@ class Isolated:
         if isinstance(reply, OutOfMemory):
             self.restart()
             return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
-        return reply
+        return self._died(reply.cause) if isinstance(reply, Died) else reply
 
 
 def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...oracle.verdict import Outcome, Verdict
-from ..replies import Died, Malformed, Raised, Reply, Returned, TimedOut, Unsupported
+from ..replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 
 
 def judge_conduct(reply: Reply, *, degenerate: bool = False) -> Verdict | None:
@@ -27,6 +27,8 @@ def judge_conduct(reply: Reply, *, degenerate: bool = False) -> Verdict | None:
             return Verdict(Outcome.CRASHED, f"the process died: {reply.cause}{detail}", reply.cause)
         case TimedOut():
             return Verdict(Outcome.HUNG, f"no answer within {reply.seconds:g} s", "timeout")
+        case Misbehaved():
+            return Verdict(Outcome.VIOLATES, reply.description, "misconduct")
         case Malformed():
             return Verdict(Outcome.VIOLATES, f"returned {reply.description}, but should be an array", "type")
 
