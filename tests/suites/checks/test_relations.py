@@ -32,8 +32,8 @@ POINTWISE = tuple(
         parse_case,
         (
             "n2c4k6i5x4f1x1g2/bias/float32/uniform/1",
-    "n3c4k6i5f1s2/float64/uniform/2",
-    "n2c3k2i4f1/complex64/uniform/3",,
+            "n3c4k6i5f1s2/float64/uniform/2",
+            "n2c3k2i4f1/complex64/uniform/3",
         ),
     )
 )
