@@ -33,6 +33,8 @@ from .passes import Array, Operands, Pass, Product, check_operands, offset, prod
 Float64 = NDArray[np.float64]
 _INT64_LIMIT = 2**62
 _CHUNK_PRODUCTS = 1 << 21
+_FORM = FORMATS["float64"]
+_LEAST_EXPONENT = _FORM.min_exponent - _FORM.precision + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,12 @@ class Scaled:
             return Scaled(self.integers, exponent)
         integers = self.integers if (widest << shift) < _INT64_LIMIT else self.integers.astype(object)
         return Scaled(integers * (1 << shift), exponent)
+
+    @property
+    def fits_float64(self) -> bool:
+        """Whether every number is a float64."""
+        largest = _FORM.max_exponent - _FORM.precision
+        return _widest(self.integers) <= 2**_FORM.precision and _LEAST_EXPONENT <= self.exponent <= largest
 
     def to_float64(self) -> Float64:
         """Each number rounded to the nearest float64."""
@@ -89,12 +97,15 @@ class ExactResult:
         update starts from included; inf where there is no term.
     terms : ndarray of int64
         n: the number of an element's terms.
+    error : float or ndarray of float64
+        What `value` may itself be off by: 0 of exact arithmetic, above it for some results of `large`.
     """
 
     value: Scaled
     magnitude: Float64
     smallest: Float64
     terms: NDArray[np.int64]
+    error: Float64 | float = 0.0
 
 
 def scaled(array: Array) -> Scaled:

@@ -134,10 +134,16 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
     """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
     values = real_parts(actual)
     finite = np.isfinite(values)
-    difference = subtract(scaled(np.where(finite, values, 0.0)), exact.value)
-    magnitude = Scaled(np.abs(difference.integers), difference.exponent).to_float64()
-    error = np.where(finite, magnitude, np.inf)
+    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact.value), np.inf)
     return Comparison(error, error > bound)
+
+
+def _distance(values: Array, exact: Scaled) -> Float64:
+    """abs(values - exact), rounded once."""
+    if exact.fits_float64:
+        return np.abs(values.astype(np.float64) - exact.to_float64())
+    difference = subtract(scaled(values), exact)
+    return Scaled(np.abs(difference.integers), difference.exponent).to_float64()
 
 
 def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verdict:
