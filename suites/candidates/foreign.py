@@ -1,4 +1,4 @@
-"""What candidates that are no Python have in common: the operands of each pass, and functions that look like Python's."""
+"""What candidates that are no Python have in common: the operands of each pass, and functions like Python's."""
 
 from __future__ import annotations
 
@@ -8,24 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.passes import Array, Pass, offset
+from .binding import OPERAND_ORDER
 
 TAKES: Mapping[Pass, tuple[str, ...]] = {
-    Pass.FORWARD: ("input", "weight", "bias"),
-    Pass.INPUT_GRADIENT: ("output_gradient", "weight"),
-    Pass.WEIGHT_GRADIENT: ("input", "output_gradient"),
-    Pass.BIAS_GRADIENT: ("output_gradient",),
-    Pass.UPDATE: ("input", "weight", "output_gradient", "learning_rate"),
-    Pass.JVP: ("input", "weight", "input_direction", "weight_direction", "bias_direction"),
-    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: (
-        "input",
-        "weight",
-        "input_direction",
-        "weight_direction",
-        "bias_direction",
-    ),
-    Pass.DOUBLE_BACKWARD_INPUT: ("output_gradient", "weight_direction"),
-    Pass.DOUBLE_BACKWARD_WEIGHT: ("output_gradient", "input_direction"),
+    pass_: (*order, added) if (added := offset(pass_)) is not None else order for pass_, order in OPERAND_ORDER.items()
 }
 """Names of the operands that a pass receives; `bias` and `bias_direction` may be None."""
 

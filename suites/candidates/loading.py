@@ -20,15 +20,22 @@ from ...reports.record import CandidateInfo
 from . import BUILT_IN, FRAMEWORKS, CandidateError
 from .binding import BoundCandidate, BoundFunction, bind_function, name_of
 from .call_text import Origin
+from .executable import PREFIX as EXECUTABLE_PREFIX
+from .executable import Executable
+from .shared_library import SUFFIXES as LIBRARY_SUFFIXES
+from .shared_library import SharedLibrary
 
 __all__ = ["CandidateError", "bind_object", "load"]
 
 _RESULT_DTYPES = (*DTYPES, "int32")
-FORMS = "package.module:attribute or path/to/file.py:attribute"
+FORMS = "package.module:attribute, path/to/file.py:attribute, path/to/libmine.so or 'exec:program argument ...'"
 
 
 def load(source: str) -> BoundCandidate:
-    """Load a candidate: a built-in name, ``package.module:attribute`` or ``path/to/file.py:attribute``.
+    """Load a candidate from its text form.
+
+    A built-in name, ``package.module:attribute``, ``path/to/file.py:attribute``, the path of a
+    shared library, or ``exec:program argument ...``.
 
     Raises
     ------
@@ -38,6 +45,11 @@ def load(source: str) -> BoundCandidate:
     """
     if source in BUILT_IN:
         return _load_built_in(source)
+    if source.startswith(EXECUTABLE_PREFIX):
+        return _load_executable(source)
+    if source.endswith(LIBRARY_SUFFIXES):
+        library = SharedLibrary(source)
+        return bind_object(library, source=str(library.path), name=library.path.name)
     module_text, separator, attribute = source.rpartition(":")
     if not separator or not module_text or not attribute:
         raise CandidateError(_unknown(source))
@@ -131,6 +143,11 @@ def _load_built_in(name: str) -> BoundCandidate:
     except Exception as error:
         raise CandidateError(f"candidate {name!r} cannot be imported: {_one_line(error)}") from error
     return bind_object(getattr(module, factory)(), source=name, name=name)
+
+
+def _load_executable(source: str) -> BoundCandidate:
+    executable = Executable(source.removeprefix(EXECUTABLE_PREFIX))
+    return bind_object(executable, source=source, name=executable.name)
 
 
 def _unknown(source: str) -> str:

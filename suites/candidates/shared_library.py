@@ -27,6 +27,9 @@ from .c_interface import (
 from .foreign import PassFunction, Request, call_arguments, short_text
 from .guarded import Guarded, Lent, Unwritten
 
+SUFFIXES = (".so", ".dylib")
+"""How the file of a shared library ends."""
+
 PREFIX = "conv_"
 _VERSION = f"{PREFIX}abi_version"
 _MESSAGE_SIZE = 1024
