@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_report(commands)
     _add_seed(commands)
+    _add_header(commands)
     return parser
 
 
@@ -189,6 +190,18 @@ def _add_seed(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     seed.set_defaults(run=_seed)
 
 
+def _add_header(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    header = commands.add_parser(
+        "header",
+        help="print convoracle.h, the C interface of candidates in a shared library",
+        description="Print convoracle.h, the C interface of candidates in a shared library.",
+    )
+    header.add_argument(
+        "--folder", action="store_true", help="print the folder that holds it instead, for a compiler's -I"
+    )
+    header.set_defaults(run=_header)
+
+
 def _check(options: argparse.Namespace, command: str) -> int:
     from .check_command import check
 
@@ -212,6 +225,13 @@ def _seed(options: argparse.Namespace, command: str) -> int:
     from ..oracle.worked_example import worked_example
 
     print(worked_example())
+    return CONFORM
+
+
+def _header(options: argparse.Namespace, command: str) -> int:
+    from .candidates.c_interface import HEADER
+
+    print(HEADER.parent if options.folder else HEADER.read_text(), end="\n" if options.folder else "")
     return CONFORM
 
 

@@ -19,7 +19,8 @@ from .post_mortem import beginning
 from .replies import Died, Malformed, Misbehaved, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
 
 _OUT_OF_MEMORY = ("can't allocate memory", "bad_alloc", "OOM when allocating", "Cannot allocate memory")
-_OWN_FILES = frozenset({__file__, str(Path(__file__).parent / "candidates" / "binding.py")})
+_CALLING = ("binding", "foreign", "shared_library", "executable", "protocol")
+_OWN_FILES = frozenset({__file__, *(str(Path(__file__).parent / "candidates" / f"{name}.py") for name in _CALLING)})
 
 
 def execute(
