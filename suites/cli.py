@@ -22,7 +22,7 @@ from ..oracle.dtypes import DTYPES
 from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports.errors import InvalidRecord
-from .candidates import BUILT_IN, CandidateError
+from .candidates import BUILT_IN, FORMS, CandidateError
 from .profiles import PROFILES
 
 CONFORM, MISMATCHES, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -94,7 +94,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "candidates",
         nargs="*",
         metavar="CANDIDATE",
-        help=f"one of {', '.join(BUILT_IN)} (default: all), package.module:attribute, or path/to/file.py:attribute",
+        help=f"one of {', '.join(BUILT_IN)} (default: all), or {FORMS}",
     )
     check.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="how much to run (default: quick)")
     check.add_argument(

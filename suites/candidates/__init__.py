@@ -38,6 +38,10 @@ Such an object may also have
     Python source, for people to paste, that computes an array ``actual`` from the
     arrays ``input``, ``weight``, ``bias``, ``output_gradient`` and the number
     ``learning_rate``.
+
+A candidate need not be Python: a shared library with the functions of convoracle.h
+(`shared_library`), or a program that answers over its standard input and output
+(`executable`), is one as well.
 """
 
 from __future__ import annotations
@@ -49,6 +53,9 @@ BUILT_IN = {
     "differences": "convoracle.suites.candidates.differences:candidate",
 }
 """Name of a built-in candidate -> module and factory; imported only when asked for."""
+
+FORMS = "package.module:attribute, path/to/file.py:attribute, path/to/libmine.so or 'exec:program argument ...'"
+"""How a candidate of one's own is named in text."""
 
 FRAMEWORKS = {"torch": ("PyTorch", "torch"), "tensorflow": ("TensorFlow", "tensorflow")}
 """Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""

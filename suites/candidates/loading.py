@@ -17,7 +17,7 @@ from typing import Any, cast
 from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
-from . import BUILT_IN, FRAMEWORKS, CandidateError
+from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError
 from .binding import BoundCandidate, BoundFunction, bind_function, name_of
 from .call_text import Origin
 from .executable import PREFIX as EXECUTABLE_PREFIX
@@ -28,7 +28,6 @@ from .shared_library import SharedLibrary
 __all__ = ["CandidateError", "bind_object", "load"]
 
 _RESULT_DTYPES = (*DTYPES, "int32")
-FORMS = "package.module:attribute, path/to/file.py:attribute, path/to/libmine.so or 'exec:program argument ...'"
 
 
 def load(source: str) -> BoundCandidate:
