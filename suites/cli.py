@@ -94,7 +94,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "candidates",
         nargs="*",
         metavar="CANDIDATE",
-        help=f"one of {', '.join(BUILT_IN)} (default: all), or {FORMS}",
+        help=f"one of {', '.join(BUILT_IN)} (default: all); your own is given as {FORMS}",
     )
     check.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="how much to run (default: quick)")
     check.add_argument(
