@@ -16,9 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
@@ -28,11 +28,16 @@ from .candidates import CandidateError
 from .candidates.binding import BoundCandidate, name_of
 from .candidates.loading import bind_object, load
 from .channel import Channel, Garbled, Header
+from .company import Company, keep_company
+from .company import from_message as company_from
 from .execution import execute, write_text
+from .illegal import IllegalCall, make_illegal
 from .pickling import pickle_candidate
 from .post_mortem import cause_of, telling_lines
 from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
 from .worker import info_from
+
+Answer = TypeVar("Answer")
 
 _DYING_SECONDS = 2.0
 _REPORT_SECONDS = 10.0
@@ -63,6 +68,24 @@ class Executor(Protocol):
         layout: str = CONTIGUOUS,
     ) -> Reply:
         """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
+
+    def company(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        other_operands: Operands,
+        other_geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+    ) -> Company | Reply:
+        """Make a call again, after another one, and from two threads; the reply to the first where it is no array.
+
+        `seconds` is a time limit of all calls together, instead of the executor's own for one.
+        """
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """Make an illegal call; unsupported where the candidate cannot be told what is wrong, or not called legally."""
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """Python source, for people to paste, that computes the array ``actual``."""
@@ -98,8 +121,28 @@ class InProcess:
         layout: str = CONTIGUOUS,
     ) -> Reply:
         """Call one pass; there is no time limit here."""
-        reply = execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True)
-        return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
+        return _in_process(execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True))
+
+    def company(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        other_operands: Operands,
+        other_geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+    ) -> Company | Reply:
+        """As `Executor.company`, without a time limit."""
+        calls = (operands.of(pass_), geometry, other_operands.of(pass_), other_geometry)
+        kept = keep_company(self._bound, pass_, *calls, interruptible=True)
+        return kept if isinstance(kept, Company) else _in_process(kept)
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """As `Executor.illegal`, without a time limit."""
+        operands, settings = call.operands(), dict(call.settings)
+        reply = make_illegal(self._bound, call.pass_, operands, call.legal, settings, call.needs, interruptible=True)
+        return _in_process(reply)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`."""
@@ -170,20 +213,44 @@ class Isolated:
         layout: str = CONTIGUOUS,
     ) -> Reply:
         """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
+        asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
+        return self._answer({"do": "call", **asked, "layout": layout}, arrays, seconds, self._read_reply)
+
+    def company(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        other_operands: Operands,
+        other_geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+    ) -> Company | Reply:
+        """As `Executor.company`, in the candidate's process."""
+        asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
+        other, other_arrays = _call_request(pass_, other_operands.of(pass_), other_geometry)
+        request = {"do": "company", **asked, "other": other}
+        return self._answer(request, [*arrays, *other_arrays], seconds, self._read_company)
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """As `Executor.illegal`, in the candidate's process."""
+        asked, arrays = _call_request(call.pass_, call.operands(), call.legal)
+        wrong = {"settings": dict(call.settings), "needs": call.needs}
+        return self._answer({"do": "illegal", **asked, **wrong}, arrays, seconds, self._read_reply)
+
+    def _answer(
+        self,
+        request: Header,
+        arrays: Sequence[Array],
+        seconds: float | None,
+        read: Callable[[Header, list[Array]], Answer],
+    ) -> Answer | Died | TimedOut:
+        """What the candidate's process answers, or how it ended instead."""
         limit = self.limits.seconds_per_call if seconds is None else seconds
-        arrays = operands.of(pass_).arrays()
-        request = {
-            "do": "call",
-            "pass": pass_.value,
-            "geometry": str(geometry),
-            "layout": layout,
-            "operands": list(arrays),
-            "learning_rate": operands.learning_rate,
-        }
         channel = self._channel()
         try:
-            header, results = self._ask(channel, request, list(arrays.values()), time.monotonic() + limit)
-            reply = from_message(header, results)
+            header, results = self._ask(channel, request, arrays, time.monotonic() + limit)
+            return read(header, results)
         except TimeoutError:
             died = self._bury(patience=0)
             return died if died is not None and not died.cause.startswith("SIGKILL") else TimedOut(limit)
@@ -195,7 +262,6 @@ class Isolated:
         except BaseException:
             self._bury(patience=0)
             raise
-        return self._judged(reply)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`, written in the candidate's process."""
@@ -348,11 +414,35 @@ class Isolated:
         self._log.seek(self._log_mark)
         return telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
 
+    def _read_company(self, header: Header, results: list[Array]) -> Company | Reply:
+        if header.get("kind") == Company.__name__:
+            return company_from(header, results)
+        return self._read_reply(header, results)
+
+    def _read_reply(self, header: Header, results: list[Array]) -> Reply:
+        return self._judged(from_message(header, results))
+
     def _judged(self, reply: WorkerReply) -> Reply:
         if isinstance(reply, OutOfMemory):
             self.restart()
             return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
         return self._died(reply.cause) if isinstance(reply, Died) else reply
+
+
+def _in_process(reply: WorkerReply) -> Reply:
+    return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
+
+
+def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Header, list[Array]]:
+    """What to call, as a header of JSON values and the arrays beside it."""
+    arrays = operands.arrays()
+    header: Header = {
+        "pass": pass_.value,
+        "geometry": str(geometry),
+        "operands": list(arrays),
+        "learning_rate": operands.learning_rate,
+    }
+    return header, list(arrays.values())
 
 
 def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:

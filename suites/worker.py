@@ -21,7 +21,7 @@ import sys
 import time
 import warnings
 from dataclasses import asdict
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..oracle.geometry import parse_geometry
 from ..oracle.passes import Array, Operands, Pass
@@ -30,7 +30,10 @@ from .candidates import CandidateError
 from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load
 from .channel import Channel, Header
+from .company import Company, keep_company
+from .company import to_message as company_message
 from .execution import execute, write_text
+from .illegal import make_illegal
 from .replies import to_message
 
 _PR_SET_PDEATHSIG = 1
@@ -157,9 +160,25 @@ def _answer(bound: BoundCandidate, request: Header, arrays: list[Array]) -> tupl
     pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
     if request["do"] == "call_text":
         return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
-    named = dict(zip(request["operands"], arrays, strict=True))
-    operands = Operands(**{"bias": None, **named}, learning_rate=request["learning_rate"])
-    return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
+    operands, others = _operands(request, arrays)
+    match request["do"]:
+        case "company":
+            other = request["other"]
+            kept = keep_company(
+                bound, pass_, operands, geometry, _operands(other, others)[0], parse_geometry(other["geometry"])
+            )
+            return company_message(kept) if isinstance(kept, Company) else to_message(kept)
+        case "illegal":
+            return to_message(make_illegal(bound, pass_, operands, geometry, request["settings"], request["needs"]))
+        case _:
+            return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
+
+
+def _operands(request: Header, arrays: list[Array]) -> tuple[Operands, list[Array]]:
+    """The operands that a request names, which come first, and the arrays that are left."""
+    names = request["operands"]
+    named: dict[str, Any] = {"bias": None, **dict(zip(names, arrays, strict=False))}
+    return Operands(**named, learning_rate=request["learning_rate"]), arrays[len(names) :]
 
 
 def _end_copy(pid: int) -> None:

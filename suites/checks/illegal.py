@@ -1,0 +1,81 @@
+"""Refusal: an illegal call must raise an error, not compute something, crash or hang."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from ...oracle import exact
+from ...oracle.data import Case, lattice_operands
+from ...oracle.geometry import ConvGeometry
+from ...oracle.passes import Array, Pass
+from ...oracle.verdict import Outcome, Verdict
+from ...reports.record import CheckResult
+from ..illegal import IllegalCall
+from ..isolation import Executor
+from ..replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
+from .conduct import judge_conduct
+
+ILLEGAL = "illegal"
+ACCEPTED = "accepted-invalid"
+
+
+def ask_illegal(executor: Executor, call: IllegalCall, *, seconds: float | None = None) -> CheckResult | None:
+    """Whether a candidate refuses an illegal call.
+
+    It conforms if it raises an error, or if it gives the call the one meaning
+    that it can have: a weight of another dtype has the same numbers, and negative padding cuts off.
+
+    Returns
+    -------
+    CheckResult or None
+        None where the candidate cannot be told what is wrong, or does not offer the legal call.
+    """
+    if call.pass_ not in executor.passes:
+        return None
+    start = time.perf_counter()
+    reply = executor.illegal(call, seconds=seconds)
+    if isinstance(reply, Unsupported):
+        return None
+    return CheckResult(ILLEGAL, call.subject, _judge(reply, call), time.perf_counter() - start)
+
+
+def _judge(reply: Reply, call: IllegalCall) -> Verdict:
+    match reply:
+        case Raised():
+            return Verdict(Outcome.CONFORMS, f"refused: {reply.kind}: {reply.message}")
+        case Returned() if _has_its_meaning(reply.value, call):
+            return Verdict(Outcome.CONFORMS, f"{call.told} is accepted, and means what it can mean")
+        case Returned():
+            what = f"returned {reply.value.dtype} of shape {reply.value.shape}"
+        case Malformed():
+            what = f"returned {reply.description}"
+        case Misbehaved():
+            what = reply.description
+        case _:
+            verdict = judge_conduct(reply)
+            assert verdict is not None
+            return replace(verdict, reason=f"{call.told}, but {call.requirement}: {verdict.reason}")
+    return Verdict(Outcome.VIOLATES, f"accepted {call.told}, but {call.requirement}; {what}", ACCEPTED)
+
+
+def _has_its_meaning(value: Array, call: IllegalCall) -> bool:
+    expected = _meaning(call)
+    return expected is not None and value.shape == expected.shape and bool((value.astype(np.float64) == expected).all())
+
+
+def _meaning(call: IllegalCall) -> Array | None:
+    """What a call gives where what is wrong with it can be understood in one way only; None where it cannot."""
+    operands, settings = call.operands(), dict(call.settings)
+    if call.dtypes:
+        right = lattice_operands(Case(call.legal, call.bias, operands.input.dtype.name, "uniform", 0))
+        return exact.evaluate(call.pass_, right, call.legal).value.to_float64()
+    if "padding" in settings and call.pass_ is Pass.FORWARD:
+        cut: ConvGeometry = replace(call.legal, size=tuple(size - 2 for size in call.legal.size))
+        middle = operands.input[(..., *(slice(1, -1) for _ in call.legal.size))]
+        output = np.zeros(cut.output_shape, operands.input.dtype)
+        inner = replace(operands, input=np.ascontiguousarray(middle), output_gradient=output)
+        return exact.evaluate(Pass.FORWARD, inner, cut).value.to_float64()
+    return None
