@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import reference
 from .dtypes import COMPONENTS, DTYPES, Format, format_of, numpy_dtype, result_dtype
 from .errors import InvalidArgument
-from .exact import evaluate, term_counts
+from .exact import term_counts
 from .geometry import ConvGeometry, parse_geometry
 from .layouts import BROADCAST, CONTIGUOUS, LAYOUTS, constant_axes
-from .passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
+from .passes import ARRAYS, Array, Operands, Pass, is_defined, real_parts, shape_of
 
 Float64 = NDArray[np.float64]
 LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)
 """Of the update, by the case's seed; powers of two, so that scaling by them is exact."""
 _LATTICE_PRECISION = 24
+_SUMMED_BY_ANOTHER = (Pass.UPDATE, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
+"""Their terms are those of the weight gradient and of the JVP."""
 LARGEST_LATTICE_VALUE = 512
 
 
@@ -128,7 +131,15 @@ def lattice_operands(case: Case) -> Operands:
 
 
 def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: list[Pass]) -> float:
-    return max(float(evaluate(pass_, operands, geometry).magnitude.max(initial=0)) for pass_ in passes)
+    """The largest sum of absolute terms; of complex numbers, an upper bound of it."""
+    sizes = replace(operands, **{name: _sizes(array) for name, array in operands.arrays().items()})
+    summed = [pass_ for pass_ in passes if pass_ not in _SUMMED_BY_ANOTHER]
+    return max(float(reference.evaluate(pass_, sizes, geometry).max(initial=0)) for pass_ in summed)
+
+
+def _sizes(array: Array) -> Float64:
+    sizes = np.abs(real_parts(array).astype(np.float64))
+    return sizes.sum(axis=-1) if array.dtype.kind == "c" else sizes
 
 
 def _generator(case: Case, *, stream: int) -> np.random.Generator:

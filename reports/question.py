@@ -9,8 +9,8 @@ import numpy as np
 from ..oracle.data import Case, lattice_precision, parse_case
 from ..oracle.dtypes import format_of, result_dtype
 from ..oracle.errors import InvalidArgument
-from ..oracle.exact import evaluate
 from ..oracle.geometry import ConvGeometry
+from ..oracle.large import expected
 from ..oracle.passes import Operands, Pass, is_defined, real_parts
 from .codec import shown
 from .errors import InvalidRecord
@@ -120,7 +120,7 @@ def _largest_sum(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> flo
     update = pass_ is Pass.UPDATE
     try:
         with np.errstate(over="ignore"):
-            sums = evaluate(Pass.WEIGHT_GRADIENT if update else pass_, operands, geometry).magnitude
+            sums = expected(Pass.WEIGHT_GRADIENT if update else pass_, operands, geometry).magnitude
             if update:
                 sums = sums + np.abs(real_parts(operands.weight)) / operands.learning_rate
     except OverflowError:

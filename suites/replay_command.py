@@ -9,8 +9,8 @@ from functools import partial
 
 from rich.console import Console
 
-from ..oracle import exact
 from ..oracle.data import parse_case
+from ..oracle.large import expected
 from ..oracle.passes import Pass
 from ..oracle.verdict import Verdict
 from ..reports import mismatch_text, read_mismatch
@@ -54,7 +54,7 @@ def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Ver
         return verdict
     check, pass_ = Check(mismatch.check), Pass(mismatch.subject)
     reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-    exact_result = partial(exact.evaluate, pass_, operands, case.geometry)
+    exact_result = partial(expected, pass_, operands, case.geometry)
     arithmetic = arithmetic_of(executor.info, case.dtype)
     return judge_reply(check, pass_, reply, operands, exact_result, arithmetic, case.geometry)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...oracle import exact
+from ...oracle import large
 from ...oracle.bounds import rounding_bound
 from ...oracle.data import LARGEST_LATTICE_VALUE, Case, lattice_operands, lattice_precision, real_operands
 from ...oracle.dtypes import Arithmetic
@@ -35,19 +35,35 @@ class Check(Enum):
         return self.value
 
 
-@lru_cache(maxsize=_CASES_KEPT)
 def operands_of(check: Check, case: Case) -> Operands:
-    """The operands on which a check asks a case; computed once for all candidates, and read-only."""
+    """The operands on which a check asks a case, read-only; computed once for all candidates, unless they are large."""
+    return (_latest_operands if _is_large(case) else _kept_operands)(check, case)
+
+
+def answer(check: Check, case: Case, pass_: Pass) -> ExactResult:
+    """The expected result of a pass on those operands: the exact one, or a large one with its own error."""
+    return (_latest_answer if _is_large(case) else _kept_answer)(check, case, pass_)
+
+
+def _is_large(case: Case) -> bool:
+    return case.geometry.products > large.MOST_PRODUCTS_EXACTLY
+
+
+def _operands(check: Check, case: Case) -> Operands:
     operands = lattice_operands(case) if check is Check.STRUCTURE else real_operands(case)
     for array in operands.arrays().values():
         array.flags.writeable = False
     return operands
 
 
-@lru_cache(maxsize=_CASES_KEPT * len(Pass))
-def answer(check: Check, case: Case, pass_: Pass) -> ExactResult:
-    """The exact result of a pass on those operands."""
-    return exact.evaluate(pass_, operands_of(check, case), case.geometry)
+def _answer(check: Check, case: Case, pass_: Pass) -> ExactResult:
+    return large.expected(pass_, operands_of(check, case), case.geometry)
+
+
+_kept_operands = lru_cache(maxsize=_CASES_KEPT)(_operands)
+_kept_answer = lru_cache(maxsize=_CASES_KEPT * len(Pass))(_answer)
+_latest_operands = lru_cache(maxsize=len(Check))(_operands)
+_latest_answer = lru_cache(maxsize=1)(_answer)
 
 
 def allowed_error(
@@ -58,10 +74,15 @@ def allowed_error(
     arithmetic: Arithmetic,
     geometry: ConvGeometry,
 ) -> NDArray[np.float64]:
-    """The error allowed per element: none on the integer lattice, else what rounding can explain."""
+    """The error allowed per element: none on the integer lattice, else what rounding can explain.
+
+    The expected value's own error is added, and what rounding the result does to that.
+    """
+    own = expected.error * (1 + arithmetic.result.unit_roundoff)
     if check is Check.STRUCTURE and not rounds_integers(arithmetic):
-        return np.zeros(expected.magnitude.shape)
-    return rounding_bound(pass_, expected, operands, arithmetic, geometry)
+        return np.zeros(expected.magnitude.shape) + own
+    bound: NDArray[np.float64] = rounding_bound(pass_, expected, operands, arithmetic, geometry) + own
+    return bound
 
 
 def rounds_integers(arithmetic: Arithmetic) -> bool:
