@@ -295,4 +295,4 @@ def test_example_with_a_fault() -> None:
 def test_call_text_runs() -> None:
     executor = InProcess(EXAMPLE)
     for pass_ in executor.passes:
-        run_call_text(executor, pass_, GEOMETRIES[3], "float32")
+        run_call_text(executor, pass_, parse_geometry("n1c2k2i3f2s2"), "float32")

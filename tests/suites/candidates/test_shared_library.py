@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.dtypes import DTYPES, numpy_dtype
-from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Operands, Pass
 from convoracle.suites.candidates import CandidateError
@@ -201,7 +201,7 @@ def test_example_conforms_in_isolation(example: Path) -> None:
 def test_call_text_runs(example: Path) -> None:
     executor = InProcess(str(example))
     for pass_ in executor.passes:
-        run_call_text(executor, pass_, GEOMETRIES[3], "float32")
+        run_call_text(executor, pass_, parse_geometry("n1c2k2i3f2s2"), "float32")
 
 
 @pytest.mark.parametrize(
