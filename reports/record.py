@@ -75,11 +75,23 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """Every verdict on one candidate for one case; `case` is the case's text id."""
+    """Every verdict on one candidate for one case.
+
+    Parameters
+    ----------
+    case : str
+        The case's text id.
+    candidate : str
+    results : tuple of CheckResult
+    origin : str
+        Where the case comes from, such as ``resnet50:conv1``, with whether it is
+        shrunk; empty of a generated one.
+    """
 
     case: str
     candidate: str
     results: tuple[CheckResult, ...]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,9 @@ class Mismatch:
         Python source in plain PyTorch, TensorFlow or NumPy that computes ``actual`` from the arrays
         ``input``, ``weight``, ``bias``, ``output_gradient`` and the number
         ``learning_rate``; shown to people, never executed by this package.
+    origin : str
+        Where `found` comes from and whether `case` is shrunk from it, such as
+        ``resnet50:conv1, shrunk``; empty of a generated one.
     """
 
     id: str
@@ -136,6 +151,7 @@ class Mismatch:
     repeats: bool = True
     equations: tuple[str, ...] = ()
     call: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

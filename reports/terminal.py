@@ -50,6 +50,8 @@ def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
     lines = [headline(mismatch, candidate)]
     lines += [f"  {line}" for line in _verdict_lines(mismatch.verdict)]
     lines.append(f"  geometry {case_line(mismatch.case)}")
+    if mismatch.origin:
+        lines.append(f"  from {clean(mismatch.origin)}")
     if mismatch.needs:
         lines.append(f"  needs: {clean(', '.join(mismatch.needs))}")
     if shown_by:

@@ -12,11 +12,13 @@ from ..oracle.passes import Pass
 from ..reports import RunWriter, read_run, summary_table, write_reports
 from ..reports.record import Run, RunInfo
 from .candidates import BUILT_IN
+from .corpora.selection import Selection
 from .profiles import PROFILES
 from .progress import progress_for
 from .replies import Limits
 from .runner import Plan, describe_run, executors, memories, run
 from .search import Budget
+from .strategies import Space
 
 _GIB = 2**30
 _PLAIN_WIDTH = 150
@@ -28,7 +30,7 @@ def check(options: argparse.Namespace, command: str) -> int:
     plan = _plan(options)
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
-        info = describe_run(plan, options.profile, candidates, command)
+        info = describe_run(plan, str(_selection(options) or options.profile), candidates, command)
         with _writer(options.out, info) as writer:
             try:
                 with progress_for(console) as progress:
@@ -88,7 +90,38 @@ def _plan(options: argparse.Namespace) -> Plan:
     ranks = tuple(dict.fromkeys(options.ranks)) if options.ranks else None
     dtypes = tuple(dict.fromkeys(options.dtypes)) if options.dtypes else None
     passes = frozenset(map(Pass, options.passes)) if options.passes else frozenset(Pass)
-    budget = Budget(profile.space(ranks=ranks, dtypes=dtypes), passes, options.cases or profile.cases, options.seed)
+    selection = _selection(options)
+    if selection is None:
+        budget = Budget(profile.space(ranks=ranks, dtypes=dtypes), passes, options.cases or profile.cases, options.seed)
+    else:
+        budget = _budget(selection, ranks, dtypes, passes, options.seed)
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or tuple(BUILT_IN)
     return Plan(sources, budget, limits, options.memory, isolated=not options.in_process)
+
+
+def _selection(options: argparse.Namespace) -> Selection | None:
+    """The corpora to examine; None for generated cases."""
+    if options.corpora:
+        if options.cases is not None:
+            requirement = "should be left out with --corpus, whose entries are the cases"
+            raise InvalidArgument("cases", options.cases, requirement, where="check")
+        return Selection(tuple(dict.fromkeys(options.corpora)), options.batch, options.max_products)
+    for name in ("batch", "max_products"):
+        if getattr(options, name) is not None:
+            raise InvalidArgument(name, getattr(options, name), "should be given with --corpus only", where="check")
+    return None
+
+
+def _budget(
+    selection: Selection,
+    ranks: tuple[int, ...] | None,
+    dtypes: tuple[str, ...] | None,
+    passes: frozenset[Pass],
+    seed: int,
+) -> Budget:
+    """The budget of a run on corpora: in float32, unless dtypes are named."""
+    given = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
+    met = tuple(dict.fromkeys(each.case.geometry.rank for each in given))
+    space = Space(met, dtypes or ("float32",), settings=frozenset({"bias"}))
+    return Budget(space, passes, len(given), seed, given=given)

@@ -23,6 +23,7 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports.errors import InvalidRecord
 from .candidates import BUILT_IN, FORMS, CandidateError
+from .corpora import CORPORA
 from .profiles import PROFILES
 
 CONFORM, MISMATCHES, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -109,6 +110,21 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument(
         "--cases", type=_positive, metavar="N", help="cases for each candidate, instead of the profile's number"
+    )
+    check.add_argument(
+        "--corpus",
+        dest="corpora",
+        action="append",
+        metavar="CORPUS",
+        help="instead of generated cases, the convolutions of a network, benchmark or collection, in float32 unless "
+        f"--dtypes says otherwise: one of {', '.join(CORPORA)}, or a file of benchdnn descriptors; may be repeated",
+    )
+    check.add_argument("--batch", type=_positive, metavar="N", help="with --corpus: images, instead of each one's own")
+    check.add_argument(
+        "--max-products",
+        type=_positive,
+        metavar="N",
+        help="with --corpus: shrink what has more products, keeping its kind (default: full size)",
     )
     check.add_argument(
         "--ranks", type=int, nargs="+", choices=(1, 2, 3), metavar="R", help="numbers of spatial axes (default: 1 2 3)"

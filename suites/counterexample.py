@@ -15,6 +15,7 @@ from ..oracle.verdict import Outcome, Verdict, compare
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.adjoint import ADJOINT
 from .checks.value import Check, allowed_error, answer, operands_of
+from .corpora.selection import SHRUNK
 from .examination import arithmetic_of, ask, ask_adjoint, judge_reply
 from .isolation import Executor
 from .replies import Returned
@@ -55,8 +56,15 @@ def build(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -
         repeats=repeats,
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
+        origin=_origin(fault),
     )
     return mismatch, evidence
+
+
+def _origin(fault: Fault) -> str:
+    """Where the fault's case comes from, and whether it is smaller than there."""
+    is_shrunk = fault.shrunk.geometry != fault.found.geometry and not fault.origin.endswith(SHRUNK)
+    return fault.origin + SHRUNK if fault.origin and is_shrunk else fault.origin
 
 
 def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:

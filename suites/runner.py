@@ -111,7 +111,8 @@ def run(
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
             observer.on_start(executor.info, plan.budget.cases)
-            Search(executor, plan.budget, _Journal(executor, others, writer, observer), remembered[name]).run()
+            memory = None if plan.budget.given else remembered[name]
+            Search(executor, plan.budget, _Journal(executor, others, writer, observer), memory).run()
         interrupted = False
     finally:
         writer.finish(time.monotonic() - start, interrupted)

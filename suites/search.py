@@ -21,12 +21,14 @@ from hypothesis import HealthCheck, Phase, Verbosity, currently_in_test_context,
 from hypothesis.errors import NoSuchExample
 
 from ..oracle.data import Case
-from ..oracle.passes import Pass
+from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CaseRecord, CheckResult
 from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
 from .checks.value import Check
+from .corpora.selection import Given
+from .corpora.shrinking import smallest
 from .examination import ANSWERED, ask, ask_adjoint, examine
 from .features import features, needs, telling
 from .isolation import Executor
@@ -58,6 +60,9 @@ class Budget:
         The same seed draws the same cases.
     faults : int
         After so many distinct faults of a candidate no more are shrunk.
+    given : tuple of Given
+        If there are any, these are examined instead of generated cases and of those
+        that failed last, with a bias where a candidate takes one.
     """
 
     space: Space
@@ -65,6 +70,7 @@ class Budget:
     cases: int
     seed: int
     faults: int = 20
+    given: tuple[Given, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,6 +86,7 @@ class Fault:
     shrunk: Case
     verdict: Verdict
     needs: frozenset[str] = frozenset()
+    origin: str = ""
 
     def shows_as(self, result: CheckResult) -> bool:
         """Whether a result has this fault's check, pass, outcome and cause."""
@@ -136,6 +143,7 @@ class Search:
     _results: tuple[CheckResult, ...] = ()
     _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
     _hangs: Counter[Pass] = field(default_factory=Counter)
+    _origin: str = ""
 
     @property
     def passes(self) -> Collection[Pass]:
@@ -144,6 +152,10 @@ class Search:
 
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
+        if self.budget.given:
+            self._space = self.budget.space
+            self._try_given()
+            return self.faults
         self._space, declined = offered(self.executor, self.budget.space, self.passes)
         for record in declined:
             self.listener.on_case(record, 0, self.budget.cases)
@@ -162,6 +174,30 @@ class Search:
         for case in remembered:
             if case in self._space and self._meets_new_fault(case):
                 self._settle(case)
+
+    def _try_given(self) -> None:
+        with_bias = self._takes_bias()
+        for given in self.budget.given:
+            case = replace(given.case, bias=with_bias)
+            self._origin = given.origin
+            if self._meets_new_fault(case):
+                shrunk = None
+                try:
+                    shrunk = self._smallest_of(case)
+                finally:
+                    self._settle(shrunk)
+
+    def _takes_bias(self) -> bool:
+        """Whether some pass that would add a bias does not decline it."""
+        adding = [pass_ for pass_ in self.passes if offset(pass_) is not None]
+        return bool(adding) and "bias" in offered(self.executor, self._space, adding)[0].settings
+
+    def _smallest_of(self, case: Case) -> Case:
+        """The smallest case found, going out from one that shows the fault pursued."""
+        geometry = smallest(case.geometry, lambda each: self._shows_pursued_fault(replace(case, geometry=each)))
+        small = replace(case, geometry=geometry)
+        plain = replace(small, bias=False)
+        return plain if self._shows_pursued_fault(plain) else small
 
     def _generate(self) -> None:
         number = 0
@@ -246,7 +282,7 @@ class Search:
 
     def _record(self, case: Case, results: tuple[CheckResult, ...]) -> None:
         tagged = tuple(self._tagged(result, results, case) for result in results)
-        record = CaseRecord(str(case), self.executor.info.name, tagged)
+        record = CaseRecord(str(case), self.executor.info.name, tagged, self._origin)
         self.listener.on_case(record, len(self._examined), self.budget.cases)
 
     def _take_up(self, result: CheckResult, case: Case) -> Fault:
@@ -255,7 +291,9 @@ class Search:
         names = (mismatch_id(self.executor.info.name, result.subject, number) for number in count(1))
         identity = next(name for name in names if name not in taken)
         shows = (result.check, result.subject, verdict.outcome, verdict.cause)
-        fault = Fault(identity, *shows, found=case, shrunk=case, verdict=verdict, needs=needs(case))
+        fault = Fault(
+            identity, *shows, found=case, shrunk=case, verdict=verdict, needs=needs(case), origin=self._origin
+        )
         self.faults.append(fault)
         return fault
 

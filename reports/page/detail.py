@@ -144,6 +144,8 @@ def _mismatch_facts(mismatch: Mismatch, shown_by: int) -> tuple[Fact, ...]:
         facts.append(Fact("resolution", rounded(verdict.resolution), resolution_sentence(verdict.resolution)))
     if shown_by:
         facts.append(Fact("shown by", plural(shown_by, "case")))
+    if mismatch.origin:
+        facts.append(Fact("from", clean(mismatch.origin)))
     facts.append(Fact("repeats alone", "yes" if mismatch.repeats else "no", "run again in a fresh process"))
     return tuple(facts)
 

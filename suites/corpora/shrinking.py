@@ -8,10 +8,14 @@ remainder of the padded input that no window reaches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from ...oracle.errors import InvalidArgument
 from ...oracle.geometry import ConvGeometry
+
+_FIRST_LIMITS = tuple(10**power for power in range(2, 9))
+"""Limits of products at which a fault is first looked for, so that few calls are of full size."""
 
 
 def shrunk(geometry: ConvGeometry, max_products: int) -> ConvGeometry:
@@ -31,6 +35,49 @@ def shrunk(geometry: ConvGeometry, max_products: int) -> ConvGeometry:
             break
         geometry = smaller
     return geometry
+
+
+def smallest(geometry: ConvGeometry, shows: Callable[[ConvGeometry], bool]) -> ConvGeometry:
+    """The smallest and plainest found of those that `shows` is true of, which it is of `geometry`.
+
+    First of its kind, then with settings made plain that are not needed.
+    """
+    for limit in _FIRST_LIMITS:
+        small = shrunk(geometry, limit)
+        if small.products < geometry.products and shows(small):
+            geometry = small
+            break
+    while True:
+        by_size = sorted(smaller_ones(geometry), key=lambda found: -found[0])
+        simpler = (*plainer_ones(geometry), *(smaller for _, smaller in by_size))
+        found = next(filter(shows, simpler), None)
+        if found is None:
+            return geometry
+        geometry = found
+
+
+def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
+    """The geometry with one setting made plain, and with less kernel on one axis, where that leaves some output."""
+    ones, zeros = (1,) * geometry.rank, (0,) * geometry.rank
+    inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
+    changes: list[dict[str, object]] = [
+        {"groups": 1, "in_channels": inputs, "out_channels": outputs},
+        {"padding_mode": "zeros"},
+        {"padding": ((0, 0),) * geometry.rank},
+        {"padding": tuple((low, low) for low, _ in geometry.padding)},
+        {"output_padding": zeros},
+        {"stride": ones, "output_padding": zeros},
+        {"dilation": ones},
+    ]
+    for axis, size in enumerate(geometry.kernel):
+        changes.append({"kernel": (*geometry.kernel[:axis], _half(size), *geometry.kernel[axis + 1 :])})
+    for change in changes:
+        try:
+            plainer = replace(geometry, **change)  # type: ignore[arg-type]
+        except InvalidArgument:
+            continue
+        if plainer != geometry and not plainer.is_degenerate:
+            yield plainer
 
 
 def smaller_ones(geometry: ConvGeometry) -> Iterator[tuple[int, ConvGeometry]]:
