@@ -16,6 +16,8 @@ from ...oracle.geometry import ConvGeometry
 
 _FIRST_LIMITS = tuple(10**power for power in range(2, 9))
 """Limits of products at which a fault is first looked for, so that few calls are of full size."""
+_SMALL = 10**5
+"""Up to so many products a case is made smaller step by step."""
 
 
 def shrunk(geometry: ConvGeometry, max_products: int) -> ConvGeometry:
@@ -48,12 +50,18 @@ def smallest(geometry: ConvGeometry, shows: Callable[[ConvGeometry], bool]) -> C
             geometry = small
             break
     while True:
-        by_size = sorted(smaller_ones(geometry), key=lambda found: -found[0])
-        simpler = (*plainer_ones(geometry), *(smaller for _, smaller in by_size))
-        found = next(filter(shows, simpler), None)
+        found = next(filter(shows, _simpler_ones(geometry)), None)
         if found is None:
             return geometry
         geometry = found
+
+
+def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
+    """The plainer ones, the smaller ones, largest number first, and of what is small those smaller by one."""
+    yield from plainer_ones(geometry)
+    for less in (_half, _one_less) if geometry.products <= _SMALL else (_half,):
+        for _, smaller in sorted(smaller_ones(geometry, less), key=lambda found: -found[0]):
+            yield smaller
 
 
 def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
@@ -62,12 +70,14 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
     changes: list[dict[str, object]] = [
         {"groups": 1, "in_channels": inputs, "out_channels": outputs},
+        {"groups": 1},
         {"padding_mode": "zeros"},
         {"padding": ((0, 0),) * geometry.rank},
         {"padding": tuple((low, low) for low, _ in geometry.padding)},
         {"output_padding": zeros},
         {"stride": ones, "output_padding": zeros},
         {"dilation": ones},
+        {"size": tuple(_reached(geometry, axis) for axis in range(geometry.rank))},
     ]
     for axis, size in enumerate(geometry.kernel):
         changes.append({"kernel": (*geometry.kernel[:axis], _half(size), *geometry.kernel[axis + 1 :])})
@@ -80,26 +90,43 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
             yield plainer
 
 
-def smaller_ones(geometry: ConvGeometry) -> Iterator[tuple[int, ConvGeometry]]:
-    """Each number that can be about halved, and the geometry with it halved."""
+def _reached(geometry: ConvGeometry, axis: int) -> int:
+    """The size without the elements at its end that no window reaches."""
+    remainder = sum(geometry.padding[axis]) + geometry.size[axis] - _span(geometry, axis)
+    return geometry.size[axis] if geometry.transposed else geometry.size[axis] - remainder % geometry.stride[axis]
+
+
+def _span(geometry: ConvGeometry, axis: int) -> int:
+    return geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1
+
+
+def smaller_ones(
+    geometry: ConvGeometry, less: Callable[[int], int] | None = None
+) -> Iterator[tuple[int, ConvGeometry]]:
+    """Each number that can be made smaller, and the geometry with it about halved, or made `less`."""
+    less = less or _half
     if geometry.batch > 1:
-        yield geometry.batch, replace(geometry, batch=_half(geometry.batch))
+        yield geometry.batch, replace(geometry, batch=less(geometry.batch))
     groups = geometry.groups
     inputs, outputs = geometry.in_channels // groups, geometry.out_channels // groups
     if groups > 2:
-        yield groups, _with_channels(geometry, _half(groups), inputs, outputs)
+        yield groups, _with_channels(geometry, less(groups), inputs, outputs)
     if inputs > (1 if groups == 1 else 2):
-        yield inputs, _with_channels(geometry, groups, _half(inputs), outputs)
+        yield inputs, _with_channels(geometry, groups, less(inputs), outputs)
     if outputs > 1 and not geometry.is_depthwise:
-        yield outputs, _with_channels(geometry, groups, inputs, _half(outputs))
+        yield outputs, _with_channels(geometry, groups, inputs, less(outputs))
     for axis, size in enumerate(geometry.size):
-        smaller = _smaller_size(geometry, axis)
+        smaller = _smaller_size(geometry, axis, less)
         if smaller < size:
             yield size, _with_size(geometry, axis, smaller)
 
 
 def _half(number: int) -> int:
     return (number + 1) // 2
+
+
+def _one_less(number: int) -> int:
+    return number - 1
 
 
 def _with_channels(geometry: ConvGeometry, groups: int, inputs: int, outputs: int) -> ConvGeometry:
@@ -110,16 +137,15 @@ def _with_size(geometry: ConvGeometry, axis: int, size: int) -> ConvGeometry:
     return replace(geometry, size=(*geometry.size[:axis], size, *geometry.size[axis + 1 :]))
 
 
-def _smaller_size(geometry: ConvGeometry, axis: int) -> int:
-    """About half the size: by whole strides, with at least one output and room for the padding mode."""
+def _smaller_size(geometry: ConvGeometry, axis: int, less: Callable[[int], int]) -> int:
+    """The size made less: by whole strides, with at least one output and room for the padding mode."""
     size, stride = geometry.size[axis], 1 if geometry.transposed else geometry.stride[axis]
     low, high = geometry.padding[axis]
     least = 1 if geometry.padding_mode == "zeros" else max(low, high) + 1
-    span = geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1
     if geometry.transposed:
         spare = (geometry.output_size[axis] - 1) // geometry.stride[axis]
         least = max(least, size - spare)
     else:
-        least = max(least, span - low - high)
-    steps = min(-(-(size - _half(size)) // stride), (size - least) // stride)
+        least = max(least, _span(geometry, axis) - low - high)
+    steps = min(-(-(size - less(size)) // stride), (size - least) // stride)
     return size - stride * max(steps, 0)

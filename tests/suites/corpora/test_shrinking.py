@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.suites.corpora import CORPORA, load
-from convoracle.suites.corpora.shrinking import shrunk, smaller_ones
+from convoracle.suites.corpora.shrinking import plainer_ones, shrunk, smaller_ones, smallest
 
 _EVERY = tuple({entry.geometry: None for corpus in CORPORA for entry in load(corpus)})
 
@@ -58,3 +58,33 @@ def test_every_corpus_shrinks_to_what_a_quick_check_takes() -> None:
 )
 def test_the_smallest_of_a_kind(text: str, smallest: str) -> None:
     assert shrunk(parse_geometry(text), 0) == parse_geometry(smallest)
+
+
+def test_a_fault_is_reduced_to_what_it_needs() -> None:
+    geometry = parse_geometry("n8c64k128i56x57f3x3s2x2p1x1d2x2g4")
+    found = smallest(geometry, lambda each: each.in_channels > 5 and each.stride[1] > 1)
+    assert found == parse_geometry("n1c6k1i1x1f1x1s2x2")
+
+
+def test_reducing_a_fault_asks_at_full_size_only_where_it_must() -> None:
+    geometry = parse_geometry("n8c64k128i56x56f3x3p1x1")
+    asked = []
+
+    def shows(each: ConvGeometry) -> bool:
+        asked.append(each.products)
+        return True
+
+    smallest(geometry, shows)
+    assert max(asked) <= 100
+
+
+def test_a_fault_that_shows_at_full_size_only_is_left_there() -> None:
+    geometry = parse_geometry("n8c64k128i56x56f3x3p1x1")
+    assert smallest(geometry, lambda each: each == geometry) == geometry
+
+
+@given(st.sampled_from(_EVERY))
+def test_plainer_geometries_are_legal_and_other_ones(geometry: ConvGeometry) -> None:
+    for plainer in plainer_ones(geometry):
+        assert plainer != geometry
+        assert min(plainer.output_size) > 0
