@@ -1,0 +1,174 @@
+"""Values near the largest number of a format: where a result must overflow, where it must not, and where it may.
+
+With P the sum of an element's positive terms and N that of its negative ones,
+every partial sum in every order lies between -N and P. Until one overflows it is
+computed to within the rounding bound; but also to within u L for each operation
+made, since none of its parts has left the range of the format, whose largest
+number is L. With E the smaller of the two, an accumulator becomes +Inf only if
+P + E > L and -Inf only if N + E > L, and only if both can happen may Inf meet
+-Inf and give NaN. An Inf never becomes finite again.
+
+As long as there is none, the theorem of `bounds` holds, so that a finite result is
+within the bound of the exact value: one that should have overflowed and did not, such
+as a result clamped to L, is off by more. No other rule is needed.
+
+The result's own format takes part where partial results are stored in it (a bias
+added late, the gradient of an update), and at the end: it becomes Inf only if the
+exact value and E together exceed its largest number.
+
+P + N is the sum of absolute terms and P - N the exact value; all are exact
+here. Of float64 operands they are taken in units of 2**64, so that sums beyond
+float64's range have a size; what underflow adds to the bound is negligible either way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .bounds import rounding_bound
+from .dtypes import Arithmetic, Format
+from .exact import ExactResult, Scaled, evaluate, subtract
+from .geometry import ConvGeometry
+from .nonfinite import Expectation, Float64, Mask, check_real_floats
+from .passes import Operands, Pass, offset, products
+
+_UNIT_OF_FLOAT64 = 64
+_SLACK = 2.0**-48
+"""Covers the roundings made in evaluating sums near the largest number, relative to it."""
+_MOST_STORED = 6
+"""Partial results that a pass may store in the result's format before the last."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """Of each element's terms, in units of 2**`unit`: the positive ones' sum, the negative ones', and the whole.
+
+    `error` is how far off a computed partial sum may be that has not overflowed.
+    """
+
+    positive: Float64
+    negative: Float64
+    value: Float64
+    error: Float64
+    unit: int
+
+    def reaches(self, sums: Float64, form: Format) -> Mask:
+        """Where such sums may overflow."""
+        return np.asarray(sums + self.error > np.ldexp(form.largest, -self.unit) * (1 - _SLACK))
+
+
+def expect_overflow(pass_: Pass, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic) -> Expectation:
+    """What each element of a pass's result may be when sums come near the largest number of a format.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    operands : Operands
+        Finite real floats.
+    geometry : ConvGeometry
+    arithmetic : Arithmetic
+        Not by transforms, whose intermediate values have other sizes.
+
+    Raises
+    ------
+    InvalidArgument
+        If an operand does not have the shape that `geometry` gives, or is not of real floats.
+    OverflowError
+        If an operand has NaN or Inf.
+    """
+    check_real_floats(operands, where="expect_overflow")
+    exact = evaluate(pass_, operands, geometry)
+    if pass_ is Pass.UPDATE:
+        plus, minus, nan, bound = _of_update(exact, operands, geometry, arithmetic)
+    else:
+        plus, minus, nan, bound = _of_sum(pass_, exact, operands, geometry, arithmetic)
+    if not _has_infinity(arithmetic.result):
+        nan, plus, minus = nan | plus | minus, np.zeros_like(plus), np.zeros_like(minus)
+    if _overflows_before_multiplying(operands, arithmetic):
+        plus = minus = nan = np.ones_like(plus)
+    return Expectation(exact, np.ldexp(bound, _unit(operands)), np.ones_like(plus), plus, minus, nan)
+
+
+def _of_sum(
+    pass_: Pass, exact: ExactResult, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic
+) -> tuple[Mask, Mask, Mask, Float64]:
+    """Where +Inf, -Inf and NaN may be, and the bound."""
+    added = offset(pass_)
+    several = len(products(pass_, geometry)) + (added in operands.arrays()) > 1
+    partial = _narrower(arithmetic.accumulator, arithmetic.result) if several else arithmetic.accumulator
+    sums, small = _sums(pass_, exact, operands, geometry, arithmetic)
+    if several:
+        sums = replace(sums, error=sums.error + _storing(arithmetic.result, sums.unit))
+    above, below = sums.reaches(sums.positive, partial), sums.reaches(sums.negative, partial)
+    plus = above | sums.reaches(sums.value, arithmetic.result)
+    minus = below | sums.reaches(-sums.value, arithmetic.result)
+    return plus, minus, above & below, rounding_bound(pass_, small, operands, arithmetic, geometry)
+
+
+def _of_update(
+    exact: ExactResult, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic
+) -> tuple[Mask, Mask, Mask, Float64]:
+    """As above, of F - alpha dL/dF: the gradient may overflow, then its product with alpha, then the difference."""
+    form = _narrower(arithmetic.accumulator, arithmetic.result)
+    of_gradient = evaluate(Pass.WEIGHT_GRADIENT, operands, geometry)
+    gradient, small_gradient = _sums(Pass.WEIGHT_GRADIENT, of_gradient, operands, geometry, arithmetic)
+    lowering, raising = gradient.positive, gradient.negative
+    rate = abs(operands.learning_rate)
+    if operands.learning_rate < 0:
+        lowering, raising = raising, lowering
+    weight = np.ldexp(operands.weight.astype(np.float64), -gradient.unit)
+    step = replace(gradient, error=rate * gradient.error + _storing(arithmetic.result, gradient.unit))
+    up = step.reaches(np.maximum(weight, 0) + rate * raising, form)
+    down = step.reaches(np.maximum(-weight, 0) + rate * lowering, form)
+    gradient_up, gradient_down = gradient.reaches(raising, form), gradient.reaches(lowering, form)
+    small = replace(_small(exact, gradient.unit), magnitude=small_gradient.magnitude)
+    bound = rounding_bound(Pass.UPDATE, small, replace(operands, weight=weight), arithmetic, geometry)
+    return up | gradient_up, down | gradient_down, (up & down) | (gradient_up & gradient_down), bound
+
+
+def _sums(
+    pass_: Pass, exact: ExactResult, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic
+) -> tuple[_Sums, ExactResult]:
+    """The sums of a pass other than the update, and its exact result; both in the unit of the operands."""
+    unit, accumulator = _unit(operands), arithmetic.accumulator
+    sizes = {name: np.abs(array) for name, array in operands.arrays().items()}
+    small, total = _small(exact, unit), _small(evaluate(pass_, replace(operands, **sizes), geometry), unit).value
+    small = replace(small, magnitude=total.to_float64())
+    unstored = replace(arithmetic, result=accumulator)
+    error = rounding_bound(pass_, small, operands, unstored, geometry)
+    if arithmetic.multiplier.precision >= arithmetic.storage.precision:
+        each = accumulator.unit_roundoff * np.ldexp(accumulator.largest, -unit)
+        error = np.minimum(error, 2 * (exact.terms + 2) * each)
+    negated = Scaled(-small.value.integers, small.value.exponent)
+    positive, negative = (subtract(total, value).to_float64() / 2 for value in (negated, small.value))
+    return _Sums(positive, negative, small.value.to_float64(), error, unit), small
+
+
+def _storing(form: Format, unit: int) -> float:
+    """What rounding partial results to the result's format can add to the error, while they are in its range."""
+    return float(_MOST_STORED * form.unit_roundoff * np.ldexp(form.largest, -unit))
+
+
+def _unit(operands: Operands) -> int:
+    return _UNIT_OF_FLOAT64 if operands.input.dtype == np.float64 else 0
+
+
+def _small(exact: ExactResult, unit: int) -> ExactResult:
+    """The exact value in units of 2**`unit`."""
+    return replace(exact, value=Scaled(exact.value.integers, exact.value.exponent - unit))
+
+
+def _narrower(left: Format, right: Format) -> Format:
+    return left if left.largest <= right.largest else right
+
+
+def _has_infinity(form: Format) -> bool:
+    return bool(np.isinf(np.array(np.inf).astype(form.dtype).astype(np.float64)))
+
+
+def _overflows_before_multiplying(operands: Operands, arithmetic: Arithmetic) -> bool:
+    """Whether rounding an operand to the multiplier's format may already give Inf."""
+    largest = max(float(np.abs(array.astype(np.float64)).max(initial=0)) for array in operands.arrays().values())
+    return largest > arithmetic.multiplier.largest
