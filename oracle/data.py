@@ -132,7 +132,7 @@ def lattice_operands(case: Case) -> Operands:
 
 def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: list[Pass]) -> float:
     """The largest sum of absolute terms; of complex numbers, an upper bound of it."""
-    sizes = replace(operands, **{name: _sizes(array) for name, array in operands.arrays().items()})
+    sizes = replace(operands, **{name: _sizes(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
     summed = [pass_ for pass_ in passes if pass_ not in _SUMMED_BY_ANOTHER]
     return max(float(reference.evaluate(pass_, sizes, geometry).max(initial=0)) for pass_ in summed)
 

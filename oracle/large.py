@@ -60,8 +60,8 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     check_operands(operands, geometry, where="large.evaluate")
     if operands.input.dtype.kind == "c":
         raise InvalidArgument("dtype", operands.input.dtype.name, "should be real", where="large.evaluate")
-    wide = replace(operands, **{name: array.astype(np.float64) for name, array in operands.arrays().items()})
-    sizes = replace(wide, **{name: np.abs(array) for name, array in wide.arrays().items()})
+    wide = replace(operands, **{name: array.astype(np.float64) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
+    sizes = replace(wide, **{name: np.abs(array) for name, array in wide.arrays().items()})  # type: ignore[arg-type]
     summed = Pass.WEIGHT_GRADIENT if pass_ is Pass.UPDATE else pass_
     magnitude = reference.evaluate(summed, sizes, geometry)
     if not np.isfinite(magnitude).all():
