@@ -48,8 +48,7 @@ class Executable:
     """
 
     def __init__(self, command: str) -> None:
-        self.command = command
-        self._words = _split(command)
+        self._words = _from_anywhere(_split(command))
         self._program: Program | None = None
         self._calls = 0
         said = _introduced(self._words)
@@ -62,14 +61,14 @@ class Executable:
             setattr(self, pass_.value, PassFunction(pass_, self._answer))
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        """The call through this class."""
+        """The call through this class, with the full paths of files."""
         return "\n".join(
             (
                 "import numpy as np",
                 "from convoracle.oracle.geometry import parse_geometry",
                 "from convoracle.suites.candidates.executable import Executable",
                 "",
-                f"program = Executable({self.command!r})",
+                f"program = Executable({shlex.join(self._words)!r})",
                 f'geometry = parse_geometry("{geometry}")',
                 f"actual = program.{pass_}({call_arguments(pass_, bias=bias)})",
                 "",
@@ -83,11 +82,9 @@ class Executable:
         try:
             header, payload = program.ask(*self._message(request))
             return self._result(header, payload)
-        except (Misconduct, ProcessDied, KeyboardInterrupt) as error:
+        except (Misconduct, ProcessDied, KeyboardInterrupt):
             self._program = None
             program.kill()
-            if isinstance(error, Misconduct):
-                raise Misconduct(f"the program {error}") from None
             raise
 
     def _message(self, request: Request) -> tuple[Header, list[Array]]:
@@ -108,7 +105,9 @@ class Executable:
 
     def _result(self, header: Header, payload: bytes) -> Array:
         if header.get("id") != self._calls:
-            raise Misconduct(f"replied to the call {header.get('id')!r:.20}, but was asked the call {self._calls}")
+            raise Misconduct(
+                f"the program replied to the call {header.get('id')!r:.20}, but was asked the call {self._calls}"
+            )
         match header.get("reply"):
             case "array":
                 return read_array(header, payload)
@@ -117,7 +116,7 @@ class Executable:
             case "error":
                 raise ProgramError(beginning(str(header.get("message", ""))) or "the program says that it failed")
             case other:
-                raise Misconduct(f"gave the reply {other!r:.60}, but should be array, unsupported or error")
+                raise Misconduct(f"the program gave the reply {other!r:.60}, but should be array, unsupported or error")
 
 
 class Program:
@@ -158,7 +157,7 @@ class Program:
         """
         stray = self._reader.unexpected()
         if stray is not None:
-            raise Misconduct(f"wrote {stray} to its standard output without being asked")
+            raise Misconduct(f"the program wrote {stray} to its standard output without being asked")
         try:
             for piece in encode(header, arrays):
                 self._write(piece)
@@ -189,7 +188,7 @@ class Program:
         try:
             code = self._process.wait(_DYING_SECONDS)
         except subprocess.TimeoutExpired:
-            raise Misconduct("closed its standard input or output without ending") from None
+            raise Misconduct("the program closed its standard input or output without ending") from None
         raise ProcessDied(cause_of(code))
 
 
@@ -217,6 +216,13 @@ def _split(command: str) -> list[str]:
     return words
 
 
+def _from_anywhere(words: list[str]) -> list[str]:
+    """The words, with the full path of each file that they name; links are not followed, as programs look at them."""
+    program, *arguments = words
+    named = str(Path(program).absolute()) if "/" in program else program
+    return [named, *(str(Path(word).absolute()) if Path(word).is_file() else word for word in arguments)]
+
+
 def _started(words: list[str]) -> tuple[Program, Header]:
     """A program that was started, and what it says of itself."""
     program = Program(words)
@@ -239,9 +245,7 @@ def _introduced(words: list[str]) -> Header:
     except ProcessDied as error:
         raise CandidateError(f"{command} ended instead of answering the start message: {error}") from None
     except Misconduct as error:
-        raise CandidateError(
-            f"{command} did not answer the start message as docs/protocol.md says: it {error}"
-        ) from None
+        raise CandidateError(f"{command} did not answer the start message as docs/protocol.md says: {error}") from None
     program.stop()
     if said.get("protocol") != VERSION:
         raise CandidateError(

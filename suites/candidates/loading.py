@@ -22,7 +22,7 @@ from .binding import BoundCandidate, BoundFunction, bind_function, name_of
 from .call_text import Origin
 from .executable import PREFIX as EXECUTABLE_PREFIX
 from .executable import Executable
-from .shared_library import SUFFIXES as LIBRARY_SUFFIXES
+from .shared_library import FILE_NAME as LIBRARY_NAME
 from .shared_library import SharedLibrary
 
 __all__ = ["CandidateError", "bind_object", "load"]
@@ -46,7 +46,7 @@ def load(source: str) -> BoundCandidate:
         return _load_built_in(source)
     if source.startswith(EXECUTABLE_PREFIX):
         return _load_executable(source)
-    if source.endswith(LIBRARY_SUFFIXES):
+    if LIBRARY_NAME.fullmatch(source):
         library = SharedLibrary(source)
         return bind_object(library, source=str(library.path), name=library.path.name)
     module_text, separator, attribute = source.rpartition(":")

@@ -85,14 +85,18 @@ def read_array(header: Header, payload: bytes) -> Array:
     """
     dtype_name, shape = header.get("dtype"), header.get("shape")
     if dtype_name not in ARRAY_DTYPES:
-        raise Misconduct(f"replied with dtype {_shown(dtype_name)}, but should be one of {', '.join(ARRAY_DTYPES)}")
+        raise Misconduct(
+            f"the program replied with dtype {_shown(dtype_name)}, but should be one of {', '.join(ARRAY_DTYPES)}"
+        )
     if not isinstance(shape, list) or len(shape) > _MAX_RANK or not all(_is_length(length) for length in shape):
-        raise Misconduct(f"replied with shape {_shown(shape)}, but should be a list of integers of at least 0")
+        raise Misconduct(
+            f"the program replied with shape {_shown(shape)}, but should be a list of integers of at least 0"
+        )
     dtype = numpy_dtype(dtype_name)
     size = math.prod(shape) * dtype.itemsize
     if size != len(payload):
         raise Misconduct(
-            f"replied with {len(payload)} bytes, but an array of {dtype_name} of shape {tuple(shape)} has {size}"
+            f"the program replied with {len(payload)} bytes, but an array of {dtype_name} of shape {tuple(shape)} has {size}"
         )
     return np.frombuffer(bytearray(payload), dtype).reshape(shape)
 
@@ -122,7 +126,9 @@ class Reader:
         header = _parse(self._line(deadline))
         size = header.get("payload", 0)
         if not _is_length(size) or size > LARGEST_PAYLOAD:
-            raise Misconduct(f"announced a payload of {_shown(size)}, but should be at most {LARGEST_PAYLOAD} bytes")
+            raise Misconduct(
+                f"the program announced a payload of {_shown(size)}, but should be at most {LARGEST_PAYLOAD} bytes"
+            )
         while len(self._pending) < size:
             self._receive(deadline)
         return header, self._take(size)
@@ -142,7 +148,7 @@ class Reader:
             self._receive(deadline)
         if not 0 <= end <= LONGEST_LINE:
             begin = _shown(self._pending[:_SHOWN].decode(errors="replace"))
-            raise Misconduct(f"wrote a line of more than {LONGEST_LINE} bytes, which begins {begin}")
+            raise Misconduct(f"the program wrote a line of more than {LONGEST_LINE} bytes, which begins {begin}")
         return self._take(end + 1)
 
     def _take(self, size: int) -> bytes:
@@ -166,7 +172,7 @@ def _parse(line: bytes) -> Header:
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        raise Misconduct(f"wrote {_shown(line.decode(errors='replace'))} where a message should begin")
+        raise Misconduct(f"the program wrote {_shown(line.decode(errors='replace'))} where a message should begin")
     return header
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ from .c_interface import (
 from .foreign import PassFunction, Request, call_arguments, short_text
 from .guarded import Guarded, Lent, Unwritten
 
-SUFFIXES = (".so", ".dylib")
-"""How the file of a shared library ends."""
+FILE_NAME = re.compile(r".*\.(so(\.\d+)*|dylib)", re.DOTALL)
+"""What the file of a shared library is called: ``libmine.so``, ``libmine.so.1.2``."""
 
 PREFIX = "conv_"
 _VERSION = f"{PREFIX}abi_version"

@@ -230,7 +230,10 @@ def is_running(pid: int) -> bool:
         (source("unknown-pass"), r"offers passes=\['forward', 'backward'\], but"),
         (source("unknown-accumulator"), r"declares accumulators=\{'float32': 'float12'\}, but should map"),
         (source("dies-at-start"), r"ended instead of answering the start message: exit code 4"),
-        (source("talks-at-start"), r"as docs/protocol.md says: it wrote 'welcome!\\n' where a message should begin"),
+        (
+            source("talks-at-start"),
+            r"as docs/protocol.md says: the program wrote 'welcome!\\n' where a message should begin",
+        ),
         (source("silent"), r"did not answer the start message within 0.3 s"),
     ],
 )
@@ -292,7 +295,9 @@ def test_example_with_a_fault() -> None:
 
 
 @needs_node
-def test_call_text_runs() -> None:
-    executor = InProcess(EXAMPLE)
+def test_call_text_runs_in_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES / "node")
+    executor = InProcess("exec:node conv.js")
+    monkeypatch.chdir(tmp_path)
     for pass_ in executor.passes:
         run_call_text(executor, pass_, parse_geometry("n1c2k2i3f2s2"), "float32")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,11 @@ def test_libraries_that_are_no_candidates(tmp_path: Path, text: str, sentence: s
     source.write_text(f"{text}\n")
     with pytest.raises(CandidateError, match=sentence):
         load(str(compile_library(source, tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["libprobe.so.1", "libprobe.so.1.2.3", "libprobe.dylib"])
+def test_names_of_libraries(probe: Path, tmp_path: Path, name: str) -> None:
+    assert load(str(shutil.copy(probe, tmp_path / name))).info.name == name
 
 
 def test_files_that_are_no_libraries(tmp_path: Path) -> None:
