@@ -96,7 +96,8 @@ def read_array(header: Header, payload: bytes) -> Array:
     size = math.prod(shape) * dtype.itemsize
     if size != len(payload):
         raise Misconduct(
-            f"the program replied with {len(payload)} bytes, but an array of {dtype_name} of shape {tuple(shape)} has {size}"
+            f"the program replied with {len(payload)} bytes, "
+            f"but an array of {dtype_name} of shape {tuple(shape)} has {size}"
         )
     return np.frombuffer(bytearray(payload), dtype).reshape(shape)
 
