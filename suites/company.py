@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,13 +17,18 @@ from ..oracle.geometry import ConvGeometry
 from ..oracle.passes import Array, Operands, Pass
 from .candidates.binding import BoundCandidate
 from .execution import execute, message_of
+from .linearity import LINEAR_IN
 from .post_mortem import beginning
 from .replies import Raised, Returned, Unsupported, WorkerReply
 
-ROUNDS = 6
-"""Calls of each of the two threads."""
+_FEWEST_ROUNDS = 4
+_ROUND_SECONDS = 0.1
+"""The two threads make calls for so long, and at least so many each."""
 _SWITCH_SECONDS = 1e-5
 """Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
+
+NEGATED = "negated "
+"""Before an operand's name, the name of a part."""
 
 Part = Array | str
 """An array, or the text of an exception."""
@@ -37,13 +43,13 @@ class Company:
     first : ndarray
         Its result as the first call.
     parts : mapping of str to ndarray or str
-        ``repeated``, the same call once more; ``cleared``, the call with zeros for
-        all operands; ``other``, the other call; ``kept``, the array that the repeated call had
-        returned, as it is after those; ``interleaved``, the same call after those;
-        ``concurrent``, the same call while a second thread makes others, the first
-        result that differs if one does; ``beside``, a result of the second thread that differs
-        from that of the same call alone, if there is one. ``other`` is
-        absent where the candidate declines that call.
+        ``repeated``, the same call once more; ``negated weight`` and the like, the call with
+        other signs, for each set of operands in which the pass is linear; ``other``, the other
+        call, absent where the candidate declines it; ``kept``, the array that the repeated
+        call had returned, as it is after those; ``interleaved``, the same call after
+        those; ``concurrent``, the same call while a second thread makes others, the
+        first result that differs if one does; ``beside``, a result of the second thread that
+        differs from that of its call alone, if there is one.
     """
 
     first: Array
@@ -68,14 +74,15 @@ def keep_company(
     same = partial(_run, bound, pass_, operands, geometry, interruptible)
     held = same()
     parts: dict[str, Part] = {"repeated": _snapshot(held)}
-    made = {"cleared": (_cleared(operands), geometry), "other": (other_operands, other_geometry)}
+    made = {f"{NEGATED}{names[0]}": (_negated(operands, names), geometry) for names in LINEAR_IN[pass_]}
+    made["other"] = (other_operands, other_geometry)
     for name, (given, where) in made.items():
         reply = execute(bound, pass_, given, where, interruptible=interruptible)
         if name != "other" or not isinstance(reply, Unsupported):
             parts[name] = _snapshot(_part(reply))
     parts["kept"] = _snapshot(held)
     parts["interleaved"] = _snapshot(same())
-    second = "other" if "other" in parts else "cleared"
+    second = "other" if "other" in parts else next(iter(made))
     beside = partial(_run, bound, pass_, *made[second], interruptible)
     return Company(first, parts | _concurrently((same, first), (beside, parts[second])))
 
@@ -130,8 +137,9 @@ def _snapshot(part: Part) -> Part:
     return part if isinstance(part, str) else np.array(part, order="C")
 
 
-def _cleared(operands: Operands) -> Operands:
-    return replace(operands, **{name: np.zeros_like(array) for name, array in operands.arrays().items()})
+def _negated(operands: Operands, names: Sequence[str]) -> Operands:
+    arrays = operands.arrays()
+    return replace(operands, **{name: -arrays[name] for name in names if name in arrays})
 
 
 def _concurrently(same: tuple[Callable[[], Part], Part], beside: tuple[Callable[[], Part], Part]) -> dict[str, Part]:
@@ -141,16 +149,17 @@ def _concurrently(same: tuple[Callable[[], Part], Part], beside: tuple[Callable[
 
     def make(calls: Sequence[tuple[str, Callable[[], Part], Part]]) -> None:
         start.wait()
-        for name, call, expected in calls:
+        deadline = time.monotonic() + _ROUND_SECONDS
+        rounds = 0
+        while rounds < _FEWEST_ROUNDS or time.monotonic() < deadline:
+            name, call, expected = calls[rounds % len(calls)]
             result = _snapshot(call())
             if not same_bits(result, expected):
                 found.setdefault(name, result)
+            rounds += 1
 
     plain, others = ("concurrent", *same), ("beside", *beside)
-    threads = [
-        threading.Thread(target=make, args=(calls,), daemon=True)
-        for calls in ([plain] * ROUNDS, [others, plain] * (ROUNDS // 2))
-    ]
+    threads = [threading.Thread(target=make, args=(calls,), daemon=True) for calls in ([plain], [others, plain])]
     with _frequent_switches():
         for thread in threads:
             thread.start()

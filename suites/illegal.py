@@ -171,14 +171,13 @@ def _operands(legal: ConvGeometry) -> Iterator[IllegalCall]:
 
 
 def _gradients(legal: ConvGeometry) -> Iterator[IllegalCall]:
-    sizes = [f"size {size}" for size in legal.output_size]
     for pass_ in _GRADIENTS:
-        for axis, what in enumerate(("batch", "channels", *sizes)):
+        for axis in range(len(legal.output_shape)):
             for name, by in (("too large", 1), ("too small", -1)):
                 shape = list(legal.output_shape)
                 shape[axis] += by
                 yield _shaped(
-                    f"output gradient's {what} {name}",
+                    f"output gradient {name} on axis {axis}",
                     pass_,
                     legal,
                     "output_gradient",
@@ -255,13 +254,24 @@ def make_illegal(
 ) -> WorkerReply:
     """Make an illegal call; `Unsupported` where the candidate cannot be told what is wrong, or declines the legal one.
 
-    That it declines the illegal call only is a refusal like an exception.
+    That it says so when it is asked about the illegal values is no more than that it
+    cannot be told; to raise NotImplementedError in the call is a refusal like any other.
     """
     function = bound.functions.get(pass_)
     if function is None or not all(any(map(function.takes, names)) for names in needs):
         return Unsupported("its parameters cannot express it")
-    dtype = operands.input.dtype.name
-    if bound.limitation(pass_, legal, dtype, operands.bias is not None) is not None:
-        return Unsupported("it does not offer the legal call either")
-    reply = execute(bound, pass_, operands, unchecked(legal, settings), interruptible=interruptible)
+    geometry = unchecked(legal, settings)
+    for asked in (legal, geometry):
+        reason = _limitation(bound, pass_, asked, operands)
+        if reason is not None:
+            return Unsupported(reason)
+    reply = execute(bound, pass_, operands, geometry, interruptible=interruptible)
     return Raised("NotImplementedError", reply.reason, "", 0.0) if isinstance(reply, Unsupported) else reply
+
+
+def _limitation(bound: BoundCandidate, pass_: Pass, geometry: ConvGeometry, operands: Operands) -> str | None:
+    """Why a call is not offered; None also where the candidate cannot say it, as the call then will not, either."""
+    try:
+        return bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
+    except Exception:  # noqa: BLE001 - the candidate is called here
+        return None

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from ...oracle.data import Case
-from ...oracle.dtypes import COMPONENTS, FORMATS, Arithmetic
+from ...oracle.dtypes import COMPONENTS, FORMATS, Arithmetic, format_of
 from ...oracle.passes import Array, Operands, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CheckResult
-from ..company import Company, Part, same_bits
+from ..company import NEGATED, Company, Part, same_bits
 from ..isolation import Executor
 from ..replies import Returned
 from .conduct import judge_conduct
@@ -72,7 +72,8 @@ def ask_company(
     if arithmetic.does("repeatability", "varies"):
         verdict = _ask_varying(executor, case, pass_, arithmetic, seconds)
     else:
-        verdict = _ask(executor, Check.PRECISION, case, pass_, seconds)
+        integers = format_of(case.dtype).is_integer
+        verdict = _ask(executor, Check.STRUCTURE if integers else Check.PRECISION, case, pass_, seconds)
     return CheckResult(COMPANY, str(pass_), verdict, time.perf_counter() - start)
 
 
@@ -86,7 +87,10 @@ def _ask(executor: Executor, check: Check, case: Case, pass_: Pass, seconds: flo
     kept = _keep(executor, pass_, operands_of(check, case), case, (others, other), seconds)
     if isinstance(kept, Verdict):
         return kept
-    return _verdict(kept, [*_changes(kept), *_strays(kept, alone, other), *_differences(kept)])
+    faults = [*_reused(kept), *_differences(kept)]
+    if not any(cause == "repeat" for cause, _ in faults):
+        faults += [*_stale(kept), *_strays(kept, alone, other)]
+    return _verdict(kept, faults)
 
 
 def _ask_varying(executor: Executor, case: Case, pass_: Pass, arithmetic: Arithmetic, seconds: float | None) -> Verdict:
@@ -101,7 +105,7 @@ def _ask_varying(executor: Executor, case: Case, pass_: Pass, arithmetic: Arithm
     kept = _keep(executor, pass_, operands_of(Check.PRECISION, case), case, (others, other), seconds)
     if isinstance(kept, Verdict):
         return kept
-    verdict = _verdict(kept, list(_changes(kept)))
+    verdict = _verdict(kept, list(_reused(kept)))
     varied = [told for _, told in _differences(kept)]
     if varied and verdict.outcome is Outcome.CONFORMS:
         return replace(verdict, reason=f"varies, as declared: {'; '.join(varied)}")
@@ -129,15 +133,25 @@ Fault = tuple[str, str]
 """Cause and sentence."""
 
 
-def _changes(kept: Company) -> Iterator[Fault]:
-    """Arrays that changed after they were returned, and values of earlier calls in later ones."""
-    held, later, cleared = kept.parts["repeated"], kept.parts["kept"], kept.parts["cleared"]
+def _reused(kept: Company) -> Iterator[Fault]:
+    """An array that changed after it was returned."""
+    held, later = kept.parts["repeated"], kept.parts["kept"]
     if not same_bits(held, later):
         yield "reuse", f"a returned array changes during later calls: {_difference(held, later)}"
-    if isinstance(cleared, str):
-        yield "stale", f"zeros for all operands, after other operands: {cleared}"
-    elif count := np.count_nonzero(cleared.astype(np.complex128)):
-        yield "stale", f"zeros for all operands, after other operands: {count} of {cleared.size} elements are not zero"
+
+
+def _stale(kept: Company) -> Iterator[Fault]:
+    """Values of earlier calls in later ones: where an operand's sign changed, and the result's did not."""
+    for name, part in kept.parts.items():
+        if name.startswith(NEGATED) and not _is_opposite(kept.first, part):
+            told = part if isinstance(part, str) else _difference(-kept.first, part)
+            yield "stale", f"{name} after the same with its first sign, against the first result {NEGATED}: {told}"
+
+
+def _is_opposite(first: Array, part: Part) -> bool:
+    return not isinstance(part, str) and np.array_equal(
+        part.astype(np.complex128), -first.astype(np.complex128), equal_nan=True
+    )
 
 
 def _strays(kept: Company, alone: Array | None, other: Case) -> Iterator[Fault]:
@@ -146,9 +160,10 @@ def _strays(kept: Company, alone: Array | None, other: Case) -> Iterator[Fault]:
     if alone is not None and after is not None and not same_bits(alone, after):
         yield "order", f"the call {other} after this one, not in a fresh process: {_difference(alone, after)}"
     elif "beside" in kept.parts:
-        expected = kept.parts["cleared"] if after is None else after
-        told = _difference(expected, kept.parts["beside"])
-        yield "threads", f"the call {other} while another thread makes this one: {told}"
+        what = "the same with other signs" if after is None else f"the call {other}"
+        alone_in_process = next(p for n, p in kept.parts.items() if n.startswith(NEGATED)) if after is None else after
+        told = _difference(alone_in_process, kept.parts["beside"])
+        yield "threads", f"{what} while another thread makes this call: {told}"
 
 
 def _differences(kept: Company) -> Iterator[Fault]:

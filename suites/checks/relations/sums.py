@@ -9,30 +9,16 @@ import numpy as np
 
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Array, Operands, Pass
+from ...linearity import LINEAR_IN
 from .relation import Call, Derivation, Relation, Sides, Wide, space_of, wide
 
 _SEED = 0
-_LINEAR_IN = {
-    Pass.FORWARD: (("input", "bias"), ("weight", "bias")),
-    Pass.INPUT_GRADIENT: (("output_gradient",), ("weight",)),
-    Pass.WEIGHT_GRADIENT: (("output_gradient",), ("input",)),
-    Pass.BIAS_GRADIENT: (("output_gradient",),),
-    Pass.UPDATE: (("output_gradient", "weight"), ("input", "weight")),
-    Pass.JVP: (("input_direction", "weight_direction", "bias_direction"), ("input", "weight", "bias_direction")),
-    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: (
-        ("input_direction", "weight_direction", "bias_direction"),
-        ("input", "weight", "bias_direction"),
-    ),
-    Pass.DOUBLE_BACKWARD_INPUT: (("output_gradient",), ("weight_direction",)),
-    Pass.DOUBLE_BACKWARD_WEIGHT: (("output_gradient",), ("input_direction",)),
-}
-"""Sets of operands in which, together and with the others fixed, a pass is linear; the first of each names it."""
 _OF_IMAGES = ("input", "output_gradient", "input_direction")
 """Operands whose first axis is the batch."""
 
 
 def _linearity(name: str) -> Relation:
-    sets = {pass_: each for pass_, found in _LINEAR_IN.items() for each in found if each[0] == name}
+    sets = {pass_: each for pass_, found in LINEAR_IN.items() for each in found if each[0] == name}
 
     def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
         generator = np.random.default_rng(_SEED)

@@ -1,0 +1,201 @@
+"""Illegal calls: a candidate that checks its arguments passes, and one that does not is told what it accepted."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import time
+
+import numpy as np
+import pytest
+
+from convoracle.oracle import reference
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.suites.checks.illegal import ask_illegal
+from convoracle.suites.illegal import IllegalCall, illegal_call, illegal_calls, unchecked
+from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.replies import Limits
+
+EVERY = [call for rank in (1, 2, 3) for call in illegal_calls(rank)]
+
+
+def check(geometry: ConvGeometry, **arrays: Array) -> None:
+    """Raise for whatever is illegal: `ConvGeometry` checks its values, and the arrays must fit it."""
+    legal = ConvGeometry(
+        geometry.batch,
+        geometry.in_channels,
+        geometry.out_channels,
+        geometry.size,
+        geometry.kernel,
+        geometry.stride,
+        geometry.padding,
+        geometry.dilation,
+        geometry.groups,
+        geometry.padding_mode,
+        geometry.transposed,
+        geometry.output_padding,
+    )
+    for name, array in arrays.items():
+        if array.shape != getattr(legal, f"{name}_shape"):
+            raise ValueError(f"{name}.shape={array.shape}")
+    if len({array.dtype for array in arrays.values()}) > 1:
+        raise TypeError("dtypes differ")
+
+
+class Careful:
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        check(geometry, input=input, weight=weight, **({} if bias is None else {"bias": bias}))
+        return reference.forward(input, weight, geometry, bias)
+
+    def input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        check(geometry, output=output_gradient, weight=weight)
+        return reference.input_gradient(output_gradient, weight, geometry)
+
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        check(geometry, input=input, output=output_gradient)
+        return reference.weight_gradient(input, output_gradient, geometry)
+
+    def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        check(geometry, output=output_gradient)
+        return reference.bias_gradient(output_gradient, geometry)
+
+
+class Careless:
+    """Returns something of the right shape, whatever it is given."""
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        return np.zeros((geometry.batch, geometry.out_channels, *geometry.output_size), np.float32)
+
+    def input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        return np.zeros(geometry.input_shape, np.float32)
+
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return np.zeros(geometry.kernel, np.float32)
+
+    def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return np.zeros(geometry.bias_shape, np.float32)
+
+
+def verdict_of(executor: Executor, call: IllegalCall) -> Verdict:
+    result = ask_illegal(executor, call)
+    assert result is not None
+    assert (result.check, result.subject) == ("illegal", call.subject)
+    return result.verdict
+
+
+def test_each_call_has_a_subject_of_its_own_and_travels_as_json() -> None:
+    assert len({call.subject for call in EVERY}) == len(EVERY)
+    for call in EVERY:
+        assert illegal_call(call.subject) is call
+        assert unchecked(call.legal, json.loads(json.dumps(dict(call.settings)))) == unchecked(
+            call.legal, dict(call.settings)
+        )
+    with pytest.raises(InvalidArgument):
+        illegal_call("stride 5 [forward, 2-D]")
+
+
+@pytest.mark.parametrize("call", EVERY, ids=lambda call: call.subject)
+def test_a_check_refuses_and_none_accepts(call: IllegalCall) -> None:
+    careful = verdict_of(InProcess(Careful), call)
+    assert careful.outcome is Outcome.CONFORMS
+    assert careful.reason.startswith("refused: ")
+    careless = verdict_of(InProcess(Careless), call)
+    assert (careless.outcome, careless.cause) == (Outcome.VIOLATES, "accepted-invalid")
+    assert careless.reason.startswith(f"accepted {call.told}, but {call.requirement}; returned float32")
+
+
+def test_the_same_in_a_process_of_its_own() -> None:
+    with Isolated(Careless, Limits()) as careless, Isolated(Careful, Limits()) as careful:
+        for call in illegal_calls(2):
+            assert verdict_of(careless, call).outcome is Outcome.VIOLATES
+            assert verdict_of(careful, call).outcome is Outcome.CONFORMS
+
+
+def strided(x: Array, w: Array, stride: tuple[int, ...]) -> Array:
+    """Takes nothing but a stride, and returns its inputs' sum for strides that it does not know."""
+    if 0 in stride:
+        raise ValueError("stride 0")
+    return np.float32(1) * x
+
+
+def test_what_cannot_be_told_is_not_asked() -> None:
+    executor = InProcess(strided)
+    asked = {call.name for call in illegal_calls(2) if ask_illegal(executor, call) is not None}
+    assert {"stride 0", "negative stride", "weight of one channel", "kernel 0"} <= asked
+    assert not {"dilation 0", "groups 0", "negative padding", "bias too long"} & asked
+    assert verdict_of(executor, illegal_call("stride 0 [forward, 2-D]")).outcome is Outcome.CONFORMS
+    assert verdict_of(executor, illegal_call("negative stride [forward, 2-D]")).outcome is Outcome.VIOLATES
+
+
+def gradient(output_gradient: Array, weight: Array, stride: tuple[int, ...]) -> Array:
+    return np.zeros(1)
+
+
+class OnlyAGradient:
+    input_gradient = staticmethod(gradient)
+
+
+def test_a_gradient_that_is_not_told_the_input_cannot_know_its_size() -> None:
+    asked = [call.name for call in illegal_calls(1) if ask_illegal(InProcess(OnlyAGradient), call) is not None]
+    assert "output gradient too large on axis 1" in asked
+    assert "output gradient too large on axis 0" not in asked
+    assert "output gradient too large on axis 2" not in asked
+
+
+class SaysThatItHasNoGroups(Careless):
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        return "groups follow from the weight" if geometry.groups != 1 else None
+
+
+class RaisesNotImplemented(Careless):
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        raise NotImplementedError("no such stride")
+
+
+def test_to_decline_is_not_to_be_asked_and_not_implemented_is_a_refusal() -> None:
+    assert ask_illegal(InProcess(SaysThatItHasNoGroups), illegal_call("groups 0 [forward, 2-D]")) is None
+    verdict = verdict_of(InProcess(RaisesNotImplemented), illegal_call("stride 0 [forward, 2-D]"))
+    assert (verdict.outcome, verdict.reason) == (Outcome.CONFORMS, "refused: NotImplementedError: no such stride")
+
+
+class Dies(Careless):
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        if 0 in geometry.stride:
+            ctypes.string_at(0)
+        while 0 in geometry.dilation:
+            time.sleep(0.01)
+        return super().forward(input, weight, bias, geometry)
+
+
+def test_to_crash_or_to_hang_is_no_refusal() -> None:
+    with Isolated(Dies, Limits(seconds_per_call=1.0)) as executor:
+        crashed = verdict_of(executor, illegal_call("stride 0 [forward, 2-D]"))
+        hung = verdict_of(executor, illegal_call("dilation 0 [forward, 2-D]"))
+    assert crashed.outcome is Outcome.CRASHED
+    assert crashed.reason.startswith("stride=(0, 0), but should be at least 1: the process died: SIGSEGV")
+    assert hung.outcome is Outcome.HUNG
+
+
+class Understands(Careless):
+    """Promotes dtypes, and takes negative padding for cutting off."""
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        if geometry.padding[0][0] == -1:
+            input = np.ascontiguousarray(input[:, :, 1:-1, 1:-1])
+        size, padding = input.shape[2:], ((0, 0), (0, 0))
+        plain = ConvGeometry(2, 4, 6, size, geometry.kernel, (1, 1), padding, (1, 1))
+        return reference.forward(input.astype(np.float64), weight.astype(np.float64), plain)
+
+
+@pytest.mark.parametrize("name", ["weight of another dtype", "negative padding"])
+def test_what_has_one_meaning_only_may_be_given_it(name: str) -> None:
+    call = illegal_call(f"{name} [forward, 2-D]")
+    verdict = verdict_of(InProcess(Understands), call)
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.CONFORMS,
+        f"{call.told} is accepted, and means what it can mean",
+    )
+    assert verdict_of(InProcess(Careless), call).outcome is Outcome.VIOLATES
