@@ -30,6 +30,7 @@ element of its tile; see :func:`of_transform`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,8 @@ def contaminate(operands: Operands, seed: int) -> Operands:
     has_infinity = np.isinf(np.array(np.inf).astype(operands.input.dtype).astype(np.float64))
     values = (np.nan, np.inf, -np.inf) if has_infinity else (np.nan,)
     names = rng.permutation(list(arrays))[: int(rng.choice((1, 1, 2)))]
-    return replace(operands, **{str(name): _planted(arrays[str(name)], values, rng) for name in names})
+    planted: dict[str, Any] = {str(name): _planted(arrays[str(name)], values, rng) for name in names}
+    return replace(operands, **planted)
 
 
 def _planted(array: Array, values: tuple[float, ...], rng: np.random.Generator) -> Array:
@@ -113,7 +115,7 @@ def of_transform(expectation: Expectation) -> Expectation:
 
 def finite_part(operands: Operands) -> Operands:
     """The operands with zeros in place of NaN and Inf: the same sums wherever those are finite."""
-    cleaned = {
+    cleaned: dict[str, Any] = {
         name: np.where(np.isfinite(array.astype(np.float64)), array, np.zeros((), array.dtype))
         for name, array in operands.arrays().items()
     }
@@ -156,15 +158,17 @@ def _special(values: Float64) -> Float64:
     return np.where(np.isfinite(values), 0.0, values)
 
 
-def _class(nan: NDArray[np.generic], plus: NDArray[np.generic], minus: NDArray[np.generic]) -> Float64:
-    """The class of sums with so many terms of NaN, +Inf and -Inf."""
-    infinite = _add(np.where(plus > 0, np.inf, 0.0), np.where(minus > 0, -np.inf, 0.0))
-    return np.where(nan > 0, np.nan, infinite)
+def _class(nan: Mask, plus: Mask, minus: Mask) -> Float64:
+    """The class of sums that have terms of NaN, +Inf and -Inf, or not."""
+    infinite = _add(np.where(plus, np.inf, 0.0), np.where(minus, -np.inf, 0.0))
+    return np.where(nan, np.nan, infinite)
 
 
 def _class_of_sum(gradient: Float64) -> Float64:
     axes = (0, *range(2, gradient.ndim))
-    return _class(*(mask.any(axis=axes) for mask in (np.isnan(gradient), gradient == np.inf, gradient == -np.inf)))
+    kinds = (np.isnan(gradient), gradient == np.inf, gradient == -np.inf)
+    nan, plus, minus = (np.asarray(mask.any(axis=axes)) for mask in kinds)
+    return _class(nan, plus, minus)
 
 
 def _class_of_products(kind: Pass, left: Float64, right: Float64, direct: ConvGeometry) -> Float64:
@@ -178,7 +182,7 @@ def _class_of_products(kind: Pass, left: Float64, right: Float64, direct: ConvGe
     plus += count(left > 0, right == np.inf) + count(left < 0, right == -np.inf)
     minus = count(left == np.inf, right < 0) + count(left == -np.inf, right > 0)
     minus += count(left < 0, right == np.inf) + count(left > 0, right == -np.inf)
-    return _class(nan, plus, minus)
+    return _class(nan > 0, plus > 0, minus > 0)
 
 
 def _count(kind: Pass, left: Mask, right: Mask, direct: ConvGeometry) -> Float64:

@@ -43,6 +43,11 @@ class Expectation:
         """Where nothing but a finite number out of its bound would be noticed."""
         return self.finite & self.plus & self.minus & self.nan
 
+    def expected(self) -> Float64:
+        """The exact value where a finite one may be, else the Inf that may be, else NaN."""
+        infinite = np.where(self.plus, np.inf, np.where(self.minus, -np.inf, np.nan))
+        return np.where(self.finite, self.exact.value.to_float64(), infinite)
+
 
 def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verdict:
     """Decide whether every element of a result is one of the things it may be.
@@ -72,7 +77,7 @@ def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verd
         return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
     comparison = compare(actual, expectation.exact, expectation.bound)
     faults = _faults(actual.astype(np.float64), expectation, comparison)
-    wrong = np.logical_or.reduce([mask for mask, _ in faults.values()])
+    wrong = _any_fault(faults)
     ratio = _ratio(comparison.error, expectation)
     if wrong.any():
         return _violation(actual, expectation, comparison, faults, wrong, ratio, format_of(dtype))
@@ -80,6 +85,12 @@ def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verd
         reason = "every element may overflow in either direction, in some order of summation"
         return Verdict(Outcome.UNDECIDED, reason, "resolution", elements=actual.size, ratio=ratio)
     return Verdict(Outcome.CONFORMS, elements=actual.size, ratio=ratio)
+
+
+def wrong_elements(actual: Array, expectation: Expectation) -> Mask:
+    """Which elements of a result of the right shape are none of the things they may be."""
+    comparison = compare(actual, expectation.exact, expectation.bound)
+    return _any_fault(_faults(actual.astype(np.float64), expectation, comparison))
 
 
 def check_real_floats(operands: Operands, *, where: str) -> None:
@@ -107,6 +118,11 @@ def _faults(values: Float64, expectation: Expectation, comparison: Comparison) -
     }
 
 
+def _any_fault(faults: dict[str, tuple[Mask, str]]) -> Mask:
+    wrong: Mask = np.logical_or.reduce([mask for mask, _ in faults.values()])
+    return wrong
+
+
 def _violation(
     actual: Array,
     expectation: Expectation,
@@ -121,9 +137,9 @@ def _violation(
     told = ", ".join(f"{counts[name]} {text}" for name, (_, text) in faults.items() if counts[name])
     index = tuple(int(positions[0]) for positions in np.nonzero(faults[cause][0]))
     error = float(comparison.error[index]) if cause == "value" else np.inf
-    expected = float(_expected(expectation)[index])
-    size = np.float64(max(abs(expected), abs(float(actual[index])))) if cause == "value" else np.float64(0)
-    ulps = float(error / form.ulp(size))
+    expected = float(expectation.expected()[index])
+    size = max(abs(expected), abs(float(actual[index]))) if cause == "value" else 0.0
+    ulps = float(error / form.ulp(np.array(size)))
     return Verdict(
         Outcome.VIOLATES,
         f"{int(wrong.sum())} of {actual.size} elements are wrong: {told}",
@@ -134,12 +150,6 @@ def _violation(
         tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(wrong)),
         ratio,
     )
-
-
-def _expected(expectation: Expectation) -> Float64:
-    """The exact value where a finite one may be, else the Inf that may be, else NaN."""
-    infinite = np.where(expectation.plus, np.inf, np.where(expectation.minus, -np.inf, np.nan))
-    return np.where(expectation.finite, expectation.exact.value.to_float64(), infinite)
 
 
 def _ratio(error: Float64, expectation: Expectation) -> float:

@@ -24,6 +24,7 @@ float64's range have a size; what underflow adds to the bound is negligible eith
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,7 @@ def _sums(
 ) -> tuple[_Sums, ExactResult]:
     """The sums of a pass other than the update, and its exact result; both in the unit of the operands."""
     unit, accumulator = _unit(operands), arithmetic.accumulator
-    sizes = {name: np.abs(array) for name, array in operands.arrays().items()}
+    sizes: dict[str, Any] = {name: np.abs(array) for name, array in operands.arrays().items()}
     small, total = _small(exact, unit), _small(evaluate(pass_, replace(operands, **sizes), geometry), unit).value
     small = replace(small, magnitude=total.to_float64())
     unstored = replace(arithmetic, result=accumulator)

@@ -22,6 +22,7 @@ the offset of a pass of second order twice each, and what an update computes.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def _lost_terms(
     """The sum of the sizes of the terms that have a subnormal factor."""
     smallest = max(map(smallest_normal, (arithmetic.storage, arithmetic.multiplier, arithmetic.accumulator)))
     arrays = operands.arrays()
-    flushed = {name: _flushed(array, smallest) for name, array in arrays.items()}
+    flushed: dict[str, Any] = {name: _flushed(array, smallest) for name, array in arrays.items()}
     if all(np.array_equal(flushed[name], array) for name, array in arrays.items()):
         return np.zeros(exact.magnitude.shape)
     kept = evaluate(pass_, replace(operands, **flushed), geometry).magnitude
