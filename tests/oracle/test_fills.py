@@ -16,6 +16,7 @@ from convoracle.oracle.passes import ARRAYS, Operands, Pass
 from convoracle.oracle.verdict import Outcome, judge
 
 GEOMETRY = ConvGeometry.of(in_channels=2, out_channels=2, size=(6, 6), kernel=2)
+pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 WIDE = ("float16", "bfloat16", "float32", "float64")
 
 
