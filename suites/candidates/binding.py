@@ -1,11 +1,15 @@
 """Binding: which argument each parameter of a candidate's functions receives.
 
-Known names are ``input``, ``weight``, ``bias``, ``output_gradient``,
-``learning_rate``, ``geometry``, ``stride``, ``padding``, ``dilation`` and
-``groups``. Stride, padding and dilation are tuples of one int for each spatial
-axis. `ALIASES` are as good as the names they stand for: ``x`` is ``input`` and ``w``
-is ``weight``, wherever they come. Leading required parameters with other names are
-the pass's operands in the order of `OPERAND_ORDER`. The bias goes by name only.
+Known names are those of `OPERAND_NAMES`, ``geometry`` and `SETTING_NAMES`. Stride,
+padding, dilation and output padding are tuples of one int for each spatial axis,
+``padding_mode`` is a word and ``transposed`` true or false. `ALIASES` are as good
+as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, wherever they
+come. Leading required parameters with other names are the pass's operands in the
+order of `OPERAND_ORDER`. The bias and its direction go by name only.
+
+A function is asked for what its parameters can express. One that takes neither
+``geometry`` nor ``transposed`` is asked for plain convolutions only or, if its name
+or its class's says "transpose", for transposed ones only.
 """
 
 from __future__ import annotations
@@ -16,10 +20,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import ARRAYS, Operands, Pass
+from ...oracle.passes import ARRAYS, Operands, Pass, offset
 from ...reports.record import CandidateInfo
 from . import CandidateError
 from .call_text import Call, Origin, write_call
+from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
 
 OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
     Pass.FORWARD: ("input", "weight"),
@@ -34,9 +39,20 @@ OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
 }
 """What leading parameters with unknown names receive, in order."""
 
+_ESSENTIAL: dict[Pass, tuple[str, ...]] = {
+    Pass.INPUT_GRADIENT: ("output_gradient",),
+    Pass.WEIGHT_GRADIENT: ("output_gradient",),
+    Pass.BIAS_GRADIENT: ("output_gradient",),
+    Pass.UPDATE: ("output_gradient",),
+    Pass.JVP: ("input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: ("input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_INPUT: ("output_gradient", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_WEIGHT: ("output_gradient", "input_direction"),
+}
+"""Operands without which a function cannot compute the pass, whatever else it takes."""
+
 OPERAND_NAMES = (*ARRAYS, "learning_rate")
 ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
-SETTING_NAMES = ("stride", "padding", "dilation", "groups")
 KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
 _RANK_IN_NAME = re.compile(r"([123])[dD](?![a-z])")
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -71,18 +87,28 @@ class BoundFunction:
         """Why its parameters cannot express a case, or None."""
         if self.rank is not None and geometry.rank != self.rank:
             return f"{name_of(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
-        if pass_ is Pass.FORWARD and bias and not self.takes("bias"):
-            return f"{name_of(self.function)} takes no `bias`"
-        if pass_ is Pass.BIAS_GRADIENT or self.takes("geometry"):
+        added = offset(pass_)
+        if bias and added is not None and not self.takes(added):
+            return f"{name_of(self.function)} takes no `{added}`"
+        if pass_ is Pass.BIAS_GRADIENT:
             return None
-        for name in _settings_needed(geometry):
-            if not self.takes(name):
+        if self._transposes and not geometry.transposed:
+            return f"{name_of(self.function)} is for transposed convolutions only, going by its name"
+        if self.takes("geometry"):
+            return None
+        for name in settings_needed(geometry):
+            if not self.takes(name) and not (name == "transposed" and self._transposes):
                 return f"{name_of(self.function)} takes no `{name}`"
         if any(low != high for low, high in geometry.padding):
             return (
                 f"{name_of(self.function)} takes `padding`, which is symmetric; take `geometry` for low and high sides"
             )
         return None
+
+    @property
+    def _transposes(self) -> bool:
+        """Whether it computes transposed convolutions and no others."""
+        return not self.takes("transposed") and any("transpose" in name.lower() for name in _names(self.function))
 
     def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
         """Call it with operands by name; an operand that is absent is None."""
@@ -150,7 +176,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
     }
     keywords = [(parameter, known) for parameter, known in names.items() if parameter not in only_by_position]
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters) and "geometry" not in names:
-        offered = ("bias", *SETTING_NAMES) if pass_ is Pass.FORWARD else SETTING_NAMES
+        added = offset(pass_)
+        offered = PLAIN_SETTING_NAMES if added is None else (added, *PLAIN_SETTING_NAMES)
         keywords += [(name, name) for name in offered if name not in names.values()]
     positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
     return BoundFunction(function, positional, tuple(keywords), _rank(function))
@@ -159,16 +186,6 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
 def name_of(function: object) -> str:
     """The name by which people know a function or an object."""
     return str(getattr(function, "__name__", None) or type(function).__name__)
-
-
-def setting_values(geometry: ConvGeometry) -> dict[str, object]:
-    """Values of the parameters stride, padding, dilation and groups; padding is the low side."""
-    return {
-        "stride": geometry.stride,
-        "padding": tuple(low for low, _ in geometry.padding),
-        "dilation": geometry.dilation,
-        "groups": geometry.groups,
-    }
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
@@ -210,10 +227,11 @@ def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[i
             f"{name_of(function)} takes no operand of the {pass_} pass: "
             f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
         )
-    if "output_gradient" in OPERAND_ORDER[pass_] and "output_gradient" not in assigned.values():
-        raise CandidateError(
-            f"{name_of(function)} takes no `output_gradient`, on which the {pass_} pass depends: name a parameter so"
-        )
+    for name in _ESSENTIAL.get(pass_, ()):
+        if name not in assigned.values():
+            raise CandidateError(
+                f"{name_of(function)} takes no `{name}`, on which the {pass_} pass depends: name a parameter so"
+            )
     return assigned
 
 
@@ -227,10 +245,10 @@ def _known(names: Iterable[str]) -> dict[str, str]:
     return known
 
 
-def _settings_needed(geometry: ConvGeometry) -> list[str]:
-    neutral = {"stride": {1}, "padding": {(0, 0)}, "dilation": {1}}
-    needed = [name for name, values in neutral.items() if set(getattr(geometry, name)) != values]
-    return needed if geometry.groups == 1 else [*needed, "groups"]
+def _names(function: Callable[..., object]) -> tuple[str, ...]:
+    """The name of a function, and of the class of the object whose method it is."""
+    owner = getattr(function, "__self__", None)
+    return (name_of(function),) if owner is None else (name_of(function), type(owner).__name__)
 
 
 def _rank(function: Callable[..., object]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Pass
+from .settings import setting_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,8 @@ def _imports(origin: Origin) -> list[str]:
 def _arguments(call: Call, geometry: ConvGeometry, *, bias: bool) -> Iterator[str]:
     texts = {
         "bias": "bias" if bias else "None",
-        "stride": repr(geometry.stride),
-        "padding": repr(tuple(low for low, _ in geometry.padding)),
-        "dilation": repr(geometry.dilation),
-        "groups": repr(geometry.groups),
+        "bias_direction": "bias_direction" if bias else "None",
+        **{name: repr(value) for name, value in setting_values(geometry).items()},
     }
     yield from (texts.get(known, known) for known in call.positional)
     yield from (f"{parameter}={texts.get(known, known)}" for parameter, known in call.keywords)

@@ -1,12 +1,15 @@
-"""What the tests of the built-in candidates share: a handful of geometries, and equality with the equations."""
+"""What the tests of the built-in candidates share: a handful of geometries, and equality with the exact results."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from convoracle.oracle.equations import evaluate
+from convoracle.oracle.dtypes import numpy_dtype, result_dtype
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.exact import evaluate
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.layouts import CONTIGUOUS
+from convoracle.oracle.passes import ARRAYS, Operands, Pass, real_parts, shape_of
 from convoracle.suites.isolation import Executor
 from convoracle.suites.replies import Reply, Returned
 
@@ -30,21 +33,59 @@ GEOMETRIES = tuple(
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 
 
+def random_geometry(seed: int, *, transposed: bool = False, padding_mode: str = "zeros") -> ConvGeometry:
+    """A small legal geometry with a bit of everything, padding of different sides included."""
+    generator = np.random.default_rng(seed)
+
+    def draw(low: int, high: int) -> tuple[int, ...]:
+        return tuple(int(value) for value in generator.integers(low, high, rank, endpoint=True))
+
+    while True:
+        rank, groups = (int(value) for value in generator.integers(1, 3, 2, endpoint=True))
+        batch, channels, filters = (int(value) for value in generator.integers(1, 2, 3, endpoint=True))
+        stride = draw(1, 3)
+        extra = tuple(int(generator.integers(0, each)) for each in stride) if transposed else (0,) * rank
+        try:
+            geometry = ConvGeometry(
+                batch=batch,
+                in_channels=groups * channels,
+                out_channels=groups * filters,
+                size=draw(1, 5),
+                kernel=draw(1, 3),
+                stride=stride,
+                padding=tuple(zip(draw(0, 2), draw(0, 2), strict=True)),
+                dilation=draw(1, 2),
+                groups=groups,
+                padding_mode=padding_mode,
+                transposed=transposed,
+                output_padding=extra,
+            )
+        except InvalidArgument:
+            continue
+        if not geometry.is_degenerate:
+            return geometry
+
+
 def integer_operands(geometry: ConvGeometry, dtype: str, *, bias: bool = True) -> Operands:
     """Operands of integers in -2 .. 2, so small that every sum of products is exact in each dtype."""
     generator = np.random.default_rng(0)
 
     def draw(shape: tuple[int, ...]) -> np.ndarray:
-        return generator.integers(-2, 3, shape).astype(np.dtype(dtype))
+        real, imaginary = generator.integers(-2, 3, (2, *shape))
+        return (real + 1j * imaginary if dtype.startswith("complex") else real).astype(numpy_dtype(dtype))
 
-    drawn = [draw(shape) for shape in (geometry.input_shape, geometry.weight_shape, geometry.bias_shape)]
-    return Operands(drawn[0], drawn[1], drawn[2] if bias else None, draw(geometry.output_shape), 0.5)
+    drawn = {name: draw(shape_of(name, geometry)) for name in ARRAYS}
+    if not bias:
+        drawn |= {"bias": None, "bias_direction": None}
+    return Operands(**drawn, learning_rate=0.5)
 
 
-def ask(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Reply:
-    """The reply on integer operands, after comparing a returned array with the exact equations."""
-    operands = integer_operands(geometry, dtype)
-    reply = executor.call(pass_, operands, geometry, seconds=60)
+def ask(
+    executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool = True, layout: str = CONTIGUOUS
+) -> Reply:
+    """The reply on integer operands, after comparing a returned array with the exact result."""
+    operands = integer_operands(geometry, dtype, bias=bias)
+    reply = executor.call(pass_, operands, geometry, seconds=60, layout=layout)
     if isinstance(reply, Returned):
         assert_exact(reply.value, pass_, operands, geometry, dtype)
         assert (reply.mutated, reply.aliased) == ((), None)
@@ -52,10 +93,11 @@ def ask(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype: str) -> 
 
 
 def assert_exact(value: np.ndarray, pass_: Pass, operands: Operands, geometry: ConvGeometry, dtype: str) -> None:
-    """Equality with the equations, after rounding to the dtype: an exact sum may need more digits than it has."""
-    exact = evaluate(pass_, operands, geometry).astype(np.float64)
-    assert value.dtype == np.dtype(dtype)
-    assert np.array_equal(value.astype(np.float64), exact.astype(value.dtype).astype(np.float64))
+    """Equality with the exact result, after rounding to the dtype: a sum may need more digits than it has."""
+    exact = evaluate(pass_, operands, geometry).value.to_float64()
+    assert value.dtype == numpy_dtype(result_dtype(dtype))
+    parts = np.float32 if dtype == "complex64" else np.float64 if dtype == "complex128" else value.dtype
+    assert np.array_equal(real_parts(value), exact.astype(parts).astype(np.float64))
 
 
 def run_call_text(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype: str) -> None:
