@@ -37,6 +37,7 @@ from .passes import Array, Operands, Pass, offset, products, real_parts
 Float64 = NDArray[np.float64]
 _UPWARD = 1 + 2.0**-48
 """Covers the roundings made in evaluating a bound itself, so that it is never too small."""
+_LOST_IN_A_BOUND = 4
 _TRANSFORM_CONSTANT = 16.0
 """Three transforms of about 5 log2(m) u each (radix 2, Higham 2002, theorem 24.2), and the products between."""
 
@@ -84,7 +85,7 @@ def _late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> 
 def _inner_product(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
     """n u S, and n half-spacings for products that underflow; before it, the rounding of the operands."""
     accumulator = arithmetic.accumulator
-    underflow = exact.terms * (accumulator.smallest_subnormal / 2)
+    underflow = _half_spacings(exact.terms, accumulator)
     size, error = exact.magnitude, 0.0
     if arithmetic.multiplier.precision < arithmetic.storage.precision:
         u = arithmetic.multiplier.unit_roundoff
@@ -120,7 +121,19 @@ def _stored(size: Float64, error: Float64, arithmetic: Arithmetic) -> Float64:
 
 
 def _rounding(size: Float64, form: Format) -> Float64:
-    return form.unit_roundoff * size + form.smallest_subnormal / 2
+    return form.unit_roundoff * size + _half_spacings(np.ones((), dtype=np.int64), form)
+
+
+def _half_spacings(count: NDArray[np.int64], form: Format) -> Float64:
+    """That many halves of a subnormal's spacing.
+
+    Where half a spacing is itself too small for float64, so are other parts of a
+    bound, each by less than a spacing: some whole ones stand for them.
+    """
+    half = form.smallest_subnormal / 2
+    if half > 0 or form.is_integer:
+        return np.asarray(count * half, dtype=np.float64)
+    return np.asarray(((count + 1) // 2 + _LOST_IN_A_BOUND) * form.smallest_subnormal, dtype=np.float64)
 
 
 def _update_bound(error: Float64, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from . import reference
 from .dtypes import COMPONENTS, DTYPES, Format, format_of, numpy_dtype, result_dtype
 from .errors import InvalidArgument
 from .exact import term_counts
+from .fills import FILLS, Fill, fill_of
 from .geometry import ConvGeometry, parse_geometry
 from .layouts import BROADCAST, CONTIGUOUS, LAYOUTS, constant_axes
 from .passes import ARRAYS, Array, Operands, Pass, is_defined, real_parts, shape_of
@@ -94,8 +96,10 @@ def parse_case(text: str) -> Case:
 
 def real_operands(case: Case) -> Operands:
     """Reals of the case's fill, for the precision check; rounded to the case's dtype. Integers of the whole range."""
-    fill = _integers if format_of(case.dtype).is_integer else FILLS[case.fill]
-    return _operands(case, fill, _generator(case, stream=1))
+    is_integer = format_of(case.dtype).is_integer
+    return _operands(
+        case, lambda operand: _integers if is_integer else fill_of(case.fill, operand), _generator(case, stream=1)
+    )
 
 
 def lattice_precision(dtype: str) -> int:
@@ -121,10 +125,11 @@ def lattice_operands(case: Case) -> Operands:
     if most_terms <= limit:
         whole = int(form.largest) if form.is_integer else 2**form.precision
         largest = min(math.isqrt(limit // most_terms), LARGEST_LATTICE_VALUE, whole)
-        return _operands(case, lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator)
+        return _operands(case, lambda _: lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator)
     density = math.sqrt(limit / most_terms)
     while True:
-        sparse = _operands(case, lambda rng, shape, _, q=density: _sparse_signs(rng, shape, q), generator)  # type: ignore[misc]
+        signs = partial(_sparse_signs, density=density)
+        sparse = _operands(case, lambda _: signs, generator)  # noqa: B023 - called before the loop goes on
         if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
@@ -146,8 +151,8 @@ def _generator(case: Case, *, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([case.seed, stream]))
 
 
-def _operands(case: Case, fill: Fill, rng: np.random.Generator) -> Operands:
-    arrays = {name: _array(name, case, fill, rng) for name in ARRAYS}
+def _operands(case: Case, fill_for: Callable[[str], Fill], rng: np.random.Generator) -> Operands:
+    arrays = {name: _array(name, case, fill_for(name), rng) for name in ARRAYS}
     if not case.bias:
         arrays |= {"bias": None, "bias_direction": None}
     rate = LEARNING_RATES[case.seed % len(LEARNING_RATES)]
@@ -180,29 +185,9 @@ def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest:
     return rng.integers(1, largest, shape, endpoint=True) * _signs(rng, shape)
 
 
-def _sparse_signs(rng: np.random.Generator, shape: tuple[int, ...], density: float) -> Float64:
+def _sparse_signs(rng: np.random.Generator, shape: tuple[int, ...], form: Format, *, density: float) -> Float64:
     return _signs(rng, shape) * (rng.random(shape) < density)
 
 
 def _signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Float64:
     return np.where(rng.integers(0, 2, shape) == 0, 1.0, -1.0)
-
-
-def _uniform(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
-    """Magnitudes in [1, 2): all terms are of much the same size, so the resolution is at its best."""
-    return rng.uniform(1.0, 2.0, shape) * _signs(rng, shape)
-
-
-def _normal(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
-    return rng.standard_normal(shape)
-
-
-def _wide(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
-    """Exponents spread over a quarter of the format's range, so that no product leaves it."""
-    spread = -form.min_exponent // 4
-    values: Float64 = np.ldexp(_uniform(rng, shape, form), rng.integers(-spread, 2, shape))
-    return values
-
-
-Fill = Callable[[np.random.Generator, tuple[int, ...], Format], Float64]
-FILLS: dict[str, Fill] = {"uniform": _uniform, "normal": _normal, "wide": _wide}

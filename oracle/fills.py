@@ -20,6 +20,10 @@ Shape = tuple[int, ...]
 Fill = Callable[[np.random.Generator, Shape, Format], Float64]
 
 
+HUGE = "huge"
+"""The fill whose sums may overflow."""
+
+
 def uniform(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
     """Magnitudes in [1, 2): all terms are of much the same size, so the resolution is at its best."""
     return rng.uniform(1.0, 2.0, shape) * _signs(rng, shape)
@@ -86,7 +90,7 @@ FILLS: dict[str, Fill] = {
     "normal": normal,
     "wide": wide,
     "cancellation": cancellation,
-    "huge": huge,
+    HUGE: huge,
     "subnormal": subnormal,
     "subnormal_operands": subnormal_numbers,
     "zeros": zeros,
@@ -94,8 +98,8 @@ FILLS: dict[str, Fill] = {
 """By the names that cases have for them; each of the operands that have no other one in `OTHER_FILLS`."""
 
 OTHER_FILLS: dict[tuple[str, str], Fill] = {
-    ("huge", "bias"): huge_term,
-    ("huge", "bias_direction"): huge_term,
+    (HUGE, "bias"): huge_term,
+    (HUGE, "bias_direction"): huge_term,
     ("subnormal", "bias"): subnormal_numbers,
     ("subnormal", "bias_direction"): subnormal_numbers,
     ("subnormal_operands", "weight"): uniform,

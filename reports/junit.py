@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from ..oracle.verdict import Outcome
 from .record import CandidateInfo, Mismatch, Run
 from .run import JUNIT
-from .tally import Cell, Row, Tally, tally
+from .tally import Cell, Row, Tally, row_of, tally
 from .terminal import mismatch_text
 from .wording import candidate_name, clean, duration, headline, plural, rounded
 
@@ -55,11 +55,11 @@ def _suite(run: Run, counts: Tally, candidate: CandidateInfo, mismatches: tuple[
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in (("version", candidate.version), ("seed", str(run.info.seed)), ("profile", run.info.profile)):
         ElementTree.SubElement(properties, "property", name=name, value=_xml(value))
-    named = {Row(mismatch.check, mismatch.subject) for mismatch in mismatches}
+    named = {row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
     for row in dict.fromkeys((*counts.rows(), *sorted(named))):
         cell = counts.cell(candidate.name, row)
         if cell.verdicts or row in named:
-            found = tuple(mismatch for mismatch in mismatches if Row(mismatch.check, mismatch.subject) == row)
+            found = tuple(mismatch for mismatch in mismatches if row_of(mismatch.check, mismatch.subject) == row)
             _case(suite, candidate, row, cell, found, counts)
     if not counts.of(candidate.name).decided and not mismatches:
         _nothing_compared(

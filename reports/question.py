@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from ..oracle.contamination import finite_part
 from ..oracle.data import Case, lattice_precision, parse_case
 from ..oracle.dtypes import format_of, result_dtype
 from ..oracle.errors import InvalidArgument
+from ..oracle.fills import HUGE
 from ..oracle.geometry import ConvGeometry
 from ..oracle.large import expected
 from ..oracle.passes import Operands, Pass, is_defined, real_parts
@@ -18,9 +20,18 @@ from .evidence import OPERANDS, subject_pass
 from .record import Mismatch
 from .serialization import StoredMismatch
 
-_REALS = "precision"
+_REALS, _CONTAMINATED = "precision", "contamination"
 _PASSES = tuple(pass_.value for pass_ in Pass)
-_SUBJECTS = {"structure": _PASSES, _REALS: _PASSES, "adjoint": ("adjoint",)}
+_SUBJECTS = {
+    "structure": _PASSES,
+    _REALS: _PASSES,
+    _CONTAMINATED: _PASSES,
+    "adjoint": ("adjoint",),
+    "relation": _PASSES,
+    "company": _PASSES,
+}
+_OWN_OPERANDS = ("relation", "company", "illegal")
+"""Checks that derive their operands anew from the case."""
 _LONGEST_ID = 500
 _LEAST_RATE = 2.0**-14
 """Normal in every format."""
@@ -36,8 +47,10 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
         Also if the learning rate is one by which scaling might not be exact.
     """
     mismatch, rate = stored.mismatch, stored.learning_rate
-    _check_member("mismatch.check", mismatch.check, tuple(_SUBJECTS), file)
-    _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[mismatch.check], file)
+    kind = mismatch.check.partition(":")[0]
+    _check_member("mismatch.check", kind, (*_SUBJECTS, "illegal"), file)
+    if kind in _SUBJECTS:
+        _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[kind], file)
     case = _case(mismatch.case, file)
     for index, entry in enumerate(stored.arrays):
         if entry.name in OPERANDS and entry.dtype != case.dtype:
@@ -70,16 +83,20 @@ def _check_presence(mismatch: Mismatch, case: Case, names: set[str], file: str) 
 def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
     """Refuse operands on which the mismatch's check would give a false verdict.
 
-    All must be finite. The check of precision wants sums within the range of
-    the case's dtype; the others want integers whose sums are exact in it, in
-    any order.
+    All must be finite, unless they are contaminated. The check of precision wants
+    sums within the range of the case's dtype, unless they are to overflow; the
+    others want integers whose sums are exact in it, in any order.
 
     Raises
     ------
     InvalidRecord
         Naming the array that is otherwise, or the pass whose sums are too large.
     """
+    if mismatch.check.partition(":")[0] in _OWN_OPERANDS:
+        return
     integers = mismatch.check != _REALS
+    if mismatch.check == _CONTAMINATED:
+        operands = finite_part(operands)
     for name, array in operands.arrays().items():
         values = real_parts(array)
         if not np.isfinite(values).all():
@@ -87,6 +104,8 @@ def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
         if integers and (values != np.rint(values)).any():
             raise InvalidRecord(f"should hold integers, for the check {mismatch.check!r}", file=file, field=name)
     case = parse_case(mismatch.case)
+    if not integers and case.fill == HUGE:
+        return
     bits = _sum_bits(case.dtype, integers=integers)
     subject = subject_pass(mismatch.subject)
     for pass_ in _ADJOINT_PASSES if subject is None else (subject,):

@@ -113,6 +113,12 @@ class Tally:
         return sum(self.cells.values(), start=Cell())
 
 
+def row_of(check: str, subject: str) -> Row:
+    """The row that a check and its subject are counted in: all relations of a pass, and all illegal calls, in one."""
+    kind = check.partition(":")[0]
+    return Row(kind, "calls" if kind == "illegal" else subject)
+
+
 def tally(records: Iterable[CaseRecord]) -> Tally:
     """Count the verdicts of `records`."""
     groups: dict[tuple[str, Row], list[CheckResult]] = {}
@@ -121,7 +127,7 @@ def tally(records: Iterable[CaseRecord]) -> Tally:
     for record in records:
         cases += 1
         for result in record.results:
-            groups.setdefault((record.candidate, Row(result.check, result.subject)), []).append(result)
+            groups.setdefault((record.candidate, row_of(result.check, result.subject)), []).append(result)
         faults.update({result.fault for result in record.results if result.fault is not None})
     return Tally({key: _cell(results) for key, results in groups.items()}, faults, cases)
 

@@ -11,7 +11,15 @@ from ..oracle.verdict import Discrepancy, Outcome
 from .evidence import case_geometry
 from .record import CandidateInfo, Mismatch
 
-RULES = {"structure": "exact equality", "precision": "the rounding bound", "adjoint": "the adjoint identity"}
+RULES = {
+    "structure": "exact equality",
+    "precision": "the rounding bound",
+    "contamination": "NaN and Inf where its terms have them, and nowhere else",
+    "adjoint": "the adjoint identity",
+    "relation": "what its own results must have in common",
+    "company": "the same in company as alone",
+    "illegal": "an illegal call is refused",
+}
 SYMBOLS = {
     Outcome.CONFORMS: "✓",
     Outcome.VIOLATES: "✗",
@@ -137,7 +145,7 @@ def headline(mismatch: Mismatch, candidate: CandidateInfo | None = None) -> str:
     who = f"{clean(mismatch.subject)} of {candidate_name(mismatch.candidate, candidate)}"
     match mismatch.verdict.outcome:
         case Outcome.VIOLATES:
-            rule = RULES.get(mismatch.check)
+            rule = RULES.get(mismatch.check.partition(":")[0])
             return f"{who} violates {clean(mismatch.check)}{f' ({rule})' if rule else ''}"
         case Outcome.REFUSED:
             return f"{who} raises an error on a legal case"

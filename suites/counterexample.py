@@ -10,13 +10,14 @@ from ..oracle import equations
 from ..oracle.data import Case
 from ..oracle.dtypes import COMPONENTS
 from ..oracle.notation import write_equation
-from ..oracle.passes import Pass
-from ..oracle.verdict import Outcome, Verdict, compare
+from ..oracle.passes import Pass, real_parts
+from ..oracle.verdict import Outcome, Verdict
+from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
-from .checks.adjoint import ADJOINT
-from .checks.value import Check, allowed_error, answer, operands_of
+from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
-from .examination import arithmetic_of, ask, ask_adjoint, judge_reply
+from .examination import arithmetic_of, ask, judge_reply
+from .inquiry import ask_again
 from .isolation import Executor
 from .replies import Returned
 from .search import Fault
@@ -69,35 +70,47 @@ def _origin(fault: Fault) -> str:
 
 def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
     case = fault.shrunk
-    if fault.check == ADJOINT:
-        result = ask_adjoint(executor, case)
-        nothing = np.zeros(())
-        evidence = Evidence(operands_of(Check.STRUCTURE, case), None, nothing, nothing, nothing.astype(bool))
-        return evidence, result.verdict if result is not None else fault.verdict
+    if not fault.is_of_values:
+        result = ask_again(executor, fault.check, fault.subject, case)
+        return _without_result(fault), fault.verdict if result is None else result.verdict
     check, pass_ = Check(fault.check), Pass(fault.subject)
-    operands, expected = operands_of(check, case), answer(check, case, pass_)
+    operands, exact = operands_of(check, case), answer(check, case, pass_)
     arithmetic = arithmetic_of(executor.info, case.dtype)
-    allowed = allowed_error(check, pass_, expected, operands, arithmetic, case.geometry)
     for _ in range(_CONFIRMATIONS):
         reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-        verdict = judge_reply(check, pass_, reply, operands, lambda: expected, arithmetic, case.geometry)
+        verdict = judge_reply(check, pass_, reply, operands, lambda: exact, arithmetic, case)
         if verdict.outcome is fault.outcome:
             break
     actual = reply.value if isinstance(reply, Returned) else None
-    wrong = np.zeros(allowed.shape, dtype=bool)
-    if verdict.cause == "value" and actual is not None:
-        wrong = compare(actual, expected, allowed).wrong
-    return Evidence(operands.of(pass_), actual, expected.value.to_float64(), allowed, wrong), verdict
+    held_to = standard(check, pass_, operands, exact, arithmetic, case)
+    wrong, expected = np.zeros(held_to.bound.shape, dtype=bool), held_to.expected()
+    if verdict.wrong and actual is not None:
+        wrong = held_to.wrong(actual)
+        if held_to.expectation is not None:
+            expected = np.where(wrong, expected, real_parts(actual))
+    return Evidence(operands.of(pass_), actual, expected, held_to.bound, wrong), verdict
+
+
+def _without_result(fault: Fault) -> Evidence:
+    """The operands of a check that compares results with each other, or that has none to compare."""
+    operands, pass_ = operands_of(Check.STRUCTURE, fault.shrunk), subject_pass(fault.subject)
+    if pass_ is None:
+        nothing = np.zeros(())
+        return Evidence(operands.of(Pass.FORWARD), None, nothing, nothing, nothing.astype(bool))
+    nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_).magnitude)
+    return Evidence(operands.of(pass_), None, nothing, nothing, nothing.astype(bool))
 
 
 def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:
     """What the equations, term by term, and every other candidate say of the shrunk case."""
     case = fault.shrunk
-    if fault.check == ADJOINT:
-        told = {name: ask_adjoint(witness, case) for name, witness in witnesses.items()}
+    if not fault.is_of_values:
+        told = {name: ask_again(witness, fault.check, fault.subject, case) for name, witness in witnesses.items()}
         return tuple(Witness(name, result.verdict.outcome) for name, result in told.items() if result is not None)
     check, pass_ = Check(fault.check), Pass(fault.subject)
-    found = [_term_by_term(check, case, pass_)] if case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM else []
+    found = []
+    if check is not Check.CONTAMINATION and case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM:
+        found.append(_term_by_term(check, case, pass_))
     for name, witness in witnesses.items():
         if pass_ in witness.passes:
             verdict = ask(witness, check, case, pass_).verdict
@@ -130,7 +143,7 @@ def _equations(fault: Fault, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _call_text(fault: Fault, executor: Executor) -> str:
-    if fault.check == ADJOINT:
+    if not fault.is_of_values:
         return ""
     case = fault.shrunk
     return executor.call_text(Pass(fault.subject), case.geometry, case.dtype, case.bias)

@@ -1,21 +1,20 @@
-"""One candidate examined on one case: every check on every pass that it offers."""
+"""A candidate asked for the values of its passes: structure, precision, contamination and the adjoint identity."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from ..oracle.data import Case
 from ..oracle.dtypes import Arithmetic
 from ..oracle.exact import ExactResult
-from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Array, Operands, Pass, is_defined
-from ..oracle.verdict import Outcome, Verdict, judge
+from ..oracle.passes import Array, Operands, Pass
+from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CandidateInfo, CheckResult
-from .checks.adjoint import ADJOINT, LINKED, check_adjoint
+from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.conduct import judge_conduct
-from .checks.value import Check, allowed_error, answer, operands_of
+from .checks.value import Check, answer, operands_of, rounds_integers, standard
 from .isolation import Executor
 from .replies import Reply, Returned
 
@@ -34,44 +33,22 @@ def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
     )
 
 
-def examine(
-    executor: Executor, case: Case, passes: Collection[Pass], limits: Mapping[Pass, float] | None = None
-) -> tuple[CheckResult, ...]:
-    """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
-
-    Each pass is asked for its structure first, and for its precision where no
-    fault was found: a wrong term needs no second telling. The adjoint identity is then
-    checked on the results of the structure questions.
-    """
-    results: list[CheckResult] = []
-    returned: dict[Pass, Array] = {}
-    for pass_ in (each for each in passes if is_defined(each, case.dtype)):
-        limit = None if limits is None else limits.get(pass_)
-        structure, value = _ask(executor, Check.STRUCTURE, case, pass_, limit)
-        results.append(structure)
-        if value is not None:
-            returned[pass_] = value
-        if structure.verdict.outcome in ANSWERED:
-            results.append(ask(executor, Check.PRECISION, case, pass_, seconds=limit))
-    results.extend(_adjoint(returned, case))
-    return tuple(results)
-
-
 def ask(executor: Executor, check: Check, case: Case, pass_: Pass, *, seconds: float | None = None) -> CheckResult:
     """The verdict of one check on one pass; `seconds` is a time limit instead of the executor's own."""
-    return _ask(executor, check, case, pass_, seconds)[0]
+    return ask_value(executor, check, case, pass_, seconds)[0]
 
 
-def ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
-    """The verdict of the adjoint identity alone; None where the candidate offers too few passes for it."""
-    returned: dict[Pass, Array] = {}
-    for pass_ in LINKED:
-        if pass_ in executor.passes:
-            value = _ask(executor, Check.STRUCTURE, case, pass_)[1]
-            if value is not None:
-                returned[pass_] = value
-    found = _adjoint(returned, case)
-    return found[0] if found else None
+def ask_value(
+    executor: Executor, check: Check, case: Case, pass_: Pass, limit: float | None = None
+) -> tuple[CheckResult, Array | None]:
+    """The verdict, and the array that it is on, if one was returned."""
+    operands, arithmetic = operands_of(check, case), arithmetic_of(executor.info, case.dtype)
+    start = time.perf_counter()
+    reply = executor.call(pass_, operands, case.geometry, seconds=limit, layout=case.layout)
+    seconds = time.perf_counter() - start
+    verdict = judge_reply(check, pass_, reply, operands, partial(answer, check, case, pass_), arithmetic, case)
+    value = reply.value if isinstance(reply, Returned) else None
+    return CheckResult(str(check), str(pass_), verdict, seconds), value
 
 
 def judge_reply(
@@ -81,31 +58,19 @@ def judge_reply(
     operands: Operands,
     exact_result: Callable[[], ExactResult],
     arithmetic: Arithmetic,
-    geometry: ConvGeometry,
+    case: Case,
 ) -> Verdict:
     """The verdict of a check on a reply; `exact_result` is called only where there is a value to judge."""
-    conduct = judge_conduct(reply, degenerate=geometry.is_degenerate)
+    conduct = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
     if conduct is not None:
         return conduct
     assert isinstance(reply, Returned)
-    expected = exact_result()
-    allowed = allowed_error(check, pass_, expected, operands, arithmetic, geometry)
-    return judge(reply.value, expected, allowed, arithmetic.result_dtype)
+    return standard(check, pass_, operands, exact_result(), arithmetic, case).judge(reply.value)
 
 
-def _ask(
-    executor: Executor, check: Check, case: Case, pass_: Pass, limit: float | None = None
-) -> tuple[CheckResult, Array | None]:
-    operands, arithmetic = operands_of(check, case), arithmetic_of(executor.info, case.dtype)
-    start = time.perf_counter()
-    reply = executor.call(pass_, operands, case.geometry, seconds=limit, layout=case.layout)
-    seconds = time.perf_counter() - start
-    exact_result = partial(answer, check, case, pass_)
-    verdict = judge_reply(check, pass_, reply, operands, exact_result, arithmetic, case.geometry)
-    value = reply.value if isinstance(reply, Returned) else None
-    return CheckResult(str(check), str(pass_), verdict, seconds), value
-
-
-def _adjoint(returned: Mapping[Pass, Array], case: Case) -> list[CheckResult]:
+def judge_adjoint(info: CandidateInfo, returned: Mapping[Pass, Array], case: Case) -> CheckResult | None:
+    """The adjoint identity on results of the structure check; None where too few passes returned, or they round."""
+    if rounds_integers(arithmetic_of(info, case.dtype)):
+        return None
     verdict = check_adjoint(returned, operands_of(Check.STRUCTURE, case))
-    return [] if verdict is None else [CheckResult(ADJOINT, ADJOINT, verdict)]
+    return None if verdict is None else CheckResult(ADJOINT, ADJOINT, verdict)

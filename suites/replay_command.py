@@ -9,16 +9,16 @@ from functools import partial
 
 from rich.console import Console
 
-from ..oracle.data import parse_case
-from ..oracle.large import expected
+from ..oracle.data import Case, parse_case
 from ..oracle.passes import Pass
 from ..oracle.verdict import Verdict
 from ..reports import mismatch_text, read_mismatch
 from ..reports.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError
 from .checks.adjoint import ADJOINT, LINKED, check_adjoint
-from .checks.value import Check
+from .checks.value import Check, solve
 from .examination import arithmetic_of, judge_reply
+from .inquiry import ask_again as ask_by_name
 from .isolation import Executor, InProcess, Isolated
 from .replies import Limits, Returned
 
@@ -37,26 +37,34 @@ def replay(options: argparse.Namespace) -> int:
 def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Verdict:
     """The verdict of a mismatch's check on a candidate, on the recorded operands.
 
-    The expected values are computed anew: those of the record are for people.
+    The expected values are computed anew: those of the record are for people. A
+    check of several calls derives its operands anew from the case.
     """
     case = parse_case(mismatch.case)
-    operands = evidence.operands
     if mismatch.check == ADJOINT:
-        replies = {
-            pass_: executor.call(pass_, operands, case.geometry, layout=case.layout)
-            for pass_ in LINKED
-            if pass_ in executor.passes
-        }
-        results = {pass_: reply.value for pass_, reply in replies.items() if isinstance(reply, Returned)}
-        verdict = check_adjoint(results, operands)
-        if verdict is None:
-            raise CandidateError(f"{executor.info.name} returned too few passes for the adjoint identity")
-        return verdict
-    check, pass_ = Check(mismatch.check), Pass(mismatch.subject)
+        return _ask_adjoint(evidence, case, executor)
+    if mismatch.check not in map(str, Check):
+        result = ask_by_name(executor, mismatch.check, mismatch.subject, case)
+        if result is None:
+            raise CandidateError(f"{executor.info.name} offers too little for {mismatch.check} of {mismatch.subject}")
+        return result.verdict
+    check, pass_, operands = Check(mismatch.check), Pass(mismatch.subject), evidence.operands
     reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-    exact_result = partial(expected, pass_, operands, case.geometry)
-    arithmetic = arithmetic_of(executor.info, case.dtype)
-    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic, case.geometry)
+    exact_result = partial(solve, check, pass_, operands, case.geometry)
+    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic_of(executor.info, case.dtype), case)
+
+
+def _ask_adjoint(evidence: Evidence, case: Case, executor: Executor) -> Verdict:
+    replies = {
+        pass_: executor.call(pass_, evidence.operands, case.geometry, layout=case.layout)
+        for pass_ in LINKED
+        if pass_ in executor.passes
+    }
+    results = {pass_: reply.value for pass_, reply in replies.items() if isinstance(reply, Returned)}
+    verdict = check_adjoint(results, evidence.operands)
+    if verdict is None:
+        raise CandidateError(f"{executor.info.name} returned too few passes for the adjoint identity")
+    return verdict
 
 
 def _source(given: str | None, mismatch: Mismatch) -> str:

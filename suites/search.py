@@ -26,15 +26,19 @@ from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CaseRecord, CheckResult
 from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
+from .checks.illegal import ILLEGAL, ask_illegal
+from .checks.relations import CHECK as RELATION
 from .checks.value import Check
 from .corpora.selection import Given
 from .corpora.shrinking import smallest
-from .examination import ANSWERED, ask, ask_adjoint, examine
+from .examination import ANSWERED, ask
 from .features import features, needs, telling
+from .illegal import IllegalCall, illegal_calls
+from .inquiry import CHECKS, ask_again, examine, kind_of
 from .isolation import Executor
 from .memory import FailureMemory
 from .offer import offered
-from .strategies import Space, cases
+from .strategies import BEST_RESOLVED_FILL, Space, cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
@@ -63,6 +67,8 @@ class Budget:
     given : tuple of Given
         If there are any, these are examined instead of generated cases and of those
         that failed last, with a bias where a candidate takes one.
+    checks : frozenset of str
+        Kinds of checks, some of `CHECKS`; structure is always asked, since the others rest on it.
     """
 
     space: Space
@@ -71,6 +77,7 @@ class Budget:
     seed: int
     faults: int = 20
     given: tuple[Given, ...] = ()
+    checks: frozenset[str] = frozenset(CHECKS)
 
 
 @dataclass(slots=True)
@@ -110,6 +117,11 @@ class Fault:
 
     def _covers(self, check: str) -> bool:
         return self.check == str(Check.STRUCTURE) and check == str(Check.PRECISION)
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether it was found by a check of one pass's values."""
+        return self.check in map(str, Check)
 
 
 class Listener(Protocol):
@@ -159,6 +171,8 @@ class Search:
         self._space, declined = offered(self.executor, self.budget.space, self.passes)
         for record in declined:
             self.listener.on_case(record, 0, self.budget.cases)
+        if ILLEGAL in self.budget.checks:
+            self._try_illegal()
         remembered = self.memory.recall() if self.memory is not None else []
         try:
             self._try(remembered)
@@ -168,6 +182,22 @@ class Search:
                 untried = (case for case in remembered if case not in self._examined)
                 self.memory.keep(dict.fromkeys((*(fault.shrunk for fault in self.faults), *untried)))
         return self.faults
+
+    def _try_illegal(self) -> None:
+        """Make every illegal call of one rank, and record what came of those of each legal convolution."""
+        rank = 2 if 2 in self._space.ranks else self._space.ranks[0]
+        found: dict[Case, list[CheckResult]] = {}
+        for call in illegal_calls(rank):
+            result = ask_illegal(self.executor, call) if call.pass_ in self.passes else None
+            if result is not None:
+                found.setdefault(_case_of(call), []).append(result)
+        for case, results in found.items():
+            for result in results:
+                if result.verdict.outcome.is_mismatch and len(self.faults) < self.budget.faults:
+                    fault = self._take_up(result, case)
+                    self.listener.on_fault(fault)
+                    self.listener.on_shrunk(fault)
+            self._record(case, tuple(results))
 
     def _try(self, remembered: Collection[Case]) -> None:
         """Examine the cases that failed last, as small as they are already."""
@@ -274,9 +304,10 @@ class Search:
     def _examine(self, case: Case) -> tuple[CheckResult, ...]:
         """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
         known = [f for f in self.faults if f.outcome is Outcome.HUNG and telling(f.needs) <= features(case)]
-        hanging = {Pass(fault.subject): fault for fault in known if fault.check != ADJOINT}
+        hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
         asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
-        results = examine(self.executor, case, asked, dict.fromkeys(hanging, HANG_SECONDS))
+        limits = dict.fromkeys(hanging, HANG_SECONDS)
+        results = examine(self.executor, case, asked, self.budget.checks, limits)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
         return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
 
@@ -309,8 +340,12 @@ class Search:
     def _explanation(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> Fault | None:
         """The known fault that a failing result can be.
 
-        A broken adjoint identity is the consequence of a pass with wrong terms, if there is one.
+        A broken adjoint identity is the consequence of a pass with wrong terms, if there
+        is one; a broken relation, which speaks of other convolutions as well, that of any fault known of its pass.
         """
+        if kind_of(result.check) == RELATION:
+            known = (fault for fault in self.faults if fault.is_of_values and fault.subject == result.subject)
+            return next(known, None) or next((f for f in self.faults if f.explains(result, case)), None)
         if result.check == ADJOINT:
             wrong = [r for r in results if r.check == str(Check.STRUCTURE) and r.verdict.outcome.is_mismatch]
             if wrong:
@@ -327,15 +362,17 @@ class Search:
         return result.verdict
 
     def _ask_again(self, fault: Fault, case: Case) -> CheckResult | None:
-        if fault.check == ADJOINT:
-            return ask_adjoint(self.executor, case)
         seconds = HANG_SECONDS if fault.outcome is Outcome.HUNG else None
-        pass_ = Pass(fault.subject)
-        if fault.check == str(Check.PRECISION):
-            structure = ask(self.executor, Check.STRUCTURE, case, pass_, seconds=seconds)
+        if fault.check not in (str(Check.STRUCTURE), ADJOINT):
+            structure = ask(self.executor, Check.STRUCTURE, case, Pass(fault.subject), seconds=seconds)
             if structure.verdict.outcome not in ANSWERED:
                 return None
-        return ask(self.executor, Check(fault.check), case, pass_, seconds=seconds)
+        return ask_again(self.executor, fault.check, fault.subject, case, seconds=seconds)
+
+
+def _case_of(call: IllegalCall) -> Case:
+    """The legal case that an illegal call is made from."""
+    return Case(call.legal, call.bias, "float32", BEST_RESOLVED_FILL, 0)
 
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:

@@ -37,6 +37,12 @@ _FORMS = {
 }
 
 
+_CONTAMINATION = (
+    "NaN and Inf were planted in the operands. An element whose terms have one must show it, and any other must "
+    "be the finite value that its terms sum to."
+)
+
+
 def explanation(mismatch: Mismatch) -> tuple[str, ...]:
     """One or two plain sentences: what is wrong, then what was told of it."""
     verdict = mismatch.verdict
@@ -54,6 +60,14 @@ def explanation(mismatch: Mismatch) -> tuple[str, ...]:
         case _ if mismatch.check == "adjoint":
             return ("The candidate's own passes contradict each other: one of them is not the gradient of the "
                     "convolution that the forward pass computes.", *told)  # fmt: skip
+        case _ if mismatch.check == "contamination":
+            return (_CONTAMINATION, *told)
+        case _ if mismatch.check.startswith("relation:"):
+            return ("Results of several calls of the candidate contradict each other.", *told)
+        case _ if mismatch.check == "company":
+            return ("The same call does not always come to the same.", *told)
+        case _ if mismatch.check == "illegal":
+            return ("The call is illegal: it should raise an error, not compute something.", *told)
         case _ if verdict.worst is not None:
             return (_values(mismatch.check, verdict),)
         case _:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...oracle.verdict import Outcome
 from ..record import CandidateInfo, Run
-from ..tally import Cell, Row, Tally
+from ..tally import Cell, Row, Tally, row_of
 from ..wording import SYMBOLS, clean, duration, headline, plural, rounded
 
 _WRONG = {Outcome.REFUSED: "refused", Outcome.CRASHED: "crashed", Outcome.HUNG: "hung"}
@@ -113,7 +113,7 @@ def matrix(run: Run, counts: Tally, names: tuple[str, ...], numbers: dict[str, i
     for mismatch in run.mismatches:
         place = numbers[mismatch.id]
         link = Link(f"mismatch-{place}", f"#{place}", headline(mismatch))
-        links.setdefault((mismatch.candidate, Row(mismatch.check, mismatch.subject)), []).append(link)
+        links.setdefault((mismatch.candidate, row_of(mismatch.check, mismatch.subject)), []).append(link)
     order = tuple(dict.fromkeys((*counts.rows(), *(row for _, row in links))))
     checks = tuple(dict.fromkeys(row.check for row in order))
     rows, previous = [], ""

@@ -1,0 +1,66 @@
+"""A fault model: one way to get a convolution wrong, as a function that makes a right implementation wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from ..geometry import ConvGeometry
+from ..passes import Array, Operands, Pass
+
+Implementation = Callable[[Pass, Operands, ConvGeometry], Array]
+"""What computes passes, such as `convoracle.oracle.reference.evaluate`."""
+
+
+class Kind(Enum):
+    """What a fault does.
+
+    TERMS: other products are summed, or with other coefficients.
+    ROUNDING: the right products, in a worse arithmetic.
+    VALUES: wrong for NaN, Inf, subnormals, zeros or overflow only.
+    CONDUCT: the operands, their memory or what was called before takes part.
+    """
+
+    TERMS = "terms"
+    ROUNDING = "rounding"
+    VALUES = "values"
+    CONDUCT = "conduct"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaultModel:
+    """One known way to get a convolution wrong.
+
+    Parameters
+    ----------
+    name : str
+        Stable: ``kernel-not-rotated``.
+    sentence : str
+        What the candidate does, to be read after "as if": ``the kernel were not rotated by 180°``.
+    explanation : str
+        How it comes about, and what to look at in one's code.
+    kind : Kind
+    passes : frozenset of Pass
+        The passes that it can be in.
+    shows : callable
+        Whether it can make any difference in a pass of a geometry, whatever the data.
+    plant : callable
+        From a right implementation to one with this fault; the result is another
+        function, and the given one is not changed.
+    seen_in : str
+        Public issue or pull request of a library in which it happened, such as
+        ``pytorch#51430``; empty where none is known.
+    """
+
+    name: str
+    sentence: str
+    explanation: str
+    kind: Kind
+    passes: frozenset[Pass]
+    shows: Callable[[Pass, ConvGeometry], bool]
+    plant: Callable[[Implementation], Implementation]
+    seen_in: str = ""

@@ -1,0 +1,140 @@
+"""Every kind of check by its name: which of them a case is asked, and any one question asked by itself.
+
+Structure and precision are asked of every pass on every case. The others take
+several calls, or speak of few passes: which of them a case is asked follows from
+its data seed, so that a run has some of each, and so that a smaller seed, to
+which counterexamples shrink, asks more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from ..oracle.data import Case
+from ..oracle.passes import Array, Pass, is_defined
+from ..reports.record import CheckResult
+from .checks.adjoint import ADJOINT, LINKED
+from .checks.company import COMPANY, ask_company
+from .checks.illegal import ILLEGAL, ask_illegal
+from .checks.relations import CHECK as RELATION
+from .checks.relations import Relation, applicable, ask_relation, relation_named
+from .checks.value import Check, is_asked, is_large
+from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
+from .illegal import illegal_call
+from .isolation import Executor
+
+CHECKS = (*map(str, Check), ADJOINT, RELATION, COMPANY, ILLEGAL)
+"""Names of the kinds of checks."""
+_CONTAMINATION_EVERY, _RELATION_EVERY, _COMPANY_EVERY = 3, 2, 20
+"""Of how many data seeds one is asked for each."""
+
+
+def kind_of(check: str) -> str:
+    """The kind of a check: ``relation`` of ``relation:stride``."""
+    return check.partition(":")[0]
+
+
+def examine(
+    executor: Executor,
+    case: Case,
+    passes: Collection[Pass],
+    checks: Collection[str] = CHECKS,
+    limits: Mapping[Pass, float] | None = None,
+) -> tuple[CheckResult, ...]:
+    """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
+
+    Each pass is asked for its structure first, and for the rest where no fault
+    was found: a wrong term needs no second telling. The adjoint identity is then
+    checked on the results of the structure questions.
+    """
+    results: list[CheckResult] = []
+    returned: dict[Pass, Array] = {}
+    sound: list[Pass] = []
+    for pass_ in (each for each in passes if is_defined(each, case.dtype)):
+        limit = None if limits is None else limits.get(pass_)
+        structure, value = ask_value(executor, Check.STRUCTURE, case, pass_, limit)
+        if str(Check.STRUCTURE) in checks or structure.verdict.outcome not in ANSWERED:
+            results.append(structure)
+        if value is not None:
+            returned[pass_] = value
+        if structure.verdict.outcome in ANSWERED:
+            sound.append(pass_)
+            results.extend(
+                ask(executor, check, case, pass_, seconds=limit) for check in _further(case, pass_, executor, checks)
+            )
+    if ADJOINT in checks and (adjoint := judge_adjoint(executor.info, returned, case)) is not None:
+        results.append(adjoint)
+    for check, pass_ in _occasional(case, sound, executor, checks):
+        result = ask_again(executor, check, str(pass_), case, seconds=None if limits is None else limits.get(pass_))
+        if result is not None:
+            results.append(result)
+    return tuple(results)
+
+
+def ask_again(
+    executor: Executor, check: str, subject: str, case: Case, *, seconds: float | None = None
+) -> CheckResult | None:
+    """The verdict of one check on one subject of a case, by their names; None where it says nothing of it.
+
+    `seconds` is the time limit of a call, instead of the executor's own.
+    """
+    match kind_of(check):
+        case "adjoint":
+            return _ask_adjoint(executor, case)
+        case "relation":
+            relation = relation_named(check.partition(":")[2])
+            return ask_relation(executor, relation, case, Pass(subject), seconds=seconds)
+        case "company":
+            arithmetic = arithmetic_of(executor.info, case.dtype)
+            return ask_company(executor, case, Pass(subject), arithmetic, seconds=seconds)
+        case "illegal":
+            return ask_illegal(executor, illegal_call(subject), seconds=seconds)
+        case _:
+            wanted, pass_ = Check(check), Pass(subject)
+            arithmetic = arithmetic_of(executor.info, case.dtype)
+            if not is_defined(pass_, case.dtype) or not is_asked(wanted, case, pass_, arithmetic):
+                return None
+            return ask(executor, wanted, case, pass_, seconds=seconds)
+
+
+def _ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
+    """The adjoint identity alone; None where the candidate offers too few passes for it."""
+    returned: dict[Pass, Array] = {}
+    for pass_ in LINKED:
+        if pass_ in executor.passes:
+            value = ask_value(executor, Check.STRUCTURE, case, pass_)[1]
+            if value is not None:
+                returned[pass_] = value
+    return judge_adjoint(executor.info, returned, case)
+
+
+def _further(case: Case, pass_: Pass, executor: Executor, checks: Collection[str]) -> Iterator[Check]:
+    """The checks of a pass's values after its structure."""
+    arithmetic = arithmetic_of(executor.info, case.dtype)
+    if str(Check.PRECISION) in checks and is_asked(Check.PRECISION, case, pass_, arithmetic):
+        yield Check.PRECISION
+    wanted = str(Check.CONTAMINATION) in checks and case.seed % _CONTAMINATION_EVERY == 0
+    if wanted and is_asked(Check.CONTAMINATION, case, pass_, arithmetic):
+        yield Check.CONTAMINATION
+
+
+def _occasional(
+    case: Case, passes: list[Pass], executor: Executor, checks: Collection[str]
+) -> Iterator[tuple[str, Pass]]:
+    """The checks that take several calls, each on one pass chosen by the seed; on a large case, every relation."""
+    arithmetic = arithmetic_of(executor.info, case.dtype)
+    if not passes:
+        return
+    if RELATION in checks and arithmetic.does("algorithm", "direct"):
+        pairs = [(relation, pass_) for pass_ in passes for relation in applicable(case, pass_)]
+        if is_large(case):
+            yield from ((_name(relation), pass_) for relation, pass_ in pairs if pass_ is Pass.FORWARD)
+        elif pairs and case.seed % _RELATION_EVERY == 0:
+            relation, pass_ = pairs[case.seed // _RELATION_EVERY % len(pairs)]
+            yield _name(relation), pass_
+    if COMPANY in checks and not is_large(case) and case.seed % _COMPANY_EVERY == 0:
+        yield COMPANY, passes[case.seed // _COMPANY_EVERY % len(passes)]
+
+
+def _name(relation: Relation) -> str:
+    return f"{RELATION}:{relation.name}"
