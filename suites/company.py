@@ -112,7 +112,7 @@ def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> Company:
 
 def _run(bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvGeometry, interruptible: bool) -> Part:
     """What a call returns, itself and no copy, or the text of what it raises."""
-    copies = {name: array.copy() for name, array in operands.arrays().items()}
+    copies: dict[str, Any] = {name: array.copy() for name, array in operands.arrays().items()}
     try:
         result = bound.run(pass_, replace(operands, **copies), geometry)
     except BaseException as error:  # the candidate is called here
@@ -139,7 +139,8 @@ def _snapshot(part: Part) -> Part:
 
 def _negated(operands: Operands, names: Sequence[str]) -> Operands:
     arrays = operands.arrays()
-    return replace(operands, **{name: -arrays[name] for name in names if name in arrays})
+    opposite: dict[str, Any] = {name: -arrays[name] for name in names if name in arrays}
+    return replace(operands, **opposite)
 
 
 def _concurrently(same: tuple[Callable[[], Part], Part], beside: tuple[Callable[[], Part], Part]) -> dict[str, Part]:

@@ -12,7 +12,7 @@ import numpy as np
 from ..oracle.data import Case, lattice_operands
 from ..oracle.errors import InvalidArgument
 from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
 from .execution import execute
 from .replies import Raised, Unsupported, WorkerReply
@@ -73,7 +73,7 @@ class IllegalCall:
     def operands(self) -> Operands:
         """What is given: small integers, repeated or cut to the wrong shapes."""
         right = lattice_operands(Case(self.legal, self.bias, _DTYPE, "uniform", 0)).of(self.pass_)
-        wrong: dict[str, Array] = {name: np.resize(getattr(right, name), shape) for name, shape in self.shapes}
+        wrong: dict[str, Any] = {name: np.resize(getattr(right, name), shape) for name, shape in self.shapes}
         wrong |= {name: getattr(right, name).astype(dtype) for name, dtype in self.dtypes}
         return replace(right, **wrong)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -74,8 +75,8 @@ def _meaning(call: IllegalCall) -> Array | None:
         return exact.evaluate(call.pass_, right, call.legal).value.to_float64()
     if "padding" in settings and call.pass_ is Pass.FORWARD:
         cut: ConvGeometry = replace(call.legal, size=tuple(size - 2 for size in call.legal.size))
-        middle = operands.input[(..., *(slice(1, -1) for _ in call.legal.size))]
+        middle: Any = (..., *(slice(1, -1) for _ in call.legal.size))
         output = np.zeros(cut.output_shape, operands.input.dtype)
-        inner = replace(operands, input=np.ascontiguousarray(middle), output_gradient=output)
+        inner = replace(operands, input=np.ascontiguousarray(operands.input[middle]), output_gradient=output)
         return exact.evaluate(Pass.FORWARD, inner, cut).value.to_float64()
     return None

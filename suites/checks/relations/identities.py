@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -68,14 +69,17 @@ def _derive_matrix_product(pass_: Pass, operands: Operands, geometry: ConvGeomet
 
 def _matrix_product(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Wide:
     """The pass of a 1x1 kernel as one product of matrices for each group; n image, g group, p position."""
-    read = (..., *(slice(0, (o - 1) * s + 1, s) for o, s in zip(geometry.output_size, geometry.stride, strict=True)))
+    read: Any = (
+        ...,
+        *(slice(0, (o - 1) * s + 1, s) for o, s in zip(geometry.output_size, geometry.stride, strict=True)),
+    )
     groups = geometry.groups
     weight = wide(operands.weight).reshape(groups, geometry.out_channels // groups, geometry.in_channels // groups)
     gradient = _in_groups(wide(operands.output_gradient), groups)
     source = _in_groups(wide(operands.input)[read], groups)
     match pass_:
         case Pass.FORWARD:
-            result = np.einsum("ngcp,gkc->ngkp", source, weight, optimize=True).reshape(geometry.output_shape)
+            result: Wide = np.einsum("ngcp,gkc->ngkp", source, weight, optimize=True).reshape(geometry.output_shape)
             bias = 0.0 if operands.bias is None else wide(operands.bias).reshape(-1, *(1,) * geometry.rank)
             return result + bias
         case Pass.INPUT_GRADIENT:
@@ -84,8 +88,8 @@ def _matrix_product(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> 
             result[read] = product.reshape(result[read].shape)
             return result
         case _:
-            product = np.einsum("ngkp,ngcp->gkc", gradient, source.conj(), optimize=True)
-            return product.reshape(geometry.weight_shape)
+            sums: Wide = np.einsum("ngkp,ngcp->gkc", gradient, source.conj(), optimize=True)
+            return sums.reshape(geometry.weight_shape)
 
 
 def _in_groups(array: Wide, groups: int) -> Wide:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,9 @@ class Rewriting:
 
     def call(self, pass_: Pass, operands: Operands) -> Call:
         """The pass of the other convolution on the mapped operands."""
-        mapped = {name: self._map(_space(name)).push(array) for name, array in operands.arrays().items()}
+        mapped: dict[str, Any] = {
+            name: self._map(_space(name)).push(array) for name, array in operands.arrays().items()
+        }
         return Call(pass_, replace(operands, **mapped), self.geometry)
 
     def result(self, pass_: Pass, value: Wide) -> Wide:

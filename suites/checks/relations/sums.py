@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def _linearity(name: str) -> Relation:
         generator = np.random.default_rng(_SEED)
         arrays = operands.arrays()
         parts = {each: _split(arrays[each], generator) for each in sets[pass_] if each in arrays}
-        halves = [replace(operands, **{each: pair[half] for each, pair in parts.items()}) for half in (0, 1)]
+        halves = [_with(operands, {each: pair[half] for each, pair in parts.items()}) for half in (0, 1)]
         calls = tuple(Call(pass_, each, geometry) for each in (operands, *halves))
         return Derivation(calls, lambda values: (values[0], values[1] + values[2]))
 
@@ -35,6 +36,10 @@ def _linearity(name: str) -> Relation:
         lambda geometry: True,
         derive,
     )
+
+
+def _with(operands: Operands, arrays: Mapping[str, Any]) -> Operands:
+    return replace(operands, **arrays)
 
 
 def _split(array: Array, generator: np.random.Generator) -> tuple[Array, Array]:
@@ -59,7 +64,7 @@ def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> De
             name: arrays[name][images] for name in ("input", "output_gradient", "input_direction") if name in arrays
         }
         part = replace(geometry, batch=len(batched["input"]))
-        calls.append(Call(pass_, replace(operands, **batched), part))
+        calls.append(Call(pass_, _with(operands, batched), part))
 
     def sides(values: Sequence[Wide]) -> Sides:
         whole, first, others = values
