@@ -60,7 +60,7 @@ def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> De
     calls = [Call(pass_, operands, geometry)]
     for images in (slice(0, 1), slice(1, None)):
         arrays = operands.arrays()
-        batched = {
+        batched: dict[str, Any] = {
             name: arrays[name][images] for name in ("input", "output_gradient", "input_direction") if name in arrays
         }
         part = replace(geometry, batch=len(batched["input"]))

@@ -138,13 +138,13 @@ class SpoilsEveryFourthPosition(Right):
         return result
 
 
-class DoesNotFlipTheTransposedKernel(Right):
+class DoesNotFlipTheAdjointKernel(Right):
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         axes = tuple(range(2, weight.ndim)) if geometry.transposed else ()
         return reference.forward(input, np.flip(weight, axes), geometry, bias)
 
 
-class TransposesPointwiseWeights(Right):
+class SwapsPointwiseWeights(Right):
     """Has a way of its own for 1x1 kernels, wrong where the weight is square."""
 
     def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
@@ -227,9 +227,9 @@ FAULTS = (
     (SwapsPaddingSides, Pass.INPUT_GRADIENT, "wider-padding", "n1c1k1i5f3s2p1+0t/float64/uniform/1"),
     (RepeatsTheEdgeInstead, Pass.FORWARD, "explicit-padding", "n1c1k1i4f3p1mreflect/float64/uniform/1"),
     (SpoilsEveryFourthPosition, Pass.FORWARD, "translation", "n1c1k1i6f2/float64/uniform/1"),
-    (DoesNotFlipTheTransposedKernel, Pass.FORWARD, "transposition", "n1c2k1i4f2s2to1/bias/float64/uniform/1"),
-    (DoesNotFlipTheTransposedKernel, Pass.INPUT_GRADIENT, "transposition", "n1c2k1i4f2s2/float64/uniform/1"),
-    (TransposesPointwiseWeights, Pass.WEIGHT_GRADIENT, "matrix-product", "n1c3k3i4f1/float64/uniform/1"),
+    (DoesNotFlipTheAdjointKernel, Pass.FORWARD, "transposition", "n1c2k1i4f2s2to1/bias/float64/uniform/1"),
+    (DoesNotFlipTheAdjointKernel, Pass.INPUT_GRADIENT, "transposition", "n1c2k1i4f2s2/float64/uniform/1"),
+    (SwapsPointwiseWeights, Pass.WEIGHT_GRADIENT, "matrix-product", "n1c3k3i4f1/float64/uniform/1"),
 )
 
 
