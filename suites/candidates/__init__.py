@@ -49,6 +49,9 @@ from __future__ import annotations
 BUILT_IN = {
     "reference": "convoracle.suites.candidates.reference:candidate",
     "torch": "convoracle.suites.candidates.pytorch:candidate",
+    "torch-compile": "convoracle.suites.candidates.pytorch.compiled:candidate",
+    "torch-channels-last": "convoracle.suites.candidates.pytorch.channels_last:candidate",
+    "torch-cuda": "convoracle.suites.candidates.pytorch.cuda:candidate",
     "tensorflow": "convoracle.suites.candidates.tensorflow:candidate",
     "differences": "convoracle.suites.candidates.differences:candidate",
 }
@@ -57,7 +60,17 @@ BUILT_IN = {
 FORMS = "package.module:attribute, path/to/file.py:attribute, path/to/libmine.so or 'exec:program argument ...'"
 """How a candidate of one's own is named in text."""
 
-FRAMEWORKS = {"torch": ("PyTorch", "torch"), "tensorflow": ("TensorFlow", "tensorflow")}
+_PYTORCH = ("PyTorch", "torch")
+DEFAULT = ("reference", "torch", "tensorflow", "differences")
+"""The candidates of a run that names none."""
+
+FRAMEWORKS = {
+    "torch": _PYTORCH,
+    "torch-compile": _PYTORCH,
+    "torch-channels-last": _PYTORCH,
+    "torch-cuda": _PYTORCH,
+    "tensorflow": ("TensorFlow", "tensorflow"),
+}
 """Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""
 
 

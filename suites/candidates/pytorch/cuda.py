@@ -1,0 +1,47 @@
+"""The built-in candidate ``torch-cuda``: PyTorch's convolution on the first NVIDIA or AMD GPU, by cuDNN or MIOpen.
+
+cuDNN chooses among algorithms, transforms such as Winograd's included, and some
+add in an order that varies; both are declared. float32 operands are rounded to
+TF32 wherever `torch.backends.cudnn` allows it, which is its default.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from .. import CandidateError
+from .builtin import Builtin
+from .convolution import convolution
+
+
+def candidate() -> Builtin:
+    """The built-in candidate ``torch-cuda``.
+
+    Raises
+    ------
+    CandidateError
+        If PyTorch finds no GPU.
+    """
+    if not torch.cuda.is_available():
+        built = f"was built for {torch.version.cuda or torch.version.hip}" if _for_gpu() else "was built without CUDA"
+        raise CandidateError(
+            f"candidate 'torch-cuda' needs a GPU, and PyTorch finds none: PyTorch {torch.__version__} {built}"
+        )
+    return Builtin(
+        convolution,
+        name=f"torch-cuda ({torch.cuda.get_device_name()})",
+        multipliers=multipliers(),
+        conventions={"algorithm": "transform", "repeatability": "varies"},
+        place=lambda tensor: tensor.cuda(),
+        place_text="tensor.cuda()",
+    )
+
+
+def multipliers() -> dict[str, str]:
+    """What float32 operands are rounded to before they are multiplied, as `torch.backends` has it."""
+    rounds = torch.backends.cudnn.enabled and torch.backends.cudnn.allow_tf32
+    return {"float32": "tfloat32"} if rounds else {}
+
+
+def _for_gpu() -> bool:
+    return torch.version.cuda is not None or torch.version.hip is not None
