@@ -67,6 +67,34 @@ static const char *limitation(const convolution *c) {
     return NULL;
 }
 
+static int fits(const tensor *t, int32_t dtype, int64_t first, int64_t second, const int64_t *rest, int axes) {
+    if (t == NULL) return 1;
+    if (t->dtype != dtype || t->rank != 2 + axes || t->shape[0] != first || t->shape[1] != second) return 0;
+    for (int axis = 0; axis < axes; axis++)
+        if (t->shape[2 + axis] != rest[axis]) return 0;
+    return 1;
+}
+
+/* What is illegal about a call, or NULL. */
+static const char *mistake(const convolution *c, const tensor *output, const tensor *input, const tensor *weight,
+                           const tensor *bias) {
+    for (int axis = 0; axis < c->rank; axis++) {
+        if (c->stride[axis] < 1 || c->dilation[axis] < 1) return "stride and dilation should be at least 1";
+        if (c->kernel[axis] < 1) return "the kernel should have at least 1 tap";
+        if (c->pad_low[axis] < 0 || c->pad_high[axis] < 0) return "padding should be at least 0";
+    }
+    if (c->groups < 1 || c->in_channels % c->groups || c->out_channels % c->groups)
+        return "groups should divide the channels";
+    if (!fits(input, c->dtype, c->batch, c->in_channels, c->size, c->rank)) return "input has another shape or dtype";
+    if (!fits(weight, c->dtype, c->out_channels, c->in_channels / c->groups, c->kernel, c->rank))
+        return "weight has another shape or dtype";
+    if (!fits(output, c->dtype, c->batch, c->out_channels, c->output_size, c->rank))
+        return "output or its gradient has another shape or dtype";
+    if (bias != NULL && (bias->dtype != c->dtype || bias->rank != 1 || bias->shape[0] != c->out_channels))
+        return "bias has another shape or dtype";
+    return NULL;
+}
+
 /* One product input * weight of one output element: the three places that it joins. */
 typedef struct product {
     int64_t output[CONVORACLE_MAX_RANK], input[CONVORACLE_MAX_RANK], weight[CONVORACLE_MAX_RANK];
@@ -153,6 +181,8 @@ static int32_t compute(const convolution *c, const tensor *output, const tensor 
                        const tensor *bias, const tensor *result, char *message, size_t message_size) {
     const char *reason = limitation(c);
     if (reason != NULL) return say(message, message_size, CONVORACLE_UNSUPPORTED, reason);
+    reason = mistake(c, output, input, weight, bias);
+    if (reason != NULL) return say(message, message_size, CONVORACLE_ERROR, reason);
 #ifdef BUG_CRASHES_ON_STRIDE
     if (c->stride[0] > 1) *(volatile int *)0 = 1;
 #endif

@@ -142,6 +142,22 @@ function limitation({ geometry, operands, result }) {
   return unknown && `${unknown.dtype} is not implemented`;
 }
 
+// Refuse a call that is illegal; the loop below turns what is thrown into a reply.
+function check(g, operands, shapes) {
+  for (const name of ["stride", "dilation", "kernel"]) {
+    if (g[name].some((value) => value < 1)) throw new Error(`${name} should be at least 1, but is ${g[name]}`);
+  }
+  if ([...g.pad_low, ...g.pad_high].some((value) => value < 0)) throw new Error("padding should be at least 0");
+  if (g.groups < 1 || g.in_channels % g.groups || g.out_channels % g.groups) {
+    throw new Error(`groups should divide the channels, but is ${g.groups}`);
+  }
+  for (const { name, dtype, shape } of operands) {
+    const right = shapes[name === "output_gradient" ? "output" : name];
+    if (String(shape) !== String(right)) throw new Error(`${name} has shape ${shape}, but should have ${right}`);
+    if (dtype !== operands[0].dtype) throw new Error(`${name} is of ${dtype}, not of ${operands[0].dtype}`);
+  }
+}
+
 function answer(header, payload) {
   const reason = limitation(header);
   if (reason) return writeMessage({ id: header.id, reply: "unsupported", reason });
@@ -149,8 +165,10 @@ function answer(header, payload) {
   const shapes = {
     input: [g.batch, g.in_channels, ...g.size],
     weight: [g.out_channels, g.in_channels / g.groups, ...g.kernel],
+    bias: [g.out_channels],
     output: [g.batch, g.out_channels, ...g.output_size],
   };
+  check(g, header.operands, shapes);
   const totals = new Float64Array(product(result.shape));
   PASSES[header.pass](g, readOperands(header, payload), totals, shapes);
   const values = Buffer.from(ARRAYS[result.dtype].from(totals).buffer);

@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import shutil
 import subprocess
+import threading
 import time
 import weakref
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ class Executable:
     """A program with a function for each pass that it offers, each an attribute under its pass's name.
 
     The program is started once to ask what it offers, and stopped again. It is
-    started anew by the first call, and by the first after its end.
+    started anew by the first call, and by the first after its end. Calls by several
+    threads are put to it one after the other.
 
     Parameters
     ----------
@@ -51,6 +53,7 @@ class Executable:
         self._words = _from_anywhere(_split(command))
         self._program: Program | None = None
         self._calls = 0
+        self._one_at_a_time = threading.Lock()
         said = _introduced(self._words)
         self.name = " ".join(Path(word).name for word in self._words)
         self.version = short_text(f"{said.get('name', '')} {said.get('version', '')}")
@@ -76,6 +79,10 @@ class Executable:
         )
 
     def _answer(self, request: Request) -> Array:
+        with self._one_at_a_time:
+            return self._ask(request)
+
+    def _ask(self, request: Request) -> Array:
         if self._program is None:
             self._program, _ = _started(self._words)
         program = self._program
@@ -97,7 +104,9 @@ class Executable:
             "id": self._calls,
             "pass": request.pass_.value,
             "geometry": describe_geometry(request.geometry),
-            "operands": [{"name": name, **describe_array(dtype, array.shape)} for name, array in arrays.items()],
+            "operands": [
+                {"name": name, **describe_array(array.dtype.name, array.shape)} for name, array in arrays.items()
+            ],
             "result": describe_array(result, request.pass_.result_shape(request.geometry)),
             "learning_rate": request.learning_rate,
         }

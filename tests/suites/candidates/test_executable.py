@@ -9,6 +9,7 @@ import shlex
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,16 @@ def test_a_call_as_the_program_sees_it() -> None:
         "learning_rate": 0.0,
         "payload": 2 * (40 + 36) + 6,
     }
+
+
+def test_calls_by_threads_do_not_mix() -> None:
+    executor = InProcess(source("good"))
+    geometries = [ConvGeometry.of(size=(size,), kernel=1) for size in range(1, 30)]
+    with ThreadPoolExecutor(4) as threads:
+        replies = threads.map(lambda each: executor.call(Pass.FORWARD, operands(each), each), geometries)
+    for geometry, reply in zip(geometries, replies, strict=True):
+        assert isinstance(reply, Returned)
+        assert reply.value.tobytes() == operands(geometry).input.tobytes()
 
 
 def test_unsupported_and_error() -> None:
