@@ -16,9 +16,13 @@ from convoracle.oracle.subnormals import flush_allowance
 from convoracle.oracle.verdict import Outcome, Verdict, judge
 
 FILLS = ("subnormal", "subnormal_operands", "wide", "normal", "zeros", "cancellation")
-ACCUMULATORS = (("float32", "float32"), ("float16", "float16"), ("float16", "float32"), ("bfloat16", "float32"))
-FLOAT64 = ("float64", "float64")
-NO_HALF_SPACING = "bounds: half the spacing of float64's subnormals is itself no float64 number, and becomes 0"
+ACCUMULATORS = (
+    ("float32", "float32"),
+    ("float16", "float16"),
+    ("float16", "float32"),
+    ("float64", "float64"),
+    ("bfloat16", "float32"),
+)
 pytestmark = pytest.mark.filterwarnings("ignore:underflow:RuntimeWarning")
 
 
@@ -37,11 +41,11 @@ def _honest_passes(first: int, last: int, pairs: tuple, geometry_of: Callable, f
     orders = ("in order", "reversed", "shuffled", "pairwise", "blocked")
     for seed in range(first, last):
         geometry, (dtype, accumulator) = geometry_of(seed // 2), pairs[seed % len(pairs)]
-        operands = filled(geometry, dtype, FILLS[seed % 6], seed, bias=seed % 3 > 0)
+        operands = filled(geometry, dtype, FILLS[seed // 5 % 6], seed, bias=seed % 3 > 0)
         arithmetic = Arithmetic.of(dtype, accumulator)
         for pass_ in Pass:
             for flushes in (False, True):
-                implementation = emulated(accumulator, orders[seed % 5], flushes, dtype)
+                implementation = emulated(accumulator, orders[seed // 2 % 5], flushes, dtype)
                 actual = implementation.evaluate(pass_, operands, geometry)
                 verdict = _verdict(pass_, operands, geometry, actual, arithmetic, allowed=flushes)
                 assert not verdict.outcome.is_mismatch, (str(geometry), pass_, dtype, accumulator, seed, verdict)
@@ -55,18 +59,13 @@ def test_gradual_underflow_conforms_and_flushing_is_within_its_allowance(
     _honest_passes(0, 60, ACCUMULATORS, geometry_of, filled, emulated)
 
 
-@pytest.mark.xfail(reason=NO_HALF_SPACING)
-def test_gradual_underflow_of_float64_conforms(geometry_of: Callable, filled: Callable, emulated: type) -> None:
-    _honest_passes(0, 60, (FLOAT64,), geometry_of, filled, emulated)
-
-
 @pytest.mark.campaign
 def test_no_honest_arithmetic_is_called_wrong(geometry_of: Callable, filled: Callable, emulated: type) -> None:
     assert _honest_passes(1000, 2200, ACCUMULATORS, geometry_of, filled, emulated) > 20_000
 
 
 @pytest.mark.parametrize("fill", ["subnormal", "subnormal_operands"])
-@pytest.mark.parametrize(("dtype", "accumulator"), [*ACCUMULATORS[:3], FLOAT64])
+@pytest.mark.parametrize(("dtype", "accumulator"), ACCUMULATORS[:4])
 def test_flushing_that_is_not_declared_is_caught(
     fill: str, dtype: str, accumulator: str, filled: Callable, emulated: type
 ) -> None:
