@@ -102,7 +102,7 @@ _LIBRARIES = {
     "jax": _Library("jax.numpy", _jax_put, _jax_view, _jax_fetch),
     "cupy": _Library("numpy", _cupy_put, _other_view, lambda array: array.get()),
 }
-"""CuPy's arrays are made from NumPy's by its own `asarray`; a library that is not here follows the array API standard."""
+"""CuPy's arrays are made by its own `asarray`; a library that is not here follows the array API standard."""
 _TOP_LEVEL = {"jaxlib": "jax"}
 """Top-level module of an array's type -> its library, where they differ."""
 

@@ -187,18 +187,26 @@ class Autograd:
         *,
         subject: int,
     ) -> Array:
-        """dE/d(a variable), E being the inner product of the directions with the gradients."""
+        """dE/d(a variable), E being the inner product of the directions with the gradients.
+
+        A variable on which the gradients do not depend counts as such, unless they
+        depend on none, which is how a function that is differentiable once looks.
+        """
         variables = [self._variable(array) for array in arrays if array is not None]
         along = [self._tensor(direction) for direction in directions if direction is not None]
         cotangent = self._variable(output_gradient)
         output = self._output(variables[0], variables[1], variables[2] if len(variables) > 2 else None, geometry)
         gradients = torch.autograd.grad(output, variables, cotangent, create_graph=True)
-        if not all(gradient.requires_grad for gradient in gradients):
+        inner = [(gradient, v) for gradient, v in zip(gradients, along, strict=True) if gradient.requires_grad]
+        depended_on = [*variables, cotangent]
+        results: tuple[torch.Tensor | None, ...] = ()
+        if inner:
+            outputs, directed = zip(*inner, strict=True)
+            results = torch.autograd.grad(outputs, depended_on, directed, allow_unused=True)
+        if all(result is None for result in results):
             raise NotImplementedError(f"the gradients of {self.name} cannot be differentiated again")
-        (result,) = torch.autograd.grad(
-            gradients, [[*variables, cotangent][subject]], along, allow_unused=True, materialize_grads=True
-        )
-        return to_array(result)
+        result = results[subject]
+        return to_array(torch.zeros_like(depended_on[subject]) if result is None else result)
 
     def _output(
         self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, geometry: ConvGeometry

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.layouts import LAYOUTS
+from convoracle.oracle.passes import Operands, Pass, is_defined
 from convoracle.suites.candidates import CandidateError
+from convoracle.suites.candidates.adapting import adapted
 from convoracle.suites.isolation import Executor, InProcess, Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
-from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, run_call_text
+from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
 
 torch = pytest.importorskip("torch")
+
+from convoracle.suites.candidates.pytorch import Autograd, autograd, candidate, module  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +56,6 @@ def conv2d(x: Any, w: Any, bias: Any, stride: Any, padding: Any) -> Any:
 
 
 def test_any_differentiable_function() -> None:
-    from convoracle.suites.candidates.pytorch import autograd
-
     executor = InProcess(autograd(conv2d))
     assert executor.info.name == "conv2d"
     for pass_ in Pass:
@@ -68,8 +71,6 @@ def test_any_differentiable_function() -> None:
 )
 @pytest.mark.parametrize("make", [InProcess, Isolated])
 def test_own_convolutions_of_pytorch(make: type[InProcess] | type[Isolated], rank: int, text: str) -> None:
-    from convoracle.suites.candidates.pytorch import autograd
-
     own = getattr(torch.nn.functional, f"conv{rank}d")
     with make(autograd(own)) as executor:
         assert executor.info.name == f"conv{rank}d"
@@ -79,16 +80,242 @@ def test_own_convolutions_of_pytorch(make: type[InProcess] | type[Isolated], ran
     assert reply == Unsupported(f"conv{rank}d is for {rank} spatial axes, not {OTHER[rank].rank}")
 
 
-def test_other_functions_that_do_not_tell_their_parameters() -> None:
-    from convoracle.suites.candidates.pytorch import autograd
+@pytest.mark.parametrize("padding_mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex64"])
+def test_padding_modes(executor: Executor, padding_mode: str, dtype: str) -> None:
+    for seed in range(4):
+        _all_passes_equal(executor, random_geometry(seed, padding_mode=padding_mode), dtype)
 
-    with pytest.raises(CandidateError, match="conv_transpose2d does not tell its parameters: wrap it"):
-        autograd(torch.nn.functional.conv_transpose2d)
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "bfloat16"])
+def test_transposed(executor: Executor, dtype: str) -> None:
+    for seed in range(6):
+        _all_passes_equal(executor, random_geometry(seed, transposed=True), dtype, bias=bool(seed % 2))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_memory_layouts(executor: Executor, layout: str) -> None:
+    for seed in range(2):
+        for dtype in ("float32", "complex64", "int8"):
+            _all_passes_equal(executor, random_geometry(seed), dtype, layout=layout)
+
+
+def _all_passes_equal(executor: Executor, geometry: ConvGeometry, dtype: str, **how: Any) -> None:
+    for pass_ in (each for each in Pass if is_defined(each, dtype)):
+        reply = ask(executor, pass_, geometry, dtype, **how)
+        if dtype == "int8" and pass_ is not Pass.FORWARD:
+            assert reply == Unsupported("torch.autograd differentiates floating-point and complex tensors only")
+        else:
+            assert isinstance(reply, Returned), (pass_, str(geometry), reply)
+
+
+def test_int8_is_summed_without_wrapping_around(executor: Executor) -> None:
+    for seed in range(5):
+        for transposed in (False, True):
+            ask(executor, Pass.FORWARD, random_geometry(seed, transposed=transposed), "int8")
+    geometry = parse_geometry("n1c3k1i1f1")
+    operands = Operands(*(np.full(shape, -128, np.int8) for shape in ((1, 3, 1), (1, 3, 1), (1,), (1, 1, 1))))
+    reply = executor.call(Pass.FORWARD, operands, geometry)
+    assert isinstance(reply, Returned)
+    assert (reply.value.dtype, reply.value.item()) == (np.int32, 3 * 128 * 128 - 128)
+
+
+def test_what_there_is_no_convolution_for(executor: Executor) -> None:
+    geometry = parse_geometry("n1c1k1i3f2")
+    reply = executor.call(Pass.FORWARD, integer_operands(geometry, "float8_e5m2"), geometry)
+    assert reply == Unsupported("PyTorch has no convolution of float8_e5m2 tensors")
+    geometry = parse_geometry("n1c1k1i3x3x3x3f2x2x2x2")
+    reply = executor.call(Pass.FORWARD, integer_operands(geometry, "float32"), geometry)
+    assert reply == Unsupported("PyTorch has convolutions of 1 to 3 spatial axes, not 4")
+
+
+@pytest.mark.parametrize("text", ["n1c2k4i3x2f2x3s2x3p1+0x0+1d2x1g2to1x2", "n1c2k2i5x4f2x2p1+2x0+1mreflect"])
+@pytest.mark.parametrize("dtype", ["float32", "complex64", "int8"])
+def test_call_text_of_transposed_and_padded_convolutions(text: str, dtype: str) -> None:
+    executor = InProcess(candidate())
+    for pass_ in (each for each in Pass if is_defined(each, dtype)):
+        if dtype != "int8" or pass_ is Pass.FORWARD:
+            run_call_text(executor, pass_, parse_geometry(text), dtype)
+
+
+@pytest.mark.parametrize(
+    ("rank", "text"), [(1, "n2c4k2i4f3s2p1d1g2to1"), (2, "n1c2k2i3x2f2x3s2x1t"), (3, "n1c1k1i2x2x2f2x1x2t")]
+)
+def test_own_transposed_convolutions_of_pytorch(rank: int, text: str) -> None:
+    executor = InProcess(autograd(getattr(torch.nn.functional, f"conv_transpose{rank}d")))
+    assert executor.info.name == f"conv_transpose{rank}d"
+    _all_passes_equal(executor, parse_geometry(text), "float32")
+    plain = parse_geometry(text.partition("t")[0])
+    reply = executor.call(Pass.FORWARD, integer_operands(plain, "float32"), plain)
+    assert isinstance(reply, Unsupported)
+    assert "for transposed convolutions only" in reply.reason
+
+
+class WithContext(torch.autograd.Function):
+    """Once differentiable, since its backward pass works on arrays of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any, stride: Any = (1,)) -> Any:
+        ctx.save_for_backward(x, w)
+        ctx.stride = stride
+        return torch.nn.functional.conv1d(x, w, stride=stride)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        of_input = torch.nn.grad.conv1d_input(x.shape, w, dy, stride=ctx.stride)
+        return of_input, torch.nn.grad.conv1d_weight(x, w.shape, dy, stride=ctx.stride), None
+
+
+class WithSetup(torch.autograd.Function):
+    """Differentiable by forward mode and as often as one likes."""
+
+    @staticmethod
+    def forward(x: Any, w: Any) -> Any:
+        return torch.nn.functional.conv1d(x, w)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        return torch.nn.grad.conv1d_input(x.shape, w, dy), torch.nn.grad.conv1d_weight(x, w.shape, dy)
+
+    @staticmethod
+    def jvp(ctx: Any, v: Any, u: Any) -> Any:
+        x, w = ctx.saved_tensors
+        return torch.nn.functional.conv1d(v, w) + torch.nn.functional.conv1d(x, u)
+
+
+@pytest.mark.parametrize("function", [WithContext, WithContext.apply, WithSetup.apply])
+def test_autograd_functions(function: Any) -> None:
+    executor = InProcess(autograd(function))
+    assert executor.info.name in ("WithContext", "WithSetup")
+    geometry = parse_geometry("n2c2k3i7f2s2" if executor.info.name == "WithContext" else "n2c2k3i7f2")
+    replies = {pass_: ask(executor, pass_, geometry, "float32", bias=False) for pass_ in Pass}
+    declined = {pass_ for pass_, reply in replies.items() if isinstance(reply, Unsupported)}
+    second_order = {pass_ for pass_ in Pass if pass_.is_second_order}
+    assert declined == {Pass.BIAS_GRADIENT} | (second_order if executor.info.name == "WithContext" else set())
+    assert {type(reply) for reply in replies.values()} == {Returned, Unsupported}
+
+
+class Forgetful(WithSetup):
+    """Its forward mode leaves out the weight's direction, its weight gradient does not depend on the input."""
+
+    @staticmethod
+    def backward(ctx: Any, dy: Any) -> Any:
+        x, w = ctx.saved_tensors
+        return torch.nn.grad.conv1d_input(x.shape, w, dy), torch.nn.grad.conv1d_weight(x.detach(), w.shape, dy)
+
+    @staticmethod
+    def jvp(ctx: Any, v: Any, u: Any) -> Any:
+        return torch.nn.functional.conv1d(v, ctx.saved_tensors[1])
+
+
+@pytest.mark.parametrize("pass_", [Pass.JVP, Pass.DOUBLE_BACKWARD_INPUT], ids=str)
+def test_wrong_derivatives_of_second_order_show(pass_: Pass) -> None:
+    geometry = parse_geometry("n1c2k2i6f2")
+    ask(InProcess(autograd(WithSetup)), pass_, geometry, "float32", bias=False)
+    with pytest.raises(AssertionError):
+        ask(InProcess(autograd(Forgetful)), pass_, geometry, "float32", bias=False)
+
+
+class MyConv2d(torch.nn.Module):
+    """As people write one: no padding mode, no dilation."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(out_channels, in_channels, *kernel_size))
+        self.bias = torch.nn.Parameter(torch.zeros(out_channels)) if bias else None
+        self.stride, self.padding = stride, padding
+
+    def forward(self, x: Any) -> Any:
+        return torch.nn.functional.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+def test_class_of_modules() -> None:
+    executor = InProcess(module(MyConv2d))
+    assert executor.info.name == "MyConv2d"
+    for bias in (False, True):
+        _all_passes_equal(executor, parse_geometry("n2c2k3i5x4f3x2s2x1p1x0"), "float32", bias=bias)
+    for text in (
+        "n1c1k1i5x5f2x2d2x2",
+        "n1c2k2i5x5f2x2g2",
+        "n1c1k1i5x5f2x2p1x1mreflect",
+        "n1c1k1i5x5f2x2t",
+        "n1c1k1i5f2",
+    ):
+        geometry = parse_geometry(text)
+        reply = executor.call(Pass.FORWARD, integer_operands(geometry, "float32"), geometry)
+        assert isinstance(reply, Unsupported), (text, reply)
+
+
+@pytest.mark.parametrize(
+    ("factory", "texts"),
+    [
+        (torch.nn.Conv2d, ("n2c2k4i5x4f3x2s2x1p1x0d1x2g2", "n1c2k2i4x4f3x3p1x1mcircular")),
+        (torch.nn.ConvTranspose1d, ("n2c4k2i4f3s2p1g2to1", "n1c2k1i3f2d2t")),
+    ],
+)
+def test_modules_of_pytorch(factory: Any, texts: tuple[str, ...]) -> None:
+    executor = InProcess(module(factory))
+    for text in texts:
+        _all_passes_equal(executor, parse_geometry(text), "float64")
+
+
+def test_factory_of_the_whole_geometry() -> None:
+    def build(geometry: ConvGeometry) -> Any:
+        return torch.nn.Conv1d(2, 2, geometry.kernel, padding=geometry.padding[0][0], bias=False)
+
+    executor = InProcess(module(build))
+    geometry = parse_geometry("n1c2k2i5f3p1")
+    assert isinstance(ask(executor, Pass.WEIGHT_GRADIENT, geometry, "float32", bias=False), Returned)
+    reply = executor.call(Pass.FORWARD, integer_operands(geometry, "float32"), geometry)
+    assert reply == Unsupported("Conv1d has no bias")
+
+
+def test_instance_is_for_its_own_sizes() -> None:
+    instance = torch.nn.Conv1d(2, 3, 3, stride=2, padding=1)
+    executor = InProcess(module(instance))
+    _all_passes_equal(executor, parse_geometry("n2c2k3i6f3s2p1"), "float32")
+    reasons = {
+        "n2c2k3i6f3s2p2": "this Conv1d has padding=(1,), not (2,)",
+        "n2c2k3i6f3s2p1+2": "this Conv1d has padding=(1,), the same on both sides",
+        "n2c2k3i6f2s2p1": "this Conv1d has weight_shape=(3, 2, 3), not (3, 2, 2)",
+        "n2c2k3i6f3s2p1mreflect": "this Conv1d has padding_mode='zeros', not 'reflect'",
+    }
+    for text, reason in reasons.items():
+        geometry = parse_geometry(text)
+        assert executor.call(Pass.FORWARD, integer_operands(geometry, "float32"), geometry) == Unsupported(reason)
+
+
+def test_modules_that_cannot_be_built() -> None:
+    with pytest.raises(CandidateError, match="requires `device`, which is none of the arguments"):
+        module(lambda kernel_size, device: torch.nn.Conv1d(1, 1, kernel_size))
+    with pytest.raises(CandidateError, match="this ReLU has no `weight`"):
+        module(torch.nn.ReLU())
+
+
+def test_what_is_adapted_when_it_is_named() -> None:
+    for given in (MyConv2d, torch.nn.Conv1d(1, 1, 1), WithContext, WithContext.apply):
+        assert isinstance(adapted(given), Autograd)
+    for other in (conv2d, int, np.ones(1)):
+        assert adapted(other) is other
 
 
 def test_function_without_bias() -> None:
-    from convoracle.suites.candidates.pytorch import autograd
-
     executor = InProcess(autograd(lambda x, w: torch.nn.functional.conv1d(x, w), name="plain"))
     geometry = parse_geometry("n1c1k1i5f2")
     replies = {
