@@ -1,8 +1,9 @@
 """The built-in candidate ``torch-compile``: PyTorch's convolution through `torch.compile`, with its gradients.
 
-Each geometry, dtype and memory layout is compiled by itself, for its own sizes:
-a second or so for the forward pass and another for the backward pass, and some
-twenty seconds for the very first. A call's time limit is longer accordingly.
+Each geometry, dtype and memory layout is compiled by itself, for its own sizes
+(dynamic sizes took as long, by experiment): one to ten seconds for the forward
+pass and as many for the backward pass, and half a minute for the very first. A
+call's time limit is longer accordingly.
 What was compiled before is dropped, so that PyTorch's limit on recompilations,
 after which it would quietly stop compiling, is never reached.
 """
@@ -23,11 +24,12 @@ SECONDS_PER_CALL = 180.0
 _WRAP = "torch.compile(convolution, dynamic=False, fullgraph=True)"
 
 
-class _Compiled:
-    """The convolution, compiled for what it was last called with."""
+class Compiled:
+    """The convolution, compiled for what it was last called with; by one of `torch.compile`'s backends."""
 
-    def __init__(self) -> None:
+    def __init__(self, backend: str = "inductor") -> None:
         self.__name__ = "torch-compile"
+        self._backend = backend
         self._key: Hashable = None
         self._function: Callable[..., torch.Tensor] = own.convolution
 
@@ -38,7 +40,7 @@ class _Compiled:
         key = (geometry, *((tensor.dtype, tensor.stride(), tensor.requires_grad) for tensor in given))
         if key != self._key:
             torch.compiler.reset()
-            self._function = torch.compile(_of(geometry), dynamic=False, fullgraph=True)
+            self._function = torch.compile(_of(geometry), dynamic=False, fullgraph=True, backend=self._backend)
             self._key = key
         return self._function(input, weight, bias)
 
@@ -54,7 +56,7 @@ def candidate() -> Builtin:
     """The built-in candidate ``torch-compile``."""
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no pool of processes beside the candidate's own
     return Builtin(
-        _Compiled(),
+        Compiled(),
         name="torch-compile",
         accumulators=cpu_accumulators(),
         wrap_text=_WRAP,
