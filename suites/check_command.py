@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports import RunWriter, read_run, summary_table, write_reports
 from ..reports.record import Run, RunInfo
-from .candidates import BUILT_IN
+from .candidates import DEFAULT
 from .corpora.selection import Selection
 from .profiles import PROFILES
 from .progress import progress_for
@@ -92,11 +93,14 @@ def _plan(options: argparse.Namespace) -> Plan:
     passes = frozenset(map(Pass, options.passes)) if options.passes else frozenset(Pass)
     selection = _selection(options)
     if selection is None:
-        budget = Budget(profile.space(ranks=ranks, dtypes=dtypes), passes, options.cases or profile.cases, options.seed)
+        space = profile.space(ranks=ranks, dtypes=dtypes)
+        budget = Budget(space, passes, options.cases or profile.cases, options.seed)
     else:
         budget = _budget(selection, ranks, dtypes, passes, options.seed)
+    if options.checks:
+        budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
-    sources = tuple(options.candidates) or tuple(BUILT_IN)
+    sources = tuple(options.candidates) or DEFAULT
     return Plan(sources, budget, limits, options.memory, isolated=not options.in_process)
 
 

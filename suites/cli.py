@@ -22,8 +22,9 @@ from ..oracle.dtypes import DTYPES
 from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports.errors import InvalidRecord
-from .candidates import BUILT_IN, FORMS, CandidateError
+from .candidates import BUILT_IN, DEFAULT, FORMS, CandidateError
 from .corpora import CORPORA
+from .inquiry import CHECKS
 from .profiles import PROFILES
 
 CONFORM, MISMATCHES, USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -82,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_seed(commands)
     _add_header(commands)
+    _add_adapter(commands)
+    _add_support(commands)
     return parser
 
 
@@ -95,7 +98,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "candidates",
         nargs="*",
         metavar="CANDIDATE",
-        help=f"one of {', '.join(BUILT_IN)} (default: all); your own is given as {FORMS}",
+        help=f"some of {', '.join(BUILT_IN)} (default: {', '.join(DEFAULT)}); your own is given as {FORMS}",
     )
     check.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="how much to run (default: quick)")
     check.add_argument(
@@ -142,6 +145,13 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         choices=[p.value for p in Pass],
         metavar="PASS",
         help=f"some of {', '.join(p.value for p in Pass)} (default: all that a candidate offers)",
+    )
+    check.add_argument(
+        "--checks",
+        nargs="+",
+        choices=CHECKS,
+        metavar="CHECK",
+        help=f"some of {', '.join(CHECKS)} (default: all); structure, on which the others rest, is asked in any case",
     )
     check.add_argument(
         "--time-limit",
@@ -197,6 +207,38 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     report.set_defaults(run=_report)
 
 
+def _add_adapter(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    adapter = commands.add_parser(
+        "adapter",
+        help="a conformance run for an adapter: does it hand everything over",
+        description="Look at a candidate as an adapter of a library: every feature, the arithmetic that it declares, "
+        "the calls to paste, a fresh process. Ends with 1 if something is to be mended.",
+    )
+    adapter.add_argument("candidate", metavar="CANDIDATE", help=f"a built-in name, or {FORMS}")
+    _add_time_limit(adapter)
+    adapter.set_defaults(run=_adapter)
+
+
+def _add_support(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    support = commands.add_parser(
+        "support",
+        help="what candidates support: every pass of every feature, by asking",
+        description="Ask candidates for every pass of every feature, and print the answers as a Markdown table.",
+    )
+    support.add_argument(
+        "candidates", nargs="*", metavar="CANDIDATE", help="whom to ask (default: all built-in ones that are installed)"
+    )
+    support.add_argument("--out", type=Path, metavar="FILE", help="write the table there instead of printing it")
+    _add_time_limit(support)
+    support.set_defaults(run=_support)
+
+
+def _add_time_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--time-limit", type=_amount, default=60.0, metavar="S", help="seconds that a call may take (default: 60)"
+    )
+
+
 def _add_seed(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     seed = commands.add_parser(
         "seed",
@@ -228,6 +270,18 @@ def _replay(options: argparse.Namespace, command: str) -> int:
     from .replay_command import replay
 
     return replay(options)
+
+
+def _adapter(options: argparse.Namespace, command: str) -> int:
+    from .adapter_command import adapter
+
+    return adapter(options)
+
+
+def _support(options: argparse.Namespace, command: str) -> int:
+    from .adapter_command import support
+
+    return support(options)
 
 
 def _report(options: argparse.Namespace, command: str) -> int:

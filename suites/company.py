@@ -16,6 +16,7 @@ import numpy as np
 from ..oracle.geometry import ConvGeometry
 from ..oracle.passes import Array, Operands, Pass
 from .candidates.binding import BoundCandidate
+from .candidates.device import to_numpy
 from .execution import execute, message_of
 from .linearity import LINEAR_IN
 from .post_mortem import beginning
@@ -114,7 +115,7 @@ def _run(bound: BoundCandidate, pass_: Pass, operands: Operands, geometry: ConvG
     """What a call returns, itself and no copy, or the text of what it raises."""
     copies: dict[str, Any] = {name: array.copy() for name, array in operands.arrays().items()}
     try:
-        result = bound.run(pass_, replace(operands, **copies), geometry)
+        result = to_numpy(bound.run(pass_, replace(operands, **copies), geometry))
     except BaseException as error:  # the candidate is called here
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise

@@ -15,6 +15,7 @@ from ..oracle.layouts import CONTIGUOUS, arrange
 from ..oracle.passes import Operands, Pass
 from .candidates import Misconduct, ProcessDied
 from .candidates.binding import BoundCandidate
+from .candidates.device import to_numpy
 from .post_mortem import beginning
 from .replies import Died, Malformed, Misbehaved, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
 
@@ -45,7 +46,7 @@ def execute(
         if reason is not None:
             return Unsupported(beginning(str(reason)))
         start = time.perf_counter()
-        result = bound.run(pass_, given, geometry)
+        result = to_numpy(bound.run(pass_, given, geometry))
         seconds = time.perf_counter() - start
     except NotImplementedError as error:
         return Unsupported(beginning(message_of(error)) or "raised NotImplementedError")

@@ -258,7 +258,8 @@ def make_illegal(
     cannot be told; to raise NotImplementedError in the call is a refusal like any other.
     """
     function = bound.functions.get(pass_)
-    if function is None or not all(any(map(function.takes, names)) for names in needs):
+    trusted = {"geometry"} if settings and not bound.hands_on_geometry else set()
+    if function is None or not all(any(map(function.takes, set(names) - trusted)) for names in needs):
         return Unsupported("its parameters cannot express it")
     geometry = unchecked(legal, settings)
     for asked in (legal, geometry):

@@ -18,7 +18,7 @@ from .checks.company import COMPANY, ask_company
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.relations import CHECK as RELATION
 from .checks.relations import Relation, applicable, ask_relation, relation_named
-from .checks.value import Check, is_asked, is_large
+from .checks.value import Check, is_asked, is_large, rounds_integers
 from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
 from .illegal import illegal_call
 from .isolation import Executor
@@ -125,7 +125,7 @@ def _occasional(
     arithmetic = arithmetic_of(executor.info, case.dtype)
     if not passes:
         return
-    if RELATION in checks and arithmetic.does("algorithm", "direct"):
+    if RELATION in checks and not rounds_integers(arithmetic):
         pairs = [(relation, pass_) for pass_ in passes for relation in applicable(case, pass_)]
         if is_large(case):
             yield from ((_name(relation), pass_) for relation, pass_ in pairs if pass_ is Pass.FORWARD)

@@ -53,8 +53,8 @@ def _case(geometry: ConvGeometry) -> Case:
 
 
 def _geometry(rank: int, **changes: object) -> ConvGeometry:
-    plain: dict[str, object] = {"batch": 2, "in_channels": 3, "out_channels": 4}
-    return ConvGeometry.of(size=_SIZES[:rank], kernel=_KERNELS[:rank], **plain | changes)  # type: ignore[arg-type]
+    sizes = {"size": _SIZES[:rank], "kernel": _KERNELS[:rank], "batch": 2, "in_channels": 3, "out_channels": 4}
+    return ConvGeometry.of(**sizes | changes)  # type: ignore[arg-type]
 
 
 def _settings() -> dict[str, ConvGeometry]:

@@ -2,8 +2,10 @@
 
 A candidate is a plain function, which is its forward pass, or any object with
 some of the functions ``forward``, ``input_gradient``, ``weight_gradient``,
-``bias_gradient`` and ``update``. There is no class to inherit. Arguments are
-given by parameter name, as pytest gives fixtures (`binding` lists the names)::
+``bias_gradient`` and ``update``, and of second order ``jvp`` and the three
+``double_backward_…`` (`convoracle.oracle.passes.Pass`). There is no class to
+inherit. Arguments are given by parameter name, as pytest gives fixtures (`binding`
+lists the names)::
 
     def conv2d(x, w, bias=None, *, stride, padding): ...
 
@@ -21,7 +23,7 @@ is an error.
 
 Arrays are NumPy arrays in canonical shapes: input (N, C, \\*I), weight
 (K, C // groups, \\*R), bias (K,), output gradient (N, K, \\*O). What is returned
-must be one, too.
+must be one, too, or offer ``__dlpack__``; `device` hands over arrays of other libraries.
 
 Such an object may also have
 
@@ -31,6 +33,18 @@ Such an object may also have
     Storage dtype to the dtype in which it claims to accumulate, such as
     ``{"float16": "float32"}``. It is held to what it claims; a dtype that is not
     named accumulates in itself.
+``multipliers`` : Mapping[str, str]
+    Dtype to the format to which its operands are rounded before they are
+    multiplied, such as ``{"float32": "tfloat32"}``.
+``results`` : Mapping[str, str]
+    Dtype of the operands to that of the result, where it is not the usual one:
+    int32 for int8, float32 for 8-bit floats, else the same.
+``conventions`` : Mapping[str, str]
+    Where it does something legitimately in its own way, see
+    `convoracle.oracle.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
+``hands_on_geometry`` : bool
+    Whether it hands the values of a geometry on to a library that checks them:
+    then it is asked to refuse illegal ones, too. A geometry is otherwise to be trusted.
 ``limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None``
     Why a case is not supported, or None. Raising NotImplementedError during a
     call says the same.

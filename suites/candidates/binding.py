@@ -134,6 +134,7 @@ class BoundCandidate:
     origin: Origin
     own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
     own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
+    hands_on_geometry: bool = False
     passes: frozenset[Pass] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -100,6 +100,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
         own_limitation=getattr(instance, "limitation", None),
         own_call_text=getattr(instance, "call_text", None),
+        hands_on_geometry=bool(getattr(instance, "hands_on_geometry", False)),
     )
 
 
