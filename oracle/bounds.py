@@ -14,7 +14,10 @@ multiplied are each off by a factor of 1 + u there.
 
 It holds for arithmetic that rounds to nearest and does not overflow, and for
 sums of products: not for accumulators that truncate. Complex numbers are two
-real sums each; three multiplications in place of four are not covered.
+real sums each. Where three real products stand for the four of a complex one
+(Gauss), the imaginary part is c - a - b with c a sum of products of the factors'
+sums of parts: every element's error is bounded by those of the three sums, whose
+absolute terms sum to no more than S of both parts together.
 
 Transforms have no such bound for each element. That of the FFT holds for the
 result as a whole (Higham 2002, sec. 24.1): a relative error of about log2(m) u in
@@ -31,13 +34,14 @@ from numpy.typing import NDArray
 
 from .dtypes import Arithmetic, Format
 from .exact import ExactResult
-from .geometry import ConvGeometry
+from .geometry import PADDING_MODES, ConvGeometry
 from .passes import Array, Operands, Pass, offset, products, real_parts
 
 Float64 = NDArray[np.float64]
 _UPWARD = 1 + 2.0**-48
 """Covers the roundings made in evaluating a bound itself, so that it is never too small."""
 _LOST_IN_A_BOUND = 4
+_ROUNDINGS_OF_THREE = 8
 _TRANSFORM_CONSTANT = 16.0
 """Three transforms of about 5 log2(m) u each (radix 2, Higham 2002, theorem 24.2), and the products between."""
 
@@ -68,6 +72,8 @@ def rounding_bound(
         error = np.broadcast_to(error, exact.magnitude.shape) + _inner_product(exact, arithmetic)
     else:
         error = _inner_product(exact, arithmetic)
+    if _has_three_products(operands, arithmetic):
+        error = error + _of_three_products(exact, arithmetic)
     if pass_ is Pass.UPDATE:
         return _UPWARD * _update_bound(error, exact, operands, arithmetic)
     for _ in range(_late_additions(pass_, operands, geometry)):
@@ -75,11 +81,39 @@ def rounding_bound(
     return _UPWARD * _stored(np.abs(exact.value.to_float64()), error, arithmetic)
 
 
+def _has_three_products(operands: Operands, arithmetic: Arithmetic) -> bool:
+    return operands.input.dtype.kind == "c" and arithmetic.does("complex", "three products")
+
+
+def _of_three_products(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
+    """(2 n + 7) u S of both parts: three sums of n products, two sums of factors and two subtractions.
+
+    Here n is half the terms of a part, since a part has two products for each complex one.
+    """
+    both = exact.magnitude.sum(axis=-1, keepdims=True)
+    return (exact.terms + _ROUNDINGS_OF_THREE) * arithmetic.accumulator.unit_roundoff * both
+
+
 def _late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
-    """How many sums may have been stored before another was added to them."""
+    """How many sums may have been stored before another was added to them.
+
+    What padding that repeats data sends back to one element may be stored for each repetition.
+    """
     added = offset(pass_)
     summands = len(products(pass_, geometry)) + (added is not None and getattr(operands, added) is not None)
+    if pass_ in (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT):
+        summands = max(summands, _most_repetitions(geometry))
     return max(2 * (summands - 1), 0) if summands > 2 else max(summands - 1, 0)
+
+
+def _most_repetitions(geometry: ConvGeometry) -> int:
+    """How often the padding mode has the most repeated input element in the padded input."""
+    most = 1
+    if geometry.padding_mode != "zeros" and not geometry.is_degenerate:
+        for size, (low, high) in zip(geometry.size, geometry.padding, strict=True):
+            sources = PADDING_MODES[geometry.padding_mode].source(np.arange(-low, size + high), size)
+            most *= int(np.bincount(sources).max())
+    return most
 
 
 def _inner_product(exact: ExactResult, arithmetic: Arithmetic) -> Float64:

@@ -133,16 +133,25 @@ def result_dtype(name: str) -> str:
 
 CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("direct", "transform"),
+    "complex": ("four products", "three products"),
     "subnormals": ("gradual", "flushed"),
     "repeatability": ("bitwise", "varies"),
 }
 """What implementations legitimately do in different ways, each with its default first.
 
 algorithm: sums of products, or a transform such as Winograd's or the FFT, which
-rounds on integers and whose error is bounded for the result as a whole;
-subnormals: kept, or taken for zero; repeatability: the same bits for the same
-call, or not always.
+rounds on integers and whose error is bounded for the result as a whole; complex:
+real products for each complex one, three of them after Gauss; subnormals: kept, or
+taken for zero; repeatability: the same bits for the same call, or not always.
+A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
+
+
+def conventions_of(declared: Mapping[str, str], dtype: str) -> dict[str, str]:
+    """The conventions that hold for a dtype, by their plain names; what is declared for it alone goes first."""
+    general = {name: value for name, value in declared.items() if "/" not in name}
+    own = {name.partition("/")[0]: value for name, value in declared.items() if name.partition("/")[2] == dtype}
+    return general | own
 
 
 @dataclass(frozen=True, slots=True)

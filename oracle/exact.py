@@ -79,7 +79,7 @@ def _ratio(integer: int, exponent: int) -> float:
     try:
         return float(integer << exponent) if exponent >= 0 else integer / (1 << -exponent)
     except OverflowError:
-        return math.copysign(math.inf, integer)
+        return math.inf if integer > 0 else -math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)

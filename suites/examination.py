@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ..oracle.data import Case
-from ..oracle.dtypes import Arithmetic
+from ..oracle.dtypes import Arithmetic, conventions_of
 from ..oracle.exact import ExactResult
 from ..oracle.passes import Array, Operands, Pass
 from ..oracle.verdict import Outcome, Verdict
@@ -29,7 +29,7 @@ def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
         dict(info.accumulators).get(dtype),
         multiplier=dict(info.multipliers).get(dtype),
         result=dict(info.results).get(dtype),
-        conventions=dict(info.conventions),
+        conventions=conventions_of(dict(info.conventions), dtype),
     )
 
 

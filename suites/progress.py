@@ -43,7 +43,7 @@ class PlainProgress:
         now = time.monotonic()
         if now - self._told >= _SECONDS_BETWEEN_LINES or done == total:
             self._told = now
-            rate = done / max(now - self._start, 1e-9)
+            rate = max(done, 1) / max(now - self._start, 1e-9)
             self._say(f"{self._name}: {done}/{total} cases, {rate:.0f}/s, {(total - done) / rate:.0f} s left")
 
     def on_fault(self, fault: Fault) -> None:

@@ -119,12 +119,14 @@ def _declared(
 
 
 def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:
-    pairs = _declared(instance, name, "conventions", CONVENTIONS, [v for known in CONVENTIONS.values() for v in known])
+    keys = [*CONVENTIONS, *(f"{convention}/{dtype}" for convention in CONVENTIONS for dtype in DTYPES)]
+    pairs = _declared(instance, name, "conventions", keys, [v for known in CONVENTIONS.values() for v in known])
     for convention, value in pairs:
-        if value not in CONVENTIONS[convention]:
+        possible = CONVENTIONS[convention.partition("/")[0]]
+        if value not in possible:
             raise CandidateError(
                 f"{name} declares the convention {convention!r} as {value!r}, "
-                f"but should be one of {', '.join(CONVENTIONS[convention])}"
+                f"but should be one of {', '.join(possible)}"
             )
     return pairs
 

@@ -24,6 +24,7 @@ from ...oracle.dtypes import COMPONENTS, Arithmetic
 from ...oracle.exact import ExactResult
 from ...oracle.fills import HUGE
 from ...oracle.geometry import ConvGeometry
+from ...oracle.layouts import BROADCAST
 from ...oracle.nonfinite import Expectation, judge_nonfinite, wrong_elements
 from ...oracle.overflow import expect_overflow
 from ...oracle.passes import Array, Operands, Pass
@@ -65,14 +66,15 @@ def is_large(case: Case) -> bool:
 def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> bool:
     """Whether a check says something of a pass on a case.
 
-    There is no NaN among integers, and no order among complex numbers; transforms
-    have intermediate values of other sizes than sums.
+    There is no NaN among integers, and no order among complex numbers; one NaN makes
+    an array no longer constant; transforms have intermediate values of other sizes than sums.
     """
     if check is Check.STRUCTURE:
         return True
     plain = case.dtype not in COMPONENTS and not arithmetic.storage.is_integer
     if check is Check.CONTAMINATION:
-        return plain and not is_large(case) and not case.geometry.is_degenerate
+        constant = case.layout == BROADCAST
+        return plain and not is_large(case) and not case.geometry.is_degenerate and not constant
     return case.fill != HUGE or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
 
 

@@ -6,7 +6,7 @@ import torch
 
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
-from .builtin import Builtin, cpu_accumulators
+from .builtin import Builtin, cpu_accumulators, cpu_conventions
 from .convolution import convolution
 
 _FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
@@ -22,6 +22,7 @@ def candidate() -> Builtin:
         convolution,
         name="torch-channels-last",
         accumulators=cpu_accumulators(),
+        conventions=cpu_conventions(),
         place=_channels_last,
         place_text=_PLACE,
         limitation=_limitation,

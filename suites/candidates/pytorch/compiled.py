@@ -18,7 +18,7 @@ import torch
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from . import convolution as own
-from .builtin import Builtin, cpu_accumulators
+from .builtin import Builtin, cpu_accumulators, cpu_conventions
 
 SECONDS_PER_CALL = 180.0
 _WRAP = "torch.compile(convolution, dynamic=False, fullgraph=True)"
@@ -59,6 +59,7 @@ def candidate() -> Builtin:
         Compiled(),
         name="torch-compile",
         accumulators=cpu_accumulators(),
+        conventions=cpu_conventions(),
         wrap_text=_WRAP,
         limitation=_limitation,
         seconds_per_call=SECONDS_PER_CALL,
