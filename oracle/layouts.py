@@ -74,11 +74,11 @@ def _read_only(array: Array) -> Array:
 
 
 def _broadcast(array: Array) -> Array:
-    """Stride 0 along every axis on which all elements are equal."""
+    """Stride 0 along every axis on which all elements are the same, the sign of zero included."""
     core = array
     for axis in range(array.ndim):
         first = core[(slice(None),) * axis + (slice(0, 1),)]
-        if (first == core).all():
+        if np.broadcast_to(first, core.shape).tobytes() == core.tobytes():
             core = first
     return np.broadcast_to(_contiguous(core), array.shape)
 

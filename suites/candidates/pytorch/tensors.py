@@ -45,7 +45,7 @@ def to_array(tensor: torch.Tensor) -> Array:
 
 def _shared(array: Array) -> torch.Tensor:
     if any(stride < 0 for stride in array.strides):
-        array = np.ascontiguousarray(array)
+        array = array.copy(order="C")  # np.ascontiguousarray leaves a negative stride of an axis of size 1
     if array.flags.writeable:
         return torch.from_numpy(array)
     with warnings.catch_warnings():  # a write through the tensor is what the caller looks for
