@@ -42,6 +42,8 @@ Such an object may also have
 ``conventions`` : Mapping[str, str]
     Where it does something legitimately in its own way, see
     `convoracle.oracle.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
+``seconds_per_call`` : float
+    A time limit below which no call counts as hung, for one that compiles at first calls.
 ``hands_on_geometry`` : bool
     Whether it hands the values of a geometry on to a library that checks them:
     then it is asked to refuse illegal ones, too. A geometry is otherwise to be trusted.
@@ -67,6 +69,7 @@ BUILT_IN = {
     "torch-channels-last": "convoracle.suites.candidates.pytorch.channels_last:candidate",
     "torch-cuda": "convoracle.suites.candidates.pytorch.cuda:candidate",
     "tensorflow": "convoracle.suites.candidates.tensorflow:candidate",
+    "jax": "convoracle.suites.candidates.jax:candidate",
     "differences": "convoracle.suites.candidates.differences:candidate",
 }
 """Name of a built-in candidate -> module and factory; imported only when asked for."""
@@ -84,6 +87,7 @@ FRAMEWORKS = {
     "torch-channels-last": _PYTORCH,
     "torch-cuda": _PYTORCH,
     "tensorflow": ("TensorFlow", "tensorflow"),
+    "jax": ("JAX", "jax"),
 }
 """Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""
 

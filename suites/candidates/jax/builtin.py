@@ -1,0 +1,75 @@
+"""The built-in candidate ``jax``: a convolution written for JAX, compiled anew for each pass and geometry."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ....oracle.geometry import ConvGeometry
+from ....oracle.passes import Array, Operands, Pass
+from ..framework import Framework
+from . import convolution as own
+from .call_text import write_call
+from .derivatives import derive
+
+Function = Callable[[jax.Array, jax.Array, jax.Array | None, ConvGeometry], jax.Array]
+_COMPILED_AT_ONCE = 32
+_EIGHT_BITS = "JAX gives the gradients of 8-bit floats as 8-bit floats, not as float32"
+_INTEGERS = "JAX differentiates with respect to floating-point and complex arrays only"
+
+
+class Jax(Framework):
+    """A convolution written for JAX, with its derivatives; on the CPU.
+
+    Parameters
+    ----------
+    function : callable
+        (input, weight, bias, geometry) -> output, on JAX's arrays.
+    """
+
+    name = "jax"
+    version = jax.__version__
+    accumulators: Mapping[str, str] = MappingProxyType({})
+    conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed"})
+    """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
+
+    def __init__(self, function: Function = own.convolution) -> None:
+        self._compiled = functools.lru_cache(maxsize=_COMPILED_AT_ONCE)(functools.partial(_compile, function))
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        """What JAX has no derivatives of."""
+        if dtype.startswith("int") and pass_ is not Pass.FORWARD:
+            return _INTEGERS
+        if dtype.startswith("float8") and pass_ not in (Pass.FORWARD, Pass.JVP):
+            return _EIGHT_BITS
+        return None
+
+    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        with jax.default_device(jax.devices("cpu")[0]):
+            arrays = {name: jnp.asarray(array) for name, array in operands.arrays().items()}
+            return np.asarray(self._compiled(pass_, geometry)(arrays, operands.learning_rate))
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        return write_call(pass_, geometry, dtype, bias=bias)
+
+
+def candidate() -> Jax:
+    """The built-in candidate ``jax``."""
+    return Jax()
+
+
+def _compile(
+    function: Function, pass_: Pass, geometry: ConvGeometry
+) -> Callable[[Mapping[str, jax.Array], float], jax.Array]:
+    def compute(arrays: Mapping[str, jax.Array], learning_rate: float) -> jax.Array:
+        absent = Operands(input=None, weight=None, bias=None, output_gradient=None)  # type: ignore[arg-type]
+        given = replace(absent, **arrays, learning_rate=learning_rate)
+        return derive(pass_, lambda input, weight, bias: function(input, weight, bias, geometry), given)
+
+    return jax.jit(compute, static_argnums=1)
