@@ -246,7 +246,7 @@ class Isolated:
         read: Callable[[Header, list[Array]], Answer],
     ) -> Answer | Died | TimedOut:
         """What the candidate's process answers, or how it ended instead."""
-        limit = self.limits.seconds_per_call if seconds is None else seconds
+        limit = max(self.limits.seconds_per_call if seconds is None else seconds, self._least_seconds)
         channel = self._channel()
         try:
             header, results = self._ask(channel, request, arrays, time.monotonic() + limit)
@@ -342,6 +342,7 @@ class Isolated:
             raise CandidateError(answer["error"])
         self._info = info_from(answer["info"])
         self._passes = frozenset(map(Pass, answer["passes"]))
+        self._least_seconds = float(answer["seconds_per_call"])
 
     def _give_up(self, error: Exception) -> None:
         """Report a process that did not load the candidate."""

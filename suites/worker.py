@@ -68,7 +68,13 @@ def _load(setup: Header, payload: list[Array], control: Channel) -> BoundCandida
         control.send({"error": str(error)})
         return None
     _end_copy(pid)
-    control.send({"info": asdict(bound.info), "passes": [pass_.value for pass_ in bound.passes]})
+    control.send(
+        {
+            "info": asdict(bound.info),
+            "passes": [pass_.value for pass_ in bound.passes],
+            "seconds_per_call": bound.seconds_per_call,
+        }
+    )
     return bound
 
 

@@ -135,6 +135,7 @@ class BoundCandidate:
     own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
     own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
     hands_on_geometry: bool = False
+    seconds_per_call: float = 0.0
     passes: frozenset[Pass] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -101,6 +101,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
         own_limitation=getattr(instance, "limitation", None),
         own_call_text=getattr(instance, "call_text", None),
         hands_on_geometry=bool(getattr(instance, "hands_on_geometry", False)),
+        seconds_per_call=float(getattr(instance, "seconds_per_call", None) or 0.0),
     )
 
 
