@@ -120,4 +120,5 @@ def _wide(array: Array) -> Array:
 
 
 def _rounded(wide: Array, dtype: str) -> Array:
-    return wide.astype(numpy_dtype(result_dtype(dtype)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return wide.astype(numpy_dtype(result_dtype(dtype)))
