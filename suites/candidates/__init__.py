@@ -69,7 +69,16 @@ BUILT_IN = {
     "torch-channels-last": "convoracle.suites.candidates.pytorch.channels_last:candidate",
     "torch-cuda": "convoracle.suites.candidates.pytorch.cuda:candidate",
     "tensorflow": "convoracle.suites.candidates.tensorflow:candidate",
+    "tensorflow-function": "convoracle.suites.candidates.tensorflow.function:candidate",
+    "tensorflow-xla": "convoracle.suites.candidates.tensorflow.xla:candidate",
     "jax": "convoracle.suites.candidates.jax:candidate",
+    "onnxruntime": "convoracle.suites.candidates.onnxruntime:candidate",
+    "onnx-reference": "convoracle.suites.candidates.onnx_reference:candidate",
+    "openvino": "convoracle.suites.candidates.openvino:candidate",
+    "scipy": "convoracle.suites.candidates.scipy:candidate",
+    "scipy-fft": "convoracle.suites.candidates.scipy:fft_candidate",
+    "tinygrad": "convoracle.suites.candidates.tinygrad:candidate",
+    "mlx": "convoracle.suites.candidates.mlx:candidate",
     "differences": "convoracle.suites.candidates.differences:candidate",
 }
 """Name of a built-in candidate -> module and factory; imported only when asked for."""
@@ -78,6 +87,8 @@ FORMS = "package.module:attribute, path/to/file.py:attribute, path/to/libmine.so
 """How a candidate of one's own is named in text."""
 
 _PYTORCH = ("PyTorch", "torch")
+_TENSORFLOW = ("TensorFlow", "tensorflow")
+_SCIPY = ("SciPy", "scipy")
 DEFAULT = ("reference", "torch", "tensorflow", "differences")
 """The candidates of a run that names none."""
 
@@ -86,8 +97,17 @@ FRAMEWORKS = {
     "torch-compile": _PYTORCH,
     "torch-channels-last": _PYTORCH,
     "torch-cuda": _PYTORCH,
-    "tensorflow": ("TensorFlow", "tensorflow"),
+    "tensorflow": _TENSORFLOW,
+    "tensorflow-function": _TENSORFLOW,
+    "tensorflow-xla": _TENSORFLOW,
     "jax": ("JAX", "jax"),
+    "onnxruntime": ("ONNX and ONNX Runtime", "onnx"),
+    "onnx-reference": ("ONNX", "onnx"),
+    "openvino": ("OpenVINO and ONNX", "openvino"),
+    "scipy": _SCIPY,
+    "scipy-fft": _SCIPY,
+    "tinygrad": ("tinygrad", "tinygrad"),
+    "mlx": ("MLX", "mlx"),
 }
 """Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""
 

@@ -1,0 +1,117 @@
+"""The built-in candidates of TensorFlow: its convolution as it comes, and what makes of it a graph or XLA's code."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ....oracle.geometry import ConvGeometry
+from ....oracle.passes import Array, Operands, Pass
+from ..framework import Framework
+from . import convolution as own
+from .call_text import write_call
+from .derivatives import derive
+from .limits import limits_told
+
+Tensor = Any
+_TRACED_AT_ONCE = 32
+_FIRST = ("input", "output_gradient", "input_direction")
+_TAPS = ("weight", "weight_direction")
+
+
+class TensorFlow(Framework):
+    """The convolutions of TensorFlow, on the CPU in channels-last layout.
+
+    Parameters
+    ----------
+    name : str
+    trace : callable
+        What is made of the function that computes a pass, before it is called.
+    decorator : str
+        The same in source; empty for nothing.
+    limitation : callable
+        Why this way does not support a case, beside what TensorFlow's interface has not.
+    """
+
+    version = tf.__version__
+    accumulators: Mapping[str, str] = MappingProxyType({})
+    """Every dtype in itself: by experiment, float16 sums and the bfloat16 sums of bias gradients, and of strided
+    input and weight gradients, are rounded to the dtype on the way."""
+    conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed", "subnormals/float16": "gradual"})
+    """By experiment: TensorFlow's threads take subnormals for zero; those of float16 are normal numbers of float32,
+    in which the kernels multiply."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        trace: Callable[[Callable[..., Tensor]], Callable[..., Tensor]] = lambda function: function,
+        decorator: str = "",
+        limitation: Callable[[ConvGeometry], str | None],
+    ) -> None:
+        self.name = name
+        self._trace = trace
+        self._decorator = decorator
+        self._limitation = limitation
+        self._traced = functools.lru_cache(maxsize=_TRACED_AT_ONCE)(self._make)
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        return own.limitation(pass_, geometry, dtype) or self._limitation(geometry)
+
+    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        tensors = {name: _to_tensor(name, array) for name, array in operands.arrays().items()}
+        with limits_told():
+            if pass_ is Pass.UPDATE:
+                filters = tf.Variable(tensors["weight"])
+                gradient = self._traced(Pass.WEIGHT_GRADIENT, geometry)(tensors)
+                alpha = tf.constant(operands.learning_rate, filters.dtype)
+                tf.raw_ops.ResourceApplyGradientDescent(var=filters.handle, alpha=alpha, delta=gradient)
+                return _to_array(pass_, filters)
+            return _to_array(pass_, self._traced(pass_, geometry)(tensors))
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        return write_call(pass_, geometry, dtype, bias=bias, decorator=self._decorator)
+
+    def _make(self, pass_: Pass, geometry: ConvGeometry) -> Callable[[dict[str, Tensor]], Tensor]:
+        def compute(tensors: dict[str, Tensor]) -> Tensor:
+            absent = Operands(input=None, weight=None, bias=None, output_gradient=None)  # type: ignore[arg-type]
+            given = replace(absent, **tensors)
+            return derive(pass_, lambda input, weight, bias: own.convolution(input, weight, bias, geometry), given)
+
+        return self._trace(compute)
+
+
+def candidate() -> TensorFlow:
+    """The built-in candidate ``tensorflow``."""
+    return TensorFlow("tensorflow", limitation=kernel_limitation)
+
+
+def kernel_limitation(geometry: ConvGeometry) -> str | None:
+    """What TensorFlow's own kernels cannot be asked for."""
+    if geometry.rank == 3 and geometry.groups > 1:
+        return "tf.nn.conv3d has no groups: its filter must have as many channels as its input"
+    return None
+
+
+def _to_tensor(name: str, array: Array) -> Tensor:
+    """Channels last, or taps first."""
+    if name in _TAPS:
+        array = np.moveaxis(array, (0, 1), (-1, -2))
+    elif name in _FIRST:
+        array = np.moveaxis(array, 1, -1)
+    return tf.constant(np.ascontiguousarray(array))
+
+
+def _to_array(pass_: Pass, tensor: Tensor) -> Array:
+    array = tensor.numpy()
+    if pass_ is Pass.BIAS_GRADIENT:
+        return np.array(array)
+    if pass_ in (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT):
+        return np.ascontiguousarray(np.moveaxis(array, (-1, -2), (0, 1)))
+    return np.ascontiguousarray(np.moveaxis(array, -1, 1))
