@@ -1,0 +1,140 @@
+"""tinygrad as a candidate: its convolutions, with derivatives by `Tensor.gradient`.
+
+tinygrad compiles its kernels with clang. Where there is none, it runs them in
+Python, which its PYTHON device does, at a tenth of a second and more for a small
+convolution either way. Its device is opened by the first call, after the fork; the
+compiled kernels are not kept on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version as version_of
+from types import MappingProxyType
+
+import ml_dtypes
+import numpy as np
+
+from ...oracle.geometry import ConvGeometry
+from ...oracle.passes import Array, Operands, Pass
+from .framework import Framework
+from .reverse_mode import Function, derive, write_pass
+
+os.environ.setdefault("DEV", "CPU" if shutil.which(os.environ.get("CC", "clang")) else "PYTHON")
+os.environ.setdefault("CACHELEVEL", "0")  # both are read when tinygrad is imported
+from tinygrad import Tensor, dtypes
+
+_DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
+
+_PREPARED = """\
+import ml_dtypes
+import numpy as np
+from tinygrad import Tensor, dtypes  # by clang, or without any compiler with DEV=PYTHON in the environment
+
+
+def tensor(array):
+    array = np.array(array, order="C")
+    if array.dtype == ml_dtypes.bfloat16:
+        return Tensor(array.view(np.uint16)).bitcast(dtypes.bfloat16)
+    return Tensor(array)
+
+
+def array(tensor):
+    if tensor.dtype == dtypes.bfloat16:
+        return tensor.bitcast(dtypes.uint16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.numpy()
+
+
+def pull_back(function, at, cotangents):
+    total = sum((result * cotangent).sum() for result, cotangent in zip(function(*at), cotangents))
+    return total.gradient(*at)
+
+
+def convolution(x, w, b=None):
+{convolution}
+
+
+"""
+
+
+class Tinygrad(Framework):
+    """The convolutions of tinygrad."""
+
+    name = "tinygrad"
+    version = version_of("tinygrad")
+    accumulators: Mapping[str, str] = MappingProxyType({})
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        if dtype not in _DTYPES:
+            return f"tinygrad has no convolution of {dtype}"
+        if dtype == "int8" and pass_ is not Pass.FORWARD:
+            return "tinygrad differentiates with respect to floating-point tensors only"
+        return "tinygrad has no forward mode" if pass_ is Pass.JVP else None
+
+    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        if pass_ is Pass.BIAS_GRADIENT and operands.bias is None:
+            operands = replace(operands, bias=np.zeros(geometry.bias_shape, operands.input.dtype))
+        given = replace(operands, **{name: _tensor(array) for name, array in operands.arrays().items()})
+        return _array(derive(pass_, lambda *at: convolution(*at, geometry), _pull_back, given))
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        convolution = "\n".join(f"    {line}" for line in _write_convolution(geometry))
+        return _PREPARED.format(convolution=convolution) + write_pass(pass_, geometry, bias=bias)
+
+
+def candidate() -> Tinygrad:
+    """The built-in candidate ``tinygrad``."""
+    return Tinygrad()
+
+
+def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry) -> Tensor:
+    """tinygrad's convolution, on tensors of canonical shapes."""
+    sides = flat_padding(geometry)
+    if geometry.transposed:
+        return input.conv_transpose2d(
+            weight, bias, geometry.groups, geometry.stride, geometry.dilation, sides, geometry.output_padding
+        )
+    if geometry.padding_mode != "zeros":
+        input = input.pad(sides, mode=geometry.padding_mode)
+        sides = (0,) * len(sides)
+    return input.conv2d(weight, bias, geometry.groups, geometry.stride, geometry.dilation, sides)
+
+
+def flat_padding(geometry: ConvGeometry) -> tuple[int, ...]:
+    """(low, high) of each axis, the last axis first, as tinygrad wants them."""
+    return tuple(side for sides in reversed(geometry.padding) for side in sides)
+
+
+def _write_convolution(geometry: ConvGeometry) -> list[str]:
+    sides: tuple[int, ...] = flat_padding(geometry)
+    arguments = f"w, b, {geometry.groups}, {geometry.stride}, {geometry.dilation}"
+    if geometry.transposed:
+        return [f"return x.conv_transpose2d({arguments}, {sides}, {geometry.output_padding})"]
+    lines = []
+    if geometry.padding_mode != "zeros":
+        lines.append(f'x = x.pad({sides}, mode="{geometry.padding_mode}")')
+        sides = (0,) * len(sides)
+    return [*lines, f"return x.conv2d({arguments}, {sides})"]
+
+
+def _pull_back(function: Function, at: Sequence[Tensor], cotangents: Sequence[Tensor]) -> Sequence[Tensor]:
+    results = function(*at)
+    total = sum((result * cotangent).sum() for result, cotangent in zip(results, cotangents, strict=True))
+    gradients: Sequence[Tensor] = total.gradient(*at)
+    return gradients
+
+
+def _tensor(array: Array) -> Tensor:
+    dense = np.array(array, order="C")
+    if dense.dtype == ml_dtypes.bfloat16:
+        return Tensor(dense.view(np.uint16)).bitcast(dtypes.bfloat16)
+    return Tensor(dense)
+
+
+def _array(tensor: Tensor) -> Array:
+    if tensor.dtype == dtypes.bfloat16:
+        return tensor.bitcast(dtypes.uint16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.numpy()
