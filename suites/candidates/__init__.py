@@ -79,6 +79,8 @@ BUILT_IN = {
     "scipy-fft": "convoracle.suites.candidates.scipy:fft_candidate",
     "tinygrad": "convoracle.suites.candidates.tinygrad:candidate",
     "mlx": "convoracle.suites.candidates.mlx:candidate",
+    "keras": "convoracle.suites.candidates.keras.on_jax:candidate",
+    "keras-tensorflow": "convoracle.suites.candidates.keras.on_tensorflow:candidate",
     "differences": "convoracle.suites.candidates.differences:candidate",
 }
 """Name of a built-in candidate -> module and factory; imported only when asked for."""
@@ -101,6 +103,8 @@ FRAMEWORKS = {
     "tensorflow-function": _TENSORFLOW,
     "tensorflow-xla": _TENSORFLOW,
     "jax": ("JAX", "jax"),
+    "keras": ("Keras with JAX", "keras"),
+    "keras-tensorflow": ("Keras with TensorFlow", "keras,tensorflow"),
     "onnxruntime": ("ONNX and ONNX Runtime", "onnx"),
     "onnx-reference": ("ONNX", "onnx"),
     "openvino": ("OpenVINO and ONNX", "openvino"),

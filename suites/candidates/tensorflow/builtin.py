@@ -15,28 +15,32 @@ from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Array, Operands, Pass
 from ..framework import Framework
 from . import convolution as own
-from .call_text import write_call
+from .call_text import write_call, write_convolution
 from .derivatives import derive
 from .limits import limits_told
 
 Tensor = Any
+Function = Callable[[Tensor, Tensor, Tensor | None, ConvGeometry], Tensor]
+Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 _TRACED_AT_ONCE = 32
 _FIRST = ("input", "output_gradient", "input_direction")
 _TAPS = ("weight", "weight_direction")
 
 
 class TensorFlow(Framework):
-    """The convolutions of TensorFlow, on the CPU in channels-last layout.
+    """A convolution written for TensorFlow, with its derivatives; on the CPU in channels-last layout.
 
     Parameters
     ----------
     name : str
+    function : callable
+        (input, filters, bias, geometry) -> output, on tensors with channels last and filters with taps first.
+    limitation : callable
+        Why a case is not supported, as of any candidate.
     trace : callable
         What is made of the function that computes a pass, before it is called.
     decorator : str
         The same in source; empty for nothing.
-    limitation : callable
-        Why this way does not support a case, beside what TensorFlow's interface has not.
     """
 
     version = tf.__version__
@@ -50,19 +54,18 @@ class TensorFlow(Framework):
     def __init__(
         self,
         name: str,
+        function: Function = own.convolution,
+        limitation: Limitation = own.kernel_limitation,
         *,
         trace: Callable[[Callable[..., Tensor]], Callable[..., Tensor]] = lambda function: function,
         decorator: str = "",
-        limitation: Callable[[ConvGeometry], str | None],
     ) -> None:
         self.name = name
+        self.limitation = limitation
+        self._function = function
         self._trace = trace
         self._decorator = decorator
-        self._limitation = limitation
         self._traced = functools.lru_cache(maxsize=_TRACED_AT_ONCE)(self._make)
-
-    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
-        return own.limitation(pass_, geometry, dtype) or self._limitation(geometry)
 
     def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         tensors = {name: _to_tensor(name, array) for name, array in operands.arrays().items()}
@@ -76,27 +79,21 @@ class TensorFlow(Framework):
             return _to_array(pass_, self._traced(pass_, geometry)(tensors))
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return write_call(pass_, geometry, dtype, bias=bias, decorator=self._decorator)
+        lines = write_convolution(geometry, dtype)
+        return write_call(pass_, geometry, lines, bias=bias, decorator=self._decorator)
 
     def _make(self, pass_: Pass, geometry: ConvGeometry) -> Callable[[dict[str, Tensor]], Tensor]:
         def compute(tensors: dict[str, Tensor]) -> Tensor:
             absent = Operands(input=None, weight=None, bias=None, output_gradient=None)  # type: ignore[arg-type]
             given = replace(absent, **tensors)
-            return derive(pass_, lambda input, weight, bias: own.convolution(input, weight, bias, geometry), given)
+            return derive(pass_, lambda input, weight, bias: self._function(input, weight, bias, geometry), given)
 
         return self._trace(compute)
 
 
 def candidate() -> TensorFlow:
     """The built-in candidate ``tensorflow``."""
-    return TensorFlow("tensorflow", limitation=kernel_limitation)
-
-
-def kernel_limitation(geometry: ConvGeometry) -> str | None:
-    """What TensorFlow's own kernels cannot be asked for."""
-    if geometry.rank == 3 and geometry.groups > 1:
-        return "tf.nn.conv3d has no groups: its filter must have as many channels as its input"
-    return None
+    return TensorFlow("tensorflow")
 
 
 def _to_tensor(name: str, array: Array) -> Tensor:

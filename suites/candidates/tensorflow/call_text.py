@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
@@ -15,24 +15,36 @@ _SOURCES = {"x": "last(input)", "w": "taps_first(weight)", "b": "tf.constant(bia
 _DIRECTIONS = {"x": "last(input_direction)", "w": "taps_first(weight_direction)", "b": "tf.constant(bias_direction)"}
 
 
-def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, decorator: str = "") -> str:
+def write_call(
+    pass_: Pass,
+    geometry: ConvGeometry,
+    convolution: Iterable[str],
+    *,
+    bias: bool,
+    decorator: str = "",
+    imports: Iterable[str] = (),
+) -> str:
     """Plain TensorFlow source that computes ``actual`` from the arrays by name.
 
     Parameters
     ----------
     pass_ : Pass
     geometry : ConvGeometry
-    dtype : str
+    convolution : iterable of str
+        The body of a function of the input x, with channels last, the filters w,
+        with taps first, and the bias b, which may be None.
     bias : bool
     decorator : str
         The line before the function that computes the pass; empty for none.
+    imports : iterable of str
+        Lines before all others.
     """
     has_bias = pass_ is Pass.BIAS_GRADIENT or (bias and pass_ in _WITH_BIAS)
     given = ["x", "w", *(["b"] if has_bias else [])]
-    lines = ["import ml_dtypes", "import numpy as np", "import tensorflow as tf", "", ""]
+    lines = [*imports, "import ml_dtypes", "import numpy as np", "import tensorflow as tf", "", ""]
     lines += ["def last(array):", "    return tf.constant(np.moveaxis(array, 1, -1))", "", ""]
     lines += ["def taps_first(array):", "    return tf.constant(np.moveaxis(array, (0, 1), (-1, -2)))", "", ""]
-    lines += ["def convolution(x, w, b=None):", *_write_convolution(geometry, dtype), "", ""]
+    lines += ["def convolution(x, w, b=None):", *(f"    {line}" for line in convolution), "", ""]
     lines += [f"{name} = {_SOURCES[name]}" for name in given if name != "b" or bias]
     if has_bias and not bias:
         lines.append(f"b = tf.zeros({geometry.out_channels}, x.dtype)")
@@ -45,20 +57,21 @@ def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, d
     return "\n".join([*lines, "", "", *_write_result(pass_), ""])
 
 
-def _write_convolution(geometry: ConvGeometry, dtype: str) -> Iterator[str]:
+def write_convolution(geometry: ConvGeometry, dtype: str) -> Iterator[str]:
+    """The body of such a function that calls TensorFlow's own convolution."""
     chosen = plan(geometry)
     if dtype == "int8":
-        yield "    x, w, b = (None if each is None else tf.cast(each, tf.int32) for each in (x, w, b))"
+        yield "x, w, b = (None if each is None else tf.cast(each, tf.int32) for each in (x, w, b))"
     if chosen.pad_first:
-        yield f'    x = tf.pad(x, {explicit(geometry)}, mode="{PAD_MODES[geometry.padding_mode]}")'
+        yield f'x = tf.pad(x, {explicit(geometry)}, mode="{PAD_MODES[geometry.padding_mode]}")'
     if chosen.filter_shape is not None:
-        yield f"    w = tf.reshape(w, {chosen.filter_shape})"
+        yield f"w = tf.reshape(w, {chosen.filter_shape})"
     given = ", ".join(f"{name}={value!r}" for name, value in chosen.arguments.items())
     operands = ", ".join(f"{name}={value}" for name, value in zip(chosen.operands, "xw", strict=True))
-    yield f"    y = tf.nn.{chosen.function}({operands}, {given})"
+    yield f"y = tf.nn.{chosen.function}({operands}, {given})"
     if chosen.cut:
-        yield f"    y = y[:, {', '.join(f'{start}:{stop}' for start, stop in chosen.cut)}]"
-    yield "    return y if b is None else tf.nn.bias_add(y, b)"
+        yield f"y = y[:, {', '.join(f'{start}:{stop}' for start, stop in chosen.cut)}]"
+    yield "return y if b is None else tf.nn.bias_add(y, b)"
 
 
 def _write_pass(pass_: Pass, given: list[str]) -> Iterator[str]:

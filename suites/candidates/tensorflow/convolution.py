@@ -113,6 +113,14 @@ def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
     return None
 
 
+def kernel_limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+    """The same, and what TensorFlow's own kernels cannot be asked for."""
+    said = limitation(pass_, geometry, dtype)
+    if said is None and geometry.rank == 3 and geometry.groups > 1:
+        return "tf.nn.conv3d has no groups: its filter must have as many channels as its input"
+    return said
+
+
 def _function(geometry: ConvGeometry) -> tuple[str, tuple[str, str]]:
     if _is_depthwise(geometry):
         if geometry.transposed:

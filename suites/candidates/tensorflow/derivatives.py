@@ -1,4 +1,4 @@
-"""Every pass of a convolution written for TensorFlow: GradientTape for the gradients, once and twice, and jvp forwards."""
+"""Every pass of a convolution written for TensorFlow: by GradientTape, once and twice, and by ForwardAccumulator."""
 
 from __future__ import annotations
 

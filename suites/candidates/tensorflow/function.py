@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import tensorflow as tf
 
-from .builtin import TensorFlow, kernel_limitation
+from .builtin import TensorFlow
 
 
 def candidate() -> TensorFlow:
     """The built-in candidate ``tensorflow-function``."""
-    return TensorFlow("tensorflow-function", trace=tf.function, decorator="@tf.function", limitation=kernel_limitation)
+    return TensorFlow(
+        "tensorflow-function", trace=functools.partial(tf.function, autograph=False), decorator="@tf.function"
+    )

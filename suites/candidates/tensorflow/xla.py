@@ -11,13 +11,14 @@ import functools
 import tensorflow as tf
 
 from .builtin import TensorFlow
+from .convolution import limitation
 
 
 def candidate() -> TensorFlow:
     """The built-in candidate ``tensorflow-xla``."""
     return TensorFlow(
         "tensorflow-xla",
-        trace=functools.partial(tf.function, jit_compile=True),
+        trace=functools.partial(tf.function, autograph=False, jit_compile=True),
         decorator="@tf.function(jit_compile=True)",
-        limitation=lambda geometry: None,
+        limitation=limitation,
     )
