@@ -1,1 +1,1 @@
-"""Keras as a candidate: `keras.ops` convolutions on two of its backends, derivatives by the backend, the update by SGD."""
+"""Keras as a candidate: `keras.ops` convolutions on two of its backends, which derive them; the update by SGD."""

@@ -149,6 +149,8 @@ def test_module_that_does_not_import(text: str, sentence: str, tmp_path: Path) -
             "tensorflow",
             r"needs TensorFlow, which is not installed: pip install 'convoracle\[tensorflow\]'",
         ),
+        ("jax", "jax", r"needs JAX, which is not installed: pip install 'convoracle\[jax\]'"),
+        ("keras", "keras", r"needs Keras with JAX, which is not installed: pip install 'convoracle\[keras\]'"),
     ],
 )
 def test_framework_that_is_not_installed(

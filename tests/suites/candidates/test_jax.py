@@ -1,0 +1,103 @@
+"""The JAX candidate equals the equations for every pass, padding mode and dtype that JAX has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.layouts import LAYOUTS
+from convoracle.oracle.passes import Pass
+from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.replies import Returned, Unsupported
+
+from .conformity import GEOMETRIES, ask, random_geometry, run_call_text
+
+pytest.importorskip("jax")
+
+from convoracle.suites.candidates.jax import candidate
+from convoracle.suites.candidates.jax.builtin import Jax
+from convoracle.suites.candidates.jax.convolution import convolution
+
+GRADIENTS = (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    with Isolated("jax") as isolated:
+        yield isolated
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[1::6], ids=str)
+def test_equals_the_equations(executor: Executor, geometry: ConvGeometry) -> None:
+    for pass_ in Pass:
+        assert isinstance(ask(executor, pass_, geometry, "float32"), Returned), pass_
+
+
+def test_dtypes(executor: Executor) -> None:
+    for seed, dtype in enumerate(("float64", "float16", "bfloat16", "complex64", "complex128")):
+        geometry = random_geometry(seed)
+        for pass_ in (Pass.FORWARD, *GRADIENTS):
+            assert isinstance(ask(executor, pass_, geometry, dtype, bias=bool(seed % 2)), Returned), (pass_, dtype)
+
+
+def test_transposed(executor: Executor) -> None:
+    for seed in range(3):
+        geometry = random_geometry(seed, transposed=True)
+        for pass_ in (Pass.FORWARD, *GRADIENTS, Pass.DOUBLE_BACKWARD_WEIGHT):
+            assert isinstance(ask(executor, pass_, geometry, "float32"), Returned), (pass_, geometry)
+        assert isinstance(ask(executor, Pass.WEIGHT_GRADIENT, geometry, "complex64"), Returned)
+
+
+@pytest.mark.parametrize("padding_mode", ["reflect", "replicate", "circular"])
+def test_padding_modes(executor: Executor, padding_mode: str) -> None:
+    for seed in range(2):
+        geometry = random_geometry(seed, padding_mode=padding_mode)
+        for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.JVP):
+            assert isinstance(ask(executor, pass_, geometry, "float32"), Returned), (pass_, geometry)
+
+
+@pytest.mark.parametrize("pass_", [each for each in Pass if each.is_second_order], ids=str)
+def test_second_order_without_bias(executor: Executor, pass_: Pass) -> None:
+    assert isinstance(ask(executor, pass_, random_geometry(5), "float64", bias=False), Returned)
+
+
+def test_memory_layouts(executor: Executor) -> None:
+    for layout in LAYOUTS:
+        assert isinstance(ask(executor, Pass.FORWARD, GEOMETRIES[3], "float32", layout=layout), Returned), layout
+
+
+def test_narrow_dtypes_are_summed_in_wide_ones_and_have_no_gradients(executor: Executor) -> None:
+    for seed, dtype in enumerate(("float8_e4m3fn", "float8_e5m2", "int8")):
+        geometry = random_geometry(seed, transposed=bool(seed % 2))
+        assert isinstance(ask(executor, Pass.FORWARD, geometry, dtype), Returned), dtype
+        reply = ask(executor, Pass.INPUT_GRADIENT, geometry, dtype)
+        assert isinstance(reply, Unsupported)
+        assert reply.reason.startswith("JAX gives" if dtype.startswith("float8") else "JAX differentiates")
+
+
+def test_a_wrong_function_shows() -> None:
+    def shifted(input: Any, weight: Any, bias: Any, geometry: ConvGeometry) -> Any:
+        return convolution(input, weight[..., ::-1], bias, geometry)
+
+    executor = InProcess(Jax(shifted))
+    for pass_ in (Pass.FORWARD, Pass.WEIGHT_GRADIENT):
+        with pytest.raises(AssertionError):
+            ask(executor, pass_, parse_geometry("n1c2k2i6f2"), "float32")
+
+
+@pytest.mark.parametrize("pass_", list(Pass), ids=str)
+def test_call_text_runs(pass_: Pass) -> None:
+    executor = InProcess(candidate())
+    transposed = pass_ in (Pass.FORWARD, Pass.WEIGHT_GRADIENT, Pass.DOUBLE_BACKWARD_WEIGHT)
+    text = "n1c2k4i3x2f2x3s2x3p1+0x0+1d2x1g2to1x2" if transposed else "n1c2k3i6x5f2x3s2x1p1x0+1"
+    run_call_text(executor, pass_, parse_geometry(text), "float32")
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "int8", "float8_e5m2"])
+def test_call_text_of_other_dtypes(dtype: str) -> None:
+    executor = InProcess(candidate())
+    for pass_ in (Pass.FORWARD, *(GRADIENTS if dtype == "complex64" else ())):
+        run_call_text(executor, pass_, parse_geometry("n1c2k2i5x4f2x2p1+2x0+1mcircular"), dtype)
