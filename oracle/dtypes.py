@@ -104,6 +104,9 @@ DTYPES = (
 )
 """What the operands of a case can be."""
 
+EVERYDAY = ("float32", "float64", "float16", "bfloat16")
+"""Dtypes in which any candidate is asked; in the others only one that says that it takes them."""
+
 
 def format_of(name: str) -> Format:
     """The format called `name`, of a complex dtype that of its parts.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..oracle.dtypes import EVERYDAY
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
@@ -39,6 +40,10 @@ class CandidateInfo:
         Declared dtype of the result for operands of a dtype.
     conventions : tuple of (str, str)
         Declared convention and its value, see `convoracle.oracle.dtypes.CONVENTIONS`.
+    dtypes : tuple of str
+        In which it is asked, unless the user names others.
+    validates : bool
+        Whether it says that it refuses illegal calls.
     """
 
     name: str
@@ -48,6 +53,8 @@ class CandidateInfo:
     multipliers: tuple[tuple[str, str], ...] = ()
     results: tuple[tuple[str, str], ...] = ()
     conventions: tuple[tuple[str, str], ...] = ()
+    dtypes: tuple[str, ...] = EVERYDAY
+    validates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     selection = _selection(options)
     if selection is None:
         space = profile.space(ranks=ranks, dtypes=dtypes)
-        budget = Budget(space, passes, options.cases or profile.cases, options.seed)
+        budget = Budget(space, passes, options.cases or profile.cases, options.seed, own_dtypes=dtypes is None)
     else:
         budget = _budget(selection, ranks, dtypes, passes, options.seed)
     if options.checks:

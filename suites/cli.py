@@ -137,7 +137,8 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         choices=DTYPES,
         metavar="DTYPE",
-        help=f"some of {', '.join(DTYPES)} (default: all)",
+        help=f"some of {', '.join(DTYPES)} (default: those that a candidate says it takes, of your own the first four "
+        "floating-point ones)",
     )
     check.add_argument(
         "--passes",
@@ -151,7 +152,8 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         choices=CHECKS,
         metavar="CHECK",
-        help=f"some of {', '.join(CHECKS)} (default: all); structure, on which the others rest, is asked in any case",
+        help=f"some of {', '.join(CHECKS)} (default: all, illegal calls only of a candidate that says it refuses "
+        "them); structure, on which the others rest, is asked in any case",
     )
     check.add_argument(
         "--time-limit",

@@ -17,8 +17,11 @@ from ..reports import mismatch_text, tally
 from ..reports.record import CandidateInfo, CaseRecord, CheckResult, Mismatch
 from .candidates import CandidateError
 from .checks.adjoint import ADJOINT
+from .checks.company import COMPANY
+from .checks.relations import CHECK as RELATION
 from .checks.value import Check
 from .counterexample import build
+from .inquiry import kind_of
 from .isolation import Executor, InProcess, Isolated
 from .profiles import PROFILES
 from .replies import Limits
@@ -61,7 +64,8 @@ class Conformance:
         ranks : iterable of int, optional
             Numbers of spatial axes; 1, 2 and 3 by default.
         dtypes : iterable of str, optional
-            float32, float64, float16 and bfloat16 by default.
+            Those that the candidate says it takes by default: float32, float64, float16
+            and bfloat16 if it says nothing.
         passes : iterable of str, optional
             Names of passes; all that the candidate offers by default.
         cases : int, optional
@@ -81,7 +85,8 @@ class Conformance:
             dtypes=None if dtypes is None else _several("dtypes", dtypes),
         )
         chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, _several("passes", passes)))
-        budget = Budget(space, chosen, profile.cases if cases is None else _count(cases), self.seed)
+        amount = profile.cases if cases is None else _count(cases)
+        budget = Budget(space, chosen, amount, self.seed, own_dtypes=dtypes is None)
         with closing(Isolated(candidate, Limits()) if isolated else InProcess(candidate)) as executor:
             findings = examine_all(executor, budget)
         if findings.compared == 0:
@@ -124,13 +129,13 @@ class Findings:
         return sum(result.verdict.elements > 0 for result in self.results)
 
     def of(self, check: str, subject: str) -> Findings:
-        """The part that belongs to one check of one pass."""
-        wanted = (check, subject)
-        records = [
-            replace(record, results=tuple(r for r in record.results if (r.check, r.subject) == wanted))
-            for record in self.records
-        ]
-        return Findings(self.executor, [m for m in self.mismatches if (m.check, m.subject) == wanted], records)
+        """The part that belongs to one kind of check of one pass."""
+
+        def belongs(each: CheckResult | Mismatch) -> bool:
+            return (kind_of(each.check), each.subject) == (check, subject)
+
+        records = [replace(record, results=tuple(filter(belongs, record.results))) for record in self.records]
+        return Findings(self.executor, list(filter(belongs, self.mismatches)), records)
 
     def unsupported_reasons(self) -> str:
         """Why results were not compared, the most frequent reasons first."""
@@ -205,7 +210,8 @@ def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterat
             offered = candidates.executor(source).passes
         except CandidateError as error:
             raise pytest.UsageError(f"--conv-candidate: {error}") from error
-        subjects = [(str(check), str(pass_)) for pass_ in Pass if pass_ in offered for check in Check]
+        kinds = (*map(str, Check), RELATION, COMPANY)
+        subjects = [(check, str(pass_)) for pass_ in Pass if pass_ in offered for check in kinds]
         if {Pass.FORWARD, Pass.INPUT_GRADIENT} <= offered or {Pass.FORWARD, Pass.WEIGHT_GRADIENT} <= offered:
             subjects.append((ADJOINT, ADJOINT))
         for check, subject in subjects:
@@ -241,7 +247,7 @@ class ConformanceItem(pytest.Item):
     def _budget(self) -> Budget:
         profile = PROFILES[self.config.getoption("--conv-profile")]
         passes = frozenset(Pass) - {Pass.UPDATE} if self.subject == ADJOINT else frozenset({Pass(self.subject)})
-        return Budget(profile.space(), passes, profile.cases, self.config.getoption("--conv-seed"))
+        return Budget(profile.space(), passes, profile.cases, self.config.getoption("--conv-seed"), own_dtypes=True)
 
     def reportinfo(self) -> tuple[str, None, str]:
         return self.source.partition(":")[0], None, self.name

@@ -258,7 +258,7 @@ def make_illegal(
     cannot be told; to raise NotImplementedError in the call is a refusal like any other.
     """
     function = bound.functions.get(pass_)
-    trusted = {"geometry"} if settings and not bound.hands_on_geometry else set()
+    trusted = {"geometry"} if settings and not bound.info.validates else set()
     if function is None or not all(any(map(function.takes, set(names) - trusted)) for names in needs):
         return Unsupported("its parameters cannot express it")
     geometry = unchecked(legal, settings)

@@ -67,8 +67,11 @@ class Budget:
     given : tuple of Given
         If there are any, these are examined instead of generated cases and of those
         that failed last, with a bias where a candidate takes one.
-    checks : frozenset of str
-        Kinds of checks, some of `CHECKS`; structure is always asked, since the others rest on it.
+    checks : frozenset of str, or None
+        Kinds of checks, some of `CHECKS`; structure is always asked, since the others
+        rest on it. By default all, but illegal calls only of who says that it refuses them.
+    own_dtypes : bool
+        Whether each candidate is asked in the dtypes that it says it takes, instead of the space's.
     """
 
     space: Space
@@ -77,7 +80,8 @@ class Budget:
     seed: int
     faults: int = 20
     given: tuple[Given, ...] = ()
-    checks: frozenset[str] = frozenset(CHECKS)
+    checks: frozenset[str] | None = None
+    own_dtypes: bool = False
 
 
 @dataclass(slots=True)
@@ -162,16 +166,25 @@ class Search:
         """The passes examined, in the order of the enumeration."""
         return [pass_ for pass_ in Pass if pass_ in self.budget.passes & self.executor.passes]
 
+    @property
+    def _checks(self) -> Collection[str]:
+        if self.budget.checks is not None:
+            return self.budget.checks
+        return CHECKS if self.executor.info.validates else [check for check in CHECKS if check != ILLEGAL]
+
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
         if self.budget.given:
             self._space = self.budget.space
             self._try_given()
             return self.faults
-        self._space, declined = offered(self.executor, self.budget.space, self.passes)
+        space = self.budget.space
+        if self.budget.own_dtypes:
+            space = replace(space, dtypes=self.executor.info.dtypes)
+        self._space, declined = offered(self.executor, space, self.passes)
         for record in declined:
             self.listener.on_case(record, 0, self.budget.cases)
-        if ILLEGAL in self.budget.checks:
+        if ILLEGAL in self._checks:
             self._try_illegal()
         remembered = self.memory.recall() if self.memory is not None else []
         try:
@@ -307,7 +320,7 @@ class Search:
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
         asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
         limits = dict.fromkeys(hanging, HANG_SECONDS)
-        results = examine(self.executor, case, asked, self.budget.checks, limits)
+        results = examine(self.executor, case, asked, self._checks, limits)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
         return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
 

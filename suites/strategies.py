@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from ..oracle.data import FILLS, Case
-from ..oracle.dtypes import DTYPES
+from ..oracle.dtypes import DTYPES, EVERYDAY
 from ..oracle.errors import InvalidArgument
 from ..oracle.geometry import PADDING_MODES, ConvGeometry
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS
@@ -45,8 +45,6 @@ Unequal padding differs between low and high, padding mode is one other than
 zeros, a degenerate convolution has no channels or nothing to read or write, and
 the layout is one other than contiguous memory.
 """
-_EVERYDAY = ("float32", "float64", "float16", "bfloat16")
-"""Dtypes that are drawn more often than the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Space:
     """
 
     ranks: tuple[int, ...] = (1, 2, 3)
-    dtypes: tuple[str, ...] = (*_EVERYDAY, *sorted(set(DTYPES) - set(_EVERYDAY)))
+    dtypes: tuple[str, ...] = EVERYDAY
     max_products: int = 20_000
     settings: frozenset[str] = SETTINGS
 
@@ -145,15 +143,18 @@ def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
 
     stride, padded = used("stride"), used("padding")
     unequal, dilation, groups = padded and used("unequal padding"), used("dilation"), used("groups")
+    mode = draw(st.sampled_from(_MODES)) if padded and "padding mode" in settings else "zeros"
+    degenerate = seldom("degenerate", "", *_DEGENERATE)
     transposed = "transposed" in settings and draw(st.sampled_from((False, False, True)))
-    mode = "zeros"
-    if padded and not transposed and "padding mode" in settings:
-        mode = draw(st.sampled_from(("zeros", "zeros", "zeros", "reflect", "replicate", "circular")))
     extra = transposed and stride and used("output padding")
-    degenerate = "" if transposed or mode != "zeros" else seldom("degenerate", "", *_DEGENERATE)
-    return _Swarm(stride, padded, unequal, dilation, groups, mode, transposed, extra, degenerate)
+    if transposed:
+        mode, degenerate = "zeros", ""
+    return _Swarm(
+        stride, padded, unequal, dilation, groups, mode, transposed, extra, degenerate if mode == "zeros" else ""
+    )
 
 
+_MODES = ("zeros", "zeros", "zeros", "reflect", "replicate", "circular")
 _DEGENERATE = ("no input channels", "no output channels", "no input", "no window")
 
 
@@ -270,7 +271,7 @@ def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     Examples shrink towards the first of `space.dtypes`, no bias, uniform data and contiguous memory.
     """
     geometry = draw(conv_geometries(space=space))
-    everyday = tuple(dtype for dtype in space.dtypes if dtype in _EVERYDAY)
+    everyday = tuple(dtype for dtype in space.dtypes if dtype in EVERYDAY)
     dtype = draw(st.sampled_from((*space.dtypes, *everyday, *everyday)))
     bias = draw(st.booleans()) if "bias" in space.settings else False
     fill = draw(st.one_of(st.just(BEST_RESOLVED_FILL), st.sampled_from(tuple(FILLS))))

@@ -94,7 +94,9 @@ def ask_support(executor: Executor, wanted: Iterable[Feature]) -> Mapping[tuple[
         (feature.name, pass_): ask(executor, Check.STRUCTURE, feature.case, pass_).verdict
         for feature in wanted
         for pass_ in Pass
-        if is_defined(pass_, feature.case.dtype) and pass_ in executor.passes
+        if is_defined(pass_, feature.case.dtype)
+        and pass_ in executor.passes
+        and feature.case.dtype in executor.info.dtypes
     }
 
 
@@ -128,5 +130,5 @@ def matrix(columns: Mapping[str, Mapping[tuple[str, Pass], Verdict]], wanted: It
 LEGEND = (
     f"One symbol for each pass, in this order: {', '.join(map(str, Pass))}. "
     "✓ conforms, ✗ wrong, ! refuses a legal convolution, † crashes, ∞ hangs, – says that it does not support it, "
-    "· offers no such pass, or the dtype has none."
+    "· is not offered, or the dtype has no such pass."
 )

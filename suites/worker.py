@@ -209,7 +209,9 @@ def info_from(fields: Header) -> CandidateInfo:
     """Read back the info that a worker sent."""
     return CandidateInfo(
         **{
-            name: value if isinstance(value, str) else tuple((key, declared) for key, declared in value)
+            name: tuple(each if isinstance(each, str) else tuple(each) for each in value)
+            if isinstance(value, list)
+            else value
             for name, value in fields.items()
         }
     )

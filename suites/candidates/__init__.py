@@ -44,9 +44,11 @@ Such an object may also have
     `convoracle.oracle.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
 ``seconds_per_call`` : float
     A time limit below which no call counts as hung, for one that compiles at first calls.
-``hands_on_geometry`` : bool
-    Whether it hands the values of a geometry on to a library that checks them:
-    then it is asked to refuse illegal ones, too. A geometry is otherwise to be trusted.
+``dtypes`` : Collection[str]
+    In which it is asked; float32, float64, float16 and bfloat16 unless it says otherwise.
+``validates`` : bool
+    Whether it, or the library that it hands its arguments on to, refuses illegal
+    calls with an error: it is then asked to. Otherwise a geometry is to be trusted.
 ``limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None``
     Why a case is not supported, or None. Raising NotImplementedError during a
     call says the same.

@@ -134,7 +134,6 @@ class BoundCandidate:
     origin: Origin
     own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
     own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
-    hands_on_geometry: bool = False
     seconds_per_call: float = 0.0
     passes: frozenset[Pass] = field(init=False)
 

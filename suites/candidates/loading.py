@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, FORMATS
+from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError
@@ -95,12 +95,13 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
             results=_declared(instance, name, "results", DTYPES, _RESULT_DTYPES),
             conventions=_conventions(instance, name),
+            dtypes=_dtypes(instance, name),
+            validates=bool(getattr(instance, "validates", False)),
         ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
         own_limitation=getattr(instance, "limitation", None),
         own_call_text=getattr(instance, "call_text", None),
-        hands_on_geometry=bool(getattr(instance, "hands_on_geometry", False)),
         seconds_per_call=float(getattr(instance, "seconds_per_call", None) or 0.0),
     )
 
@@ -117,6 +118,13 @@ def _declared(
             f"to names among {', '.join(values)}"
         )
     return tuple(sorted(pairs))
+
+
+def _dtypes(instance: object, name: str) -> tuple[str, ...]:
+    declared = getattr(instance, "dtypes", EVERYDAY)
+    if isinstance(declared, str) or not isinstance(declared, Collection) or not set(declared) <= set(DTYPES):
+        raise CandidateError(f"{name} declares dtypes={declared!r}, but should name some of {', '.join(DTYPES)}")
+    return tuple(sorted(declared, key=(*EVERYDAY, *DTYPES).index))
 
 
 def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from ....oracle.dtypes import EVERYDAY
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from . import convolution as own
@@ -60,6 +61,9 @@ class Builtin(Autograd):
         self.seconds_per_call = seconds_per_call
         self._texts = {"place": place_text, "wrap": wrap_text}
         self._limitation = limitation
+
+    dtypes = (*EVERYDAY, "int8", "complex64", "complex128")
+    validates = True
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return own.limitation(pass_, geometry, dtype) or self._limitation(pass_, geometry, dtype)
