@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-import mlx.core as mx
 import ml_dtypes
+import mlx.core as mx
 import numpy as np
 
 from ...oracle.geometry import ConvGeometry
@@ -31,7 +31,7 @@ import numpy as np
 
 
 def tensor(array):
-    return mx.array(np.array(array, order="C"))
+    return mx.array(np.array(array, order="C"), dtype=mx.float64 if array.dtype == np.float64 else None)
 
 
 def array(tensor):
@@ -175,7 +175,8 @@ def _pull_back(function: Function, at: Sequence[mx.array], cotangents: Sequence[
 
 
 def _tensor(array: Array) -> mx.array:
-    return mx.array(np.array(array, order="C") if any(stride < 0 for stride in array.strides) else array)
+    dense = np.array(array, order="C") if any(stride < 0 for stride in array.strides) else array
+    return mx.array(dense, dtype=mx.float64 if dense.dtype == np.float64 else None)  # else MLX would make it float32
 
 
 def _array(tensor: mx.array) -> Array:

@@ -1,4 +1,4 @@
-"""What runs ONNX models, as a candidate: the forward pass of `onnx_model`'s models, weight and bias being part of them."""
+"""What runs ONNX models, as a candidate: the forward pass, weight and bias being part of the model."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CP
 
 def candidate() -> OnnxCandidate:
     """The built-in candidate ``onnxruntime``."""
-    return OnnxCandidate(_run, _TEXT, name="onnxruntime", version=ort.__version__)
+    accumulators = {"float16": "float32"}
+    return OnnxCandidate(_run, _TEXT, name="onnxruntime", version=ort.__version__, accumulators=accumulators)
 
 
 def _run(model: onnx.ModelProto, input: Array) -> Array:

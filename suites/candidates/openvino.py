@@ -39,6 +39,7 @@ def candidate() -> OnnxCandidate:
         version=ov.__version__,
         limitation=_limitation,
         accumulators={"float16": "float32", "bfloat16": "float32"},
+        conventions={"subnormals/float32": "flushed", "subnormals/bfloat16": "flushed"},
     )
 
 

@@ -1,4 +1,4 @@
-"""The passes of a function of tensors from its framework's reverse mode, applied once for gradients and twice beyond."""
+"""The passes of a function of tensors by the reverse mode of its framework, used once for gradients, twice beyond."""
 
 from __future__ import annotations
 

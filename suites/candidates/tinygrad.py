@@ -3,7 +3,8 @@
 tinygrad compiles its kernels with clang. Where there is none, it runs them in
 Python, which its PYTHON device does, at a tenth of a second and more for a small
 convolution either way. Its device is opened by the first call, after the fork; the
-compiled kernels are not kept on disk.
+compiled kernels are not kept on disk. int8 is widened to int32 first, since
+tinygrad's products of int8 are int8 and wrap around, though it sums them in int32.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version as version_of
+from subprocess import CalledProcessError
 from types import MappingProxyType
 
 import ml_dtypes
@@ -78,10 +80,15 @@ class Tinygrad(Framework):
         if pass_ is Pass.BIAS_GRADIENT and operands.bias is None:
             operands = replace(operands, bias=np.zeros(geometry.bias_shape, operands.input.dtype))
         given = replace(operands, **{name: _tensor(array) for name, array in operands.arrays().items()})
-        return _array(derive(pass_, lambda *at: convolution(*at, geometry), _pull_back, given))
+        try:
+            return _array(derive(pass_, lambda *at: convolution(*at, geometry), _pull_back, given))
+        except CalledProcessError as error:
+            if operands.input.dtype == ml_dtypes.bfloat16:
+                raise NotImplementedError("this clang does not compile what tinygrad writes for bfloat16") from error
+            raise
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        convolution = "\n".join(f"    {line}" for line in _write_convolution(geometry))
+        convolution = "\n".join(f"    {line}" for line in _write_convolution(geometry, dtype))
         return _PREPARED.format(convolution=convolution) + write_pass(pass_, geometry, bias=bias)
 
 
@@ -92,6 +99,9 @@ def candidate() -> Tinygrad:
 
 def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry) -> Tensor:
     """tinygrad's convolution, on tensors of canonical shapes."""
+    if input.dtype == dtypes.int8:
+        wide = (each if each is None else each.cast(dtypes.int32) for each in (input, weight, bias))
+        return convolution(*wide, geometry)
     sides = flat_padding(geometry)
     if geometry.transposed:
         return input.conv_transpose2d(
@@ -108,12 +118,13 @@ def flat_padding(geometry: ConvGeometry) -> tuple[int, ...]:
     return tuple(side for sides in reversed(geometry.padding) for side in sides)
 
 
-def _write_convolution(geometry: ConvGeometry) -> list[str]:
+def _write_convolution(geometry: ConvGeometry, dtype: str) -> list[str]:
     sides: tuple[int, ...] = flat_padding(geometry)
     arguments = f"w, b, {geometry.groups}, {geometry.stride}, {geometry.dilation}"
+    widened = ["x, w, b = (each if each is None else each.cast(dtypes.int32) for each in (x, w, b))"]
+    lines = widened if dtype == "int8" else []
     if geometry.transposed:
-        return [f"return x.conv_transpose2d({arguments}, {sides}, {geometry.output_padding})"]
-    lines = []
+        return [*lines, f"return x.conv_transpose2d({arguments}, {sides}, {geometry.output_padding})"]
     if geometry.padding_mode != "zeros":
         lines.append(f'x = x.pad({sides}, mode="{geometry.padding_mode}")')
         sides = (0,) * len(sides)

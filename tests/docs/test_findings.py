@@ -12,7 +12,11 @@ import pytest
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "docs" / "findings").glob("*.py"))
 FRAMEWORKS = {"torch": "torch", "tf": "tensorflow"}
-KILLERS = {"tf_weight_gradient_1x1", "torch_float32_weight_gradient_1x1"}
+KILLERS = {
+    "tf_function_depthwise_explicit_padding",
+    "tf_weight_gradient_1x1",
+    "torch_float32_weight_gradient_1x1",
+}
 """Where the process's death by a signal is the finding itself."""
 
 pytestmark = pytest.mark.campaign

@@ -39,7 +39,11 @@ def candidate() -> Builtin:
 
 def multipliers() -> dict[str, str]:
     """What float32 operands are rounded to before they are multiplied, as `torch.backends` has it."""
-    rounds = torch.backends.cudnn.enabled and torch.backends.cudnn.allow_tf32
+    backend = torch.backends.cudnn
+    if not backend.enabled:
+        return {}
+    newer = getattr(backend, "conv", None)  # where it is, the older flag cannot be read beside it
+    rounds = backend.allow_tf32 if newer is None else newer.fp32_precision == "tf32"
     return {"float32": "tfloat32"} if rounds else {}
 
 
