@@ -139,7 +139,7 @@ def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
     def seldom(name: str, *values: str) -> str:
         """Mostly the first value, now and then one of the others."""
         usual, *others = values
-        return draw(st.sampled_from((usual,) * 5 * len(others) + tuple(others))) if name in settings else usual
+        return draw(st.sampled_from((usual,) * 15 * len(others) + tuple(others))) if name in settings else usual
 
     stride, padded = used("stride"), used("padding")
     unequal, dilation, groups = padded and used("unequal padding"), used("dilation"), used("groups")

@@ -50,6 +50,8 @@ class StrideIgnoredInWeightGradient(Honest):
     """The weight gradient reads the input as if the stride were 1."""
 
     def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        if geometry.transposed or geometry.is_degenerate:
+            return super().weight_gradient(input, output_gradient, geometry)
         dense = replace(geometry, stride=(1,) * geometry.rank)
         padded = np.zeros(dense.output_shape, output_gradient.dtype)
         padded[(slice(None), slice(None), *(slice(0, o) for o in geometry.output_size))] = output_gradient

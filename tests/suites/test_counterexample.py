@@ -13,7 +13,7 @@ from convoracle.oracle.data import lattice_operands
 from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites import counterexample
-from convoracle.suites.checks.value import answer
+from convoracle.suites.checks.value import _kept_answer
 from convoracle.suites.counterexample import build
 from convoracle.suites.isolation import InProcess, Isolated
 from convoracle.suites.search import Budget, Fault, Search
@@ -59,9 +59,9 @@ def test_a_witness_with_the_same_fault_says_so() -> None:
 @pytest.fixture
 def _fresh_answers() -> Iterator[None]:
     """Wrong answers must not stay in the cache that other tests share."""
-    answer.cache_clear()
+    _kept_answer.cache_clear()
     yield
-    answer.cache_clear()
+    _kept_answer.cache_clear()
 
 
 @pytest.mark.usefixtures("_fresh_answers")
@@ -119,5 +119,5 @@ def test_operands_are_those_of_the_case() -> None:
     executor = InProcess(f"{MUTANTS}:PaddingSidesSwapped")
     fault = fault_of(executor)
     _, evidence = build(fault, executor, {})
-    for name, array in lattice_operands(fault.shrunk).arrays().items():
+    for name, array in lattice_operands(fault.shrunk).of(Pass(fault.subject)).arrays().items():
         assert np.array_equal(array, evidence.operands.arrays()[name])

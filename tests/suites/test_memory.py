@@ -35,7 +35,7 @@ def test_candidates_do_not_share_a_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["no case", "n1c1k1i1f5/float32/uniform/0", "\x00\xff", "n1c1k1i3f2/float32/uniform/0 x"]
+    "line", ["no case", "n1c1k1i1f0/float32/uniform/0", "\x00\xff", "n1c1k1i3f2/float32/uniform/0 x"]
 )
 def test_a_line_that_is_no_case_is_refused_with_its_number(tmp_path: Path, line: str) -> None:
     memory = FailureMemory(tmp_path, "torch")

@@ -26,11 +26,15 @@ def nothing(x, w):
     raise NotImplementedError("later")
 
 
+_SAID = SETTINGS - {"unequal padding", "padding mode", "transposed", "output padding"}
+"""What a function can be told by stride, padding, dilation, groups and bias."""
+
+
 @pytest.mark.parametrize(
     ("candidate", "ranks", "dtypes", "settings"),
     [
-        (plain_conv2d, (2,), Space().dtypes, {"stride"}),
-        (any_rank, (1, 2, 3), ("float32", "float64", "bfloat16"), SETTINGS - {"unequal padding"}),
+        (plain_conv2d, (2,), Space().dtypes, {"stride", "degenerate", "layout"}),
+        (any_rank, (1, 2, 3), ("float32", "float64", "bfloat16"), _SAID),
     ],
 )
 def test_cases_are_drawn_where_the_candidate_answers(candidate, ranks, dtypes, settings) -> None:

@@ -104,7 +104,7 @@ def test_scope_and_misuse_are_told(pytester: pytest.Pytester) -> None:
 
 def test_a_candidate_on_the_command_line_is_a_test_for_each_check_and_pass(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*OPTIONS, "-v", f"--conv-candidate={MUTANTS}:KernelNotFlipped")
-    result.assert_outcomes(passed=8, failed=1)
+    result.assert_outcomes(passed=20, failed=1)
     result.stdout.fnmatch_lines(
         ["*mutants.py:KernelNotFlipped::structure?forward? PASSED*", "*::structure?input_gradient? FAILED*"]
     )
@@ -115,12 +115,12 @@ def test_the_added_tests_can_be_selected(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(
         *OPTIONS, f"--conv-candidate={MUTANTS}:Honest", "-k", "structure and forward"
     )
-    result.assert_outcomes(passed=1, deselected=8)
+    result.assert_outcomes(passed=1, deselected=20)
 
 
 def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*OPTIONS, "-n", "2", f"--conv-candidate={MUTANTS}:Honest")
-    result.assert_outcomes(passed=9)
+    result.assert_outcomes(passed=21)
 
 
 def test_a_candidate_that_cannot_be_loaded_is_a_usage_error(pytester: pytest.Pytester) -> None:

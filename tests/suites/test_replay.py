@@ -23,7 +23,8 @@ MUTANTS = Path(__file__).parent / "mutants.py"
 def recorded(folder: Path, check: str, subject: str, case: str = CASE, **changes: Any) -> Path:
     """The folder of a mismatch on the case's own operands, but for some that are exchanged."""
     parsed = parse_case(case)
-    operands: Operands = real_operands(parsed) if check == "precision" else lattice_operands(parsed)
+    pass_ = Pass.FORWARD if subject == "adjoint" else Pass(subject)
+    operands: Operands = (real_operands(parsed) if check == "precision" else lattice_operands(parsed)).of(pass_)
     shape = () if subject == "adjoint" else Pass(subject).result_shape(parsed.geometry)
     evidence = Evidence(replace(operands, **changes), None, np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
     mismatch = Mismatch("x-1", "x", check, subject, case, case, Verdict(Outcome.VIOLATES, "recorded"))

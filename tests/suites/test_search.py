@@ -54,8 +54,11 @@ def executor(name: str, *, isolated: bool = False) -> Iterator[Executor]:
         running.close()
 
 
+CLASSIC = frozenset(("stride", "padding", "unequal padding", "dilation", "groups", "bias"))
+
+
 def budget(cases: int = 60, *, seed: int = 0, faults: int = 20) -> Budget:
-    return Budget(Space(max_products=1500), frozenset(Pass), cases, seed, faults)
+    return Budget(Space(max_products=1500, settings=CLASSIC), frozenset(Pass), cases, seed, faults)
 
 
 def searched(name: str, cases: int = 60, *, isolated: bool = False, seed: int = 0) -> tuple[list[Fault], Log]:
@@ -111,13 +114,15 @@ def test_the_honest_one_conforms_on_every_case() -> None:
 
 
 def test_two_faults_of_one_pass_are_told_apart() -> None:
-    faults, _ = searched("DilationAndGroups", 100)
+    found, _ = searched("DilationAndGroups", 100)
+    faults = [fault for fault in found if fault.is_of_values]
     assert sorted("dilation above 1" in fault.needs for fault in faults) == [False, True]
     assert sorted("groups above 1" in fault.needs for fault in faults) == [False, True]
 
 
 def test_a_narrow_accumulator_fails_precision_too_where_the_lattice_is_within_its_range() -> None:
-    faults, _ = searched("HalfPrecisionAccumulator", 80)
+    found, _ = searched("HalfPrecisionAccumulator", 80)
+    faults = [fault for fault in found if fault.is_of_values]
     assert {"structure", "precision"} >= {fault.check for fault in faults}
     assert all(fault.subject == "forward" for fault in faults)
     assert faults
@@ -207,7 +212,7 @@ def test_a_narrower_run_does_not_forget_what_it_did_not_try(tmp_path: Path) -> N
     with executor("DilationAndGroups") as running:
         Search(running, budget(100), Log(), memory).run()
         kept = memory.recall()
-        assert len(kept) == 2
+        assert len(kept) >= 2
         none_of_these = Budget(Space(dtypes=("float64",), max_products=1500), frozenset({Pass.BIAS_GRADIENT}), 5, 0)
         Search(running, none_of_these, Log(), memory).run()
     assert memory.recall() == kept
