@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from ..dtypes import DTYPES
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
 
@@ -31,6 +32,43 @@ class Kind(Enum):
         return self.value
 
 
+LATTICE = "lattice"
+CONTAMINATED = "contaminated"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a case must have, beside its pass and geometry, for a fault to show.
+
+    Parameters
+    ----------
+    dtypes : tuple of str
+        Of the operands; those in which the fault is no rounding that an honest
+        implementation could do as well.
+    data : tuple of str
+        Any of these: `LATTICE` (integers; whatever shows on them shows on reals, too),
+        `CONTAMINATED` (NaN and Inf planted in them), or names in `FILLS`.
+    layouts : tuple of str
+        Names in `LAYOUTS`, any of them; empty where the layout does not matter.
+    bias : bool
+        Whether the case must have a bias.
+    calls : str
+        What must be called for it: ``once``, ``again`` (a second time), ``with other data`` (in between, of
+        the same shapes), ``of another dtype`` or ``of another shape`` (before), or ``apart``: the pass alone,
+        with no other pass before it.
+    """
+
+    dtypes: tuple[str, ...] = DTYPES
+    data: tuple[str, ...] = (LATTICE,)
+    layouts: tuple[str, ...] = ()
+    bias: bool = False
+    calls: str = "once"
+
+
+NOTHING = Needs()
+"""Any case will do."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaultModel:
     """One known way to get a convolution wrong.
@@ -47,13 +85,14 @@ class FaultModel:
     passes : frozenset of Pass
         The passes that it can be in.
     shows : callable
-        Whether it can make any difference in a pass of a geometry, whatever the data.
+        Whether it can make any difference in a pass of a geometry, on data that it `needs`.
     plant : callable
         From a right implementation to one with this fault; the result is another
         function, and the given one is not changed.
     seen_in : str
-        Public issue or pull request of a library in which it happened, such as
-        ``pytorch#51430``; empty where none is known.
+        Public issues or pull requests of libraries in which it happened, such as
+        ``pytorch#51430, mlx PR#3800``; empty where none is known.
+    needs : Needs
     """
 
     name: str
@@ -64,3 +103,4 @@ class FaultModel:
     shows: Callable[[Pass, ConvGeometry], bool]
     plant: Callable[[Implementation], Implementation]
     seen_in: str = ""
+    needs: Needs = NOTHING

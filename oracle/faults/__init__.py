@@ -1,0 +1,46 @@
+"""Models of the ways in which real implementations get a convolution wrong.
+
+What cannot be seen is not among them: the sign of a zero is never judged.
+"""
+
+from __future__ import annotations
+
+from ..errors import InvalidArgument
+from . import terms_kernel, terms_padding, terms_stride, terms_transposed, terms_windows
+from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
+
+__all__ = [
+    "CONTAMINATED",
+    "FAULTS",
+    "LATTICE",
+    "FaultModel",
+    "Implementation",
+    "Kind",
+    "Needs",
+    "fault_named",
+]
+
+FAULTS: tuple[FaultModel, ...] = (
+    *terms_kernel.MODELS,
+    *terms_padding.MODELS,
+    *terms_stride.MODELS,
+    *terms_windows.MODELS,
+    *terms_transposed.MODELS,
+)
+"""Every model, those of wrong terms first."""
+
+_BY_NAME = {model.name: model for model in FAULTS}
+
+
+def fault_named(name: str) -> FaultModel:
+    """The model with this name.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is none.
+    """
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise InvalidArgument("name", name, f"should be one of {', '.join(_BY_NAME)}", where="fault_named")
+    return found

@@ -1,0 +1,234 @@
+"""How a fault is put around an implementation: what it is given is changed, or what it returns.
+
+None of these looks into the implementation, so that it may have a fault itself:
+planting two models gives both faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import lru_cache
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from .. import reference
+from ..errors import InvalidArgument
+from ..exact import term_counts
+from ..geometry import ConvGeometry
+from ..passes import ARRAYS, Array, Operands, Pass, shape_of
+from .model import NOTHING, FaultModel, Implementation, Kind, Needs
+
+Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]
+"""A wrong evaluation of a pass by means of a right one."""
+Rearrangement = Callable[[Array, ConvGeometry], Array]
+
+FORWARDS = (Pass.FORWARD, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
+INPUT_GRADIENTS = (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT)
+WEIGHT_GRADIENTS = (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)
+BACKWARDS = (*INPUT_GRADIENTS, *WEIGHT_GRADIENTS)
+CONVOLVING = (*FORWARDS, *BACKWARDS)
+"""All passes but the bias gradient."""
+EVERY = tuple(Pass)
+
+_PROBES = (0, 1)
+_LARGEST_PROBE = 1 << 20
+_EXACT = 1 << 51
+
+
+def planting(change: Change, passes: Iterable[Pass]) -> Callable[[Implementation], Implementation]:
+    """Plant a change in some passes; the others stay as they are."""
+    changed = frozenset(passes)
+
+    def plant(implementation: Implementation) -> Implementation:
+        def faulty(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+            if pass_ not in changed:
+                return implementation(pass_, operands, geometry)
+            return change(implementation, pass_, operands, geometry)
+
+        return faulty
+
+    return plant
+
+
+def wrong_terms(
+    name: str,
+    sentence: str,
+    explanation: str,
+    change: Change,
+    passes: Iterable[Pass] = CONVOLVING,
+    seen_in: str = "",
+    needs: Needs = NOTHING,
+) -> FaultModel:
+    """A model of wrong terms, which shows where it makes a difference to random integers."""
+    passes = frozenset(passes)
+    plant = planting(change, passes)
+    complex_only = all(dtype.startswith("complex") for dtype in needs.dtypes)
+
+    @lru_cache(maxsize=4096)
+    def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
+        if pass_ not in passes:
+            return False
+        faulty = plant(reference.evaluate)
+        return any(
+            not np.array_equal(
+                faulty(pass_, probe(geometry, seed, complex_only), geometry),
+                _right(pass_, geometry, seed, complex_only),
+            )
+            for seed in _PROBES
+        )
+
+    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, seen_in, needs)
+
+
+@lru_cache(maxsize=32)
+def probe(geometry: ConvGeometry, seed: int, is_complex: bool = False) -> Operands:
+    """Random integers in float64 or complex128, so large that wrong terms hardly ever cancel; all sums are exact.
+
+    What a wrong term adds is a polynomial in them, of degree two: it vanishes on random integers
+    of up to m with probability below 2 / m (Schwartz and Zippel).
+    """
+    rng = np.random.Generator(np.random.PCG64([seed, 29]))
+    most_terms = 1 + 4 * max(int(term_counts(pass_, geometry).max(initial=0)) for pass_ in Pass)
+    largest = max(min(_LARGEST_PROBE, isqrt(_EXACT // most_terms)), 1)
+    arrays: dict[str, Any] = {name: _integers(rng, shape_of(name, geometry), largest) for name in ARRAYS}
+    if is_complex:
+        arrays = {name: array + 1j * _integers(rng, array.shape, largest) for name, array in arrays.items()}
+    return Operands(**arrays, learning_rate=0.5)
+
+
+def _integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Array:
+    sizes: Array = rng.integers(1, largest, shape, endpoint=True) * rng.choice((-1.0, 1.0), shape)
+    return sizes
+
+
+@lru_cache(maxsize=256)
+def _right(pass_: Pass, geometry: ConvGeometry, seed: int, is_complex: bool) -> Array:
+    return reference.evaluate(pass_, probe(geometry, seed, is_complex), geometry)
+
+
+def misreading(wrong: Callable[[ConvGeometry], ConvGeometry | None]) -> Change:
+    """The pass of another geometry, read from and written to arrays of the right shapes.
+
+    Where the other geometry has more output positions, the last are cut off (or
+    their gradients are zero); where it has fewer, the last stay zero. None
+    stands for a geometry that has no such reading.
+    """
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        other = wrong(geometry)
+        if other is None or other == geometry:
+            return implementation(pass_, operands, geometry)
+        arrays: dict[str, Any] = {
+            name: fitted(array, shape_of(name, other)) for name, array in operands.arrays().items()
+        }
+        result = implementation(pass_, replace(operands, **arrays), other)
+        return fitted(result, pass_.result_shape(geometry))
+
+    return change
+
+
+def altered(geometry: ConvGeometry, **changes: object) -> ConvGeometry | None:
+    """A geometry with other values; None where that is not legal."""
+    try:
+        return replace(geometry, **changes)  # type: ignore[arg-type]
+    except InvalidArgument:
+        return None
+
+
+def fitted(array: Array, shape: tuple[int, ...]) -> Array:
+    """The array cut off, or continued with zeros, at the end of each axis."""
+    if array.shape == shape:
+        return array
+    kept = tuple(slice(0, min(old, new)) for old, new in zip(array.shape, shape, strict=True))
+    result = np.zeros(shape, array.dtype)
+    result[kept] = array[kept]
+    return result
+
+
+def with_operands(changed: Callable[[str, Array, ConvGeometry], Array]) -> Change:
+    """The pass of changed arrays; `changed` is given each operand's name, without ``_direction``, and array."""
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        arrays: dict[str, Any] = {
+            name: changed(name.removesuffix("_direction"), array, geometry) for name, array in operands.arrays().items()
+        }
+        return implementation(pass_, replace(operands, **arrays), geometry)
+
+    return change
+
+
+def with_result(changed: Callable[[Array, Pass, ConvGeometry], Array]) -> Change:
+    """The pass with its result changed afterwards."""
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        return changed(implementation(pass_, operands, geometry), pass_, geometry)
+
+    return change
+
+
+_RESULTS = {
+    "input": INPUT_GRADIENTS,
+    "weight": WEIGHT_GRADIENTS,
+    "output_gradient": FORWARDS,
+    "bias": (Pass.BIAS_GRADIENT,),
+}
+
+
+def rearranging(name: str, there: Rearrangement, back: Rearrangement | None = None) -> Change:
+    """Elements of the input, weight or output (`name` output_gradient) in other places, whether read or written.
+
+    `back` is the inverse of the permutation `there`, by default the same. The passes whose result
+    has this shape return it rearranged back, which makes them gradients of the wrong forward pass.
+    """
+    undo = back or there
+    reading = with_operands(lambda operand, array, geometry: there(array, geometry) if operand == name else array)
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        result = reading(implementation, pass_, operands, geometry)
+        return undo(result, geometry) if pass_ in _RESULTS[name] else result
+
+    return change
+
+
+def omitting(name: str, omitted: Callable[[tuple[int, ...], ConvGeometry], Array | None]) -> Change:
+    """Some elements of the input, weight or output take no part: read as zero, and never written.
+
+    `omitted` gives the mask of them, broadcastable to the shape; None for none. What is not written
+    is zero, or of an update the old weight.
+    """
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        mask = omitted(shape_of(name, geometry), geometry)
+        if mask is None or not mask.any():
+            return implementation(pass_, operands, geometry)
+        arrays: dict[str, Any] = {
+            operand: np.where(mask, np.zeros((), array.dtype), array)
+            for operand, array in operands.arrays().items()
+            if operand.removesuffix("_direction") == name and not (pass_ is Pass.UPDATE and operand == "weight")
+        }
+        result = implementation(pass_, replace(operands, **arrays), geometry)
+        if pass_ not in _RESULTS[name]:
+            return result
+        unwritten = operands.weight if pass_ is Pass.UPDATE else np.zeros((), result.dtype)
+        return np.where(mask, unwritten, result).astype(result.dtype)
+
+    return change
+
+
+def along(axis: int, mask: Array, rank: int) -> Array:
+    """A mask of one axis, broadcastable to an array with `rank` axes."""
+    return mask.reshape(tuple(-1 if position == axis else 1 for position in range(rank)))
+
+
+def trailing(length: int, from_: int) -> Array:
+    """Mask of the positions from `from_` on."""
+    return np.arange(length) >= from_
+
+
+def garbage(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """What was in memory before: small integers other than zero, the same every time."""
+    size = int(np.prod(shape))
+    return (np.arange(size) % 5 + 3).reshape(shape).astype(dtype)

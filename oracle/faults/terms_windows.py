@@ -1,0 +1,129 @@
+"""Windows that do not tile the input, and elements that no window reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from ..exact import term_counts
+from ..geometry import ConvGeometry
+from ..passes import Array, Operands, Pass
+from .model import Implementation
+from .planting import (
+    BACKWARDS,
+    FORWARDS,
+    INPUT_GRADIENTS,
+    along,
+    altered,
+    fitted,
+    garbage,
+    omitting,
+    rearranging,
+    trailing,
+    wrong_terms,
+)
+
+
+def _remainders(geometry: ConvGeometry) -> tuple[int, ...]:
+    """What the last window leaves of the padded input, per axis; of the direct convolution."""
+    direct = geometry.direct
+    axes = zip(direct.size, direct.kernel, direct.stride, direct.padding, direct.dilation, strict=True)
+    return tuple(max(i + sum(p) - d * (r - 1) - 1, 0) % s for i, r, s, p, d in axes)
+
+
+def _rolled(sign: int) -> Callable[[Array, ConvGeometry], Array]:
+    def roll(array: Array, geometry: ConvGeometry) -> Array:
+        shifts = tuple(sign * remainder for remainder in _remainders(geometry))
+        return np.roll(array, shifts, tuple(range(2, array.ndim)))
+
+    return roll
+
+
+def _last_windows(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | None:
+    """The last output position of every axis that the windows do not tile."""
+    if geometry.transposed:
+        return None
+    remainders = _remainders(geometry)
+    masks = [
+        along(2 + axis, trailing(shape[2 + axis], shape[2 + axis] - bool(remainders[axis])), len(shape))
+        for axis in range(geometry.rank)
+    ]
+    return reduce(np.logical_or, masks)
+
+
+def _one_window_more(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    remainders = _remainders(geometry)
+    if geometry.transposed or not any(remainders) or 0 in geometry.output_size:
+        return implementation(pass_, operands, geometry)
+    sides = tuple(
+        (low, high + (step - remainder if remainder else 0))
+        for (low, high), step, remainder in zip(geometry.padding, geometry.stride, remainders, strict=True)
+    )
+    other = altered(geometry, padding=sides)
+    return implementation(pass_, operands, geometry if other is None else other)
+
+
+def _one_window_less(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    result = implementation(pass_, operands, geometry)
+    if geometry.transposed:
+        return result
+    sizes = (max(o - bool(rest), 0) for o, rest in zip(geometry.output_size, _remainders(geometry), strict=True))
+    return fitted(result, (*result.shape[:2], *sizes))
+
+
+def _uninitialised(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """Garbage where no window reaches: in an input gradient, or the output of a transposed convolution."""
+    result = implementation(pass_, operands, geometry)
+    if (pass_ in FORWARDS) != geometry.transposed:
+        return result
+    unreached = np.broadcast_to(term_counts(pass_, geometry) == 0, result.shape)
+    return np.where(unreached, result + garbage(result.shape, result.dtype), result)
+
+
+MODELS = (
+    wrong_terms(
+        "last-window-dropped",
+        "the last window of an axis that the windows do not tile did not exist",
+        "The loop over the windows ends early where the stride leaves a remainder. Look at the limit of the loop over "
+        "output positions.",
+        omitting("output_gradient", _last_windows),
+        seen_in="tinyengine#95, modular#6712",
+    ),
+    wrong_terms(
+        "remainder-at-the-wrong-end",
+        "the elements that the windows leave over were at the beginning",
+        "The gradient is computed for the part that the windows cover, then put at the end of the array instead of "
+        "its beginning. Look at where the remainder of the division by the stride is added.",
+        rearranging("input", _rolled(-1), _rolled(1)),
+        BACKWARDS,
+        "backpack#30, CMU10-714#6, torch7#20, opacus PR#245",
+    ),
+    wrong_terms(
+        "output-size-rounded-up",
+        "a window that does not fit were counted",
+        "The output size is rounded up where the definition rounds down. Look at the division by the stride.",
+        _one_window_more,
+        FORWARDS,
+        "TF-micro#764",
+    ),
+    wrong_terms(
+        "output-size-too-small",
+        "the last window did not count where the windows do not tile",
+        "The output size comes from (I - reach) / s without the first window, or the input is cut to whole strides. "
+        "Look at the formula of the output size.",
+        _one_window_less,
+        FORWARDS,
+        "TF-micro#764",
+    ),
+    wrong_terms(
+        "unreached-elements-not-zeroed",
+        "elements that no window reaches kept what was in memory",
+        "Only elements that receive a share are written: with a stride above the kernel, or a remainder, others "
+        "keep garbage. Look at where the result's memory is cleared.",
+        _uninitialised,
+        (*FORWARDS, *INPUT_GRADIENTS),
+        "composable_kernel PR#132, pytorch#63314, pytorch#99519",
+    ),
+)
