@@ -22,7 +22,6 @@ class Differences:
 
     name = "differences"
     version = version("convoracle")
-    dtypes = DTYPES
     accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
 
     def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:

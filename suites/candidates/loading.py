@@ -95,7 +95,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
             results=_declared(instance, name, "results", DTYPES, _RESULT_DTYPES),
             conventions=_conventions(instance, name),
-            dtypes=_dtypes(instance, name),
+            dtypes=_dtypes(instance, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),
         ),
         functions=functions,
@@ -120,8 +120,8 @@ def _declared(
     return tuple(sorted(pairs))
 
 
-def _dtypes(instance: object, name: str) -> tuple[str, ...]:
-    declared = getattr(instance, "dtypes", EVERYDAY)
+def _dtypes(instance: object, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    declared = getattr(instance, "dtypes", default)
     if isinstance(declared, str) or not isinstance(declared, Collection) or not set(declared) <= set(DTYPES):
         raise CandidateError(f"{name} declares dtypes={declared!r}, but should name some of {', '.join(DTYPES)}")
     return tuple(sorted(declared, key=(*EVERYDAY, *DTYPES).index))

@@ -18,7 +18,6 @@ class Reference:
 
     name = "reference"
     version = version("convoracle")
-    dtypes = DTYPES
     accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:

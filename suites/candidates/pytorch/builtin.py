@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from ....oracle.dtypes import EVERYDAY
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from . import convolution as own
@@ -62,7 +61,6 @@ class Builtin(Autograd):
         self._texts = {"place": place_text, "wrap": wrap_text}
         self._limitation = limitation
 
-    dtypes = (*EVERYDAY, "int8", "complex64", "complex128")
     validates = True
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
