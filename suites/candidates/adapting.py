@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any, cast
 
 
 def adapted(candidate: object) -> object:
@@ -24,11 +25,11 @@ def adapted(candidate: object) -> object:
     if issubclass(kind, torch.nn.Module):
         from .pytorch.modules import module
 
-        return module(candidate)
+        return module(cast(Any, candidate))
     if issubclass(kind, torch.autograd.Function) or (
         isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
     ):
         from .pytorch.differentiable import autograd
 
-        return autograd(candidate)
+        return autograd(cast(Any, candidate))
     return candidate

@@ -109,6 +109,8 @@ def _write_pass(pass_: Pass, *, bias: bool) -> Iterator[str]:
 def _write_forward_mode(*, bias: bool) -> Iterator[str]:
     yield "with torch.autograd.forward_ad.dual_level():"
     for variable, name in (("x", "input"), ("w", "weight"), *([("b", "bias")] if bias else [])):
+        yield f"    if 0 in {variable}.stride():"
+        yield f"        {variable} = {variable}.contiguous()  # the direction cannot be laid out so"
         yield f"    {variable} = torch.autograd.forward_ad.make_dual({variable}, tensor({name}_direction))"
     yield "    result = torch.autograd.forward_ad.unpack_dual(convolution(x, w, b)).tangent"
 

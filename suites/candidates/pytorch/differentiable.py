@@ -127,7 +127,10 @@ class Autograd:
         with forward_ad.dual_level():
 
             def dual(value: Array, direction: Array) -> torch.Tensor:
-                return forward_ad.make_dual(self._tensor(value), self._tensor(direction))
+                at = self._tensor(value)
+                if _repeats_elements(at):  # PyTorch lays the direction out as the value, and cannot write it so
+                    at = at.contiguous()
+                return forward_ad.make_dual(at, self._tensor(direction))  # type: ignore[no-untyped-call]
 
             offset = None if bias is None or bias_direction is None else dual(bias, bias_direction)
             try:
@@ -136,7 +139,7 @@ class Autograd:
                 if any(sign in str(error) for sign in _NO_FORWARD_MODE):
                     raise NotImplementedError(f"{self.name} has no forward mode: {error}") from error
                 raise
-            tangent = forward_ad.unpack_dual(output).tangent
+            tangent = forward_ad.unpack_dual(output).tangent  # type: ignore[no-untyped-call]
             return to_array(torch.zeros_like(output) if tangent is None else tangent)
 
     def double_backward_output_gradient(
@@ -264,10 +267,15 @@ def autograd(
     )
 
 
+def _repeats_elements(tensor: torch.Tensor) -> bool:
+    """Whether an axis of several elements has stride 0."""
+    return any(stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True))
+
+
 def _import_for_calls() -> None:
     """Have PyTorch import what its optimizers and forward mode need, seconds of work, before the first call."""
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     with warnings.catch_warnings(), forward_ad.dual_level():  # PyTorch uses what it deprecates itself
         warnings.simplefilter("ignore", DeprecationWarning)
         one = torch.ones(1)
-        forward_ad.make_dual(one, one)
+        forward_ad.make_dual(one, one)  # type: ignore[no-untyped-call]

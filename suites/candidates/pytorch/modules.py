@@ -65,7 +65,9 @@ class _Instance:
 
     def limitation(self, geometry: ConvGeometry) -> str | None:
         """What of the geometry is not the module's own."""
-        own: Mapping[str, object] = vars(self._instance) | {"weight_shape": tuple(self._instance.weight.shape)}
+        own: Mapping[str, object] = vars(self._instance) | {
+            "weight_shape": tuple(_parameter(self._instance, "weight").shape)
+        }
         wanted = {"weight_shape": geometry.weight_shape, **setting_values(geometry)}
         for name, value in wanted.items():
             found = own.get(name, value if name not in ("transposed", "padding_mode") else _PLAINEST[name])
@@ -150,5 +152,11 @@ def _call(built: torch.nn.Module, input: torch.Tensor, weight: torch.Tensor, bia
         raise NotImplementedError(f"{type(built).__name__} has no bias")
     parameters = {"weight": weight}
     if not missing:
-        parameters["bias"] = weight.new_zeros(built.bias.shape) if bias is None else bias
+        parameters["bias"] = torch.zeros_like(_parameter(built, "bias")) if bias is None else bias
     return torch.func.functional_call(built, parameters, (input,))
+
+
+def _parameter(module: torch.nn.Module, name: str) -> torch.Tensor:
+    found = getattr(module, name)
+    assert isinstance(found, torch.Tensor)
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convoracle.oracle.exact import evaluate
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Operands, Pass, is_defined
@@ -91,6 +92,15 @@ def test_padding_modes(executor: Executor, padding_mode: str, dtype: str) -> Non
 def test_transposed(executor: Executor, dtype: str) -> None:
     for seed in range(6):
         _all_passes_equal(executor, random_geometry(seed, transposed=True), dtype, bias=bool(seed % 2))
+
+
+def test_forward_mode_of_operands_that_repeat_their_elements(executor: Executor) -> None:
+    geometry = parse_geometry("n1c2k3i4f2")
+    drawn = integer_operands(geometry, "float32")
+    same = {name: np.broadcast_to(array[..., :1], array.shape) for name, array in drawn.arrays().items()}
+    reply = executor.call(Pass.JVP, Operands(**same), geometry, layout="broadcast")
+    assert isinstance(reply, Returned), reply
+    assert np.array_equal(reply.value, evaluate(Pass.JVP, Operands(**same), geometry).value.to_float64())
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
