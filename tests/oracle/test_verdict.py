@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from convoracle.oracle import exact
 from convoracle.oracle.bounds import rounding_bound
 from convoracle.oracle.data import Case, lattice_operands, real_operands
-from convoracle.oracle.dtypes import Arithmetic, format_of
+from convoracle.oracle.dtypes import Arithmetic, numpy_dtype
 from convoracle.oracle.exact import ExactResult
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
@@ -17,7 +19,7 @@ from convoracle.oracle.verdict import Outcome, judge
 CASE = Case(
     ConvGeometry.of(batch=2, in_channels=2, out_channels=3, size=(4, 4), kernel=2), True, "float32", "uniform", 5
 )
-FLOAT32 = format_of("float32")
+FLOAT32 = "float32"
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_rounding_to_nearest_conforms_and_an_error_above_the_bound_does_not(
     real: tuple[ExactResult, Array, Operands],
 ) -> None:
     result, actual, operands = real
-    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"))
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"), CASE.geometry)
     assert judge(actual, result, bound, FLOAT32).outcome is Outcome.CONFORMS
     actual[0, 1, 2, 2] += np.float32(2.5 * bound[0, 1, 2, 2])
     verdict = judge(actual, result, bound, FLOAT32)
@@ -116,7 +118,7 @@ def test_a_bound_that_would_hide_a_missing_term_leaves_it_undecided(real: tuple[
 
 def test_where_the_resolution_is_below_one_every_missing_term_shows(real: tuple[ExactResult, Array, Operands]) -> None:
     result, actual, operands = real
-    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"))
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"), CASE.geometry)
     verdict = judge(actual, result, bound, FLOAT32)
     assert verdict.resolution is not None
     assert verdict.resolution < 1
@@ -153,7 +155,42 @@ def test_the_resolution_counts_the_rounding_of_the_faulty_result() -> None:
     x = np.array([[[1 + 2.0**-23, -(2.0**-24)]]], np.float32)
     operands = Operands(x, np.ones((1, 1, 2), np.float32), None, np.ones((1, 1, 1), np.float32))
     result = exact.evaluate(Pass.FORWARD, operands, geometry)
-    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32", "float64"))
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32", "float64"), geometry)
     missing = x[..., :1].astype(np.float32)
     verdict = judge(missing, result, bound, FLOAT32)
     assert verdict.outcome is not Outcome.CONFORMS
+
+
+COMPLEX = Case(ConvGeometry.of(in_channels=2, size=3, kernel=2), True, "complex64", "uniform", 3)
+
+
+def test_the_parts_of_a_complex_result_are_judged_each_for_itself() -> None:
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(COMPLEX), COMPLEX.geometry)
+    parts = result.value.to_float64()
+    actual = (parts[..., 0] + 1j * parts[..., 1]).astype(np.complex64)
+    assert judge(actual, result, _zeros(result), "complex64").outcome is Outcome.CONFORMS
+    actual[0, 0, 1] += 1j
+    verdict = judge(actual, result, _zeros(result), "complex64")
+    assert (verdict.outcome, verdict.wrong, verdict.elements) == (Outcome.VIOLATES, 1, 4)
+    assert verdict.worst is not None
+    assert (verdict.worst.index, verdict.worst.error) == ((0, 0, 1, 1), 1.0)
+    assert verdict.region == ((0, 1), (0, 1), (1, 2), (1, 2))
+
+
+def test_a_real_result_of_complex_operands_has_the_wrong_dtype() -> None:
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(COMPLEX), COMPLEX.geometry)
+    verdict = judge(np.zeros((1, 1, 2), np.float32), result, _zeros(result), "complex64")
+    assert verdict.reason == "returned dtype float32, but should be complex64"
+
+
+@pytest.mark.parametrize(("dtype", "result_dtype"), [("int8", "int32"), ("float8_e5m2", "float32")])
+def test_a_result_wider_than_the_operands_is_required_where_it_is_declared(dtype: str, result_dtype: str) -> None:
+    case = replace(CASE, dtype=dtype)
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(case), case.geometry)
+    wide = result.value.to_float64().astype(result_dtype)
+    assert judge(wide, result, _zeros(result), result_dtype).outcome is Outcome.CONFORMS
+    wide[0, 0, 0, 0] += 1
+    assert judge(wide, result, _zeros(result), result_dtype).wrong == 1
+    with np.errstate(all="ignore"):
+        narrow = wide.astype(numpy_dtype(dtype))
+    assert judge(narrow, result, _zeros(result), result_dtype).cause == "dtype"
