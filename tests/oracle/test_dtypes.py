@@ -18,7 +18,6 @@ from convoracle.oracle.dtypes import (
 )
 from convoracle.oracle.errors import InvalidArgument
 
-
 FLOATS = [form for form in FORMATS.values() if not form.is_integer and form.name != "tfloat32"]
 INTEGERS = [form for form in FORMATS.values() if form.is_integer]
 
@@ -93,6 +92,6 @@ def test_a_convention_of_one_dtype_goes_before_that_of_all() -> None:
 
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(
-        InvalidArgument, match="dtype='float8', but should be one of float64, .*int32, complex64, complex128"
+        InvalidArgument, match=r"dtype='float8', but should be one of float64, .*int32, complex64, complex128"
     ):
         format_of("float8")
