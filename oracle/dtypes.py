@@ -137,6 +137,7 @@ def result_dtype(name: str) -> str:
 CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("direct", "transform"),
     "complex": ("four products", "three products"),
+    "contamination": ("contained", "spreads"),
     "subnormals": ("gradual", "flushed"),
     "repeatability": ("bitwise", "varies"),
 }
@@ -144,8 +145,9 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
 
 algorithm: sums of products, or a transform such as Winograd's or the FFT, which
 rounds on integers and whose error is bounded for the result as a whole; complex:
-real products for each complex one, three of them after Gauss; subnormals: kept, or
-taken for zero; repeatability: the same bits for the same call, or not always.
+real products for each complex one, three of them after Gauss; contamination: one NaN
+reaches the elements that read it, or others as well, multiplied by the zeros of a
+transform or between taps; subnormals: kept, or taken for zero; repeatability: the same bits for the same call, or not always.
 A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
 

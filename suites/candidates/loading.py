@@ -18,6 +18,7 @@ from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError
+from .adapting import adapted
 from .binding import BoundCandidate, BoundFunction, bind_function, name_of
 from .call_text import Origin
 from .executable import PREFIX as EXECUTABLE_PREFIX
@@ -70,6 +71,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
         If it has none of the functions of a candidate, or one of them requires
         an argument that cannot be given.
     """
+    candidate = adapted(candidate)
     name = name or str(getattr(candidate, "name", "") or name_of(candidate))
     kind = "class" if inspect.isclass(candidate) else "object"
     instance = _instantiate(candidate, name) if inspect.isclass(candidate) else candidate

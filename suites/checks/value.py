@@ -173,7 +173,7 @@ def standard(
     bound = allowed_error(check, pass_, exact, finite, arithmetic, geometry)
     if check is Check.CONTAMINATION:
         expectation = expect_contaminated(pass_, operands, geometry, bound)
-        if arithmetic.does("algorithm", "transform"):
+        if arithmetic.does("algorithm", "transform") or arithmetic.does("contamination", "spreads"):
             expectation = of_transform(expectation)
     return Standard(exact, bound, expectation, arithmetic.result_dtype)
 
