@@ -9,8 +9,9 @@ forked: MLX's threads would not survive that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from importlib.metadata import version as version_of
 from types import MappingProxyType
+from typing import Any
 
 import ml_dtypes
 import mlx.core as mx
@@ -19,7 +20,7 @@ import numpy as np
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Operands, Pass
 from .framework import Framework
-from .reverse_mode import Function, derive, write_pass
+from .reverse_mode import Function, derive, on_tensors, write_pass
 
 _NOT_WRITTEN = "unsupported data type"
 _TRANSPOSED = {1: mx.conv_transpose1d, 2: mx.conv_transpose2d, 3: mx.conv_transpose3d}
@@ -58,7 +59,7 @@ class MLX(Framework):
     """The convolutions of MLX."""
 
     name = "mlx"
-    version = mx.__version__
+    version = version_of("mlx")
     accumulators: Mapping[str, str] = MappingProxyType({})
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
@@ -73,11 +74,9 @@ class MLX(Framework):
         return "MLX has no forward mode of a convolution" if pass_ is Pass.JVP else None
 
     def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        if pass_ is Pass.BIAS_GRADIENT and operands.bias is None:
-            operands = replace(operands, bias=np.zeros(geometry.bias_shape, operands.input.dtype))
         with mx.stream(mx.cpu):
-            given = replace(operands, **{name: _tensor(array) for name, array in operands.arrays().items()})
-            result = derive(pass_, lambda *at: convolution(*at, geometry), _pull_back, given)
+            given = on_tensors(pass_, operands, geometry, _tensor)
+            result = derive(pass_, lambda x, w, b: convolution(x, w, b, geometry), _pull_back, given)
             try:
                 return _array(result)
             except ValueError as error:
@@ -122,7 +121,7 @@ def _transposed(source: mx.array, weight: mx.array, geometry: ConvGeometry) -> m
     return function(source, filters, stride, padding, dilation, extra, geometry.groups)[:, *_kept(geometry)]
 
 
-def _transposed_arguments(geometry: ConvGeometry) -> tuple[object, ...]:
+def _transposed_arguments(geometry: ConvGeometry) -> tuple[Any, ...]:
     """Stride, padding, dilation and output padding: tuples, or numbers for one axis."""
     cut = tuple(map(min, geometry.padding))
     arguments = (geometry.stride, cut, geometry.dilation, geometry.output_padding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import onnx
@@ -75,8 +76,9 @@ def _nodes(geometry: ConvGeometry, dtype: str, operands: list[str]) -> list[onnx
         nodes += _integer_convolution(geometry, source, sides, biased="bias" in operands)
     else:
         function = "ConvTranspose" if geometry.transposed else "Conv"
-        extra = {"output_padding": geometry.output_padding} if geometry.transposed else {}
-        arguments = _attributes(geometry, sides) | extra
+        arguments = _attributes(geometry, sides)
+        if geometry.transposed:
+            arguments["output_padding"] = geometry.output_padding
         nodes.append(helper.make_node(function, [source, *operands[1:]], ["output"], **arguments))
     return nodes
 
@@ -105,7 +107,7 @@ def _integer_convolution(
     return nodes
 
 
-def _attributes(geometry: ConvGeometry, sides: tuple[tuple[int, int], ...]) -> dict[str, object]:
+def _attributes(geometry: ConvGeometry, sides: tuple[tuple[int, int], ...]) -> dict[str, Any]:
     return {
         "kernel_shape": geometry.kernel,
         "strides": geometry.stride,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import onnx
 from onnx.reference import ReferenceEvaluator
 
@@ -21,5 +23,5 @@ def candidate() -> OnnxCandidate:
 
 
 def _run(model: onnx.ModelProto, input: Array) -> Array:
-    output: Array = ReferenceEvaluator(model).run(None, {"input": input})[0]
-    return output
+    results: Sequence[Array] = ReferenceEvaluator(model).run(None, {"input": input})  # type: ignore[assignment]
+    return results[0]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Operands, Pass
+from ...oracle.passes import Array, Operands, Pass
 
 Tensor = Any
 Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor]
@@ -17,6 +20,15 @@ PullBack = Callable[[Function, Sequence[Tensor], Sequence[Tensor]], Sequence[Ten
 
 _SUBJECTS = {Pass.INPUT_GRADIENT: 0, Pass.WEIGHT_GRADIENT: 1, Pass.UPDATE: 1, Pass.BIAS_GRADIENT: 2}
 _SUBJECTS |= {Pass.DOUBLE_BACKWARD_INPUT: 0, Pass.DOUBLE_BACKWARD_WEIGHT: 1, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: -1}
+
+
+def on_tensors(pass_: Pass, operands: Operands, geometry: ConvGeometry, tensor: Callable[[Array], Tensor]) -> Operands:
+    """The operands as the framework's tensors, with a bias of zeros where its gradient is asked for."""
+    arrays = operands.arrays()
+    if pass_ is Pass.BIAS_GRADIENT:
+        arrays.setdefault("bias", np.zeros(geometry.bias_shape, operands.input.dtype))
+    tensors: dict[str, Any] = {name: tensor(array) for name, array in arrays.items()}
+    return replace(operands, **tensors)
 
 
 def derive(pass_: Pass, convolution: Convolution, pull_back: PullBack, given: Operands) -> Tensor:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version as version_of
 from subprocess import CalledProcessError
 from types import MappingProxyType
@@ -23,11 +22,11 @@ import numpy as np
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Operands, Pass
 from .framework import Framework
-from .reverse_mode import Function, derive, write_pass
+from .reverse_mode import Function, derive, on_tensors, write_pass
 
 os.environ.setdefault("DEV", "CPU" if shutil.which(os.environ.get("CC", "clang")) else "PYTHON")
 os.environ.setdefault("CACHELEVEL", "0")  # both are read when tinygrad is imported
-from tinygrad import Tensor, dtypes
+from tinygrad import Tensor, dtypes  # type: ignore[attr-defined]
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
 
@@ -77,11 +76,9 @@ class Tinygrad(Framework):
         return "tinygrad has no forward mode" if pass_ is Pass.JVP else None
 
     def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        if pass_ is Pass.BIAS_GRADIENT and operands.bias is None:
-            operands = replace(operands, bias=np.zeros(geometry.bias_shape, operands.input.dtype))
-        given = replace(operands, **{name: _tensor(array) for name, array in operands.arrays().items()})
+        given = on_tensors(pass_, operands, geometry, _tensor)
         try:
-            return _array(derive(pass_, lambda *at: convolution(*at, geometry), _pull_back, given))
+            return _array(derive(pass_, lambda x, w, b: convolution(x, w, b, geometry), _pull_back, given))
         except CalledProcessError as error:
             if operands.input.dtype == ml_dtypes.bfloat16:
                 raise NotImplementedError("this clang does not compile what tinygrad writes for bfloat16") from error
@@ -100,8 +97,8 @@ def candidate() -> Tinygrad:
 def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: ConvGeometry) -> Tensor:
     """tinygrad's convolution, on tensors of canonical shapes."""
     if input.dtype == dtypes.int8:
-        wide = (each if each is None else each.cast(dtypes.int32) for each in (input, weight, bias))
-        return convolution(*wide, geometry)
+        offset = None if bias is None else bias.cast(dtypes.int32)
+        return convolution(input.cast(dtypes.int32), weight.cast(dtypes.int32), offset, geometry)
     sides = flat_padding(geometry)
     if geometry.transposed:
         return input.conv_transpose2d(
