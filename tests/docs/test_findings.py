@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "docs" / "findings").glob("*.py"))
-FRAMEWORKS = {"torch": "torch", "tf": "tensorflow"}
+FRAMEWORKS = {"torch": "torch", "tf": "tensorflow", "jax": "jax"}
 KILLERS = {
     "tf_function_depthwise_explicit_padding",
     "tf_weight_gradient_1x1",

@@ -24,6 +24,7 @@ class KerasOnJax(Jax):
 
     name = "keras"
     version = f"{keras.__version__} on JAX {Jax.version}"
+    dtypes = own.DTYPES
 
     def __init__(self) -> None:
         super().__init__(own.convolution)

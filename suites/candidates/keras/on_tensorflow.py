@@ -20,6 +20,7 @@ class KerasOnTensorFlow(TensorFlow):
     """Keras's convolutions, with derivatives by TensorFlow and the update by `keras.optimizers.SGD`."""
 
     version = f"{keras.__version__} on TensorFlow {TensorFlow.version}"
+    dtypes = own.DTYPES
 
     def __init__(self) -> None:
         super().__init__("keras-tensorflow", own.laid_out, limitation)

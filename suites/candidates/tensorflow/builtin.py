@@ -44,6 +44,7 @@ class TensorFlow(Framework):
     """
 
     version = tf.__version__
+    dtypes = own.DTYPES
     accumulators: Mapping[str, str] = MappingProxyType({})
     """Every dtype in itself: by experiment, float16 sums and the bfloat16 sums of bias gradients, and of strided
     input and weight gradients, are rounded to the dtype on the way."""

@@ -23,7 +23,7 @@ from ....oracle.passes import Pass
 Tensor = Any
 PAD_MODES = {"zeros": "CONSTANT", "reflect": "REFLECT"}
 """Padding mode -> the mode of `tf.pad`."""
-_DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
+DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
 _DEPTHWISE_TRANSPOSED = "depthwise_conv2d_backprop_input"
 
 
@@ -99,7 +99,7 @@ def explicit(geometry: ConvGeometry) -> list[list[int]]:
 
 def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
     """What TensorFlow's interface has no way to say."""
-    if dtype not in _DTYPES:
+    if dtype not in DTYPES:
         return f"TensorFlow's convolutions take no {dtype} tensors"
     if dtype == "int8" and pass_ is not Pass.FORWARD:
         return "TensorFlow differentiates with respect to floating-point tensors only"

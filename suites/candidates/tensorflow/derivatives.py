@@ -24,8 +24,8 @@ def derive(pass_: Pass, convolution: Convolution, given: Operands) -> Tensor:
         case Pass.WEIGHT_GRADIENT:
             return _gradient(lambda weight: convolution(given.input, weight, None), given.weight, given)
         case Pass.BIAS_GRADIENT:
-            bias = tf.zeros_like(given.output_gradient[(0,) * (given.output_gradient.ndim - 1)])
-            bias = bias if given.bias is None else given.bias
+            cotangent = given.output_gradient
+            bias = tf.zeros(cotangent.shape[-1], cotangent.dtype) if given.bias is None else given.bias
             return _gradient(lambda bias: convolution(given.input, given.weight, bias), bias, given)
         case Pass.JVP:
             variables, directions = _variables(given), _directions(given)
