@@ -6,7 +6,22 @@ What cannot be seen is not among them: the sign of a zero is never judged.
 from __future__ import annotations
 
 from ..errors import InvalidArgument
-from . import terms_kernel, terms_padding, terms_stride, terms_transposed, terms_windows
+from . import (
+    conduct,
+    history,
+    rounding,
+    terms_bias,
+    terms_channels,
+    terms_kernel,
+    terms_padding,
+    terms_steps,
+    terms_stride,
+    terms_sums,
+    terms_transposed,
+    terms_windows,
+    tiles,
+    values,
+)
 from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
 
 __all__ = [
@@ -26,6 +41,15 @@ FAULTS: tuple[FaultModel, ...] = (
     *terms_stride.MODELS,
     *terms_windows.MODELS,
     *terms_transposed.MODELS,
+    *terms_channels.MODELS,
+    *terms_sums.MODELS,
+    *terms_bias.MODELS,
+    *terms_steps.MODELS,
+    *tiles.MODELS,
+    *rounding.MODELS,
+    *values.MODELS,
+    *conduct.MODELS,
+    *history.MODELS,
 )
 """Every model, those of wrong terms first."""
 

@@ -83,6 +83,28 @@ def wrong_terms(
     return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, seen_in, needs)
 
 
+def wrong_conduct(
+    name: str,
+    sentence: str,
+    explanation: str,
+    make: Callable[[], Change],
+    passes: Iterable[Pass],
+    shows: Callable[[Pass, ConvGeometry], bool],
+    needs: Needs,
+    seen_in: str = "",
+) -> FaultModel:
+    """A model of wrong conduct; `make` makes a change with a memory of its own for each implementation."""
+    passes = frozenset(passes)
+
+    def plant(implementation: Implementation) -> Implementation:
+        return planting(make(), passes)(implementation)
+
+    def shows_in_these(pass_: Pass, geometry: ConvGeometry) -> bool:
+        return pass_ in passes and shows(pass_, geometry)
+
+    return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, seen_in, needs)
+
+
 @lru_cache(maxsize=32)
 def probe(geometry: ConvGeometry, seed: int, is_complex: bool = False) -> Operands:
     """Random integers in float64 or complex128, so large that wrong terms hardly ever cancel; all sums are exact.

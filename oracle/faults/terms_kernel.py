@@ -71,7 +71,6 @@ MODELS = (
         "which the taps of the weight gradient are written.",
         rearranging("weight", _rotated),
         WEIGHT_GRADIENTS,
-        "nntrainer#705",
     ),
     wrong_terms(
         "rotation-for-square-kernels",

@@ -162,14 +162,12 @@ MODELS = (
         "Only one number per axis reaches the kernel, and it is the last. Look at where four (low, high) numbers "
         "become two.",
         _each(lambda low, high: (high, high)),
-        seen_in="tvm PR#6646",
     ),
     wrong_terms(
         "padding-shared-evenly",
         "the padding were shared evenly between the two sides",
         "The whole padding of an axis is divided by two, whatever its sides are. Look at where the padding is halved.",
         _each(lambda low, high: ((low + high) // 2, low + high - (low + high) // 2)),
-        seen_in="aimet PR#2873",
     ),
     wrong_terms(
         "padding-ignored",

@@ -54,7 +54,6 @@ MODELS = (
         "the stride were 1 in every pass",
         "Output position p reads from p, where it should from s p. Look at the factor of the output position.",
         _strides(_ones),
-        seen_in="cutlass#1323",
     ),
     wrong_terms(
         "stride-ignored-in-input-gradient",
@@ -115,7 +114,6 @@ MODELS = (
         "Dilation counts the gaps between taps in some libraries and their distance in others. Look at the convention "
         "of what the dilation is handed to.",
         _dilations(lambda geometry: tuple(d + 1 for d in geometry.dilation)),
-        seen_in="deeplearning4j#4100",
     ),
     wrong_terms(
         "stride-and-dilation-exchanged-in-backward",

@@ -1,0 +1,155 @@
+"""Operands written to or returned, and arrays whose layout in memory is misread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .. import reference
+from ..geometry import ConvGeometry
+from ..layouts import BROADCAST, arrange
+from ..passes import Array, Operands, Pass, shape_of
+from .model import NOTHING, Implementation, Needs
+from .parts import read_arrays
+from .planting import BACKWARDS, EVERY, Change, probe, wrong_conduct
+
+Shows = Callable[[Pass, ConvGeometry], bool]
+
+
+def _spoiling(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The first element of the first operand is negated afterwards, where it may be written."""
+    result = implementation(pass_, operands, geometry)
+    array = operands.arrays()[read_arrays(pass_, geometry)[0]]
+    if array.size and array.flags.writeable:
+        array[(0,) * array.ndim] = -array[(0,) * array.ndim]
+    return result
+
+
+def _in_place(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The result written over an operand of its shape."""
+    result = implementation(pass_, operands, geometry)
+    for name in reversed(read_arrays(pass_, geometry)):
+        array = operands.arrays()[name]
+        if array.shape == result.shape and array.dtype == result.dtype and array.flags.writeable:
+            array[...] = result
+            return array
+    return result
+
+
+def _has_room(pass_: Pass, geometry: ConvGeometry) -> bool:
+    shapes = {shape_of(name, geometry) for name in read_arrays(pass_, geometry)}
+    return pass_.result_shape(geometry) in shapes
+
+
+def _dense(array: Array) -> Array:
+    """As many elements as the array has, read one after the other from where its first one lies in memory."""
+    if array.flags.c_contiguous or not array.size:
+        return array
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    memory = owner.reshape(-1, order="A").view(np.uint8)
+    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    dense = np.take(memory, np.arange(start, start + array.nbytes), mode="wrap")
+    return dense.view(array.dtype).reshape(array.shape)
+
+
+def _strides_ignored(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    arrays: dict[str, Any] = {name: _dense(array) for name, array in operands.arrays().items()}
+    return implementation(pass_, replace(operands, **arrays), geometry)
+
+
+def _first_element_only(
+    implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
+) -> Array:
+    """An output gradient of stride zero is read as its first element and zeros."""
+    given = operands.output_gradient
+    if not given.size or not any(step == 0 < size - 1 for step, size in zip(given.strides, given.shape, strict=True)):
+        return implementation(pass_, operands, geometry)
+    read = np.zeros(given.shape, given.dtype)
+    read[(0,) * given.ndim] = given[(0,) * given.ndim]
+    return implementation(pass_, replace(operands, output_gradient=read), geometry)
+
+
+def _differs(change: Change, laid_out: Callable[[Operands], Operands]) -> Shows:
+    """Whether a call on integers, laid out in memory in some way, is wrong."""
+
+    @lru_cache(maxsize=4096)
+    def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
+        operands = laid_out(probe(geometry, 0))
+        right = reference.evaluate(pass_, operands, geometry)
+        return not np.array_equal(change(reference.evaluate, pass_, operands, geometry), right)
+
+    return shows
+
+
+def _arranged(layout: str) -> Callable[[Operands], Operands]:
+    def arranged(operands: Operands) -> Operands:
+        arrays: dict[str, Any] = {name: arrange(array, layout) for name, array in operands.arrays().items()}
+        return replace(operands, **arrays)
+
+    return arranged
+
+
+def _constant(operands: Operands) -> Operands:
+    """The output gradient a broadcast constant."""
+    constant = np.broadcast_to(np.array(3.0), operands.output_gradient.shape)
+    return replace(operands, output_gradient=constant)
+
+
+def _is_filled(pass_: Pass, geometry: ConvGeometry) -> bool:
+    return 0 not in pass_.result_shape(geometry)
+
+
+def _has_first_element(pass_: Pass, geometry: ConvGeometry) -> bool:
+    return 0 not in shape_of(read_arrays(pass_, geometry)[0], geometry)
+
+
+MODELS = (
+    wrong_conduct(
+        "operand-changed",
+        "a call left another number in its first operand",
+        "An operand is padded, scaled or conjugated in place. Look at every write to an array that was passed in.",
+        lambda: _spoiling,
+        EVERY,
+        _has_first_element,
+        NOTHING,
+        "earth2studio#1133, apex#1587",
+    ),
+    wrong_conduct(
+        "result-in-an-operand",
+        "the result were written over an operand of the same shape",
+        "The memory of an operand is reused for the result, which the caller still needs. Look at what the result's "
+        "memory is.",
+        lambda: _in_place,
+        EVERY,
+        lambda pass_, geometry: _is_filled(pass_, geometry) and _has_room(pass_, geometry),
+        NOTHING,
+    ),
+    wrong_conduct(
+        "strides-ignored",
+        "every operand were contiguous in memory",
+        "An array is handed on by its address, and its strides are not. Look at where a pointer is taken, and for a "
+        "copy into contiguous memory before it.",
+        lambda: _strides_ignored,
+        EVERY,
+        _differs(_strides_ignored, _arranged("strided")),
+        Needs(layouts=("strided", "reversed")),
+        "candle#3735, pytorch#192212",
+    ),
+    wrong_conduct(
+        "stride-zero-misread",
+        "an output gradient of stride 0 were its first element and zeros",
+        "A broadcast array, as the gradient of a sum is, has less memory than elements. Look at how the output "
+        "gradient's memory is read, and for a copy into contiguous memory before it.",
+        lambda: _first_element_only,
+        (*BACKWARDS, Pass.BIAS_GRADIENT),
+        _differs(_first_element_only, _constant),
+        Needs(layouts=(BROADCAST,)),
+        "pytorch#4500, pytorch/xla#2333",
+    ),
+)

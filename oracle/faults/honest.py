@@ -1,0 +1,22 @@
+"""An implementation without a fault, in the case's dtype, for faults to be planted in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import reference
+from ..dtypes import numpy_dtype, result_dtype
+from ..geometry import ConvGeometry
+from ..passes import Array, Operands, Pass
+
+
+def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """A pass in float64 or complex128, rounded once to the dtype that its result should have."""
+    wide = np.complex128 if operands.input.dtype.kind == "c" else np.float64
+    arrays: dict[str, Any] = {name: array.astype(wide) for name, array in operands.arrays().items()}
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = reference.evaluate(pass_, replace(operands, **arrays), geometry)
+        return result.astype(numpy_dtype(result_dtype(operands.input.dtype.name)))

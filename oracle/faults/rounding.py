@@ -1,0 +1,173 @@
+"""The right terms in a worse arithmetic than the dtype's: of the sums, of the factors or of the result.
+
+A result rounded first to a format between the accumulator's and its own is off by
+hardly more than half a unit in its last place, which no bound can tell from
+honest rounding: only formats narrower than the result's are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
+from ..geometry import ConvGeometry
+from ..passes import Array, Operands, Pass, products
+from .model import FaultModel, Implementation, Kind, Needs
+from .parts import has_terms, parts
+from .planting import CONVOLVING, EVERY, Change, planting
+
+REALS = ("uniform", "normal", "wide")
+_PARTS = 7
+_HEADROOM = 64
+
+
+def _wider_than(form: Format, judged: Callable[[str], str]) -> tuple[str, ...]:
+    """The real floating-point dtypes in which a rounding to `form` is worse than what the dtype itself does."""
+    floats = (dtype for dtype in DTYPES if dtype not in COMPONENTS and not format_of(dtype).is_integer)
+    return tuple(dtype for dtype in floats if format_of(judged(dtype)).precision > form.precision)
+
+
+def _rounded(array: Array, form: Format) -> Array:
+    """The array rounded to a format, in its own dtype."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if form.name == "tfloat32":
+            return _to_tfloat32(array.astype(np.float32)).astype(array.dtype)
+        return array.astype(form.dtype).astype(array.dtype)
+
+
+def _to_tfloat32(array: Array) -> Array:
+    """Rounded to nearest, ties to even, in the 13 last bits of a float32."""
+    bits = np.ascontiguousarray(array).view(np.uint32)
+    rounded = (bits + np.uint32(0xFFF) + ((bits >> np.uint32(13)) & np.uint32(1))) & np.uint32(0xFFFFE000)
+    return np.where(np.isfinite(array), rounded.view(np.float32), array).reshape(array.shape)
+
+
+def _summing_in(form: Format) -> Change:
+    """The sum in parts, each partial sum rounded to `form`."""
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        total: Array | None = None
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in parts(pass_, operands, _PARTS):
+                share = implementation(pass_, part, geometry)
+                total = _rounded(share if total is None else total + share, form)
+            assert total is not None
+            return (operands.weight + total).astype(total.dtype) if pass_ is Pass.UPDATE else total
+
+    return change
+
+
+def _factors_in(form: Format) -> Change:
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        factors = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
+        if pass_ is Pass.UPDATE:
+            factors.discard("weight")
+        arrays: dict[str, Any] = {
+            name: _rounded(array, form) for name, array in operands.arrays().items() if name in factors
+        }
+        return implementation(pass_, replace(operands, **arrays), geometry)
+
+    return change
+
+
+def _result_in(form: Format) -> Change:
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        return _rounded(implementation(pass_, operands, geometry), form)
+
+    return change
+
+
+def _of_the_largest(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """Every element as coarse as one 64 times as large as the largest."""
+    result = implementation(pass_, operands, geometry)
+    finite = np.isfinite(result)
+    largest = np.abs(result[finite]).max(initial=0) * result.dtype.type(_HEADROOM)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(finite & np.isfinite(largest), (result + largest) - largest, result).astype(result.dtype)
+
+
+def _model(
+    name: str,
+    sentence: str,
+    explanation: str,
+    change: Change,
+    passes: tuple[Pass, ...],
+    dtypes: tuple[str, ...],
+    seen_in: str = "",
+) -> FaultModel:
+    def only_where_worse(
+        implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
+    ) -> Array:
+        wrong = change if operands.input.dtype.name in dtypes and has_terms(pass_, geometry) else None
+        return wrong(implementation, pass_, operands, geometry) if wrong else implementation(pass_, operands, geometry)
+
+    def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
+        return pass_ in passes and has_terms(pass_, geometry)
+
+    plant = planting(only_where_worse, passes)
+    needs = Needs(dtypes=dtypes, data=REALS)
+    return FaultModel(name, sentence, explanation, Kind.ROUNDING, frozenset(passes), shows, plant, seen_in, needs)
+
+
+def _sums(form: Format, seen_in: str = "") -> FaultModel:
+    return _model(
+        f"sums-in-{form.name}",
+        f"sums were kept in {form.name}",
+        f"The accumulator is {form.name}, or partial sums are stored in it between blocks. Look at the type of the "
+        "variable that products are added to, and of the workspace.",
+        _summing_in(form),
+        EVERY,
+        _wider_than(form, result_dtype),
+        seen_in,
+    )
+
+
+def _factors(form: Format, seen_in: str = "") -> FaultModel:
+    return _model(
+        f"factors-in-{form.name}",
+        f"operands were rounded to {form.name} before they are multiplied",
+        f"A fast mode converts operands to {form.name}. Look at the math mode or precision that the matrix product is "
+        "called with, and at conversions before it.",
+        _factors_in(form),
+        CONVOLVING,
+        _wider_than(form, str),
+        seen_in,
+    )
+
+
+def _results(form: Format) -> FaultModel:
+    return _model(
+        f"result-in-{form.name}",
+        f"results were rounded to {form.name} and then to their own dtype",
+        f"The result passes through an array of {form.name} and is rounded twice. Look at the type of every array "
+        "between the sums and what is returned.",
+        _result_in(form),
+        EVERY,
+        _wider_than(form, result_dtype),
+    )
+
+
+MODELS = (
+    _sums(format_of("float16"), "oneDNN PR#5041, ComputeLibrary PR#1287"),
+    _sums(format_of("bfloat16")),
+    _sums(format_of("float32")),
+    _factors(format_of("tfloat32"), "pytorch#107514"),
+    _factors(format_of("bfloat16")),
+    _factors(format_of("float32")),
+    _results(format_of("bfloat16")),
+    _results(format_of("float32")),
+    _model(
+        "error-of-the-largest-element",
+        "every element had the rounding error of the largest one",
+        "A transform (Winograd, FFT) or a common scale rounds all elements to the same absolute precision, so that "
+        "small ones are lost. Look at the algorithm that is chosen, and declare a transform if it is meant.",
+        _of_the_largest,
+        CONVOLVING,
+        ("float64", "float32", "float16", "bfloat16"),
+        "oneDNN#748, reference-kernels#164",
+    ),
+)

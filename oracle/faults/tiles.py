@@ -1,0 +1,120 @@
+"""Loops in blocks of 4, 8, 16 or 32 that lose some of them, and indices in too narrow a type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..geometry import ConvGeometry
+from ..passes import Array, Operands, Pass
+from .model import FaultModel, Implementation
+from .planting import FORWARDS, WEIGHT_GRADIENTS, along, omitting, trailing, wrong_terms
+
+BLOCKS = (4, 8, 16, 32)
+_NARROW = 128
+"""How many elements an index of eight bits can tell apart without going below zero."""
+
+Mask = Callable[[tuple[int, ...], ConvGeometry], Array | None]
+
+
+def _remainder(block: int, axis: int) -> Mask:
+    """The positions of an axis after its last whole block."""
+
+    def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
+        length = shape[axis]
+        return along(axis % len(shape), trailing(length, length - length % block), len(shape))
+
+    return mask
+
+
+def _remainder_of_group(block: int) -> Mask:
+    """The input channels after the last whole block of a group."""
+
+    def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
+        each = shape[1] // geometry.groups
+        return along(1, np.tile(trailing(each, each - each % block), geometry.groups), len(shape))
+
+    return mask
+
+
+def _beyond_first(block: int) -> Mask:
+    return lambda shape, geometry: along(len(shape) - 1, trailing(shape[-1], block), len(shape))
+
+
+def _before_last(block: int) -> Mask:
+    def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
+        length = shape[-1]
+        return along(len(shape) - 1, ~trailing(length, (length - 1) // block * block), len(shape))
+
+    return mask
+
+
+def _narrow_index(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The input read at its flat index in eight bits; a negative one leads to the end of the array."""
+    size = operands.input.size
+    if size <= _NARROW:
+        return implementation(pass_, operands, geometry)
+    index = (np.arange(size) + _NARROW) % (2 * _NARROW) - _NARROW
+    arrays: dict[str, Any] = {
+        name: np.take(array.ravel(), index).reshape(array.shape)
+        for name, array in operands.arrays().items()
+        if name in ("input", "input_direction")
+    }
+    return implementation(pass_, replace(operands, **arrays), geometry)
+
+
+def _blocked(block: int) -> Iterator[FaultModel]:
+    yield wrong_terms(
+        f"row-remainder-dropped-{block}",
+        f"output rows ended after their last whole block of {block}",
+        f"A vector loop over the last axis takes {block} positions at a time and has no loop for the rest. Look at the "
+        "epilogue of the innermost loop over output positions.",
+        omitting("output_gradient", _remainder(block, -1)),
+        seen_in="ncnn#1014, ggml PR#274",
+    )
+    yield wrong_terms(
+        f"input-channel-remainder-dropped-{block}",
+        f"the input channels of a group ended after their last whole block of {block}",
+        f"Input channels are packed in vectors of {block}, and the rest is forgotten. Look at the last vector of the "
+        "input channels.",
+        omitting("input", _remainder_of_group(block)),
+        seen_in="ncnn#1014, modular#6248",
+    )
+    yield wrong_terms(
+        f"output-channel-remainder-dropped-{block}",
+        f"the output channels ended after their last whole block of {block}",
+        f"Output channels are written in vectors of {block}, and the rest is forgotten. Look at the last vector of the "
+        "output channels.",
+        omitting("output_gradient", _remainder(block, 1)),
+        seen_in="ncnn#1014, pytorch#50042",
+    )
+    yield wrong_terms(
+        f"first-block-only-{block}",
+        f"only the first {block} positions of an output row were there",
+        f"Only the first block of {block} is computed: the loop over blocks runs once. Look at the offset of the later "
+        "blocks.",
+        omitting("output_gradient", _beyond_first(block)),
+    )
+    yield wrong_terms(
+        f"last-block-only-{block}",
+        f"only the last block of {block} positions of an output row were there",
+        f"Each block of {block} overwrites or clears those before it. Look at what is cleared at the start of a block.",
+        omitting("output_gradient", _before_last(block)),
+    )
+
+
+MODELS = (
+    *(model for block in BLOCKS for model in _blocked(block)),
+    wrong_terms(
+        "index-overflow",
+        "the input were indexed in eight bits",
+        "An index is kept in a type too narrow for the array. Real ones overflow after 2^31 elements; this is the same "
+        "in the small, so that it can be seen on small arrays. Look at the type of every product of sizes.",
+        _narrow_index,
+        (*FORWARDS, *WEIGHT_GRADIENTS),
+        "mlx PR#3143, mlx PR#3248, rocm-libraries PR#4611",
+    ),
+)

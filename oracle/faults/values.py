@@ -1,0 +1,188 @@
+"""Wrong for NaN, Inf, subnormals or overflow only; right for all ordinary numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..dtypes import DTYPES, FORMATS, format_of
+from ..geometry import ConvGeometry
+from ..passes import Array, Operands, Pass
+from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
+from .parts import has_terms, read_arrays
+from .planting import CONVOLVING, EVERY, FORWARDS, Change, planting, with_operands, with_result
+
+_FLOATS = tuple(dtype for dtype in DTYPES if dtype in FORMATS and not format_of(dtype).is_integer)
+_WITH_INFINITY = tuple(dtype for dtype in _FLOATS if dtype != "float8_e4m3fn")
+_FULL = ("float64", "float32", "float16", "bfloat16")
+_ANYWHERE = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
+
+
+def _is_float(array: Array) -> bool:
+    return array.dtype.name in _FLOATS
+
+
+def _nan_to_zero(array: Array) -> Array:
+    return np.where(np.isnan(array), np.zeros((), array.dtype), array) if _is_float(array) else array
+
+
+def _clipped(array: Array) -> Array:
+    """Inf replaced by the largest number of its sign."""
+    if array.dtype.name not in _WITH_INFINITY:
+        return array
+    largest = np.array(format_of(array.dtype.name).largest).astype(array.dtype)
+    return np.where(np.isinf(array), np.where(array > 0, largest, -largest), array).astype(array.dtype)
+
+
+def _flushed(array: Array) -> Array:
+    if not _is_float(array):
+        return array
+    smallest = 2.0 ** format_of(array.dtype.name).min_exponent
+    return np.where(np.abs(array.astype(np.float64)) < smallest, np.zeros((), array.dtype), array)
+
+
+def _flushing(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    arrays: dict[str, Any] = {name: _flushed(array) for name, array in operands.arrays().items()}
+    return _flushed(implementation(pass_, replace(operands, **arrays), geometry))
+
+
+def _with_neighbours(operand: str, array: Array, geometry: ConvGeometry) -> Array:
+    """NaN after an element that is NaN or infinite: what follows it was masked by a factor of zero."""
+    if operand != "input" or not _is_float(array):
+        return array
+    spoilt = np.zeros(array.shape, bool)
+    spoilt[..., 1:] = ~np.isfinite(array[..., :-1])
+    return np.where(spoilt, np.array(np.nan).astype(array.dtype), array)
+
+
+def _edge_in_padding(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The padding as the nearest element of the input times zero, which is NaN where that is not finite."""
+    result = implementation(pass_, operands, geometry)
+    if not _is_padded(geometry) or not _is_float(operands.input):
+        return result
+    spoilt = replace(geometry, padding_mode="replicate")
+    ones: dict[str, Any] = {
+        name: np.isnan(array) | np.isinf(array) if name.startswith("input") else np.ones(array.shape)
+        for name, array in operands.arrays().items()
+        if not name.startswith("bias")
+    }
+    indicators = {name: array.astype(np.float64) for name, array in ones.items()}
+    reached = implementation(Pass.FORWARD, Operands(**({"bias": None} | indicators)), spoilt)
+    return np.where(reached > 0, np.array(np.nan).astype(result.dtype), result)
+
+
+def _is_padded(geometry: ConvGeometry) -> bool:
+    """Whether a window that reaches an element of the input reaches into its padding, too."""
+    zeros = geometry.padding_mode == "zeros" and not geometry.transposed and not geometry.is_degenerate
+    return zeros and any(not geometry.inside(axis).all() for axis in range(geometry.rank))
+
+
+def _saturated(result: Array, pass_: Pass, geometry: ConvGeometry) -> Array:
+    return np.clip(result, -128, 127) if result.dtype == np.int32 else result
+
+
+def _each(changed: Callable[[Array], Array]) -> Change:
+    return with_operands(lambda operand, array, geometry: changed(array))
+
+
+def _model(
+    name: str,
+    sentence: str,
+    explanation: str,
+    change: Change,
+    passes: Iterable[Pass],
+    needs: Needs,
+    seen_in: str = "",
+    also: Callable[[Pass, ConvGeometry], bool] = has_terms,
+) -> FaultModel:
+    passes = frozenset(passes)
+
+    def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
+        return pass_ in passes and has_terms(pass_, geometry) and also(pass_, geometry)
+
+    plant = planting(change, passes)
+    return FaultModel(name, sentence, explanation, Kind.VALUES, passes, shows, plant, seen_in, needs)
+
+
+def _has_a_row(pass_: Pass, geometry: ConvGeometry) -> bool:
+    return "input" in read_arrays(pass_, geometry) and geometry.size[-1] > 1
+
+
+def _reads_padding(pass_: Pass, geometry: ConvGeometry) -> bool:
+    return _is_padded(geometry)
+
+
+MODELS = (
+    _model(
+        "nan-taken-for-zero",
+        "NaN in an operand were zero",
+        "Operands are cleaned before they are multiplied, or a comparison with NaN takes the other branch. Look at "
+        "maxima, clamps and masks on the way of an operand.",
+        _each(_nan_to_zero),
+        EVERY,
+        Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
+        "tf#63391",
+    ),
+    _model(
+        "nan-in-results-lost",
+        "NaN in a result were zero",
+        "The result is clamped, or written through a comparison, which NaN fails. Look at what happens to a sum before "
+        "it is stored.",
+        with_result(lambda result, pass_, geometry: _nan_to_zero(result)),
+        EVERY,
+        Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
+        "tf#60315",
+    ),
+    _model(
+        "infinity-saturates",
+        "results that overflow were the largest finite number",
+        "The conversion to the result's dtype saturates. Look at the mode of the last conversion, or at a clamp "
+        "before it.",
+        with_result(lambda result, pass_, geometry: _clipped(result)),
+        EVERY,
+        Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+    ),
+    _model(
+        "nan-spreads-to-the-neighbour",
+        "an element after NaN or Inf in a row of the input were NaN",
+        "Elements that do not count are multiplied by zero instead of left out. Look at masked loads in the loop "
+        "over a row.",
+        with_operands(_with_neighbours),
+        CONVOLVING,
+        Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+        "pytorch#12484",
+        _has_a_row,
+    ),
+    _model(
+        "nan-leaks-through-padding",
+        "the padding next to NaN or Inf in the input were NaN",
+        "Positions in the padding are read from the edge of the input and multiplied by zero. Look at how a load "
+        "outside the input becomes zero.",
+        _edge_in_padding,
+        (Pass.FORWARD,),
+        Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+        "burn#5385, tf#63391, pytorch#12484, tf#60315",
+        _reads_padding,
+    ),
+    _model(
+        "subnormals-flushed",
+        "subnormal numbers were zero",
+        "The processor or the compiler flushes subnormal operands and results to zero. Look at fast-math options and "
+        "the flush-to-zero mode; declare it if it is meant.",
+        _flushing,
+        (*FORWARDS, Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT, Pass.BIAS_GRADIENT),
+        Needs(dtypes=_FULL, data=("subnormal_operands",)),
+    ),
+    _model(
+        "integers-saturate",
+        "results of int8 were clipped to int8",
+        "The sum is right in int32 and then stored in eight bits. Look at the type of the result of an integer "
+        "convolution.",
+        with_result(_saturated),
+        _ANYWHERE,
+        Needs(dtypes=("int8",), data=(LATTICE,)),
+    ),
+)
