@@ -147,7 +147,8 @@ algorithm: sums of products, or a transform such as Winograd's or the FFT, which
 rounds on integers and whose error is bounded for the result as a whole; complex:
 real products for each complex one, three of them after Gauss; contamination: one NaN
 reaches the elements that read it, or others as well, multiplied by the zeros of a
-transform or between taps; subnormals: kept, or taken for zero; repeatability: the same bits for the same call, or not always.
+transform or between taps; subnormals: kept, or taken for zero; repeatability: the
+same bits for the same call, or not always.
 A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
 

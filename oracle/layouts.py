@@ -10,6 +10,8 @@ from .passes import Array
 
 CONTIGUOUS = "contiguous"
 BROADCAST = "broadcast"
+EXPANDED = "expanded"
+"""No layout of a case: an array of which only the elements that differ are given; stride 0 along all other axes."""
 _BOUNDARY = 64
 
 

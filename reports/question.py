@@ -30,7 +30,7 @@ _SUBJECTS = {
     "relation": _PASSES,
     "company": _PASSES,
 }
-_OWN_OPERANDS = ("relation", "company", "illegal")
+_OWN_OPERANDS = ("relation", "company", "illegal", "reach")
 """Checks that derive their operands anew from the case."""
 _LONGEST_ID = 500
 _LEAST_RATE = 2.0**-14
@@ -48,7 +48,7 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
     """
     mismatch, rate = stored.mismatch, stored.learning_rate
     kind = mismatch.check.partition(":")[0]
-    _check_member("mismatch.check", kind, (*_SUBJECTS, "illegal"), file)
+    _check_member("mismatch.check", kind, (*_SUBJECTS, "illegal", "reach"), file)
     if kind in _SUBJECTS:
         _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[kind], file)
     case = _case(mismatch.case, file)

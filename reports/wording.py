@@ -19,6 +19,7 @@ RULES = {
     "relation": "what its own results must have in common",
     "company": "the same in company as alone",
     "illegal": "an illegal call is refused",
+    "reach": "inputs of more than 2**31 elements",
 }
 SYMBOLS = {
     Outcome.CONFORMS: "✓",

@@ -152,8 +152,8 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="+",
         choices=CHECKS,
         metavar="CHECK",
-        help=f"some of {', '.join(CHECKS)} (default: all, illegal calls only of a candidate that says it refuses "
-        "them); structure, on which the others rest, is asked in any case",
+        help=f"some of {', '.join(CHECKS)} (default: all but reach, which wants time and memory, and illegal only of "
+        "a candidate that says it refuses such calls); structure, on which the others rest, is asked in any case",
     )
     check.add_argument(
         "--time-limit",

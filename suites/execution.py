@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS, arrange
-from ..oracle.passes import Operands, Pass
+from ..oracle.layouts import CONTIGUOUS, EXPANDED, arrange
+from ..oracle.passes import Operands, Pass, shape_of
 from .candidates import Misconduct, ProcessDied
 from .candidates.binding import BoundCandidate
 from .candidates.device import to_numpy
@@ -38,7 +38,11 @@ def execute(
     KeyboardInterrupt is the candidate's own exception, too, unless the process
     is `interruptible`: then it is the user's, and comes out.
     """
-    copies = {name: arrange(array, layout) for name, array in operands.arrays().items()}
+    expanded = layout == EXPANDED
+    copies = {
+        name: np.broadcast_to(array, shape_of(name, geometry)) if expanded else arrange(array, layout)
+        for name, array in operands.arrays().items()
+    }
     given = Operands(**{"bias": None, **copies}, learning_rate=operands.learning_rate)
     start = time.perf_counter()
     try:
@@ -60,7 +64,8 @@ def execute(
         return _describe_error(error, time.perf_counter() - start)
     if not isinstance(result, np.ndarray) or not _is_numeric(result.dtype):
         return Malformed(beginning(_describe_value(result)), seconds)
-    mutated = tuple(name for name, copy in copies.items() if copy.tobytes() != operands.arrays()[name].tobytes())
+    given_again = {} if expanded else operands.arrays()
+    mutated = tuple(name for name, array in given_again.items() if copies[name].tobytes() != array.tobytes())
     aliased = next((name for name, copy in copies.items() if np.may_share_memory(copy, result)), None)
     return Returned(np.ascontiguousarray(result).reshape(result.shape), seconds, mutated, aliased)
 

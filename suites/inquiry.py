@@ -16,6 +16,7 @@ from ..reports.record import CheckResult
 from .checks.adjoint import ADJOINT, LINKED
 from .checks.company import COMPANY, ask_company
 from .checks.illegal import ILLEGAL, ask_illegal
+from .checks.reach import REACH, ask_reach
 from .checks.relations import CHECK as RELATION
 from .checks.relations import Relation, applicable, ask_relation, relation_named
 from .checks.value import Check, is_asked, is_large, rounds_integers
@@ -23,8 +24,10 @@ from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
 from .illegal import illegal_call
 from .isolation import Executor
 
-CHECKS = (*map(str, Check), ADJOINT, RELATION, COMPANY, ILLEGAL)
+CHECKS = (*map(str, Check), ADJOINT, RELATION, COMPANY, ILLEGAL, REACH)
 """Names of the kinds of checks."""
+ON_DEMAND = (ILLEGAL, REACH)
+"""Those that are asked once of a candidate, and only if it or the user says so."""
 _CONTAMINATION_EVERY, _RELATION_EVERY, _COMPANY_EVERY = 3, 2, 20
 """Of how many data seeds one is asked for each."""
 
@@ -87,6 +90,8 @@ def ask_again(
         case "company":
             arithmetic = arithmetic_of(executor.info, case.dtype)
             return ask_company(executor, case, Pass(subject), arithmetic, seconds=seconds)
+        case "reach":
+            return ask_reach(executor, subject)
         case "illegal":
             return ask_illegal(executor, illegal_call(subject), seconds=seconds)
         case _:

@@ -27,6 +27,7 @@ from ..reports.record import CaseRecord, CheckResult
 from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
 from .checks.illegal import ILLEGAL, ask_illegal
+from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
 from .checks.value import Check
 from .corpora.selection import Given
@@ -34,7 +35,7 @@ from .corpora.shrinking import smallest
 from .examination import ANSWERED, ask
 from .features import features, needs, telling
 from .illegal import IllegalCall, illegal_calls
-from .inquiry import CHECKS, ask_again, examine, kind_of
+from .inquiry import CHECKS, ON_DEMAND, ask_again, examine, kind_of
 from .isolation import Executor
 from .memory import FailureMemory
 from .offer import offered
@@ -69,7 +70,7 @@ class Budget:
         that failed last, with a bias where a candidate takes one.
     checks : frozenset of str, or None
         Kinds of checks, some of `CHECKS`; structure is always asked, since the others
-        rest on it. By default all, but illegal calls only of who says that it refuses them.
+        rest on it. By default all that are not on demand, and illegal calls of who says that it refuses them.
     own_dtypes : bool
         Whether each candidate is asked in the dtypes that it says it takes, instead of the space's.
     """
@@ -170,7 +171,8 @@ class Search:
     def _checks(self) -> Collection[str]:
         if self.budget.checks is not None:
             return self.budget.checks
-        return CHECKS if self.executor.info.validates else [check for check in CHECKS if check != ILLEGAL]
+        usual = [check for check in CHECKS if check not in ON_DEMAND]
+        return [*usual, ILLEGAL] if self.executor.info.validates else usual
 
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
@@ -186,6 +188,8 @@ class Search:
             self.listener.on_case(record, 0, self.budget.cases)
         if ILLEGAL in self._checks:
             self._try_illegal()
+        if REACH in self._checks:
+            self._try_reach()
         remembered = self.memory.recall() if self.memory is not None else []
         try:
             self._try(remembered)
@@ -205,12 +209,23 @@ class Search:
             if result is not None:
                 found.setdefault(_case_of(call), []).append(result)
         for case, results in found.items():
-            for result in results:
-                if result.verdict.outcome.is_mismatch and len(self.faults) < self.budget.faults:
-                    fault = self._take_up(result, case)
-                    self.listener.on_fault(fault)
-                    self.listener.on_shrunk(fault)
-            self._record(case, tuple(results))
+            self._keep(case, results)
+
+    def _try_reach(self) -> None:
+        """Ask for inputs of more than 2**31 elements."""
+        for place in PLACES if Pass.FORWARD in self.passes else ():
+            result = ask_reach(self.executor, place)
+            if result is not None:
+                self._keep(reach_case(place), [result])
+
+    def _keep(self, case: Case, results: Collection[CheckResult]) -> None:
+        """Record results of a case that is as small as it gets, with a fault for each mismatch."""
+        for result in results:
+            if result.verdict.outcome.is_mismatch and len(self.faults) < self.budget.faults:
+                fault = self._take_up(result, case)
+                self.listener.on_fault(fault)
+                self.listener.on_shrunk(fault)
+        self._record(case, tuple(results))
 
     def _try(self, remembered: Collection[Case]) -> None:
         """Examine the cases that failed last, as small as they are already."""

@@ -1,0 +1,86 @@
+"""Reach: a forward pass on an input of more than 2**31 elements, which takes little memory by strides of 0.
+
+An index of 32 bits overflows there. The windows lie far apart, so that the result
+is small. An implementation may lay the input out in memory, where that is
+allowed to be enough, and it may say that this is too much; it may not compute
+something else or crash.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from ...oracle.data import Case
+from ...oracle.geometry import ConvGeometry, parse_geometry
+from ...oracle.layouts import EXPANDED
+from ...oracle.passes import Array, Operands, Pass
+from ...oracle.verdict import Outcome, Verdict
+from ...reports.record import CheckResult
+from ..isolation import Executor
+from ..replies import Died, Raised, Reply, Returned
+from .conduct import judge_conduct
+
+REACH = "reach"
+SECONDS = 120.0
+_MEMORY = ("memory limit", "out of memory")
+_WEIGHT = 2
+
+PLACES = {
+    "one axis": parse_geometry("n1c1k1i2147484672f1s1048576"),
+    "two axes together": parse_geometry("n1c1k1i2048x1048577f1x1s1x1048576"),
+}
+"""Where the elements are: along one axis of more than 2**31, or along two whose product is."""
+
+
+def reach_case(place: str) -> Case:
+    """A small case with as many axes, under which the verdict is recorded: records hold whole arrays."""
+    geometry = PLACES[place]
+    small = replace(geometry, size=(2,) * geometry.rank, stride=(1,) * geometry.rank)
+    return Case(small, False, "float32", "uniform", 0)
+
+
+def ask_reach(executor: Executor, place: str) -> CheckResult | None:
+    """Whether a candidate computes the forward pass there; None where it offers none."""
+    if Pass.FORWARD not in executor.passes:
+        return None
+    geometry = PLACES[place]
+    rows = np.arange(1, geometry.size[0] + 1, dtype=np.float32) if geometry.rank > 1 else np.full(1, 3, np.float32)
+    source = rows.reshape(1, 1, -1, *(1,) * (geometry.rank - 1))
+    start = time.perf_counter()
+    reply = executor.call(Pass.FORWARD, _operands(source, geometry), geometry, seconds=SECONDS, layout=EXPANDED)
+    return CheckResult(REACH, place, _judge(reply, source, geometry), time.perf_counter() - start)
+
+
+def _operands(source: Array, geometry: ConvGeometry) -> Operands:
+    weight = np.full(geometry.weight_shape, _WEIGHT, np.float32)
+    return Operands(source, weight, None, np.zeros(geometry.output_shape, np.float32))
+
+
+def _judge(reply: Reply, source: Array, geometry: ConvGeometry) -> Verdict:
+    match reply:
+        case Raised():
+            return Verdict(Outcome.UNSUPPORTED, f"refuses it: {reply.kind}: {reply.message}", REACH)
+        case Died() if reply.cause.startswith(_MEMORY):
+            return Verdict(Outcome.UNSUPPORTED, f"needs more memory than it may have: {reply.cause}", REACH)
+        case Returned() if not reply.mutated:
+            return _compare(reply.value, _WEIGHT * np.broadcast_to(source, geometry.output_shape), geometry)
+        case _:
+            verdict = judge_conduct(reply)
+            assert verdict is not None
+            return replace(verdict, reason=f"{verdict.reason}, on {geometry}")
+
+
+def _compare(actual: Array, expected: Array, geometry: ConvGeometry) -> Verdict:
+    if actual.shape != expected.shape:
+        reason = f"returned shape {actual.shape}, but should be {expected.shape}, on {geometry}"
+        return Verdict(Outcome.VIOLATES, reason, "shape")
+    wrong = actual != expected
+    if not wrong.any():
+        return Verdict(Outcome.CONFORMS, elements=expected.size)
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    reason = f"{int(wrong.sum())} of {expected.size} elements are wrong, the first at {list(index)}: {actual[index]:g}"
+    told = f"{reason} instead of {expected[index]:g}, on {geometry}"
+    return Verdict(Outcome.VIOLATES, told, "value", None, int(wrong.sum()), expected.size)
