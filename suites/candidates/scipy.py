@@ -4,7 +4,8 @@ SciPy convolves two arrays and knows no stride, dilation, groups or padding. The
 input is padded and the weight dilated with zeros first; a stride keeps some of
 the results, and is zeros between the elements of the output gradient. SciPy sums
 over channels, or over images in the weight gradient, as over one more axis.
-int8 is widened to int32, since SciPy's result has the dtype of its operands.
+int8 is widened to int32, since SciPy's result has the dtype of its operands. A NaN
+reaches what would have read it through one of the zeros between elements.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class SciPy:
 
     def __init__(self, method: str) -> None:
         self.name = "scipy" if method == "direct" else "scipy-fft"
-        self.conventions = {} if method == "direct" else {"algorithm": "transform"}
+        self.conventions = {"contamination": "spreads"} if method == "direct" else {"algorithm": "transform"}
         self.accumulators = {} if method == "direct" else {"float16": "float32"}
         self._method = method
 
