@@ -11,8 +11,17 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "docs" / "findings").glob("*.py"))
-FRAMEWORKS = {"torch": "torch", "tf": "tensorflow", "jax": "jax"}
+FRAMEWORKS = {
+    "torch": "torch",
+    "tf": "tensorflow",
+    "jax": "jax",
+    "mlx": "mlx",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
+    "openvino": "openvino",
+}
 KILLERS = {
+    "mlx_weight_gradient_empty_batch",
     "tf_function_depthwise_explicit_padding",
     "tf_weight_gradient_1x1",
     "torch_float32_weight_gradient_1x1",
