@@ -1,15 +1,19 @@
 """SciPy as a candidate: `scipy.signal.convolve`, by sums of products or by the FFT, on any number of spatial axes.
 
 SciPy convolves two arrays and knows no stride, dilation, groups or padding. The
-input is padded and the weight dilated with zeros first; a stride keeps some of
-the results, and is zeros between the elements of the output gradient. SciPy sums
-over channels, or over images in the weight gradient, as over one more axis.
-int8 is widened to int32, since SciPy's result has the dtype of its operands. A NaN
-reaches what would have read it through one of the zeros between elements.
+input is padded first. A dilated kernel is a dense one on every so manyeth element
+of the input, so that no zeros are multiplied by what may be NaN; a stride keeps some
+of the results, and in the weight gradient it is the dilation of the output
+gradient. In the input gradient, output gradient and kernel are taken apart into pieces
+whose products lie equally far apart. SciPy sums over channels, or over images in
+the weight gradient, as over one more axis; the input gradient's sum over output
+channels and pieces is NumPy's. int8 is widened to int32, since SciPy's result has
+the dtype of its operands.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,43 +67,65 @@ class SciPy:
         return write_call(pass_, geometry, dtype, method=self._method, bias=bias)
 
     def _forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        padded, taps = _padded(input, geometry), _spread(weight, geometry.dilation)
+        padded = _padded(input, geometry)
         output = np.empty(geometry.output_shape, input.dtype)
         kept = tuple(slice(None, None, stride) for stride in geometry.stride)
         for image, filter_ in np.ndindex(geometry.batch, geometry.out_channels):
-            group = _channels_of_group(filter_, geometry)
-            flipped = np.flip(taps[filter_])
-            sums = scipy.signal.convolve(padded[image, group], flipped, mode="valid", method=self._method)
-            output[image, filter_] = sums[0][kept]
+            source = padded[image, _channels_of_group(filter_, geometry)]
+            output[image, filter_] = self._correlate(source, weight[filter_], geometry.dilation)[kept]
         return output
 
     def _input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        spread, taps = _spread(output_gradient, geometry.stride), _spread(weight, geometry.dilation)
-        padded = np.zeros(
-            (*geometry.input_shape[:2], *map(_padded_size, geometry.size, geometry.padding)), spread.dtype
-        )
+        sizes = (size + sum(sides) for size, sides in zip(geometry.size, geometry.padding, strict=True))
+        padded = np.zeros((*geometry.input_shape[:2], *sizes), output_gradient.dtype)
         filters = geometry.out_channels // geometry.groups
         for image, channel in np.ndindex(geometry.batch, geometry.in_channels):
             group, within = divmod(channel, geometry.in_channels // geometry.groups)
-            chosen = slice(group * filters, (group + 1) * filters)
-            reversed_ = taps[chosen, within][::-1]
-            sums = scipy.signal.convolve(spread[image, chosen], reversed_, mode="full", method=self._method)[
-                filters - 1
-            ]
-            padded[image, channel][tuple(map(slice, sums.shape))] = sums
+            for filter_ in range(group * filters, (group + 1) * filters):
+                self._scatter(
+                    output_gradient[image, filter_], weight[filter_, within], geometry, padded[image, channel]
+                )
         inside = (slice(low, low + size) for (low, _), size in zip(geometry.padding, geometry.size, strict=True))
         return np.ascontiguousarray(padded[:, :, *inside])
 
     def _weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        padded, spread = _padded(input, geometry), _spread(output_gradient, geometry.stride)
+        padded = _padded(input, geometry)
         gradient = np.zeros(geometry.weight_shape, input.dtype)
         kept = tuple(slice(0, d * (r - 1) + 1, d) for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
         for filter_, within in np.ndindex(*geometry.weight_shape[:2] if geometry.batch else (0, 0)):
             channel = _channels_of_group(filter_, geometry).start + within
-            flipped = np.flip(spread[:, filter_])
-            sums = scipy.signal.convolve(padded[:, channel], flipped, mode="valid", method=self._method)
-            gradient[filter_, within] = sums[0][kept]
+            sums = self._correlate(padded[:, channel], output_gradient[:, filter_], geometry.stride)
+            gradient[filter_, within] = sums[kept]
         return gradient
+
+    def _correlate(self, source: Array, kernel: Array, dilation: Sequence[int]) -> Array:
+        """The sums over the first axis and the windows of a dilated kernel, at every position."""
+        axes = zip(source.shape[1:], kernel.shape[1:], dilation, strict=True)
+        sums = np.empty(tuple(size - d * (r - 1) for size, r, d in axes), source.dtype)
+        for first in np.ndindex(*map(min, dilation, sums.shape)):
+            chosen = tuple(map(slice, first, (None,) * len(first), dilation))
+            dense = source[:, *chosen]
+            sums[chosen] = scipy.signal.convolve(dense, np.flip(kernel), mode="valid", method=self._method)[0]
+        return sums
+
+    def _scatter(self, gradient: Array, kernel: Array, geometry: ConvGeometry, padded: Array) -> None:
+        """Add the product of each position p of the gradient and tap r of the kernel to position s p + d r.
+
+        Of every (d / g)-th position and every (s / g)-th tap, g being the greatest common
+        divisor, the products lie s d / g apart, as in a convolution.
+        """
+        common = tuple(map(math.gcd, geometry.stride, geometry.dilation))
+        positions = tuple(d // g for d, g in zip(geometry.dilation, common, strict=True))
+        taps = tuple(s // g for s, g in zip(geometry.stride, common, strict=True))
+        for at in np.ndindex(*map(min, positions, gradient.shape)):
+            for tap in np.ndindex(*map(min, taps, kernel.shape)):
+                part = gradient[tuple(map(slice, at, (None,) * len(at), positions))]
+                some = kernel[tuple(map(slice, tap, (None,) * len(tap), taps))]
+                sums = scipy.signal.convolve(part, some, mode="full", method=self._method)
+                starts = (s * p + d * r for s, p, d, r in zip(geometry.stride, at, geometry.dilation, tap, strict=True))
+                steps = (s * n for s, n in zip(geometry.stride, positions, strict=True))
+                axes = zip(starts, steps, sums.shape, strict=True)
+                padded[tuple(slice(start, start + step * (n - 1) + 1, step) for start, step, n in axes)] += sums
 
 
 def candidate() -> SciPy:
@@ -118,18 +144,6 @@ def _wide(array: Array) -> Array:
 
 def _padded(input: Array, geometry: ConvGeometry) -> Array:
     return np.pad(input, ((0, 0), (0, 0), *geometry.padding), mode=PAD_MODES[geometry.padding_mode])  # type: ignore[call-overload,no-any-return]
-
-
-def _padded_size(size: int, sides: tuple[int, int]) -> int:
-    return size + sum(sides)
-
-
-def _spread(array: Array, step: Sequence[int]) -> Array:
-    """Zeros between the elements of the spatial axes, which come to lie `step` apart."""
-    lengths = (each * (size - 1) + 1 for each, size in zip(step, array.shape[2:], strict=True))
-    spread = np.zeros((*array.shape[:2], *lengths), array.dtype)
-    spread[:, :, *(slice(None, None, each) for each in step)] = array
-    return spread
 
 
 def _channels_of_group(filter_: int, geometry: ConvGeometry) -> slice:
