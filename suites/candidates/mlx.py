@@ -18,8 +18,8 @@ import mlx.core as mx
 import numpy as np
 
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Operands, Pass
-from .framework import Framework
+from ...oracle.passes import Array, Pass
+from .framework import Framework, Given
 from .reverse_mode import Function, derive, on_tensors, write_pass
 
 _NOT_WRITTEN = "unsupported data type"
@@ -73,7 +73,7 @@ class MLX(Framework):
             return f"MLX has no padding of mode {geometry.padding_mode}"
         return "MLX has no forward mode of a convolution" if pass_ is Pass.JVP else None
 
-    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    def compute(self, pass_: Pass, operands: Given, geometry: ConvGeometry) -> Array:
         with mx.stream(mx.cpu):
             given = on_tensors(pass_, operands, geometry, _tensor)
             result = derive(pass_, lambda x, w, b: convolution(x, w, b, geometry), _pull_back, given)

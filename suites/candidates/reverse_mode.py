@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Operands, Pass
+from ...oracle.passes import Array, Pass
+from .framework import Given
 
 Tensor = Any
 Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor]
@@ -22,7 +23,7 @@ _SUBJECTS = {Pass.INPUT_GRADIENT: 0, Pass.WEIGHT_GRADIENT: 1, Pass.UPDATE: 1, Pa
 _SUBJECTS |= {Pass.DOUBLE_BACKWARD_INPUT: 0, Pass.DOUBLE_BACKWARD_WEIGHT: 1, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: -1}
 
 
-def on_tensors(pass_: Pass, operands: Operands, geometry: ConvGeometry, tensor: Callable[[Array], Tensor]) -> Operands:
+def on_tensors(pass_: Pass, operands: Given, geometry: ConvGeometry, tensor: Callable[[Array], Tensor]) -> Given:
     """The operands as the framework's tensors, with a bias of zeros where its gradient is asked for."""
     arrays = operands.arrays()
     if pass_ is Pass.BIAS_GRADIENT:
@@ -31,7 +32,7 @@ def on_tensors(pass_: Pass, operands: Operands, geometry: ConvGeometry, tensor: 
     return replace(operands, **tensors)
 
 
-def derive(pass_: Pass, convolution: Convolution, pull_back: PullBack, given: Operands) -> Tensor:
+def derive(pass_: Pass, convolution: Convolution, pull_back: PullBack, given: Given) -> Tensor:
     """The result of a pass, on operands that are the framework's tensors.
 
     Raises

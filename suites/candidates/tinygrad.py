@@ -20,8 +20,8 @@ import ml_dtypes
 import numpy as np
 
 from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Operands, Pass
-from .framework import Framework
+from ...oracle.passes import Array, Pass
+from .framework import Framework, Given
 from .reverse_mode import Function, derive, on_tensors, write_pass
 
 os.environ.setdefault("DEV", "CPU" if shutil.which(os.environ.get("CC", "clang")) else "PYTHON")
@@ -75,7 +75,7 @@ class Tinygrad(Framework):
             return "tinygrad differentiates with respect to floating-point tensors only"
         return "tinygrad has no forward mode" if pass_ is Pass.JVP else None
 
-    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    def compute(self, pass_: Pass, operands: Given, geometry: ConvGeometry) -> Array:
         given = on_tensors(pass_, operands, geometry, _tensor)
         try:
             return _array(derive(pass_, lambda x, w, b: convolution(x, w, b, geometry), _pull_back, given))

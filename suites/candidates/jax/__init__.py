@@ -12,4 +12,4 @@ from .builtin import candidate
 
 __all__ = ["candidate"]
 
-_jax.config.update("jax_enable_x64", True)
+_jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 import jax
@@ -12,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Operands, Pass
-from ..framework import Framework
+from ....oracle.passes import Array, Pass
+from ..framework import Framework, Given
 from . import convolution as own
 from .call_text import write_call
 from .derivatives import derive
@@ -50,10 +49,10 @@ class Jax(Framework):
             return _EIGHT_BITS
         return None
 
-    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
         with jax.default_device(jax.devices("cpu")[0]):
-            arrays = {name: jnp.asarray(array) for name, array in operands.arrays().items()}
-            return np.asarray(self._compiled(pass_, geometry)(arrays, operands.learning_rate))
+            tensors = {name: jnp.asarray(array) for name, array in given.arrays().items()}
+            return np.asarray(self._compiled(pass_, geometry)(tensors, given.learning_rate))
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         return write_call(pass_, geometry, dtype, bias=bias)
@@ -67,9 +66,8 @@ def candidate() -> Jax:
 def _compile(
     function: Function, pass_: Pass, geometry: ConvGeometry
 ) -> Callable[[Mapping[str, jax.Array], float], jax.Array]:
-    def compute(arrays: Mapping[str, jax.Array], learning_rate: float) -> jax.Array:
-        absent = Operands(input=None, weight=None, bias=None, output_gradient=None)  # type: ignore[arg-type]
-        given = replace(absent, **arrays, learning_rate=learning_rate)
+    def compute(tensors: Mapping[str, jax.Array], learning_rate: float) -> jax.Array:
+        given = Given(**tensors, learning_rate=learning_rate)
         return derive(pass_, lambda input, weight, bias: function(input, weight, bias, geometry), given)
 
     return jax.jit(compute, static_argnums=1)

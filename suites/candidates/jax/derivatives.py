@@ -11,13 +11,14 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from ....oracle.passes import Operands, Pass
+from ....oracle.passes import Pass
+from ..framework import Given
 
 Convolution = Callable[[jax.Array, jax.Array, jax.Array | None], jax.Array]
 """(input, weight, bias) -> output."""
 
 
-def derive(pass_: Pass, convolution: Convolution, given: Operands) -> jax.Array:
+def derive(pass_: Pass, convolution: Convolution, given: Given) -> jax.Array:
     """The result of a pass, on operands that are JAX's arrays."""
     match pass_:
         case Pass.FORWARD:
@@ -39,19 +40,19 @@ def derive(pass_: Pass, convolution: Convolution, given: Operands) -> jax.Array:
             return _double_backward(pass_, convolution, given)
 
 
-def _gradient(function: Callable[[jax.Array], jax.Array], at: jax.Array, given: Operands) -> jax.Array:
+def _gradient(function: Callable[[jax.Array], jax.Array], at: jax.Array, given: Given) -> jax.Array:
     _, pull_back = jax.vjp(function, at)
     (gradient,) = pull_back(jnp.conj(given.output_gradient))
     return jnp.conj(gradient)
 
 
-def _double_backward(pass_: Pass, convolution: Convolution, given: Operands) -> jax.Array:
+def _double_backward(pass_: Pass, convolution: Convolution, given: Given) -> jax.Array:
     """dE/d(the pass's variable), E being the inner product of the directions with the gradients."""
     variables = (given.output_gradient, *_variables(given))
     subject = {Pass.DOUBLE_BACKWARD_INPUT: 1, Pass.DOUBLE_BACKWARD_WEIGHT: 2}.get(pass_, 0)
 
     def gradients(variable: jax.Array) -> tuple[jax.Array, ...]:
-        cotangent, *at = (*variables[:subject], variable, *variables[subject + 1 :])
+        cotangent, *at = [variable if place == subject else other for place, other in enumerate(variables)]
         _, pull_back = jax.vjp(lambda *at: _call(convolution, at), *at)
         return tuple(pull_back(cotangent))
 
@@ -60,13 +61,11 @@ def _double_backward(pass_: Pass, convolution: Convolution, given: Operands) -> 
     return result
 
 
-def _variables(given: Operands) -> tuple[jax.Array, ...]:
+def _variables(given: Given) -> tuple[jax.Array, ...]:
     return (given.input, given.weight, *(() if given.bias is None else (given.bias,)))
 
 
-def _directions(given: Operands) -> tuple[jax.Array, ...]:
-    assert given.input_direction is not None
-    assert given.weight_direction is not None
+def _directions(given: Given) -> tuple[jax.Array, ...]:
     directions = (given.input_direction, given.weight_direction)
     return directions if given.bias_direction is None else (*directions, given.bias_direction)
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 
 from ....oracle.geometry import NAMED_PADDINGS, ConvGeometry
 from ....oracle.passes import Pass
+from ..framework import Tensor
 
-Tensor = Any
 PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
 """Padding mode -> the mode of `keras.ops.pad`."""
 DTYPES = ("float64", "float32", "float16", "bfloat16")

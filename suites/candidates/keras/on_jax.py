@@ -9,8 +9,9 @@ choose("jax")
 import keras  # noqa: E402
 
 from ....oracle.geometry import ConvGeometry  # noqa: E402
-from ....oracle.passes import Array, Operands, Pass  # noqa: E402
+from ....oracle.passes import Array, Pass  # noqa: E402
 from .. import jax as _enabling_64_bits  # noqa: E402
+from ..framework import Given  # noqa: E402
 from ..jax.builtin import Jax  # noqa: E402
 from ..jax.call_text import write_pass  # noqa: E402
 from . import convolution as own  # noqa: E402
@@ -32,11 +33,11 @@ class KerasOnJax(Jax):
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return own.limitation(pass_, geometry, dtype)
 
-    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
         if pass_ is not Pass.UPDATE:
-            return super().compute(pass_, operands, geometry)
-        gradient = super().compute(Pass.WEIGHT_GRADIENT, operands, geometry)
-        return sgd(operands.weight, gradient, operands.learning_rate)
+            return super().compute(pass_, given, geometry)
+        gradient = super().compute(Pass.WEIGHT_GRADIENT, given, geometry)
+        return sgd(given.weight, gradient, given.learning_rate)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         lines = ["import os", "", 'os.environ["KERAS_BACKEND"] = "jax"', "", "import jax", "import jax.numpy as jnp"]

@@ -9,7 +9,8 @@ choose("tensorflow")
 import keras  # noqa: E402
 
 from ....oracle.geometry import ConvGeometry  # noqa: E402
-from ....oracle.passes import Array, Operands, Pass  # noqa: E402
+from ....oracle.passes import Array, Pass  # noqa: E402
+from ..framework import Given  # noqa: E402
 from ..tensorflow.builtin import TensorFlow  # noqa: E402
 from ..tensorflow.call_text import write_call  # noqa: E402
 from . import convolution as own  # noqa: E402
@@ -25,11 +26,11 @@ class KerasOnTensorFlow(TensorFlow):
     def __init__(self) -> None:
         super().__init__("keras-tensorflow", own.laid_out, limitation)
 
-    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
         if pass_ is not Pass.UPDATE:
-            return super().compute(pass_, operands, geometry)
-        gradient = super().compute(Pass.WEIGHT_GRADIENT, operands, geometry)
-        return sgd(operands.weight, gradient, operands.learning_rate)
+            return super().compute(pass_, given, geometry)
+        gradient = super().compute(Pass.WEIGHT_GRADIENT, given, geometry)
+        return sgd(given.weight, gradient, given.learning_rate)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         step = pass_ is Pass.UPDATE

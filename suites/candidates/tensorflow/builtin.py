@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Operands, Pass
-from ..framework import Framework
+from ....oracle.passes import Array, Pass
+from ..framework import Framework, Given, Tensor
 from . import convolution as own
 from .call_text import write_call, write_convolution
 from .derivatives import derive
 from .limits import limits_told
 
-Tensor = Any
 Function = Callable[[Tensor, Tensor, Tensor | None, ConvGeometry], Tensor]
 Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 _TRACED_AT_ONCE = 32
@@ -44,7 +41,7 @@ class TensorFlow(Framework):
     """
 
     version = tf.__version__
-    dtypes = own.DTYPES
+    dtypes: tuple[str, ...] = own.DTYPES
     accumulators: Mapping[str, str] = MappingProxyType({})
     """Every dtype in itself: by experiment, float16 sums and the bfloat16 sums of bias gradients, and of strided
     input and weight gradients, are rounded to the dtype on the way."""
@@ -68,13 +65,13 @@ class TensorFlow(Framework):
         self._decorator = decorator
         self._traced = functools.lru_cache(maxsize=_TRACED_AT_ONCE)(self._make)
 
-    def compute(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        tensors = {name: _to_tensor(name, array) for name, array in operands.arrays().items()}
+    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
+        tensors = {name: _to_tensor(name, array) for name, array in given.arrays().items()}
         with limits_told():
             if pass_ is Pass.UPDATE:
                 filters = tf.Variable(tensors["weight"])
                 gradient = self._traced(Pass.WEIGHT_GRADIENT, geometry)(tensors)
-                alpha = tf.constant(operands.learning_rate, filters.dtype)
+                alpha = tf.constant(given.learning_rate, filters.dtype)
                 tf.raw_ops.ResourceApplyGradientDescent(var=filters.handle, alpha=alpha, delta=gradient)
                 return _to_array(pass_, filters)
             return _to_array(pass_, self._traced(pass_, geometry)(tensors))
@@ -85,9 +82,9 @@ class TensorFlow(Framework):
 
     def _make(self, pass_: Pass, geometry: ConvGeometry) -> Callable[[dict[str, Tensor]], Tensor]:
         def compute(tensors: dict[str, Tensor]) -> Tensor:
-            absent = Operands(input=None, weight=None, bias=None, output_gradient=None)  # type: ignore[arg-type]
-            given = replace(absent, **tensors)
-            return derive(pass_, lambda input, weight, bias: self._function(input, weight, bias, geometry), given)
+            return derive(
+                pass_, lambda input, weight, bias: self._function(input, weight, bias, geometry), Given(**tensors)
+            )
 
         return self._trace(compute)
 

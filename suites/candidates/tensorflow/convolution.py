@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import tensorflow as tf
 
 from ....oracle.geometry import NAMED_PADDINGS, ConvGeometry
 from ....oracle.passes import Pass
+from ..framework import Tensor
 
-Tensor = Any
 PAD_MODES = {"zeros": "CONSTANT", "reflect": "REFLECT"}
 """Padding mode -> the mode of `tf.pad`."""
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
-from ....oracle.passes import Operands, Pass
+from ....oracle.passes import Pass
+from ..framework import Given, Tensor
 
-Tensor = Any
 Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """(input, weight, bias) -> output."""
 
 
-def derive(pass_: Pass, convolution: Convolution, given: Operands) -> Tensor:
+def derive(pass_: Pass, convolution: Convolution, given: Given) -> Tensor:
     """The result of a pass but the update, on operands that are tensors as the convolution wants them."""
     match pass_:
         case Pass.FORWARD:
@@ -36,14 +35,14 @@ def derive(pass_: Pass, convolution: Convolution, given: Operands) -> Tensor:
             return _double_backward(pass_, convolution, given)
 
 
-def _gradient(function: Callable[[Tensor], Tensor], at: Tensor, given: Operands) -> Tensor:
+def _gradient(function: Callable[[Tensor], Tensor], at: Tensor, given: Given) -> Tensor:
     with tf.GradientTape() as tape:
         tape.watch(at)
         output = function(at)
     return tape.gradient(output, at, given.output_gradient)
 
 
-def _double_backward(pass_: Pass, convolution: Convolution, given: Operands) -> Tensor:
+def _double_backward(pass_: Pass, convolution: Convolution, given: Given) -> Tensor:
     """dE/d(the pass's variable), E being the inner product of the directions with the gradients."""
     variables = _variables(given)
     cotangent = tf.convert_to_tensor(given.output_gradient)
@@ -59,11 +58,11 @@ def _double_backward(pass_: Pass, convolution: Convolution, given: Operands) -> 
     return outer.gradient(gradients, subject, _directions(given))
 
 
-def _variables(given: Operands) -> list[Tensor]:
+def _variables(given: Given) -> list[Tensor]:
     return [given.input, given.weight, *([] if given.bias is None else [given.bias])]
 
 
-def _directions(given: Operands) -> list[Tensor]:
+def _directions(given: Given) -> list[Tensor]:
     directions = [given.input_direction, given.weight_direction]
     return directions if given.bias_direction is None else [*directions, given.bias_direction]
 
