@@ -10,7 +10,8 @@ can cost (Higham 2002, Accuracy and Stability of Numerical Algorithms, sec. 2.2)
 and the rounding of the result to its storage format; of a sum that is stored
 before its bias (or the second sum of a pass of second order) is added, those
 roundings as well. Operands rounded to a narrower format before they are
-multiplied are each off by a factor of 1 + u there.
+multiplied are each off by a factor of 1 + u there, or by half of a spacing of
+its subnormal numbers.
 
 It holds for arithmetic that rounds to nearest and does not overflow, and for
 sums of products: not for accumulators that truncate. Complex numbers are two
@@ -22,7 +23,8 @@ absolute terms sum to no more than S of both parts together.
 Transforms have no such bound for each element. That of the FFT holds for the
 result as a whole (Higham 2002, sec. 24.1): a relative error of about log2(m) u in
 the Euclidean norm for each transform of m points, hence an absolute one in every
-element of a constant times log2(m) u times the norms of what is correlated.
+element of a constant times log2(m) u times the norms of what is correlated; for a
+sum of transforms, u times their number in addition.
 """
 
 from __future__ import annotations
@@ -69,9 +71,9 @@ def rounding_bound(
     """
     if arithmetic.does("algorithm", "transform"):
         error = _transform(pass_, operands, arithmetic, geometry)
-        error = np.broadcast_to(error, exact.magnitude.shape) + _inner_product(exact, arithmetic)
+        error = np.broadcast_to(error, exact.magnitude.shape) + _inner_product(exact, operands, arithmetic)
     else:
-        error = _inner_product(exact, arithmetic)
+        error = _inner_product(exact, operands, arithmetic)
     if _has_three_products(operands, arithmetic):
         error = error + _of_three_products(exact, arithmetic)
     if pass_ is Pass.UPDATE:
@@ -88,10 +90,14 @@ def _has_three_products(operands: Operands, arithmetic: Arithmetic) -> bool:
 def _of_three_products(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
     """(2 n + 7) u S of both parts: three sums of n products, two sums of factors and two subtractions.
 
-    Here n is half the terms of a part, since a part has two products for each complex one.
+    Here n is half the terms of a part, since a part has two products for each complex one. Sums of factors
+    may be rounded to a narrower multiplier as the factors were; the third sum's products underflow as well.
     """
     both = exact.magnitude.sum(axis=-1, keepdims=True)
-    return (exact.terms + _ROUNDINGS_OF_THREE) * arithmetic.accumulator.unit_roundoff * both
+    roundings = (exact.terms + _ROUNDINGS_OF_THREE) * arithmetic.accumulator.unit_roundoff
+    if arithmetic.multiplier.precision < arithmetic.storage.precision:
+        roundings = roundings + _ROUNDINGS_OF_THREE * arithmetic.multiplier.unit_roundoff
+    return roundings * both + _half_spacings(exact.terms, arithmetic.accumulator)
 
 
 def _late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
@@ -116,30 +122,45 @@ def _most_repetitions(geometry: ConvGeometry) -> int:
     return most
 
 
-def _inner_product(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
+def _inner_product(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
     """n u S, and n half-spacings for products that underflow; before it, the rounding of the operands."""
     accumulator = arithmetic.accumulator
     underflow = _half_spacings(exact.terms, accumulator)
-    size, error = exact.magnitude, 0.0
-    if arithmetic.multiplier.precision < arithmetic.storage.precision:
-        u = arithmetic.multiplier.unit_roundoff
-        size, error = size * (1 + u) ** 2, size * (2 * u + u * u)
-    return error + exact.terms * accumulator.unit_roundoff * size + underflow
+    before = _rounded_operands(exact, operands, arithmetic)
+    return before + exact.terms * accumulator.unit_roundoff * (exact.magnitude + before) + underflow
+
+
+def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
+    """What rounding the operands to `multiplier` can change: each by u of its size, or by half a spacing h."""
+    multiplier, storage = arithmetic.multiplier, arithmetic.storage
+    u = multiplier.unit_roundoff if multiplier.precision < storage.precision else 0.0
+    h = multiplier.smallest_subnormal / 2 if multiplier.smallest_subnormal > storage.smallest_subnormal else 0.0
+    error = exact.magnitude * (2 * u + u * u) if u else np.zeros(exact.magnitude.shape)
+    if h == 0:
+        return error
+    largest = max(float(np.abs(real_parts(array)).max(initial=1.0)) for array in operands.arrays().values())
+    return error + exact.terms * (h * (1 + u) * (2 * largest + h))
 
 
 def _transform(pass_: Pass, operands: Operands, arithmetic: Arithmetic, geometry: ConvGeometry) -> float:
-    """A bound for every element of what transforms of the whole operands compute."""
+    """A bound for every element of what transforms of the whole operands compute; padding repeats some of them."""
+    direct = geometry.direct
     points = math.prod(
         size + low + high + d * (r - 1)
-        for size, (low, high), d, r in zip(
-            geometry.direct.size, geometry.direct.padding, geometry.dilation, geometry.kernel, strict=True
-        )
+        for size, (low, high), d, r in zip(direct.size, direct.padding, direct.dilation, direct.kernel, strict=True)
     )
     u = max(arithmetic.accumulator.unit_roundoff, arithmetic.multiplier.unit_roundoff)
-    norms = sum(
-        _norm(getattr(operands, part.left)) * _norm(getattr(operands, part.right)) for part in products(pass_, geometry)
+    summed = {
+        Pass.FORWARD: direct.in_channels // direct.groups,
+        Pass.INPUT_GRADIENT: direct.out_channels // direct.groups,
+        Pass.WEIGHT_GRADIENT: direct.batch,
+    }
+    transforms = _TRANSFORM_CONSTANT * (math.log2(max(points, 2)) + 1)
+    sizes = (
+        (transforms + summed[part.kind]) * _norm(getattr(operands, part.left)) * _norm(getattr(operands, part.right))
+        for part in products(pass_, geometry)
     )
-    return _TRANSFORM_CONSTANT * (math.log2(max(points, 2)) + 1) * u * norms
+    return _most_repetitions(geometry) * u * sum(sizes)
 
 
 def _norm(array: Array) -> float:

@@ -1,0 +1,114 @@
+"""The bound of transforms: no false alarm for convolutions by the FFT, where the bound of sums of products has some."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convoracle.oracle import exact
+from convoracle.oracle.bounds import rounding_bound
+from convoracle.oracle.data import Case, lattice_operands, real_operands
+from convoracle.oracle.dtypes import Arithmetic
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.verdict import compare
+from convoracle.suites.strategies import SETTINGS, Space, cases
+
+TRANSFORM = Arithmetic.of("float32", conventions={"algorithm": "transform"})
+DIRECT = Arithmetic.of("float32")
+PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
+MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+SPACE = Space(
+    dtypes=("float32",), max_products=2000, settings=SETTINGS - {"transposed", "degenerate", "groups", "bias"}
+)
+
+
+def by_fft(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """A pass by transforms of the padded input, the spread kernel and the spread output gradient, in float32."""
+    axes = tuple(range(2, 2 + geometry.rank))
+    size = tuple(size + sum(sides) for size, sides in zip(geometry.size, geometry.padding, strict=True))
+    sides = ((0, 0), (0, 0), *geometry.padding)
+
+    def transformed(array: Array) -> Array:
+        return np.fft.fftn(array, size, axes)
+
+    def correlated(equation: str, left: Array, right: Array) -> Array:
+        return np.fft.ifftn(np.einsum(equation, left, right), size, axes).real
+
+    padded = transformed(np.pad(operands.input, sides, mode=MODES[geometry.padding_mode]))  # type: ignore[call-overload]
+    kernel = transformed(_spread(operands.weight, geometry.dilation))
+    cotangent = transformed(_spread(operands.output_gradient, geometry.stride))
+    match pass_:
+        case Pass.FORWARD:
+            every = correlated("nc...,kc...->nk...", padded, kernel.conj())
+            return _every(every, geometry.stride, geometry.output_size)
+        case Pass.INPUT_GRADIENT:
+            whole = correlated("nk...,kc...->nc...", cotangent, kernel)
+            return _folded(whole, geometry)
+        case _:
+            every = correlated("nk...,nc...->kc...", cotangent.conj(), padded)
+            return _every(every, geometry.dilation, geometry.kernel)
+
+
+def _spread(array: Array, step: tuple[int, ...]) -> Array:
+    spread = np.zeros((*array.shape[:2], *((n - 1) * s + 1 for n, s in zip(array.shape[2:], step, strict=True))), "f4")
+    spread[(slice(None), slice(None), *(slice(None, None, s) for s in step))] = array
+    return spread
+
+
+def _every(array: Array, step: tuple[int, ...], count: tuple[int, ...]) -> Array:
+    return array[(slice(None), slice(None), *(slice(0, s * n, s) for s, n in zip(step, count, strict=True)))]
+
+
+def _folded(whole: Array, geometry: ConvGeometry) -> Array:
+    """The gradient of the padded input, with what falls on the padding added to the elements repeated there."""
+    for axis, (size, sides) in enumerate(zip(geometry.size, geometry.padding, strict=True)):
+        sources = np.pad(np.arange(1, size + 1), sides, mode=MODES[geometry.padding_mode])  # type: ignore[call-overload]
+        last = np.moveaxis(whole, 2 + axis, 0)
+        folded = np.zeros((size + 1, *last.shape[1:]), whole.dtype)
+        np.add.at(folded, sources, last)
+        whole = np.moveaxis(folded[1:], 0, 2 + axis)
+    return whole
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases(space=SPACE), st.sampled_from(["uniform", "normal", "wide", "cancellation", "zeros"]))
+def test_convolutions_by_the_fft_stay_within_the_bound(case: Case, fill: str) -> None:
+    drawn = Case(case.geometry, False, "float32", fill, case.seed, case.layout)
+    for operands in (real_operands(drawn), lattice_operands(drawn)):
+        for pass_ in PASSES:
+            actual = by_fft(pass_, operands, case.geometry)
+            assert actual.dtype == np.float32
+            result = exact.evaluate(pass_, operands, case.geometry)
+            bound = rounding_bound(pass_, result, operands, TRANSFORM, case.geometry)
+            assert not compare(actual, result, bound).wrong.any()
+
+
+def test_many_channels_are_summed_within_the_bound() -> None:
+    geometry = ConvGeometry.of(batch=2, in_channels=512, size=(6, 6), kernel=3)
+    operands = real_operands(Case(geometry, False, "float32", "uniform", 1))
+    for pass_ in PASSES:
+        result = exact.evaluate(pass_, operands, geometry)
+        bound = rounding_bound(pass_, result, operands, TRANSFORM, geometry)
+        assert not compare(by_fft(pass_, operands, geometry), result, bound).wrong.any()
+
+
+@pytest.mark.parametrize("pass_", [Pass.FORWARD, Pass.INPUT_GRADIENT])
+def test_the_bound_of_sums_of_products_does_not_hold_for_transforms(pass_: Pass) -> None:
+    geometry = ConvGeometry.of(size=(16, 16), kernel=3, padding=1)
+    operands = real_operands(Case(geometry, False, "float32", "wide", 1))
+    result = exact.evaluate(pass_, operands, geometry)
+    bound = rounding_bound(pass_, result, operands, DIRECT, geometry)
+    assert compare(by_fft(pass_, operands, geometry), result, bound).wrong.any()
+
+
+@pytest.mark.parametrize("pass_", PASSES)
+def test_a_missing_term_shows_in_a_transform_too(pass_: Pass) -> None:
+    geometry = ConvGeometry.of(in_channels=2, out_channels=2, size=(5, 5), kernel=3, padding=1)
+    operands = real_operands(Case(geometry, False, "float32", "uniform", 1))
+    result = exact.evaluate(pass_, operands, geometry)
+    bound = rounding_bound(pass_, result, operands, TRANSFORM, geometry)
+    faulty = by_fft(pass_, operands, geometry) + result.smallest.astype(np.float32)
+    assert compare(faulty, result, bound).wrong.all()
