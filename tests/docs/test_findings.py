@@ -19,6 +19,7 @@ FRAMEWORKS = {
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
     "openvino": "openvino",
+    "scipy": "scipy",
 }
 KILLERS = {
     "mlx_weight_gradient_empty_batch",
