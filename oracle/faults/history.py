@@ -15,7 +15,7 @@ from .. import reference
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
 from .model import Implementation, Needs
-from .parts import has_terms, parts
+from .parts import has_terms, has_values, parts, without_bias
 from .planting import EVERY, Change, misreading, planting, probe, wrong_conduct
 
 _FRICTION = 0.5
@@ -131,7 +131,7 @@ def _with_momentum() -> Change:
 
 
 def _loses_an_update(pass_: Pass, geometry: ConvGeometry) -> bool:
-    operands = probe(geometry, 0)
+    operands = without_bias(probe(geometry))
     faulty = planting(_losing_updates(), EVERY)(reference.evaluate)
     first, second = (faulty(pass_, operands, geometry) for _ in range(2))
     return not np.array_equal(first, second)
@@ -144,12 +144,12 @@ MODELS = (
         "The result lies in a workspace that the next call writes to. Look at who owns the memory that is returned.",
         _returning_one_buffer,
         EVERY,
-        has_terms,
+        has_values,
         _OTHER_DATA,
         "KernelBench#165",
     ),
     wrong_conduct(
-        "race",
+        "race-between-threads",
         "some of the contributions to a sum were lost in every other call",
         "Two threads read, add and write the same element without an atomic operation. Look at which threads write to "
         "an element of the result.",
@@ -166,7 +166,7 @@ MODELS = (
         "result is read.",
         _returning_the_previous,
         EVERY,
-        has_terms,
+        has_values,
         _OTHER_DATA,
         "KernelBench#165",
     ),
@@ -177,7 +177,7 @@ MODELS = (
         "accumulator is set to zero.",
         _adding_to_the_previous,
         EVERY,
-        has_terms,
+        has_values,
         _AGAIN,
         "MIOpen#372, NNlib#518",
     ),
@@ -197,7 +197,7 @@ MODELS = (
         "A plan or a compiled kernel is kept without the dtype. Look at what the key of the cache leaves out.",
         _with_the_first_dtype,
         EVERY,
-        has_terms,
+        has_values,
         Needs(dtypes=("float64",), data=("uniform", "normal"), calls="of another dtype"),
         "Theano PR#6354",
     ),

@@ -21,12 +21,22 @@ def has_terms(pass_: Pass, geometry: ConvGeometry) -> bool:
     return 0 not in pass_.result_shape(geometry) and int(term_counts(pass_, geometry).max(initial=0)) > 0
 
 
+def has_values(pass_: Pass, geometry: ConvGeometry) -> bool:
+    """Whether the result is more than zeros and bias: it has terms, or is a weight after a step, even of zero."""
+    return has_terms(pass_, geometry) or (pass_ is Pass.UPDATE and 0 not in pass_.result_shape(geometry))
+
+
 def read_arrays(pass_: Pass, geometry: ConvGeometry) -> tuple[str, ...]:
     """Names of the operands that a pass cannot do without, factors of products first."""
     if pass_ is Pass.BIAS_GRADIENT:
         return ("output_gradient",)
     names = dict.fromkeys(name for part in products(pass_, geometry) for name in (part.left, part.right))
     return (*names, "weight") if pass_ is Pass.UPDATE else tuple(names)
+
+
+def without_bias(operands: Operands) -> Operands:
+    """The operands of a case that has none."""
+    return replace(operands, bias=None, bias_direction=None)
 
 
 def parts(pass_: Pass, operands: Operands, count: int) -> Iterator[Operands]:

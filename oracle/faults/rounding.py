@@ -26,9 +26,16 @@ _HEADROOM = 64
 
 
 def _wider_than(form: Format, judged: Callable[[str], str]) -> tuple[str, ...]:
-    """The real floating-point dtypes in which a rounding to `form` is worse than what the dtype itself does."""
+    """The real floating-point dtypes in which a rounding to `form` is worse than what the dtype itself does.
+
+    Without those whose products `form` holds exactly.
+    """
     floats = (dtype for dtype in DTYPES if dtype not in COMPONENTS and not format_of(dtype).is_integer)
-    return tuple(dtype for dtype in floats if format_of(judged(dtype)).precision > form.precision)
+    return tuple(
+        dtype
+        for dtype in floats
+        if form.precision < min(format_of(judged(dtype)).precision, 2 * format_of(dtype).precision)
+    )
 
 
 def _rounded(array: Array, form: Format) -> Array:

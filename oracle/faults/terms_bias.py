@@ -115,7 +115,8 @@ MODELS = (
     wrong_terms(
         "bias-ignored",
         "there were no bias",
-        "The bias, or in a derivative its direction, is accepted and not added. Look at where a sum's first value is set.",
+        "The bias, or in a derivative its direction, is accepted and not added. Look at where a sum's first value is "
+        "set.",
         _bias_changed(lambda column: None),
         FORWARDS,
         needs=_WITH_BIAS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -111,12 +112,13 @@ def _out_of_bounds(implementation: Implementation, pass_: Pass, operands: Operan
     """The padding read from where its coordinates lead in memory."""
     if geometry.padding_mode != "zeros" or geometry.transposed or 0 in geometry.size:
         return implementation(pass_, operands, geometry)
+    elements = math.prod(geometry.size)
     flat = np.zeros((1,) * geometry.rank, np.int64)
     for axis in range(geometry.rank):
         own = _padded_positions(geometry, axis).reshape(-1, *(1,) * (geometry.rank - 1 - axis))
         flat = flat * geometry.size[axis] + own
     arrays: dict[str, Any] = {
-        name: np.take(array.reshape(*array.shape[:2], -1), flat % np.prod(geometry.size), axis=2)
+        name: np.take(array.reshape(*array.shape[:2], elements), flat % elements, axis=2)
         for name, array in operands.arrays().items()
         if name in ("input", "input_direction")
     }

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import DTYPES, FORMATS, format_of
+from ..exact import term_counts
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
 from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
-from .parts import has_terms, read_arrays
-from .planting import CONVOLVING, EVERY, FORWARDS, Change, planting, with_operands, with_result
+from .parts import has_terms, has_values
+from .planting import EVERY, FORWARDS, WEIGHT_GRADIENTS, Change, planting, with_operands, with_result
 
 _FLOATS = tuple(dtype for dtype in DTYPES if dtype in FORMATS and not format_of(dtype).is_integer)
 _WITH_INFINITY = tuple(dtype for dtype in _FLOATS if dtype != "float8_e4m3fn")
@@ -34,7 +35,8 @@ def _clipped(array: Array) -> Array:
     if array.dtype.name not in _WITH_INFINITY:
         return array
     largest = np.array(format_of(array.dtype.name).largest).astype(array.dtype)
-    return np.where(np.isinf(array), np.where(array > 0, largest, -largest), array).astype(array.dtype)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(array), np.where(array > 0, largest, -largest), array).astype(array.dtype)
 
 
 def _flushed(array: Array) -> Array:
@@ -75,9 +77,7 @@ def _edge_in_padding(implementation: Implementation, pass_: Pass, operands: Oper
 
 
 def _is_padded(geometry: ConvGeometry) -> bool:
-    """Whether a window that reaches an element of the input reaches into its padding, too."""
-    zeros = geometry.padding_mode == "zeros" and not geometry.transposed and not geometry.is_degenerate
-    return zeros and any(not geometry.inside(axis).all() for axis in range(geometry.rank))
+    return geometry.padding_mode == "zeros" and not geometry.transposed and not geometry.is_degenerate
 
 
 def _saturated(result: Array, pass_: Pass, geometry: ConvGeometry) -> Array:
@@ -96,23 +96,37 @@ def _model(
     passes: Iterable[Pass],
     needs: Needs,
     seen_in: str = "",
-    also: Callable[[Pass, ConvGeometry], bool] = has_terms,
+    can_show: Callable[[Pass, ConvGeometry], bool] = has_terms,
 ) -> FaultModel:
     passes = frozenset(passes)
 
     def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
-        return pass_ in passes and has_terms(pass_, geometry) and also(pass_, geometry)
+        return pass_ in passes and can_show(pass_, geometry)
 
     plant = planting(change, passes)
     return FaultModel(name, sentence, explanation, Kind.VALUES, passes, shows, plant, seen_in, needs)
 
 
 def _has_a_row(pass_: Pass, geometry: ConvGeometry) -> bool:
-    return "input" in read_arrays(pass_, geometry) and geometry.size[-1] > 1
+    """Whether an element is read that is not the first of its row."""
+    readers = np.broadcast_to(term_counts(Pass.INPUT_GRADIENT, geometry), geometry.input_shape)
+    return has_terms(pass_, geometry) and bool(readers[..., 1:].any())
 
 
 def _reads_padding(pass_: Pass, geometry: ConvGeometry) -> bool:
-    return _is_padded(geometry)
+    """Whether the edge beside the padding of some window is not in the window itself."""
+    return (
+        has_terms(pass_, geometry)
+        and _is_padded(geometry)
+        and any(_leaks(geometry, axis) for axis in range(geometry.rank))
+    )
+
+
+def _leaks(geometry: ConvGeometry, axis: int) -> bool:
+    source = geometry.source_positions(axis)
+    read = np.where(geometry.inside(axis), source, -1)
+    nearest = np.clip(source, 0, geometry.size[axis] - 1)
+    return not (nearest[:, :, None] == read[:, None, :]).any(axis=2).all()
 
 
 MODELS = (
@@ -125,6 +139,7 @@ MODELS = (
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
         "tf#63391",
+        has_values,
     ),
     _model(
         "nan-in-results-lost",
@@ -135,6 +150,7 @@ MODELS = (
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
         "tf#60315",
+        has_values,
     ),
     _model(
         "infinity-saturates",
@@ -144,6 +160,7 @@ MODELS = (
         with_result(lambda result, pass_, geometry: _clipped(result)),
         EVERY,
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+        can_show=has_values,
     ),
     _model(
         "nan-spreads-to-the-neighbour",
@@ -151,7 +168,7 @@ MODELS = (
         "Elements that do not count are multiplied by zero instead of left out. Look at masked loads in the loop "
         "over a row.",
         with_operands(_with_neighbours),
-        CONVOLVING,
+        (*FORWARDS, *WEIGHT_GRADIENTS),
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
         "pytorch#12484",
         _has_a_row,
