@@ -1,4 +1,7 @@
-"""Loops in blocks of 4, 8, 16 or 32 that lose some of them, and indices in too narrow a type."""
+"""Loops in blocks of 4, 8, 16 or 32 that lose some of them, and indices in too narrow a type.
+
+What is shorter than a block is done in another way, and right.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,16 @@ _NARROW = 128
 Mask = Callable[[tuple[int, ...], ConvGeometry], Array | None]
 
 
+def _whole(length: int, block: int) -> int:
+    """How many elements are in whole blocks; all where there is not even one."""
+    return length - length % block if length > block else length
+
+
 def _remainder(block: int, axis: int) -> Mask:
     """The positions of an axis after its last whole block."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
-        length = shape[axis]
-        return along(axis % len(shape), trailing(length, length - length % block), len(shape))
+        return along(axis % len(shape), trailing(shape[axis], _whole(shape[axis], block)), len(shape))
 
     return mask
 
@@ -35,7 +42,7 @@ def _remainder_of_group(block: int) -> Mask:
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
         each = shape[1] // geometry.groups
-        return along(1, np.tile(trailing(each, each - each % block), geometry.groups), len(shape))
+        return along(1, np.tile(trailing(each, _whole(each, block)), geometry.groups), len(shape))
 
     return mask
 

@@ -28,6 +28,7 @@ REVEALING = tuple(
             "n2c2k2i8f3s2p1",
             "n3c2k2i3x3f1x1",
             "n2c2k3i6x5f3x2s1x2d2x1",
+            "n2c2k2i5f2p1d2",
         ),
     )
 )

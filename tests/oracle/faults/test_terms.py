@@ -15,7 +15,7 @@ from convoracle.oracle.passes import Operands, Pass, is_defined
 
 TERMS = [model for model in FAULTS if model.kind is Kind.TERMS]
 SEEDS = range(4)
-GEOMETRIES = 60
+GEOMETRIES = 36
 
 
 def lattice(geometry: ConvGeometry, dtype: str, seed: int) -> Operands:
