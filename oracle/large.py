@@ -3,7 +3,8 @@
 Integers whose absolute terms sum to less than 2**53 are summed without error in
 float64, in any order: on the integer lattice the result is exact. Otherwise,
 with n terms whose absolute values sum to S, it is off by at most n 2**-53 S (see
-`bounds`), which is told with it.
+`bounds`), and by a spacing of the subnormal numbers for each term that
+underflows (half of one is no float64), which is told with it.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     integral = _sums_are_exact(pass_, wide, magnitude)
     error: Float64 = np.zeros(())
     if not integral:
-        error = terms * (_FORM.unit_roundoff * magnitude + _FORM.smallest_subnormal / 2)
-        magnitude = magnitude * (1 + 2 * _FORM.unit_roundoff * terms)
+        underflow = terms * _FORM.smallest_subnormal
+        error = terms * (_FORM.unit_roundoff * magnitude) + underflow
+        magnitude = magnitude * (1 + 2 * _FORM.unit_roundoff * terms) + underflow
     if pass_ is Pass.UPDATE:
         rate = operands.learning_rate
         smallest = np.minimum(smallest * rate, sizes.weight)
@@ -112,4 +114,4 @@ def _on_grid(value: Float64, *, exactly: bool) -> tuple[Scaled, float]:
     widest = float(np.abs(value).max(initial=0))
     exponent = math.frexp(widest)[1] - _DIGITS
     integers = np.rint(np.ldexp(value, -exponent)).astype(np.int64)
-    return Scaled(integers, exponent), 0.0 if exactly else math.ldexp(0.5, exponent)
+    return Scaled(integers, exponent), 0.0 if exactly or widest == 0 else math.ldexp(0.5, exponent)

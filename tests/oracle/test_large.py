@@ -11,13 +11,17 @@ from hypothesis import given, settings
 
 from convoracle.oracle import exact, large, reference
 from convoracle.oracle.data import Case, lattice_operands, real_operands
+from convoracle.oracle.dtypes import DTYPES, format_of
 from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.fills import HUGE
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Pass, is_defined
 from convoracle.suites.strategies import Space, cases
 
-_REAL = tuple(dtype for dtype in Space().dtypes if not dtype.startswith("complex"))
-_cases = cases(space=Space(dtypes=_REAL, max_products=500))
+_REAL = tuple(dtype for dtype in DTYPES if not dtype.startswith("complex"))
+_cases = cases(space=Space(dtypes=_REAL, max_products=500)).filter(
+    lambda case: not (case.dtype == "float64" and case.fill == HUGE)
+)
 
 
 def _passes(case: Case) -> list[Pass]:
@@ -45,7 +49,8 @@ def test_on_reals_it_is_off_by_no_more_than_it_says(case: Case) -> None:
         off = np.abs(told.value.to_fractions() - true.value.to_fractions())
         assert (off <= np.broadcast_to(told.error, off.shape)).all()
         assert (told.magnitude >= true.magnitude).all()
-        assert (told.magnitude <= true.magnitude * (1 + 1e-9)).all()
+        underflow = true.terms * format_of("float64").smallest_subnormal
+        assert (told.magnitude <= true.magnitude * (1 + 1e-9) + 2 * underflow).all()
         assert (told.smallest <= true.smallest).all()
         assert (told.terms == true.terms).all()
 
