@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -18,7 +17,9 @@ from .call_text import write_call
 from .derivatives import derive
 
 Function = Callable[[jax.Array, jax.Array, jax.Array | None, ConvGeometry], jax.Array]
+Compiled = Callable[[Mapping[str, jax.Array], float], jax.Array]
 _COMPILED_AT_ONCE = 32
+"""JAX itself keeps what it compiled, megabytes for each, until it is told to let go."""
 _EIGHT_BITS = "JAX gives the gradients of 8-bit floats as 8-bit floats, not as float32"
 _INTEGERS = "JAX differentiates with respect to floating-point and complex arrays only"
 
@@ -39,7 +40,8 @@ class Jax(Framework):
     """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
 
     def __init__(self, function: Function = own.convolution) -> None:
-        self._compiled = functools.lru_cache(maxsize=_COMPILED_AT_ONCE)(functools.partial(_compile, function))
+        self._function = function
+        self._compiled: dict[tuple[Pass, ConvGeometry], Compiled] = {}
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What JAX has no derivatives of."""
@@ -52,7 +54,24 @@ class Jax(Framework):
     def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
         with jax.default_device(jax.devices("cpu")[0]):
             tensors = {name: jnp.asarray(array) for name, array in given.arrays().items()}
-            return np.asarray(self._compiled(pass_, geometry)(tensors, given.learning_rate))
+            return np.asarray(self._of(pass_, geometry)(tensors, given.learning_rate))
+
+    def _of(self, pass_: Pass, geometry: ConvGeometry) -> Compiled:
+        """The compiled function of a pass, for one geometry."""
+        key = (pass_, geometry)
+        if key not in self._compiled:
+            if len(self._compiled) == _COMPILED_AT_ONCE:
+                self._compiled.clear()
+                jax.clear_caches()
+            self._compiled[key] = self._compile(pass_, geometry)
+        return self._compiled[key]
+
+    def _compile(self, pass_: Pass, geometry: ConvGeometry) -> Compiled:
+        def compute(tensors: Mapping[str, jax.Array], learning_rate: float) -> jax.Array:
+            given = Given(**tensors, learning_rate=learning_rate)
+            return derive(pass_, lambda input, weight, bias: self._function(input, weight, bias, geometry), given)
+
+        return jax.jit(compute, static_argnums=1)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         return write_call(pass_, geometry, dtype, bias=bias)
@@ -61,13 +80,3 @@ class Jax(Framework):
 def candidate() -> Jax:
     """The built-in candidate ``jax``."""
     return Jax()
-
-
-def _compile(
-    function: Function, pass_: Pass, geometry: ConvGeometry
-) -> Callable[[Mapping[str, jax.Array], float], jax.Array]:
-    def compute(tensors: Mapping[str, jax.Array], learning_rate: float) -> jax.Array:
-        given = Given(**tensors, learning_rate=learning_rate)
-        return derive(pass_, lambda input, weight, bias: function(input, weight, bias, geometry), given)
-
-    return jax.jit(compute, static_argnums=1)
