@@ -22,6 +22,7 @@ from ...oracle.passes import Array, Pass
 from .framework import Framework, Given
 from .reverse_mode import Function, derive, on_tensors, write_pass
 
+_DTYPES = ("float64", "float32", "float16", "bfloat16")
 _NOT_WRITTEN = "unsupported data type"
 _TRANSPOSED = {1: mx.conv_transpose1d, 2: mx.conv_transpose2d, 3: mx.conv_transpose3d}
 
@@ -60,10 +61,11 @@ class MLX(Framework):
 
     name = "mlx"
     version = version_of("mlx")
+    dtypes = _DTYPES
     accumulators: Mapping[str, str] = MappingProxyType({})
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
-        if dtype not in ("float64", "float32", "float16", "bfloat16"):
+        if dtype not in _DTYPES:
             return f"MLX has no convolution of {dtype}"
         if geometry.rank not in _TRANSPOSED:
             return f"MLX has convolutions of 1 to 3 spatial axes, not {geometry.rank}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -40,6 +40,7 @@ class OnnxCandidate:
     name, version : str
     limitation : callable
         (geometry, dtype) -> what this runtime has not, beside what ONNX has not.
+    dtypes : sequence of str
     accumulators, conventions : Mapping[str, str]
         See `convoracle.suites.candidates`.
     """
@@ -52,11 +53,13 @@ class OnnxCandidate:
         name: str,
         version: str,
         limitation: Callable[[ConvGeometry, str], str | None] = lambda geometry, dtype: None,
+        dtypes: Sequence[str] = (*onnx_model.FLOATS, "int8"),
         accumulators: Mapping[str, str] = _NOTHING,
         conventions: Mapping[str, str] = _NOTHING,
     ) -> None:
         self.name = name
         self.version = version
+        self.dtypes = dtypes
         self.accumulators = accumulators
         self.conventions = conventions
         self._run = run

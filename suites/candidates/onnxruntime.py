@@ -26,8 +26,14 @@ session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CP
 
 def candidate() -> OnnxCandidate:
     """The built-in candidate ``onnxruntime``."""
-    accumulators = {"float16": "float32"}
-    return OnnxCandidate(_run, _TEXT, name="onnxruntime", version=ort.__version__, accumulators=accumulators)
+    return OnnxCandidate(
+        _run,
+        _TEXT,
+        name="onnxruntime",
+        version=ort.__version__,
+        dtypes=("float32", "float16", "int8"),
+        accumulators={"float16": "float32"},
+    )
 
 
 def _run(model: onnx.ModelProto, input: Array) -> Array:

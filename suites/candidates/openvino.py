@@ -38,6 +38,7 @@ def candidate() -> OnnxCandidate:
         name="openvino",
         version=ov.__version__,
         limitation=_limitation,
+        dtypes=("float32", "float16", "bfloat16", "int8"),
         accumulators={"float16": "float32", "bfloat16": "float32"},
         conventions={"subnormals/float32": "flushed", "subnormals/bfloat16": "flushed"},
     )

@@ -39,6 +39,7 @@ class SciPy:
         self.name = "scipy" if method == "direct" else "scipy-fft"
         self.conventions = {"contamination": "spreads"} if method == "direct" else {"algorithm": "transform"}
         self.accumulators = {} if method == "direct" else {"float16": "float32"}
+        self.dtypes = _DTYPES[method]
         self._method = method
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

@@ -66,7 +66,10 @@ class Tinygrad(Framework):
 
     name = "tinygrad"
     version = version_of("tinygrad")
+    dtypes = _DTYPES
     accumulators: Mapping[str, str] = MappingProxyType({})
+    seconds_per_call = 120.0
+    """Nearly all of it compilation, which took ten seconds by experiment."""
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         if dtype not in _DTYPES:
