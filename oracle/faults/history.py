@@ -31,7 +31,8 @@ def _losing_updates() -> Change:
         if next(calls) % 2 == 0:
             return implementation(pass_, operands, geometry)
         *_, kept = parts(pass_, operands, 2)
-        share = implementation(pass_, kept, geometry)
+        with_bias = replace(kept, bias=operands.bias, bias_direction=operands.bias_direction)
+        share = implementation(pass_, with_bias, geometry)
         return (operands.weight + share).astype(share.dtype) if pass_ is Pass.UPDATE else share
 
     return change
@@ -95,9 +96,8 @@ def _with_the_first_dtype() -> Change:
         dtype = plans.setdefault((pass_, geometry), own)
         if dtype == own or {dtype.name, own.name} != {"float32", "float64"}:
             return implementation(pass_, operands, geometry)
-        with np.errstate(over="ignore"):
-            arrays: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
-            return implementation(pass_, replace(operands, **arrays), geometry).astype(own)
+        arrays: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
+        return implementation(pass_, replace(operands, **arrays), geometry).astype(own)
 
     return change
 

@@ -40,10 +40,9 @@ def _wider_than(form: Format, judged: Callable[[str], str]) -> tuple[str, ...]:
 
 def _rounded(array: Array, form: Format) -> Array:
     """The array rounded to a format, in its own dtype."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if form.name == "tfloat32":
-            return _to_tfloat32(array.astype(np.float32)).astype(array.dtype)
-        return array.astype(form.dtype).astype(array.dtype)
+    if form.name == "tfloat32":
+        return _to_tfloat32(array.astype(np.float32)).astype(array.dtype)
+    return array.astype(form.dtype).astype(array.dtype)
 
 
 def _to_tfloat32(array: Array) -> Array:
@@ -58,12 +57,11 @@ def _summing_in(form: Format) -> Change:
 
     def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         total: Array | None = None
-        with np.errstate(over="ignore", invalid="ignore"):
-            for part in parts(pass_, operands, _PARTS):
-                share = implementation(pass_, part, geometry)
-                total = _rounded(share if total is None else total + share, form)
-            assert total is not None
-            return (operands.weight + total).astype(total.dtype) if pass_ is Pass.UPDATE else total
+        for part in parts(pass_, operands, _PARTS):
+            share = implementation(pass_, part, geometry)
+            total = _rounded(share if total is None else total + share, form)
+        assert total is not None
+        return (operands.weight + total).astype(total.dtype) if pass_ is Pass.UPDATE else total
 
     return change
 
@@ -93,8 +91,7 @@ def _of_the_largest(implementation: Implementation, pass_: Pass, operands: Opera
     result = implementation(pass_, operands, geometry)
     finite = np.isfinite(result)
     largest = np.abs(result[finite]).max(initial=0) * result.dtype.type(_HEADROOM)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.where(finite & np.isfinite(largest), (result + largest) - largest, result).astype(result.dtype)
+    return np.where(finite & np.isfinite(largest), (result + largest) - largest, result).astype(result.dtype)
 
 
 def _model(

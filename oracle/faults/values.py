@@ -35,8 +35,7 @@ def _clipped(array: Array) -> Array:
     if array.dtype.name not in _WITH_INFINITY:
         return array
     largest = np.array(format_of(array.dtype.name).largest).astype(array.dtype)
-    with np.errstate(invalid="ignore"):
-        return np.where(np.isinf(array), np.where(array > 0, largest, -largest), array).astype(array.dtype)
+    return np.where(np.isinf(array), np.where(array > 0, largest, -largest), array).astype(array.dtype)
 
 
 def _flushed(array: Array) -> Array:
