@@ -77,7 +77,7 @@ def from_json(kind: type[T], data: bytes, *, file: str, line: int = 1) -> T:
     ------
     InvalidRecord
         With file, line, column and field, if the text is too large, is not
-        JSON, is of another kind or a newer schema version, or a field is
+        JSON, is of another kind or schema version, or a field is
         missing, unknown, of the wrong type or outside its range.
     """
     text = ""
@@ -155,6 +155,9 @@ def _decode(kind: type[Any], body: Any) -> Any:
         raise WrongField(
             f"written by a newer convoracle (schema {schema}; this one reads {SCHEMA_VERSION}): upgrade", ("schema",)
         )
+    if schema < SCHEMA_VERSION:
+        told = f"written by an older convoracle (schema {schema}; this one reads {SCHEMA_VERSION})"
+        raise WrongField(f"{told}: run the check again", ("schema",))
     name = body.pop("document", None)
     expected = _KINDS[kind]
     if name != expected.name:

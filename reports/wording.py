@@ -7,8 +7,9 @@ import unicodedata
 
 from ..oracle.errors import InvalidArgument
 from ..oracle.geometry import ConvGeometry
+from ..oracle.layouts import BROADCAST, CONTIGUOUS
 from ..oracle.verdict import Discrepancy, Outcome
-from .evidence import case_geometry
+from .evidence import case_geometry, case_layout
 from .record import CandidateInfo, Mismatch
 
 RULES = {
@@ -29,6 +30,16 @@ SYMBOLS = {
     Outcome.REFUSED: "!",
     Outcome.CRASHED: "†",
     Outcome.HUNG: "∞",
+}
+_LAYOUTS = {
+    CONTIGUOUS: "",
+    "channels_last": "channels last in memory",
+    "fortran": "axes in reverse order in memory",
+    "strided": "every other element of memory",
+    "reversed": "backwards in memory",
+    "offset": "one element past a boundary of 64 bytes",
+    "readonly": "read-only",
+    BROADCAST: "one element in memory for many",
 }
 _KEPT_CONTROLS = "\n\t"
 
@@ -91,11 +102,17 @@ def region(ranges: tuple[tuple[int, int], ...]) -> str:
 
 
 def geometry_facts(geometry: ConvGeometry) -> tuple[tuple[str, str], ...]:
-    """Each size of a geometry by its plain name."""
+    """Each size of a geometry by its plain name, and what else it has that most have not."""
     paddings = [str(low) if low == high else f"{low} before, {high} after" for low, high in geometry.padding]
     same = len(set(geometry.padding)) == 1
     symmetric = all(low == high for low, high in geometry.padding)
+    seldom = {
+        "kind": "transposed" if geometry.transposed else "",
+        "output padding": _axes(geometry.output_padding) if any(geometry.output_padding) else "",
+        "padding mode": geometry.padding_mode if geometry.padding_mode != "zeros" else "",
+    }
     return (
+        *((name, value) for name, value in seldom.items() if value),
         ("batch", str(geometry.batch)),
         ("channels", f"{geometry.in_channels} → {geometry.out_channels}"),
         ("input size", _axes(geometry.size)),
@@ -111,7 +128,8 @@ def geometry_facts(geometry: ConvGeometry) -> tuple[tuple[str, str], ...]:
 def describe_geometry(geometry: ConvGeometry) -> str:
     """One line: batch 2, 3 -> 4 channels, input 7 x 5, kernel 3 x 3, stride 2 x 1."""
     facts = dict(geometry_facts(geometry))
-    parts = [
+    parts = ["transposed"] if geometry.transposed else []
+    parts += [
         f"batch {geometry.batch}",
         f"{geometry.in_channels} -> {geometry.out_channels} channels",
         f"input {facts['input size']}",
@@ -121,6 +139,10 @@ def describe_geometry(geometry: ConvGeometry) -> str:
         parts.append(f"stride {facts['stride']}")
     if any(side for sides in geometry.padding for side in sides):
         parts.append(f"padding {facts['padding']}")
+    if geometry.padding_mode != "zeros":
+        parts.append(f"padding mode {geometry.padding_mode}")
+    if any(geometry.output_padding):
+        parts.append(f"output padding {facts['output padding']}")
     if set(geometry.dilation) != {1}:
         parts.append(f"dilation {facts['dilation']}")
     if geometry.groups != 1:
@@ -128,12 +150,18 @@ def describe_geometry(geometry: ConvGeometry) -> str:
     return ", ".join(parts).replace(" × ", " x ")
 
 
+def describe_layout(layout: str) -> str:
+    """What the operands' layout in memory is: channels last in memory; empty of contiguous ones."""
+    return _LAYOUTS.get(layout, layout)
+
+
 def case_line(case: str) -> str:
-    """The case's id, with its geometry in words where it can be read."""
+    """The case's id, with its geometry and its layout in words where it can be read."""
     try:
-        return f"{clean(case)} ({describe_geometry(case_geometry(case))})"
+        words = [describe_geometry(case_geometry(case)), describe_layout(case_layout(case))]
     except InvalidArgument:
         return clean(case)
+    return f"{clean(case)} ({', '.join(filter(None, words))})"
 
 
 def candidate_name(name: str, candidate: CandidateInfo | None) -> str:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
+from ...oracle.layouts import CONTIGUOUS
 from ...oracle.notation import SYMBOLS as OPERAND_SYMBOLS
 from ...oracle.verdict import Discrepancy
 from ..errors import InvalidRecord
-from ..evidence import case_geometry
+from ..evidence import case_geometry, case_layout
 from ..record import CandidateInfo, Evidence, Mismatch, Witness
 from ..reproducer import reproducer
 from ..run import MISMATCHES, read_mismatch
 from ..wording import (
     SYMBOLS,
     clean,
+    describe_layout,
     geometry_facts,
     headline,
     number,
@@ -92,6 +94,7 @@ def mismatch_view(
     evidence, problem = _evidence(folder / MISMATCHES / mismatch.id)
     home = f"{MISMATCHES}/{mismatch.id}"
     outcome = mismatch.verdict.outcome
+    transposed = evidence is not None and case_geometry(mismatch.case).transposed
     return MismatchView(
         anchor=f"mismatch-{place}",
         number=place,
@@ -105,9 +108,9 @@ def mismatch_view(
         geometry=_geometry(mismatch.case),
         needs=tuple(map(clean, mismatch.needs)),
         facts=_mismatch_facts(mismatch, shown_by),
-        picture=None if evidence is None else picture(evidence, mismatch.subject),
-        grids=() if evidence is None else result_grids(evidence, mismatch.subject),
-        operands=() if evidence is None else _operands(evidence),
+        picture=None if evidence is None else picture(evidence, mismatch.subject, transposed=transposed),
+        grids=() if evidence is None else result_grids(evidence, mismatch.subject, transposed=transposed),
+        operands=() if evidence is None else _operands(evidence, transposed=transposed),
         equations=tuple(map(clean, mismatch.equations)),
         witnesses=tuple(map(_witness, mismatch.witnesses)),
         reproducer="" if evidence is None else clean(reproducer(mismatch, evidence)),
@@ -126,9 +129,13 @@ def _evidence(home: Path) -> tuple[Evidence | None, str]:
 
 def _geometry(case: str) -> tuple[Fact, ...]:
     try:
-        return tuple(Fact(name, value) for name, value in geometry_facts(case_geometry(case)))
+        facts = [Fact(name, value) for name, value in geometry_facts(case_geometry(case))]
     except InvalidArgument:
         return ()
+    layout = case_layout(case)
+    if layout != CONTIGUOUS:
+        facts.append(Fact("operands", describe_layout(layout)))
+    return tuple(facts)
 
 
 def _mismatch_facts(mismatch: Mismatch, shown_by: int) -> tuple[Fact, ...]:
@@ -168,9 +175,11 @@ def _times(worst: Discrepancy) -> str:
     return f"the error is {times:.3g} times this" if 1 < times < math.inf else ""
 
 
-def _operands(evidence: Evidence) -> tuple[NamedGrids, ...]:
+def _operands(evidence: Evidence, *, transposed: bool) -> tuple[NamedGrids, ...]:
     named = (
-        NamedGrids(f"{OPERAND_SYMBOLS[name]} ({name.replace('_', ' ')})", operand_grids(array, name))
+        NamedGrids(
+            f"{OPERAND_SYMBOLS[name]} ({name.replace('_', ' ')})", operand_grids(array, name, transposed=transposed)
+        )
         for name, array in evidence.operands.arrays().items()
     )
     return tuple(grids for grids in named if grids.grids)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...oracle.passes import Pass
+from ...oracle.passes import Pass, real_parts
 from ..evidence import subject_pass
 from ..record import Evidence
 from ..wording import number, number_pair, plural, position, rounded
@@ -28,12 +28,8 @@ _BROKEN = 2.0
 """Strength of NaN and infinity: above that of every number."""
 
 _SYMBOLS = {"over": "+", "under": "−", "broken": "!", "right": ""}
-_LEADING = {
-    Pass.FORWARD: ("batch", "channel"),
-    Pass.INPUT_GRADIENT: ("batch", "channel"),
-    Pass.WEIGHT_GRADIENT: ("output channel", "input channel"),
-    Pass.UPDATE: ("output channel", "input channel"),
-}
+_IMAGES, _WEIGHTS = ("batch", "channel"), ("output channel", "input channel")
+_PARTS = ("real part", "imaginary part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +83,32 @@ class Grid:
     rows: tuple[tuple[GridCell, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    """What the leading axes of an array are; one of complex numbers has its two parts as a first axis more."""
+
+    names: tuple[str, ...]
+    rank: int
+    has_parts: bool
+
+    def planes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Leading indices: all axes but the last two, or but the last where a row is all there is (N, K, L)."""
+        spatial = 2 if self.rank > 3 else 1
+        lead = shape[: max(len(shape) - spatial, int(self.has_parts))]
+        return list(itertools.product(*(range(size) for size in lead)))
+
+    def label(self, lead: tuple[int, ...]) -> str:
+        """The plane at a leading index, in words."""
+        part, lead = (_PARTS[lead[0]], lead[1:]) if self.has_parts else ("", lead)
+        names = [*self.names, *(["depth"] if self.rank == 5 else [f"axis {axis}" for axis in range(2, len(lead))])]
+        places = [f"{name} {place}" for name, place in zip(names, lead, strict=False)]
+        return ", ".join([*places, part] if part else places)
+
+    def index(self, lead: tuple[int, ...], place: tuple[int, ...]) -> tuple[int, ...]:
+        """The index of an element as verdicts have it: the part, where there is one, last."""
+        return (*lead[1:], *place, lead[0]) if self.has_parts else (*lead, *place)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Result:
     actual: NDArray[np.float64]
@@ -100,15 +122,16 @@ class _Result:
         return _Result(self.actual[lead], self.expected[lead], self.wrong[lead], self.strength[lead], self.kind[lead])
 
 
-def picture(evidence: Evidence, subject: str) -> Picture | None:
-    """The picture of a result's wrong elements; None where no element can be told wrong."""
+def picture(evidence: Evidence, subject: str, *, transposed: bool = False) -> Picture | None:
+    """The picture of a result's wrong elements, of a `transposed` convolution or not; None where none is told wrong."""
     result = _result(evidence)
     if result is None or not result.wrong.any():
         return None
-    planes = _planes(result.wrong.shape)
+    axes = _result_axes(evidence, subject, transposed=transposed)
+    planes = axes.planes(result.wrong.shape)
     hits = {lead: int(result.wrong[lead].sum()) for lead in planes}
     chosen = planes if len(planes) <= MAX_PLANES else sorted(planes, key=lambda lead: hits[lead] == 0)[:MAX_PLANES]
-    block = max(1, *(-(-side // MAX_SIDE) for side in result.wrong.shape[-2:]))
+    block = max(1, *(-(-side // MAX_SIDE) for side in result.wrong.shape[len(planes[0]) :]))
     notes = []
     if len(chosen) < len(planes):
         hidden = sum(1 for lead in planes if hits[lead]) - sum(1 for lead in chosen if hits[lead])
@@ -120,42 +143,70 @@ def picture(evidence: Evidence, subject: str) -> Picture | None:
     error = np.abs(result.actual - result.expected)[result.wrong]
     largest = float(np.max(error[np.isfinite(error)], initial=0.0))
     kinds = tuple(kind for kind in ("over", "under", "broken") if (result.kind == kind).any())
-    drawn = tuple(_plane(result.part(lead), lead, hits[lead], subject, block) for lead in chosen)
+    drawn = tuple(_plane(result.part(lead), lead, hits[lead], axes, block) for lead in chosen)
     return Picture(drawn, tuple(notes), rounded(largest) if largest else "", kinds)
 
 
-def result_grids(evidence: Evidence, subject: str) -> tuple[Grid, ...]:
+def result_grids(evidence: Evidence, subject: str, *, transposed: bool = False) -> tuple[Grid, ...]:
     """The numbers of a small result that has wrong elements, beside what they should be; else none."""
     result = _result(evidence)
     if result is None or not result.wrong.any() or result.wrong.size > MAX_NUMBERS:
         return ()
-    return tuple(
-        Grid(_label(lead, subject, len(result.wrong.shape)), _rows(result.part(lead)))
-        for lead in _planes(result.wrong.shape)
-    )
+    axes = _result_axes(evidence, subject, transposed=transposed)
+    return tuple(Grid(axes.label(lead), _rows(result.part(lead))) for lead in axes.planes(result.wrong.shape))
 
 
-def operand_grids(array: NDArray[Any], name: str) -> tuple[Grid, ...]:
-    """The numbers of a small operand; none if it is large."""
+def operand_grids(array: NDArray[Any], name: str, *, transposed: bool = False) -> tuple[Grid, ...]:
+    """The numbers of a small operand, of a `transposed` convolution or not; none if it is large."""
     if not 0 < array.size <= MAX_NUMBERS:
         return ()
-    subject = str(Pass.WEIGHT_GRADIENT if name == "weight" else Pass.FORWARD)
-    values = np.atleast_2d(array.astype(np.float64)) if array.ndim < 2 else array.astype(np.float64)
+    axes = _Axes(_operand_names(name, transposed=transposed), array.ndim, array.dtype.kind == "c")
+    values = _parts_first(real_parts(array), array)
     return tuple(
         Grid(
-            _label(lead, subject, array.ndim),
+            axes.label(lead),
             tuple(tuple(GridCell("right", number(value), "") for value in row) for row in _table(values[lead])),
         )
-        for lead in _planes(values.shape)
+        for lead in axes.planes(values.shape)
     )
+
+
+def _result_axes(evidence: Evidence, subject: str, *, transposed: bool) -> _Axes:
+    match subject_pass(subject):
+        case Pass.BIAS_GRADIENT:
+            names: tuple[str, ...] = ("channel",)
+        case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
+            names = _operand_names("weight", transposed=transposed)
+        case _:
+            names = _IMAGES
+    has_parts = evidence.actual is not None and evidence.actual.dtype.kind == "c"
+    return _Axes(names, max(evidence.expected.ndim - has_parts, 1), has_parts)
+
+
+def _operand_names(name: str, *, transposed: bool) -> tuple[str, ...]:
+    """What the leading axes of an operand are."""
+    if name.startswith("bias"):
+        return ("channel",)
+    if name.startswith("weight"):
+        return _WEIGHTS[::-1] if transposed else _WEIGHTS
+    return _IMAGES
+
+
+def _parts_first(parts: NDArray[Any], array: NDArray[Any]) -> NDArray[Any]:
+    """What has the parts of complex numbers as its last axis, with that axis first; anything of real ones as it is."""
+    return np.moveaxis(parts, -1, 0) if array.dtype.kind == "c" else np.atleast_1d(parts)
 
 
 def _result(evidence: Evidence) -> _Result | None:
-    if evidence.actual is None or evidence.actual.shape != evidence.expected.shape:
+    if evidence.actual is None:
         return None
     with np.errstate(all="ignore"):
-        actual = np.atleast_1d(evidence.actual.astype(np.float64))
-        expected, wrong = np.atleast_1d(evidence.expected), np.atleast_1d(evidence.wrong)
+        actual = real_parts(evidence.actual) if evidence.actual.dtype.kind not in "SUO" else evidence.actual
+        if actual.shape != evidence.expected.shape:
+            return None
+        actual, expected, wrong = (
+            _parts_first(each, evidence.actual) for each in (actual, evidence.expected, evidence.wrong)
+        )
         difference = actual - expected
         error = np.where(np.isfinite(difference), np.abs(difference), 0.0)
         largest = float(error[wrong].max(initial=0.0))
@@ -166,26 +217,11 @@ def _result(evidence: Evidence) -> _Result | None:
     return _Result(actual, expected, wrong, strength, np.where(wrong, kind, "right"))
 
 
-def _planes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Leading indices: all axes but the last two, or but the last where a row is all there is (N, K, L)."""
-    spatial = 2 if len(shape) > 3 else 1
-    lead = shape[: max(len(shape) - spatial, 0)]
-    return list(itertools.product(*(range(size) for size in lead)))
-
-
 def _table(values: NDArray[Any]) -> NDArray[Any]:
     return np.atleast_2d(values)
 
 
-def _label(lead: tuple[int, ...], subject: str, rank: int) -> str:
-    pass_ = subject_pass(subject)
-    names = ["batch", "channel"] if pass_ is None else list(_LEADING.get(pass_, ("channel",)))
-    names += ["depth"] if rank == 5 else [f"axis {axis}" for axis in range(2, len(lead))]
-    return ", ".join(f"{name} {place}" for name, place in zip(names, lead, strict=False))
-
-
-def _plane(part: _Result, lead: tuple[int, ...], wrong: int, subject: str, block: int) -> Plane:
-    rank = len(lead) + part.wrong.ndim
+def _plane(part: _Result, lead: tuple[int, ...], wrong: int, axes: _Axes, block: int) -> Plane:
     actual, expected, kind = _table(part.actual), _table(part.expected), _table(part.kind)
     strength = _table(np.where(part.wrong, part.strength, -1.0))
     rows, columns = (-(-side // block) for side in actual.shape)
@@ -198,12 +234,12 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, subject: str, block
         if kind[place] == "right" and rows * columns > _HOVER_CELLS:
             continue
         got, should = number_pair(float(actual[place]), float(expected[place]))
-        index = (*lead, *place) if part.wrong.ndim == 2 else (*lead, place[1])
+        index = axes.index(lead, place if part.wrong.ndim == 2 else place[1:])
         title = f"{position(index)}: got {got}" + (f", expected {should}" if kind[place] != "right" else "")
         shade = round(0.4 + 0.6 * min(max(float(strength[place]), 0.0), 1.0), 2)
         symbol = _SYMBOLS[str(kind[place])] if unit >= 12 else ""
         cells.append(Cell(x, y, str(kind[place]), shade, symbol, title))
-    return Plane(_label(lead, subject, rank), columns, rows, round(unit, 2), wrong, tuple(cells))
+    return Plane(axes.label(lead), columns, rows, round(unit, 2), wrong, tuple(cells))
 
 
 def _rows(part: _Result) -> tuple[tuple[GridCell, ...], ...]:

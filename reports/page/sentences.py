@@ -30,7 +30,7 @@ WORDS = (
 
 _FORMS = {
     "shape": "The result does not have the shape that the geometry gives.",
-    "dtype": "The result is not of the type of the operands.",
+    "dtype": "The result is not of the type that it should have.",
     "type": "The call did not return an array.",
     "mutation": "The call changed one of its operands; a caller would go on with spoilt data.",
     "alias": "The result shares memory with an operand, so writing to one changes the other.",

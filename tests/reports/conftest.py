@@ -9,8 +9,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from convoracle.oracle.dtypes import DTYPES, numpy_dtype
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.passes import Operands, Pass, real_parts, shape_of
 from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import (
     CandidateInfo,
@@ -33,15 +34,11 @@ for p in range(3):
 """
 
 
-def operands_for(geometry: ConvGeometry, dtype: object = np.float32) -> Operands:
+def operands_for(geometry: ConvGeometry, dtype: object = np.float32, *, directions: bool = False) -> Operands:
     rng = np.random.default_rng(7)
-
-    def integers(shape: tuple[int, ...]) -> np.ndarray:
-        return rng.integers(-4, 5, shape).astype(dtype)
-
-    return Operands(
-        integers(geometry.input_shape), integers(geometry.weight_shape), None, integers(geometry.output_shape), 0.5
-    )
+    names = ["input", "weight", "output_gradient", *(["input_direction", "weight_direction"] if directions else [])]
+    arrays = {name: rng.integers(-4, 5, shape_of(name, geometry)).astype(dtype) for name in names}
+    return Operands(bias=None, learning_rate=0.5, **arrays)
 
 
 def evidence_for(
@@ -49,13 +46,22 @@ def evidence_for(
 ) -> Evidence:
     """Made-up results of the right shapes: each wrong element is off by 2."""
     geometry = parse_geometry(case.split("/")[0])
-    shape = Pass(subject).result_shape(geometry)
+    parts = (2,) if np.dtype(dtype).kind == "c" else ()
+    shape = (*Pass(subject).result_shape(geometry), *parts)
     expected = np.arange(np.prod(shape), dtype=np.float64).reshape(shape) % 11 - 5
     actual, mask = expected.copy(), np.zeros(shape, bool)
     for place, index in enumerate(wrong):
         actual[index] += 2 if place % 2 else -3
         mask[index] = True
-    return Evidence(operands_for(geometry, dtype), actual.astype(dtype), expected, np.zeros(shape), mask)
+    if parts:
+        actual = actual[..., 0] + 1j * actual[..., 1]
+    operands = operands_for(geometry, dtype, directions=Pass(subject).is_second_order)
+    return Evidence(operands, actual.astype(dtype), expected, np.zeros(shape), mask)
+
+
+def dtype_of(case: str) -> np.dtype:
+    """The dtype that a case's id names; float32 where there is none."""
+    return numpy_dtype(next((part for part in case.split("/") if part in DTYPES), "float32"))
 
 
 def verdict_of(evidence: Evidence) -> Verdict:
@@ -64,7 +70,7 @@ def verdict_of(evidence: Evidence) -> Verdict:
     if not len(places):
         return Verdict(Outcome.CONFORMS, elements=evidence.wrong.size, resolution=0.0)
     index = tuple(int(axis) for axis in places[0])
-    got, expected = float(evidence.actual[index]), float(evidence.expected[index])
+    got, expected = float(real_parts(evidence.actual)[index]), float(evidence.expected[index])
     worst = Discrepancy(index, got, expected, abs(got - expected), float(evidence.bound[index]), 8388608.0)
     region = tuple((int(axis.min()), int(axis.max()) + 1) for axis in places.T)
     reason = f"{len(places)} of {evidence.wrong.size} elements are wrong"
@@ -76,7 +82,7 @@ def verdict_of(evidence: Evidence) -> Verdict:
 
 def wrong_values(case: str, subject: str, wrong: tuple[tuple[int, ...], ...], candidate: str = "torch") -> Found:
     """A structure mismatch with the given wrong elements."""
-    evidence = evidence_for(case, subject, wrong)
+    evidence = evidence_for(case, subject, wrong, dtype_of(case))
     mismatch = Mismatch(
         id=f"{candidate}-{subject}-1",
         candidate=candidate,

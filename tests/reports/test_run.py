@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.data import lattice_operands, parse_case, real_operands
-from convoracle.oracle.dtypes import FORMATS
+from convoracle.oracle.dtypes import COMPONENTS, DTYPES
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.passes import Pass, is_defined
 from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.reports import (
     Evidence,
@@ -41,9 +41,18 @@ def assert_same(found, again):
         assert read.tobytes() == array.tobytes()
     for name in ("actual", "expected", "bound", "wrong"):
         array, read = getattr(evidence, name), getattr(again[1], name)
+        if array is None:
+            assert read is None
+            continue
         assert read.dtype == array.dtype
         np.testing.assert_array_equal(read, array)
     assert again[1].operands.learning_rate == evidence.operands.learning_rate
+
+
+def test_a_pass_that_is_not_asked_of_a_dtype_is_refused(writer, make_mismatch):
+    home = writer.add_mismatch(*make_mismatch("n1c1k1i4f2/int8/uniform/0", "update", ()))
+    with pytest.raises(InvalidRecord, match="should be a pass that is asked of int8, not 'update'"):
+        read_mismatch(home)
 
 
 def test_a_whole_run(writer, info, record, flipped):
@@ -339,8 +348,11 @@ def stored(home):
         (lambda b: b["mismatch"].update(case="n1c1k1i9f" + "9" * 4000), "mismatch.case: should"),
         (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32"), "mismatch.case: should look like"),
         (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32/frob/0"), "mismatch.case: should be one of uniform"),
-        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/int8/uniform/0"), "mismatch.case: should be one of float64"),
-        (lambda b: b["mismatch"].update(case="n1c1k1i4f9/float32/uniform/0"), "mismatch.case: "),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/int32/uniform/0"), "mismatch.case: should be one of float64"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2p3t/float32/uniform/0"), "mismatch.case: should leave some"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f9/float32/uniform/0"), "weight.shape"),
+        (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32/uniform/0/heap"), "should be one of contiguous"),
+        (lambda b: b["mismatch"].update(subject="jvp"), "arrays: should hold a input_direction"),
         (
             lambda b: b["mismatch"].update(case="n1c1k1i4f2/float64/uniform/0"),
             "arrays[0].dtype: input should be float64",
@@ -408,20 +420,43 @@ def test_float64_operands_whose_sums_leave_float64(writer, make_mismatch):
             read_mismatch(home)
 
 
-@pytest.mark.parametrize("dtype", FORMATS)
-@pytest.mark.parametrize("geometry", ["n2c2k4i5x4f2x2p1x1g2", "n1c1k1i300f1", "n0c1k1i4f2", "n1c200k1i2f1"])
+SUBJECTS = [
+    ("structure", Pass.FORWARD),
+    ("structure", Pass.UPDATE),
+    ("structure", Pass.JVP),
+    ("structure", Pass.DOUBLE_BACKWARD_WEIGHT),
+    ("precision", Pass.UPDATE),
+    ("precision", Pass.JVP),
+]
+GEOMETRIES = [
+    "n2c2k4i5x4f2x2p1x1g2",
+    "n1c1k1i300f1",
+    "n0c1k1i4f2",
+    "n1c200k1i2f1",
+    "n2c2k4i3x2f3x2s2x1g2to1x0",
+    "n1c1k1i5f3p4mreflect",
+    "n2c2k1i2f3",
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_the_operands_of_every_check_are_read_back(writer, dtype, geometry):
     """Those of runs fit the conditions, also where the lattice is as wide as its sums allow."""
-    for bias, fill in (("bias/", "uniform"), ("", "normal"), ("", "wide")):
-        case = parse_case(f"{geometry}/{bias}{dtype}/{fill}/3")
-        for check, subject in (("structure", "forward"), ("structure", "update"), ("precision", "update")):
+    parts = (2,) if dtype in COMPONENTS else ()
+    for bias, fill, layout in (("bias/", "uniform", "/fortran"), ("", "normal", ""), ("", "wide", "/broadcast")):
+        case = parse_case(f"{geometry}/{bias}{dtype}/{fill}/3{layout}")
+        for check, pass_ in SUBJECTS:
+            if not is_defined(pass_, dtype):
+                continue
             operands = real_operands(case) if check == "precision" else lattice_operands(case)
-            shape = Pass(subject).result_shape(case.geometry)
-            evidence = Evidence(operands, None, np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
-            mismatch = Mismatch("x-1", "x", check, subject, str(case), str(case), Verdict(Outcome.REFUSED))
-            assert read_mismatch(writer.add_mismatch(mismatch, evidence))[0] == mismatch
+            shape = (*pass_.result_shape(case.geometry), *parts)
+            evidence = Evidence(operands.of(pass_), None, np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
+            mismatch = Mismatch("x-1", "x", check, str(pass_), str(case), str(case), Verdict(Outcome.REFUSED))
+            assert_same((mismatch, evidence), read_mismatch(writer.add_mismatch(mismatch, evidence)))
         nothing = np.zeros(())
-        evidence = Evidence(lattice_operands(case), None, nothing, nothing, nothing.astype(bool))
+        operands = lattice_operands(case).of(Pass.FORWARD)
+        evidence = Evidence(operands, None, nothing, nothing, nothing.astype(bool))
         adjoint = Mismatch("x-1", "x", "adjoint", "adjoint", str(case), str(case), Verdict(Outcome.VIOLATES))
         assert read_mismatch(writer.add_mismatch(adjoint, evidence))[0] == adjoint
 
