@@ -1,0 +1,29 @@
+"""What people look for faults with: each instrument as a stream of questions to an implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from convoracle.oracle.data import Case
+from convoracle.oracle.faults import Implementation
+
+
+@dataclass(frozen=True)
+class Question:
+    """One case put to an implementation.
+
+    Parameters
+    ----------
+    dtype : str
+        Of the operands.
+    alarms : callable
+        Whether the instrument says that the implementation is wrong.
+    """
+
+    dtype: str
+    alarms: Callable[[Implementation], bool]
+
+
+Instrument = Callable[[Sequence[Case]], Iterator[Question]]
+"""From the stream of generated cases to the questions, one for each case that the instrument is for."""
