@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 
 from convoracle.oracle import reference
 from convoracle.oracle.data import Case, lattice_operands, parse_case
+from convoracle.oracle.dtypes import DTYPES, numpy_dtype, result_dtype
 from convoracle.oracle.passes import Array, Operands, Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.suites.checks.adjoint import check_adjoint
 from convoracle.suites.strategies import Space, cases
 
@@ -20,11 +22,13 @@ LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRA
 
 
 def results_of(case: Case, operands: Operands) -> dict[Pass, Array]:
-    return {pass_: reference.evaluate(pass_, operands, case.geometry) for pass_ in LINKED}
+    dtype = numpy_dtype(result_dtype(case.dtype))
+    wide: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
+    return {pass_: reference.evaluate(pass_, replace(operands, **wide), case.geometry) for pass_ in LINKED}
 
 
-@settings(max_examples=40, deadline=None)
-@given(cases(space=Space(dtypes=("float64",), max_products=1000)))
+@settings(max_examples=80, deadline=None)
+@given(cases(space=Space(dtypes=DTYPES, max_products=1000)))
 def test_the_reference_satisfies_it(case: Case) -> None:
     operands = lattice_operands(case)
     verdict = check_adjoint(results_of(case, operands), operands)
@@ -41,6 +45,40 @@ def test_one_wrong_element_breaks_it(pass_: Pass) -> None:
     assert verdict is not None
     assert verdict.outcome is Outcome.VIOLATES
     assert "<dL/dO, O - b> = " in verdict.reason
+
+
+@pytest.mark.parametrize("pass_", LINKED, ids=str)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n2c2k3i3x2f2x2s2x1p1x0to1x0/bias/float32/uniform/1",
+        "n2c2k3i4x4f3x2p2x1mreflect/bias/float64/uniform/2",
+        "n2c2k3i4f2p2mcircular/bias/int8/uniform/3/reversed",
+        "n1c2k2i4f2/bias/float8_e5m2/uniform/4",
+    ],
+)
+def test_one_wrong_element_breaks_it_whatever_the_case(text: str, pass_: Pass) -> None:
+    case = parse_case(text)
+    operands = lattice_operands(case)
+    results = results_of(case, operands)
+    assert check_adjoint(results, operands) == Verdict(Outcome.CONFORMS, elements=3)
+    results[pass_].flat[-1] += 1
+    verdict = check_adjoint(results, operands)
+    assert verdict is not None
+    assert verdict.outcome is Outcome.VIOLATES
+
+
+@pytest.mark.parametrize("pass_", [Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT], ids=str)
+def test_a_complex_gradient_that_is_not_conjugated_breaks_it(pass_: Pass) -> None:
+    case = parse_case("n2c2k3i4f2/bias/complex64/uniform/5")
+    operands = lattice_operands(case)
+    results = results_of(case, operands)
+    assert check_adjoint(results, operands) == Verdict(Outcome.CONFORMS, elements=3)
+    other = {"weight": operands.weight.conj(), "input": operands.input.conj()}
+    results[pass_] = reference.evaluate(pass_, replace(operands, **other), case.geometry)
+    verdict = check_adjoint(results, operands)
+    assert verdict is not None
+    assert verdict.outcome is Outcome.VIOLATES
 
 
 def test_nan_breaks_it() -> None:
