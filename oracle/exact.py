@@ -256,9 +256,11 @@ def _needed(arrays: dict[str, Array], name: str) -> Array:
 
 def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
     """The sum, of the terms of both."""
+    with np.errstate(over="ignore"):
+        magnitude = left.magnitude + right.magnitude
     return ExactResult(
         _add(left.value, right.value),
-        left.magnitude + right.magnitude,
+        magnitude,
         np.minimum(left.smallest, right.smallest),
         left.terms + right.terms,
     )

@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_header(commands)
     _add_adapter(commands)
     _add_support(commands)
+    _add_vectors(commands)
     return parser
 
 
@@ -235,6 +236,32 @@ def _add_support(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     support.set_defaults(run=_support)
 
 
+def _add_vectors(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    vectors = commands.add_parser(
+        "vectors",
+        help="frozen cases with exact results, for those without Python",
+        description="Write frozen cases with exact results into a folder, or show that such a folder is right.",
+    )
+    kinds = vectors.add_subparsers(required=True, metavar="ACTION")
+    export = kinds.add_parser("export", help="write the vectors", description="Write every vector into a folder.")
+    export.add_argument("folder", type=Path, metavar="DIR", help="new, empty, or an earlier export")
+    export.add_argument(
+        "--format",
+        choices=("raw", "onnx"),
+        default="raw",
+        help="raw: a JSON manifest and one binary file, all passes; onnx: ONNX backend-test folders, forward only",
+    )
+    export.set_defaults(run=_export_vectors)
+    verify = kinds.add_parser(
+        "verify", help="show that a set is right", description="Compute every expected result of a raw set anew."
+    )
+    verify.add_argument("folder", type=Path, metavar="DIR", help="with a manifest.json")
+    verify.add_argument(
+        "--thoroughly", action="store_true", help="all by the defining equations, term by term, which takes minutes"
+    )
+    verify.set_defaults(run=_verify_vectors)
+
+
 def _add_time_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit", type=_amount, default=60.0, metavar="S", help="seconds that a call may take (default: 60)"
@@ -284,6 +311,18 @@ def _support(options: argparse.Namespace, command: str) -> int:
     from .adapter_command import support
 
     return support(options)
+
+
+def _export_vectors(options: argparse.Namespace, command: str) -> int:
+    from .vectors_command import export_vectors
+
+    return export_vectors(options)
+
+
+def _verify_vectors(options: argparse.Namespace, command: str) -> int:
+    from .vectors_command import verify_vectors
+
+    return verify_vectors(options)
 
 
 def _report(options: argparse.Namespace, command: str) -> int:

@@ -67,6 +67,12 @@ def element_type(dtype: str) -> int:
     return int(helper.np_dtype_to_tensor_dtype(numpy_dtype(dtype)))
 
 
+def serialized(array: Array, name: str) -> bytes:
+    """An array as a TensorProto, as ONNX's backend tests have them in files."""
+    data: bytes = numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name).SerializeToString()
+    return data
+
+
 def _nodes(geometry: ConvGeometry, dtype: str, operands: list[str]) -> list[onnx.NodeProto]:
     nodes, source, sides = [], "input", geometry.padding
     if geometry.padding_mode != "zeros":

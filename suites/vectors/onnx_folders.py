@@ -1,0 +1,61 @@
+"""Vectors as ONNX backend tests: a folder for each, with model.onnx and test_data_set_0, as ONNX's own tests have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ...oracle.passes import Array, Pass
+from ..candidates import CandidateError
+from ..checks.value import Check, answer, operands_of
+from .export import Progress, in_dtype, whole_folder
+from .selection import Choice, choices
+
+_SIGN = "vectors.txt"
+
+
+def export(folder: Path, progress: Progress = lambda done, total: None) -> int:
+    """Write the forward vectors of structure that ONNX has operators for, and return how many there are.
+
+    Raises
+    ------
+    CandidateError
+        If onnx is not installed.
+    InvalidArgument
+        If the folder holds anything but an earlier export.
+    """
+    try:
+        from ..candidates import onnx_model
+    except ModuleNotFoundError:
+        raise CandidateError("ONNX folders need onnx, which is not installed: pip install 'convoracle[onnx]'") from None
+    chosen = [
+        choice
+        for choice in choices()
+        if choice.check is Check.STRUCTURE
+        and choice.pass_ is Pass.FORWARD
+        and not choice.case.geometry.is_degenerate
+        and onnx_model.limitation(choice.case.geometry, choice.case.dtype) is None
+    ]
+    with whole_folder(folder, _SIGN) as home:
+        for done, choice in enumerate(chosen, start=1):
+            case = choice.case
+            model = onnx_model.model(case.geometry, case.dtype, bias=case.bias)
+            _write(home / f"convoracle_{choice.id}", model.SerializeToString(), choice, onnx_model.serialized)
+            progress(done, len(chosen))
+        lines = (f"convoracle_{choice.id}\t{choice.case}\t{choice.comment}\n" for choice in chosen)
+        (home / _SIGN).write_text("".join(lines), encoding="utf-8")
+    return len(chosen)
+
+
+def _write(home: Path, model: bytes, choice: Choice, serialized: Callable[[Array, str], bytes]) -> None:
+    data = home / "test_data_set_0"
+    data.mkdir(parents=True)
+    (home / "model.onnx").write_bytes(model)
+    operands = operands_of(choice.check, choice.case)
+    names = ["input", "weight", *(["bias"] if choice.case.bias else [])]
+    for number, name in enumerate(names):
+        (data / f"input_{number}.pb").write_bytes(serialized(np.asarray(getattr(operands, name)), name))
+    expected = answer(choice.check, choice.case, Pass.FORWARD).value.to_float64()
+    (data / "output_0.pb").write_bytes(serialized(in_dtype(expected, choice.case.dtype), "output"))

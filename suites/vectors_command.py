@@ -1,0 +1,39 @@
+"""`convoracle vectors`: write the frozen cases, and show that a set of them is right."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.progress import Progress
+
+from .vectors import export, onnx_folders
+from .vectors.verify import read, verify
+
+
+def export_vectors(options: argparse.Namespace) -> int:
+    """Write the set into a folder; 0."""
+    console = Console(stderr=True)
+    write = onnx_folders.export if options.format == "onnx" else export.export
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("vectors", total=None)
+        count = write(options.folder, lambda done, total: progress.update(task, completed=done, total=total))
+    size = sum(path.stat().st_size for path in options.folder.rglob("*") if path.is_file())
+    print(f"{count} vectors, {size / 2**20:.2f} MiB, in {options.folder}")
+    return 0
+
+
+def verify_vectors(options: argparse.Namespace) -> int:
+    """Compute every expected result anew; 0 if all are right, else 1."""
+    manifest, data = read(options.folder)
+    console = Console(stderr=True)
+    bad = 0
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        found = verify(manifest, data, thoroughly=options.thoroughly)
+        for problem in progress.track(found, total=len(manifest["vectors"]), description="vectors"):
+            if problem is not None:
+                bad += 1
+                print(f"{problem.id}: {problem.what}")
+    count = len(manifest["vectors"])
+    print(f"{bad} of {count} vectors are wrong" if bad else f"{count} vectors are right")
+    return 1 if bad or not count else 0
