@@ -80,10 +80,14 @@ def write_equation(pass_: Pass, geometry: ConvGeometry, index: Index, *, bias: b
     'O₁₁ = X₁₁F₁₁ + X₁₂F₁₂ + X₂₁F₂₁ + X₂₂F₂₂'
     """
     right = write_sum(terms(pass_, geometry, index, bias=bias), geometry)
-    if pass_ is Pass.BIAS_GRADIENT:
-        name = "" if is_plain(geometry) else _digits(index).translate(_SUBSCRIPTS)
-        return f"{RESULTS[pass_]}{name} = {right}"
-    place = subscript(index, plain=is_plain(geometry))
     if pass_ is Pass.UPDATE:
-        return f"F_updated{place} = F{place} − α·({right})"
-    return f"{RESULTS[pass_]}{place} = {right}"
+        place = subscript(index, plain=is_plain(geometry))
+        return f"{write_result(pass_, geometry, index)} = F{place} − α·({right})"
+    return f"{write_result(pass_, geometry, index)} = {right}"
+
+
+def write_result(pass_: Pass, geometry: ConvGeometry, index: Index) -> str:
+    """One element of a pass's result, such as ∂L/∂X₁₂."""
+    if pass_ is Pass.BIAS_GRADIENT:
+        return RESULTS[pass_] + ("" if is_plain(geometry) else _digits(index).translate(_SUBSCRIPTS))
+    return RESULTS[pass_] + subscript(index, plain=is_plain(geometry))

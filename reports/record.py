@@ -144,6 +144,9 @@ class Mismatch:
     origin : str
         Where `found` comes from and whether `case` is shrunk from it, such as
         ``resnet50:conv1, shrunk``; empty of a generated one.
+    diagnosis : tuple of str
+        Sentences: what the candidate does as if, how certain that is, where to look,
+        and which terms of wrong elements are wrong; empty where nothing can be said.
     """
 
     id: str
@@ -159,6 +162,7 @@ class Mismatch:
     equations: tuple[str, ...] = ()
     call: str = ""
     origin: str = ""
+    diagnosis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +35,7 @@ _STYLES = {
     Outcome.CRASHED: "bold magenta",
     Outcome.HUNG: "bold magenta",
 }
+_WIDTH = 118
 _WORDS = {outcome: str(outcome) for outcome in Outcome} | {Outcome.CONFORMS: "conform", Outcome.VIOLATES: "wrong"}
 
 
@@ -49,6 +52,7 @@ def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
     """
     lines = [headline(mismatch, candidate)]
     lines += [f"  {line}" for line in _verdict_lines(mismatch.verdict)]
+    lines += [f"  {line}" for sentence in mismatch.diagnosis for line in _wrapped(clean(sentence))]
     lines.append(f"  geometry {case_line(mismatch.case)}")
     if mismatch.origin:
         lines.append(f"  from {clean(mismatch.origin)}")
@@ -112,6 +116,10 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
     if verdict.worst is None:
         return lines
     return lines + _worst_lines(verdict, verdict.worst)
+
+
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _worst_lines(verdict: Verdict, worst: Discrepancy) -> list[str]:

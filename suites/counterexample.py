@@ -16,6 +16,7 @@ from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
+from .diagnosing import sentences
 from .examination import arithmetic_of, ask, judge_reply
 from .inquiry import ask_again
 from .isolation import Executor
@@ -58,6 +59,7 @@ def build(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
         origin=_origin(fault),
+        diagnosis=sentences(fault, executor) if repeats else (),
     )
     return mismatch, evidence
 

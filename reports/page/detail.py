@@ -71,6 +71,7 @@ class MismatchView:
     symbol: str
     outcome: str
     sentences: tuple[str, ...]
+    diagnosis: tuple[str, ...]
     case: str
     found: str
     geometry: tuple[Fact, ...]
@@ -103,6 +104,7 @@ def mismatch_view(
         symbol=SYMBOLS[outcome],
         outcome=str(outcome),
         sentences=explanation(mismatch),
+        diagnosis=tuple(map(clean, mismatch.diagnosis)),
         case=clean(mismatch.case),
         found=clean(mismatch.found),
         geometry=_geometry(mismatch.case),
