@@ -69,11 +69,9 @@ def rounding_bound(
     ndarray of float64
         In the units of the result. An error above it cannot come from rounding.
     """
+    error = _inner_product(exact, operands, arithmetic)
     if arithmetic.does("algorithm", "transform"):
-        error = _transform(pass_, operands, arithmetic, geometry)
-        error = np.broadcast_to(error, exact.magnitude.shape) + _inner_product(exact, operands, arithmetic)
-    else:
-        error = _inner_product(exact, operands, arithmetic)
+        error = error + _transform(pass_, operands, arithmetic, geometry)
     if _has_three_products(operands, arithmetic):
         error = error + _of_three_products(exact, arithmetic)
     if pass_ is Pass.UPDATE:
@@ -97,7 +95,8 @@ def _of_three_products(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
     roundings = (exact.terms + _ROUNDINGS_OF_THREE) * arithmetic.accumulator.unit_roundoff
     if arithmetic.multiplier.precision < arithmetic.storage.precision:
         roundings = roundings + _ROUNDINGS_OF_THREE * arithmetic.multiplier.unit_roundoff
-    return roundings * both + _half_spacings(exact.terms, arithmetic.accumulator)
+    error: Float64 = roundings * both + _half_spacings(exact.terms, arithmetic.accumulator)
+    return error
 
 
 def _late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:

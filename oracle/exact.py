@@ -194,7 +194,7 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     parts = products(pass_, geometry)
     real, imaginary = _parts(operands, "output_gradient" if conjugated else None)
     if pass_ is Pass.BIAS_GRADIENT:
-        sums = [_bias_gradient(scaled(part["output_gradient"]), geometry) for part in (real, imaginary)]
+        sums = [_bias_gradient(scaled(each["output_gradient"]), geometry) for each in (real, imaginary)]
         return _stacked(*sums)
     pairs: list[list[ExactResult]] = [[], []]
     for part in parts:
@@ -206,8 +206,9 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
         ):
             pairs[component].append(_bilinear(part, sign * left[part.left], right[part.right], geometry.direct))
     added = offset(pass_)
-    for part, component in ((real, 0), (imaginary, 1)) if added in real else ():
-        pairs[component].append(_everywhere(part[added or ""], geometry))
+    if added in real:
+        for results, arrays in zip(pairs, (real, imaginary), strict=True):
+            results.append(_everywhere(arrays[added], geometry))
     totals = [reduce(_plus, results) for results in pairs]
     if pass_ is Pass.UPDATE:
         weights = (operands.weight.real, operands.weight.imag)

@@ -231,8 +231,14 @@ class ConvGeometry:
         """
         if not self.transposed:
             return self
-        swapped = {"in_channels": self.out_channels, "out_channels": self.in_channels, "size": self.output_size}
-        return replace(self, **swapped, transposed=False, output_padding=())
+        return replace(
+            self,
+            in_channels=self.out_channels,
+            out_channels=self.in_channels,
+            size=self.output_size,
+            transposed=False,
+            output_padding=(),
+        )
 
     @property
     def is_degenerate(self) -> bool:

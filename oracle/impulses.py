@@ -78,7 +78,7 @@ def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) ->
     geometry : ConvGeometry
         So small that :func:`calls_needed` is at most `MOST_CALLS`.
     """
-    silent = replace(operands, **{name: np.zeros_like(array) for name, array in operands.arrays().items()})
+    silent = replace(operands, **{name: np.zeros_like(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
     nothing = call(silent)
     if nothing is None:
         return Reading({}, "it returns nothing for operands of zeros")

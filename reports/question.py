@@ -13,10 +13,11 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.fills import HUGE
 from ..oracle.geometry import ConvGeometry
 from ..oracle.large import expected
+from ..oracle.passes import ARRAYS as OPERANDS
 from ..oracle.passes import Operands, Pass, is_defined, real_parts
 from .codec import shown
 from .errors import InvalidRecord
-from .evidence import OPERANDS, subject_pass
+from .evidence import subject_pass
 from .record import Mismatch
 from .serialization import StoredMismatch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -43,7 +44,7 @@ def execute(
         name: np.broadcast_to(array, shape_of(name, geometry)) if expanded else arrange(array, layout)
         for name, array in operands.arrays().items()
     }
-    given = Operands(**{"bias": None, **copies}, learning_rate=operands.learning_rate)
+    given = replace(operands, **copies)  # type: ignore[arg-type]
     start = time.perf_counter()
     try:
         reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)

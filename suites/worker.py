@@ -207,14 +207,13 @@ def _address_space() -> int:
 
 def info_from(fields: Header) -> CandidateInfo:
     """Read back the info that a worker sent."""
-    return CandidateInfo(
-        **{
-            name: tuple(each if isinstance(each, str) else tuple(each) for each in value)
-            if isinstance(value, list)
-            else value
-            for name, value in fields.items()
-        }
-    )
+    read: dict[str, Any] = {
+        name: tuple(each if isinstance(each, str) else tuple(each) for each in value)
+        if isinstance(value, list)
+        else value
+        for name, value in fields.items()
+    }
+    return CandidateInfo(**read)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,9 @@ def in_dtype(expected: Array, dtype: str) -> Array:
 
 
 def _allowed(expectation: Expectation) -> Array:
-    bits = FINITE * expectation.finite + PLUS * expectation.plus + MINUS * expectation.minus + NAN * expectation.nan
+    bits: Array = (
+        FINITE * expectation.finite + PLUS * expectation.plus + MINUS * expectation.minus + NAN * expectation.nan
+    )
     return bits.astype(np.uint8)
 
 
