@@ -19,7 +19,19 @@ WORDS = (
         "Is the arithmetic as good as it claims? The operands are reals, and each element's error may not exceed what "
         "rounding in the declared arithmetic can explain.",
     ),
+    (
+        "contamination",
+        "NaN and Inf are planted among integers: an element must show them where one of its terms has one, and nowhere "
+        "else.",
+    ),
     ("adjoint", "Do the passes fit each other? Without a bias, ⟨∂L/∂O, O⟩, ⟨∂L/∂X, X⟩ and ⟨∂L/∂F, F⟩ are one number."),
+    (
+        "relation",
+        "What results of several calls must have in common whatever they are: sums of sums, permutations, a stride as "
+        "every other result of a dense one. On integers, exactly.",
+    ),
+    ("company", "The same call again, after others and beside another thread: the same bits, operands untouched."),
+    ("illegal", "Calls that make no sense must end in an error, not in a result, a crash or an endless wait."),
     ("ratio", "The largest error divided by its bound. Up to 1, rounding explains it; above 1 it is a proven defect."),
     (
         "resolution",
