@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from importlib import import_module
 from multiprocessing import get_context
 
 from instruments import Instrument, Question, ours
@@ -48,33 +49,25 @@ class Detection:
     asked: int
 
 
-def instruments() -> dict[str, Instrument]:
-    """The tools of today by name; each is imported only in the process that uses it."""
-    from instruments import comparing, gradients, onnx_cases, tensorflow_gradient
-
-    return {
-        "gradcheck": partial(gradients.questions, False),
-        "gradcheck, fast": partial(gradients.questions, True),
-        "assert_close, float32": partial(comparing.questions, comparing.with_torch, "float32"),
-        "assert_close, float64": partial(comparing.questions, comparing.with_torch, "float64"),
-        "assert_allclose, float32": partial(comparing.questions, comparing.with_numpy, "float32"),
-        "assert_allclose, float64": partial(comparing.questions, comparing.with_numpy, "float64"),
-        "tf compute_gradient": tensorflow_gradient.questions,
-        "ONNX node tests": onnx_cases.questions,
-    }
+INSTRUMENTS = {
+    "gradcheck": ("gradients", (False,)),
+    "gradcheck, fast": ("gradients", (True,)),
+    "assert_close, float32": ("comparing", ("with_torch", "float32")),
+    "assert_close, float64": ("comparing", ("with_torch", "float64")),
+    "assert_allclose, float32": ("comparing", ("with_numpy", "float32")),
+    "assert_allclose, float64": ("comparing", ("with_numpy", "float64")),
+    "tf compute_gradient": ("tensorflow_gradient", ()),
+    "ONNX node tests": ("onnx_cases", ()),
+}
+"""The tools of today by name: the module, imported only in the process that uses it, and how it is set."""
+TOOLS = (OURS, *INSTRUMENTS)
 
 
-TOOLS = (
-    OURS,
-    "gradcheck",
-    "gradcheck, fast",
-    "assert_close, float32",
-    "assert_close, float64",
-    "assert_allclose, float32",
-    "assert_allclose, float64",
-    "tf compute_gradient",
-    "ONNX node tests",
-)
+def instrument(tool: str) -> Instrument:
+    """The questions of a tool of today."""
+    module, setting = INSTRUMENTS[tool]
+    asked: Instrument = partial(import_module(f"instruments.{module}").questions, *setting)
+    return asked
 
 
 def by_search(plan: Plan, fault: str) -> Detection:
@@ -92,7 +85,7 @@ def stream(plan: Plan) -> tuple[Case, ...]:
 
 @lru_cache
 def questions(tool: str, plan: Plan) -> tuple[Question, ...]:
-    return tuple(instruments()[tool](stream(plan)))
+    return tuple(instrument(tool)(stream(plan)))
 
 
 @lru_cache(maxsize=10_000)

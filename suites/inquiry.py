@@ -28,7 +28,7 @@ CHECKS = (*map(str, Check), ADJOINT, RELATION, COMPANY, ILLEGAL, REACH)
 """Names of the kinds of checks."""
 ON_DEMAND = (ILLEGAL, REACH)
 """Those that are asked once of a candidate, and only if it or the user says so."""
-_CONTAMINATION_EVERY, _RELATION_EVERY, _COMPANY_EVERY = 3, 2, 20
+CONTAMINATION_EVERY, _RELATION_EVERY, _COMPANY_EVERY = 2, 2, 20
 """Of how many data seeds one is asked for each."""
 
 
@@ -118,7 +118,7 @@ def _further(case: Case, pass_: Pass, executor: Executor, checks: Collection[str
     arithmetic = arithmetic_of(executor.info, case.dtype)
     if str(Check.PRECISION) in checks and is_asked(Check.PRECISION, case, pass_, arithmetic):
         yield Check.PRECISION
-    wanted = str(Check.CONTAMINATION) in checks and case.seed % _CONTAMINATION_EVERY == 0
+    wanted = str(Check.CONTAMINATION) in checks and case.seed % CONTAMINATION_EVERY == 0
     if wanted and is_asked(Check.CONTAMINATION, case, pass_, arithmetic):
         yield Check.CONTAMINATION
 

@@ -43,6 +43,13 @@ from .strategies import BEST_RESOLVED_FILL, Space, cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
+_OF_ANOTHER_PASS = {
+    f"{RELATION}:transposition": {
+        str(Pass.FORWARD): (str(Pass.INPUT_GRADIENT),),
+        str(Pass.INPUT_GRADIENT): (str(Pass.FORWARD),),
+    }
+}
+"""Of relations between two passes: by the pass asked, those whose faults break it as well."""
 HANG_SECONDS = 1.0
 """Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 HANGS_WAITED_FOR = 5
@@ -259,18 +266,21 @@ class Search:
 
     def _generate(self) -> None:
         number = 0
-        for total, phases in ((self.budget.cases * 4 // 5, _DRAWING), (self.budget.cases, _CLIMBING)):
-            while len(self._examined) < total and self._find_next(number, total, phases):
+        for total, phases in ((self.budget.cases * 4 // 5, DRAWING), (self.budget.cases, _CLIMBING)):
+            before = -1
+            while before < len(self._examined) < total:
+                before = len(self._examined)
+                if self._find_next(number, total, phases):
+                    before = -1
                 number += 1
-            number += 1
 
     def _find_next(self, number: int, total: int, phases: tuple[Phase, ...]) -> bool:
-        """Generate until a new fault shows, and shrink it; False when the budget is spent without one."""
+        """Generate until a new fault shows, and shrink it; False where none does among the next examples."""
         try:
             smallest = find(
                 cases(space=self._space),
                 self._shows_pursued_fault,
-                settings=_settings(total - len(self._examined), phases),
+                settings=quiet_settings(examples_of(total - len(self._examined), phases), phases),
                 random=Random(f"{self.budget.seed}/{number}"),
             )
         except NoSuchExample:
@@ -372,7 +382,9 @@ class Search:
         is one; a broken relation, which speaks of other convolutions as well, that of any fault known of its pass.
         """
         if kind_of(result.check) == RELATION:
-            known = (fault for fault in self.faults if fault.is_of_values and fault.subject == result.subject)
+            spoken_of = _OF_ANOTHER_PASS.get(result.check, {}).get(result.subject, ())
+            subjects = (result.subject, *spoken_of)
+            known = (fault for fault in self.faults if fault.is_of_values and fault.subject in subjects)
             return next(known, None) or next((f for f in self.faults if f.explains(result, case)), None)
         if result.check == ADJOINT:
             wrong = [r for r in results if r.check == str(Check.STRUCTURE) and r.verdict.outcome.is_mismatch]
@@ -408,12 +420,22 @@ def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
     return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, "known hang"))
 
 
-_DRAWING = (Phase.generate, Phase.shrink)
+DRAWING = (Phase.generate, Phase.shrink)
 _CLIMBING = (Phase.generate, Phase.target, Phase.shrink)
 """Most cases are drawn afresh; the last fifth also climbs towards the largest error / bound."""
 
 
-def _settings(examples: int, phases: tuple[Phase, ...]) -> settings:
+_DRAWN_AT_ONCE = 10
+"""Hypothesis goes on from its tenth example by changing earlier ones, and cases that are all alike see few faults."""
+
+
+def examples_of(wanted: int, phases: tuple[Phase, ...]) -> int:
+    """How many examples to draw at once for so many new cases; the first one is always the plainest."""
+    return wanted if Phase.target in phases else min(wanted + 1, _DRAWN_AT_ONCE)
+
+
+def quiet_settings(examples: int, phases: tuple[Phase, ...]) -> settings:
+    """Hypothesis's settings for a search of its own: no database, deadline or health check."""
     return settings(
         max_examples=examples,
         database=None,

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from ..oracle.data import FILLS, Case
+from ..oracle.data import Case
 from ..oracle.dtypes import DTYPES, EVERYDAY
 from ..oracle.errors import InvalidArgument
+from ..oracle.fills import FILLS
 from ..oracle.geometry import PADDING_MODES, ConvGeometry
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS
 
@@ -123,6 +124,7 @@ class _Swarm:
     stride: bool
     padding: bool
     unequal_padding: bool
+    same_padding: bool
     dilation: bool
     groups: bool
     padding_mode: str
@@ -143,14 +145,24 @@ def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
 
     stride, padded = used("stride"), used("padding")
     unequal, dilation, groups = padded and used("unequal padding"), used("dilation"), used("groups")
+    same = unequal and draw(st.booleans())
     mode = draw(st.sampled_from(_MODES)) if padded and "padding mode" in settings else "zeros"
     degenerate = seldom("degenerate", "", *_DEGENERATE)
     transposed = "transposed" in settings and draw(st.sampled_from((False, False, True)))
-    extra = transposed and stride and used("output padding")
+    extra = transposed and stride and "output padding" in settings and draw(st.sampled_from((False, True, True, True)))
     if transposed:
         mode, degenerate = "zeros", ""
     return _Swarm(
-        stride, padded, unequal, dilation, groups, mode, transposed, extra, degenerate if mode == "zeros" else ""
+        stride,
+        padded,
+        unequal,
+        same,
+        dilation,
+        groups,
+        mode,
+        transposed,
+        extra,
+        degenerate if mode == "zeros" else "",
     )
 
 
@@ -178,8 +190,16 @@ def _axes(draw: st.DrawFn, *, swarm: _Swarm, most_windows: int) -> _Axis:
     high = draw(st.integers(0, reach + 1)) if swarm.unequal_padding else low
     windows = draw(_mostly(most_windows, 15, 16, 17, 31, 32, 33))
     remainder = draw(st.integers(0, stride - 1)) if stride > 1 else 0
+    if swarm.same_padding and reach - stride + remainder > 0:
+        low, high, remainder = *_halves(draw, reach - stride + remainder), 0
     size = max((windows - 1) * stride + reach + remainder - low - high, 1)
     return _Axis(size, kernel, stride, (low, high), dilation)
+
+
+def _halves(draw: st.DrawFn, padding: int) -> tuple[int, int]:
+    """The sides of SAME's padding, the larger half after or before."""
+    halves = (padding // 2, padding - padding // 2)
+    return halves if draw(st.booleans()) else halves[::-1]
 
 
 def _channel_counts() -> st.SearchStrategy[int]:
@@ -208,7 +228,8 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     swarm = draw(_swarms(settings=space.settings))
     drawn = [draw(_axes(swarm=swarm, most_windows=(9, 6, 3)[rank - 1])) for _ in range(rank)]
     groups = draw(_mostly(4, 5, 8, 16, 24, 32, 33)) if swarm.groups else 1
-    inputs, outputs = draw(_channel_counts()), draw(_channel_counts())
+    inputs = 1 if groups > 1 and draw(st.booleans()) else draw(_channel_counts())
+    outputs = draw(_channel_counts())
     batch = draw(st.sampled_from((1, 2, 3, 0, 4, 5, 8, 1, 2, 3)))
     room, elements = space.max_products, max(space.max_products // 4, 64)
     axes = []
@@ -230,7 +251,8 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         )
     most = PADDING_MODES[swarm.padding_mode].most
     for index, (size, (low, high)) in enumerate(zip(sizes, sides, strict=True)):
-        if most(size) is not None and max(low, high) > most(size):
+        limit = most(size)
+        if limit is not None and max(low, high) > limit:
             sizes[index] = max(size, low + 1, high + 1)
     geometry = ConvGeometry(
         batch,

@@ -40,14 +40,17 @@ def _tensor(array: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(plain)).to(dtype)
 
 
-def questions(compare: Comparison, reference: str, stream: Sequence[Case]) -> Iterator[Question]:
+COMPARISONS: dict[str, Comparison] = {"with_torch": with_torch, "with_numpy": with_numpy}
+
+
+def questions(comparison: str, reference: str, stream: Sequence[Case]) -> Iterator[Question]:
     """One question for each case of which the reference knows something."""
     torch.backends.mkldnn.set_flags(False)
     known = load("torch")
     for case in stream:
         dtype = _COMPLEX[reference] if case.dtype in COMPONENTS else reference
         if known.limitation(Pass.FORWARD, case.geometry, dtype, case.bias) is None:
-            yield Question(case.dtype, partial(_alarms, compare, known, dtype, case))
+            yield Question(case.dtype, partial(_alarms, COMPARISONS[comparison], known, dtype, case))
 
 
 def _alarms(compare: Comparison, known: Any, dtype: str, case: Case, implementation: Implementation) -> bool:
