@@ -262,6 +262,19 @@ def _add_vectors(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verify.set_defaults(run=_verify_vectors)
 
 
+def _add_power(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    power = commands.add_parser(
+        "power",
+        help="which known faults a profile's cases can see",
+        description="Print, for each fault model and each pass in which it can show, how many of a profile's cases see "
+        "it. Ends with 1 if no case sees some of them.",
+    )
+    power.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="whose cases (default: quick)")
+    power.add_argument("--seed", type=_natural, default=0, metavar="N", help="of the cases (default: 0)")
+    power.add_argument("--cases", type=_positive, metavar="N", help="instead of the profile's number")
+    power.set_defaults(run=_power)
+
+
 def _add_time_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit", type=_amount, default=60.0, metavar="S", help="seconds that a call may take (default: 60)"
@@ -323,6 +336,12 @@ def _verify_vectors(options: argparse.Namespace, command: str) -> int:
     from .vectors_command import verify_vectors
 
     return verify_vectors(options)
+
+
+def _power(options: argparse.Namespace, command: str) -> int:
+    from .power_command import power
+
+    return power(options)
 
 
 def _report(options: argparse.Namespace, command: str) -> int:
