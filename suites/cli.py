@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_adapter(commands)
     _add_support(commands)
     _add_vectors(commands)
+    _add_power(commands)
     return parser
 
 
