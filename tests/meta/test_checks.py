@@ -1,0 +1,119 @@
+"""Each check catches the faults that it is for, and none of them could go: some fault is caught by it alone.
+
+The adjoint identity and company share one: results that change after they are
+returned. The identity meets it only in one process with the candidate, where the
+results of structure are the candidate's own memory; elsewhere it is a second witness
+on results that structure has judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from convoracle.oracle.data import Case
+from convoracle.oracle.dtypes import Arithmetic
+from convoracle.oracle.faults import FAULTS, FaultModel, Kind, fault_named, honest
+from convoracle.oracle.geometry import parse_geometry
+from convoracle.oracle.passes import Pass
+from convoracle.oracle.verdict import Outcome
+from convoracle.suites.checks.adjoint import ADJOINT
+from convoracle.suites.checks.company import COMPANY
+from convoracle.suites.checks.relations import CHECK as RELATION
+from convoracle.suites.checks.value import Check, answer, operands_of, standard
+from convoracle.suites.inquiry import CHECKS, ask_again, examine, kind_of
+from convoracle.suites.planted import PlantedInProcess
+
+STRUCTURE, PRECISION, CONTAMINATION = map(str, Check)
+GEOMETRIES = tuple(map(parse_geometry, ("n2c2k3i5x4f2x2p1x0", "n2c4k4i7f3s2p1+0g2", "n1c2k3i4f3s2to1")))
+FOR = {
+    Kind.TERMS: {STRUCTURE, ADJOINT, RELATION, COMPANY},
+    Kind.ROUNDING: {PRECISION, RELATION, COMPANY},
+    Kind.VALUES: {CONTAMINATION, PRECISION},
+    Kind.CONDUCT: {STRUCTURE, PRECISION, CONTAMINATION, RELATION, COMPANY, ADJOINT},
+}
+"""Kind of fault -> the checks that are to catch it; those of conduct can spoil any call."""
+ALONE = {
+    PRECISION: "factors-in-tfloat32",
+    CONTAMINATION: "nan-taken-for-zero",
+}
+"""Check -> a fault that no other one sees."""
+
+
+def convicting(model: FaultModel | None, checks: Collection[str] = CHECKS) -> set[str]:
+    """The kinds of checks that find a fault on a few cases; every seed asks something else."""
+    executor = PlantedInProcess(model)
+    dtypes = ("float32",) if model is None or "float32" in model.needs.dtypes else model.needs.dtypes[:1]
+    cases = [
+        Case(geometry, True, dtype, "uniform", seed)
+        for geometry in GEOMETRIES
+        for dtype in dtypes
+        for seed in (0, 2, 6, 20, 40)
+    ]
+    results = [result for case in cases for result in examine(executor, case, tuple(Pass), checks)]
+    return {kind_of(result.check) for result in results if result.verdict.outcome.is_mismatch}
+
+
+SAMPLE = (
+    "kernel-rotated",
+    "first-image-only",
+    "sums-in-bfloat16",
+    "nan-in-results-lost",
+    "operand-changed",
+)
+
+
+def test_no_check_convicts_the_honest_implementation() -> None:
+    assert convicting(None) == set()
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_checks_for_a_kind_of_fault_catch_it(name: str) -> None:
+    model = fault_named(name)
+    found = convicting(model)
+    assert found
+    assert found <= FOR[model.kind]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("model", FAULTS, ids=lambda model: model.name)
+def test_only_the_checks_for_a_kind_of_fault_catch_it(model: FaultModel) -> None:
+    assert convicting(model) <= FOR[model.kind]
+
+
+@pytest.mark.parametrize("check", ALONE)
+def test_without_a_check_a_fault_is_lost(check: str) -> None:
+    model = fault_named(ALONE[check])
+    assert convicting(model) == {check}
+    assert convicting(model, set(CHECKS) - {check}) == set()
+
+
+def test_without_company_and_the_adjoint_identity_shared_memory_is_lost() -> None:
+    model = fault_named("result-memory-reused")
+    assert COMPANY in convicting(model)
+    assert convicting(model, set(CHECKS) - {COMPANY, ADJOINT}) == set()
+
+
+def test_without_relations_a_bias_gradient_that_is_zero_by_itself_is_lost() -> None:
+    """It is right after a weight gradient of the same geometry; only a relation asks for it of another one."""
+    executor = PlantedInProcess(fault_named("bias-gradient-with-weight-gradient-only"))
+    case = Case(GEOMETRIES[0], True, "float32", "uniform", 0)
+    results = examine(executor, case, tuple(Pass), set(CHECKS) - {RELATION, COMPANY})
+    assert not any(result.verdict.outcome.is_mismatch for result in results)
+    related = ask_again(executor, f"{RELATION}:batch-independence", str(Pass.BIAS_GRADIENT), case)
+    assert related is not None
+    assert related.verdict.outcome is Outcome.VIOLATES
+
+
+def test_structure_alone_sees_one_missing_term_of_many() -> None:
+    """Summed in float16, so long a sum may be off by more than a term: only integers tell."""
+    case = Case(parse_geometry("n1c1k1i1500f1500"), False, "float16", "uniform", 0)
+    faulty = fault_named("last-tap-dropped").plant(honest.evaluate)
+    outcomes = {}
+    for check in (Check.STRUCTURE, Check.PRECISION):
+        operands, pass_ = operands_of(check, case), Pass.FORWARD
+        required = standard(check, pass_, operands, answer(check, case, pass_), Arithmetic.of("float16"), case)
+        outcomes[check] = required.judge(faulty(pass_, operands.of(pass_), case.geometry)).outcome
+    assert outcomes[Check.STRUCTURE] is Outcome.VIOLATES
+    assert outcomes[Check.PRECISION] is not Outcome.VIOLATES
