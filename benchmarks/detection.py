@@ -118,9 +118,10 @@ def false_alarms(plan: Plan, tool: str) -> tuple[str, dict[str, tuple[int, int]]
         met = ours.search(None, plan.cases, plan.seed)[0]
         asked = [(case.dtype, any(fault.found == case for fault in met.faults)) for case in met.cases]
     else:
-        asked, start = [], time.process_time()
-        for number, question in enumerate(questions(tool, plan)):
+        asked, mine, start = [], questions(tool, plan), 0.0
+        for number, question in enumerate(mine):
             asked.append((question.dtype, is_false_alarm(tool, plan, number)))
+            start = start or time.process_time()
             if time.process_time() - start > 10 * plan.seconds:
                 break
     by_dtype = {dtype: [alarm for each, alarm in asked if each == dtype] for dtype, _ in asked}

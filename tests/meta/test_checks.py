@@ -107,13 +107,13 @@ def test_without_relations_a_bias_gradient_that_is_zero_by_itself_is_lost() -> N
 
 
 def test_structure_alone_sees_one_missing_term_of_many() -> None:
-    """Summed in float16, so long a sum may be off by more than a term: only integers tell."""
-    case = Case(parse_geometry("n1c1k1i1500f1500"), False, "float16", "uniform", 0)
+    """So long a sum in float32 may be off by more than a term: only integers tell."""
+    case = Case(parse_geometry("n1c1k1i8000f8000"), False, "float32", "uniform", 0)
     faulty = fault_named("last-tap-dropped").plant(honest.evaluate)
     outcomes = {}
     for check in (Check.STRUCTURE, Check.PRECISION):
         operands, pass_ = operands_of(check, case), Pass.FORWARD
-        required = standard(check, pass_, operands, answer(check, case, pass_), Arithmetic.of("float16"), case)
+        required = standard(check, pass_, operands, answer(check, case, pass_), Arithmetic.of("float32"), case)
         outcomes[check] = required.judge(faulty(pass_, operands.of(pass_), case.geometry)).outcome
     assert outcomes[Check.STRUCTURE] is Outcome.VIOLATES
     assert outcomes[Check.PRECISION] is not Outcome.VIOLATES
