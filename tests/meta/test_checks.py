@@ -29,11 +29,11 @@ STRUCTURE, PRECISION, CONTAMINATION = map(str, Check)
 GEOMETRIES = tuple(map(parse_geometry, ("n2c2k3i5x4f2x2p1x0", "n2c4k4i7f3s2p1+0g2", "n1c2k3i4f3s2to1")))
 FOR = {
     Kind.TERMS: {STRUCTURE, ADJOINT, RELATION, COMPANY},
-    Kind.ROUNDING: {PRECISION, RELATION, COMPANY},
+    Kind.ROUNDING: {STRUCTURE, PRECISION, ADJOINT, RELATION, COMPANY},
     Kind.VALUES: {CONTAMINATION, PRECISION},
     Kind.CONDUCT: {STRUCTURE, PRECISION, CONTAMINATION, RELATION, COMPANY, ADJOINT},
 }
-"""Kind of fault -> the checks that are to catch it; those of conduct can spoil any call."""
+"""Kind of fault -> the checks that are to catch it; those of conduct can spoil any call, and coarse rounding integers."""
 ALONE = {
     PRECISION: "factors-in-tfloat32",
     CONTAMINATION: "nan-taken-for-zero",
