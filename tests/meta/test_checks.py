@@ -33,7 +33,7 @@ FOR = {
     Kind.VALUES: {CONTAMINATION, PRECISION},
     Kind.CONDUCT: {STRUCTURE, PRECISION, CONTAMINATION, RELATION, COMPANY, ADJOINT},
 }
-"""Kind of fault -> the checks that are to catch it; those of conduct can spoil any call, and coarse rounding integers."""
+"""Kind of fault -> the checks that are to catch it; conduct can spoil any call, and coarse rounding integers."""
 ALONE = {
     PRECISION: "factors-in-tfloat32",
     CONTAMINATION: "nan-taken-for-zero",
