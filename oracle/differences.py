@@ -125,4 +125,4 @@ def _central_difference(losses: Callable[[Float64], Float64], at: Float64) -> Fl
 
 def _inner_products(stack: Float64, cotangent: Float64) -> Float64:
     """sum of dL/dO * O for each O in the stack."""
-    return stack.reshape(len(stack), -1) @ cotangent.ravel()
+    return stack.reshape(len(stack), cotangent.size) @ cotangent.ravel()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from convoracle.oracle import differences, exact
 from convoracle.oracle.data import Case, lattice_operands
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.suites.strategies import Space, cases
 
@@ -105,6 +105,15 @@ def test_there_is_no_truncation_error_at_any_step(step: float, monkeypatch: pyte
     for pass_ in GRADIENTS:
         expected = exact.evaluate(pass_, operands, case.geometry).value.to_float64()
         assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
+
+
+@pytest.mark.parametrize("text", ["n1c0k1i3f2", "n1c1k0i3f2", "n1c1k1i0f2p1", "n1c1k1i1f2", "n0c1k1i3f2"])
+def test_a_convolution_of_nothing_has_gradients_too(text: str) -> None:
+    geometry = parse_geometry(text)
+    operands = lattice_operands(Case(geometry, True, "float64", "uniform", 1))
+    for pass_ in GRADIENTS:
+        expected = exact.evaluate(pass_, operands, geometry).value.to_float64()
+        assert np.array_equal(_differences(pass_, operands, geometry), expected)
 
 
 def test_a_wrong_forward_pass_shows_in_its_differences(monkeypatch: pytest.MonkeyPatch) -> None:
