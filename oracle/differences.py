@@ -119,6 +119,8 @@ def jvp(operands: Operands, geometry: ConvGeometry) -> Float64:
 
 def _central_difference(losses: Callable[[Float64], Float64], at: Float64) -> Float64:
     """Derivative of a loss by each element of `at`; `losses` takes a stack of perturbed copies."""
+    if at.size == 0:
+        return np.zeros(at.shape)
     steps = STEP * np.eye(at.size).reshape(at.size, *at.shape)
     return ((losses(at + steps) - losses(at - steps)) / (2 * STEP)).reshape(at.shape)
 
