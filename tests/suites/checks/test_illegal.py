@@ -46,6 +46,8 @@ def check(geometry: ConvGeometry, **arrays: Array) -> None:
 
 
 class Careful:
+    validates = True
+
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         check(geometry, input=input, weight=weight, **({} if bias is None else {"bias": bias}))
         return reference.forward(input, weight, geometry, bias)
@@ -64,7 +66,9 @@ class Careful:
 
 
 class Careless:
-    """Returns something of the right shape, whatever it is given."""
+    """Returns something of the right shape, whatever it is given, and says that it does not."""
+
+    validates = True
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         return np.zeros((geometry.batch, geometry.out_channels, *geometry.output_size), np.float32)
@@ -105,6 +109,16 @@ def test_a_check_refuses_and_none_accepts(call: IllegalCall) -> None:
     careless = verdict_of(InProcess(Careless), call)
     assert (careless.outcome, careless.cause) == (Outcome.VIOLATES, "accepted-invalid")
     assert careless.reason.startswith(f"accepted {call.told}, but {call.requirement}; returned float32")
+
+
+class SaysNothing(Careless):
+    validates = False
+
+
+def test_a_geometry_is_given_only_to_who_says_that_it_is_checked() -> None:
+    asked = {call.name for call in illegal_calls(2) if ask_illegal(InProcess(SaysNothing), call) is not None}
+    assert "weight of one channel" in asked
+    assert not {"stride 0", "dilation 0", "groups 0", "negative padding"} & asked
 
 
 def test_the_same_in_a_process_of_its_own() -> None:
