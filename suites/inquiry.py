@@ -30,6 +30,8 @@ ON_DEMAND = (ILLEGAL, REACH)
 """Those that are asked once of a candidate, and only if it or the user says so."""
 CONTAMINATION_EVERY, _RELATION_EVERY, _COMPANY_EVERY = 2, 2, 20
 """Of how many data seeds one is asked for each."""
+_BETWEEN = {"transposition": frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT))}
+"""Relations between passes: asked where all of them are asked, and have no fault of their own."""
 
 
 def kind_of(check: str) -> str:
@@ -131,7 +133,12 @@ def _occasional(
     if not passes:
         return
     if RELATION in checks and not rounds_integers(arithmetic):
-        pairs = [(relation, pass_) for pass_ in passes for relation in applicable(case, pass_)]
+        pairs = [
+            (relation, pass_)
+            for pass_ in passes
+            for relation in applicable(case, pass_)
+            if _BETWEEN.get(relation.name, frozenset()) <= set(passes)
+        ]
         if is_large(case):
             yield from ((_name(relation), pass_) for relation, pass_ in pairs if pass_ is Pass.FORWARD)
         elif pairs and case.seed % _RELATION_EVERY == 0:
