@@ -187,9 +187,9 @@ def pairs(
     deadline = time.monotonic() + seconds
     if all(explains((), each) for each in seen):
         return ()
-    known = [each[0] for each in firsts]
     found: dict[frozenset[str], Hypothesis] = {}
-    showing = [model for model in _showing(seen[-1]) if model.kind is Kind.TERMS]
+    known = [each[0] for each in firsts if _keeps_shapes(each[0], seen)]
+    showing = [model for model in _showing(seen[-1]) if model.kind is Kind.TERMS and _keeps_shapes(model, seen)]
     for pair in _couples(known, showing):
         if time.monotonic() > deadline:
             break
@@ -207,6 +207,14 @@ def _couples(known: list[FaultModel], showing: list[FaultModel]) -> Iterator[Hyp
             if other is not one:
                 yield one, other
                 yield other, one
+
+
+def _keeps_shapes(model: FaultModel, seen: tuple[Observation, ...]) -> bool:
+    """Whether another fault can be planted beside this one: results of a wrong shape are not what others expect."""
+    return all(
+        evaluate((model,), each.pass_, each.operands, each.geometry).shape == each.pass_.result_shape(each.geometry)
+        for each in seen
+    )
 
 
 def explains(hypothesis: Hypothesis, seen: Observation) -> bool:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +124,7 @@ def _elements(name: str, geometry: ConvGeometry) -> list[Element]:
 
 
 def _impulse(silent: Operands, term: Term) -> Operands:
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for factor in term.factors:
         array = getattr(silent, factor.tensor).copy()
         array[factor.index] = 1

@@ -26,6 +26,7 @@ SECONDS = 1.2
 MOST_IMPULSES = 300
 _CALL_SECONDS = 1.0
 _MOST_REFUSALS = 6
+_CONFIRMATIONS_AFTER_CONTRADICTION = 5
 _ANOTHER_FAULT = "On cases with more features something else is wrong, too."
 
 
@@ -65,9 +66,11 @@ def diagnose_fault(fault: Fault, executor: Executor, *, seconds: float = SECONDS
     contradicted = False
     for scope in Scope:
         narrowed = inquiry.narrow(known, scope)
-        contradicted |= not narrowed.left
-        known = narrowed if narrowed.left else known
-        if known.is_settled:
+        if narrowed.left:
+            known = narrowed
+        else:
+            contradicted, known = True, replace(known, wanted=_CONFIRMATIONS_AFTER_CONTRADICTION)
+        if known.is_settled or (contradicted and scope is Scope.FEATURES):
             break
     if contradicted and not known.is_confirmed:
         return conclude((), (first.name,))
@@ -76,19 +79,20 @@ def diagnose_fault(fault: Fault, executor: Executor, *, seconds: float = SECONDS
 
 @dataclass(frozen=True, slots=True)
 class _Narrowed:
-    """The hypotheses that are left after what was asked."""
+    """The hypotheses that are left after what was asked; on how many cases beside the known one they should hold."""
 
     left: tuple[Hypothesis, ...]
     asked: tuple[Observation, ...]
+    wanted: int = 1
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether more was asked than the case that was known."""
-        return len(self.asked) > 1
+        """Whether enough was asked beside the case that was known."""
+        return len(self.asked) > self.wanted
 
     @property
     def is_settled(self) -> bool:
-        """Whether one hypothesis is left, and holds on another case."""
+        """Whether one hypothesis is left, and confirmed."""
         return len(self.left) == 1 and self.is_confirmed
 
 
@@ -138,8 +142,8 @@ class _Inquiry:
                 if not agreeing and pass_ is not self.pass_:
                     break
                 if not agreeing:
-                    return _Narrowed(pairs((*known.asked, seen), known.left), (*known.asked, seen))
-                known = _Narrowed(agreeing, (*known.asked, seen))
+                    return replace(known, left=pairs((*known.asked, seen), known.left), asked=(*known.asked, seen))
+                known = replace(known, left=agreeing, asked=(*known.asked, seen))
         return known
 
     def _question(self, known: _Narrowed, pass_: Pass, scope: Scope, first: int, *, is_choosy: bool) -> Question | None:
