@@ -124,6 +124,7 @@ def test_a_mismatch_section(finished, writer, flipped):
     mismatch = replace(
         mismatch,
         equations=("O₁₁ = X₁₁F₁₁ + X₁₂F₁₂",),
+        diagnosis=("It is as if the kernel were rotated.", "O₁₁ should be X₁₁F₁₁"),
         witnesses=(Witness("tensorflow", Outcome.CONFORMS, "agrees with the equations"),),
     )
     bad = CheckResult("structure", "forward", mismatch.verdict, fault=mismatch.id)
@@ -135,6 +136,7 @@ def test_a_mismatch_section(finished, writer, flipped):
         "✗ 3 of 3 wrong",
         "forward of torch 2.13.0 violates structure (exact equality)",
         "3 of 3 elements are wrong. All operands are integers, small enough",
+        "What it looks like It is as if the kernel were rotated. O₁₁ should be X₁₁F₁₁",
         "n1c1k1i4f2/float32/uniform/0",
         "input size 4",
         "kernel 2",
@@ -177,6 +179,7 @@ def test_hostile_text_is_shown_as_text(finished, writer, flipped, info):
         found=HOSTILE,
         needs=(HOSTILE,),
         equations=(HOSTILE,),
+        diagnosis=(HOSTILE,),
         call=HOSTILE,
         verdict=replace(mismatch.verdict, reason=HOSTILE, outcome=Outcome.CRASHED),
         witnesses=(Witness(HOSTILE, Outcome.CONFORMS, HOSTILE),),
