@@ -67,9 +67,9 @@ def held_out(random: Random) -> ConvGeometry | None:
         return None
 
 
-def faults(model: FaultModel, draws: int) -> Iterator[tuple[Fault, PlantedInProcess]]:
+def faults(model: FaultModel, draws: int, seed: int) -> Iterator[tuple[Fault, PlantedInProcess]]:
     """Shrunk faults of a model, each with the candidate that has it."""
-    random = Random(f"held out {model.name}")
+    random = Random(f"held out {model.name} {seed}")
     dtype = "float32" if "float32" in model.needs.dtypes else model.needs.dtypes[0]
     passes = [pass_ for pass_ in Pass if pass_ in model.passes and is_defined(pass_, dtype)]
     for number in range(draws):
@@ -113,6 +113,7 @@ def main() -> None:
     """Print the share of right first places for each kind, and the confusion list."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--draws", type=int, default=3, help="held-out geometries for each model")
+    parser.add_argument("--seed", type=int, default=0, help="other seeds draw other geometries")
     parser.add_argument("--model", help="one model only")
     arguments = parser.parse_args()
     right: Counter[Kind] = Counter()
@@ -125,7 +126,7 @@ def main() -> None:
         if arguments.model not in (None, model.name):
             continue
         tried = 0
-        for fault, executor in faults(model, arguments.draws):
+        for fault, executor in faults(model, arguments.draws, arguments.seed):
             start = time.perf_counter()
             diagnosis = diagnose_fault(fault, executor)
             slowest = max(slowest, time.perf_counter() - start)
