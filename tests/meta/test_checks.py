@@ -20,9 +20,11 @@ from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites.checks.adjoint import ADJOINT
 from convoracle.suites.checks.company import COMPANY
+from convoracle.suites.checks.reach import REACH
 from convoracle.suites.checks.relations import CHECK as RELATION
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
-from convoracle.suites.inquiry import CHECKS, ask_again, examine, kind_of
+from convoracle.suites.inquiry import CHECKS as EVERY_CHECK
+from convoracle.suites.inquiry import ask_again, examine, kind_of
 from convoracle.suites.planted import PlantedInProcess
 
 STRUCTURE, PRECISION, CONTAMINATION = map(str, Check)
@@ -39,6 +41,10 @@ ALONE = {
     CONTAMINATION: "nan-taken-for-zero",
 }
 """Check -> a fault that no other one sees."""
+
+
+CHECKS = tuple(check for check in EVERY_CHECK if check != REACH)
+"""All but the one that wants gigabytes of an implementation in NumPy."""
 
 
 def convicting(model: FaultModel | None, checks: Collection[str] = CHECKS) -> set[str]:
