@@ -252,13 +252,20 @@ def _add_vectors(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="raw",
         help="raw: a JSON manifest and one binary file, all passes; onnx: ONNX backend-test folders, forward only",
     )
+    export.add_argument(
+        "--only",
+        nargs="+",
+        default=(),
+        metavar="NAME",
+        help="passes, dtypes, checks or flags: vectors that have one of each kind given (docs/vectors.md lists them)",
+    )
     export.set_defaults(run=_export_vectors)
     verify = kinds.add_parser(
         "verify", help="show that a set is right", description="Compute every expected result of a raw set anew."
     )
     verify.add_argument("folder", type=Path, metavar="DIR", help="with a manifest.json")
     verify.add_argument(
-        "--thoroughly", action="store_true", help="all by the defining equations, term by term, which takes minutes"
+        "--thoroughly", action="store_true", help="every element by the defining equations, which takes a minute"
     )
     verify.set_defaults(run=_verify_vectors)
 

@@ -1,114 +1,86 @@
-"""Writing a set of vectors: whole or not at all, and the same bytes each time."""
+"""Writing a set of vectors: the same bytes each time."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from ...oracle.data import Case
 from ...oracle.descriptor import write_descriptor
-from ...oracle.dtypes import Arithmetic, numpy_dtype, result_dtype
+from ...oracle.dtypes import result_dtype
 from ...oracle.errors import InvalidArgument
 from ...oracle.geometry import ConvGeometry
-from ...oracle.nonfinite import Expectation
-from ...oracle.passes import Array
-from ..checks.value import Check, Standard, answer, is_asked, operands_of, standard
-from ..illegal import illegal_calls
+from ...oracle.passes import Operands
+from ..checks.value import Check, answer, operands_of
+from .expectations import expected_arrays
+from .folder import whole_folder
 from .manifest import DATA, MANIFEST, SCHEMA, Data, document, geometry_numbers, illegal_entry
-from .selection import Choice, choices
+from .selection import Choice, calls, choices, none_left
 
 Progress = Callable[[int, int], None]
-FINITE, PLUS, MINUS, NAN = 1, 2, 4, 8
-"""Bits of `allowed`: what an element may be."""
 
 
-def export(folder: Path, progress: Progress = lambda done, total: None) -> int:
-    """Write every vector into a folder, and return how many there are.
+def export(folder: Path, progress: Progress = lambda done, total: None, *, only: Sequence[str] = ()) -> int:
+    """Write the vectors into a folder, all or those of `only`, and return how many there are.
 
     Raises
     ------
     InvalidArgument
-        If the folder holds anything but an earlier export.
+        If the folder holds anything but an earlier export, or `only` names nothing that is known or leaves nothing.
     """
-    data, entries, chosen = Data(), [], choices()
-    for done, choice in enumerate(chosen, start=1):
-        arithmetic = Arithmetic.of(choice.case.dtype)
-        if is_asked(choice.check, choice.case, choice.pass_, arithmetic):
-            entries.append(_entry(choice, arithmetic, data))
-        progress(done, len(chosen))
-    entries += [illegal_entry(number, call) for number, call in enumerate(illegal_calls(2), start=1)]
-    raw = data.raw()
+    chosen, refused = choices(only), calls(only)
+    if not (chosen or refused):
+        raise none_left(only, "should leave some vectors; none has all of it")
     with whole_folder(folder, MANIFEST) as home:
+        data, groups, done = Data(), [], 0
+        for (check, case, comment), members in groupby(chosen, key=lambda each: (each.check, each.case, each.comment)):
+            vectors = list(members)
+            groups.append(_group(check, case, comment, vectors, data))
+            done += len(vectors)
+            progress(done, len(chosen))
+        illegal = [illegal_entry(name, call) for name, call in refused]
+        raw = data.raw()
         (home / DATA).write_bytes(raw)
         (home / SCHEMA).write_bytes(resources.files(__package__).joinpath(SCHEMA).read_bytes())
-        written = document(entries, len(raw), hashlib.sha256(raw).hexdigest())
+        written = document(groups, illegal, len(raw), hashlib.sha256(raw).hexdigest())
         (home / MANIFEST).write_text(_text(written), encoding="utf-8")
-    return len(entries)
+    return len(chosen) + len(illegal)
 
 
-def _text(manifest: dict[str, object]) -> str:
-    """JSON with one vector on each line, so that two sets can be compared line by line."""
-    vectors = manifest.pop("vectors")
-    assert isinstance(vectors, list)
-    head = json.dumps(manifest, indent=1, ensure_ascii=False).removesuffix("\n}")
-    lines = ",\n".join(json.dumps(vector, separators=(",", ":"), ensure_ascii=False) for vector in vectors)
-    return f'{head},\n "vectors": [\n{lines}\n ]\n}}\n'
-
-
-def _entry(choice: Choice, arithmetic: Arithmetic, data: Data) -> dict[str, object]:
-    case, pass_ = choice.case, choice.pass_
-    operands = operands_of(choice.check, case).of(pass_)
-    held_to = standard(choice.check, pass_, operands, answer(choice.check, case, pass_), arithmetic, case)
-    entry: dict[str, object] = {
-        "id": choice.id,
-        "comment": choice.comment,
-        "flags": list(choice.flags),
+def _group(check: Check, case: Case, comment: str, members: list[Choice], data: Data) -> dict[str, object]:
+    """A case with its vectors: one for each pass."""
+    operands = operands_of(check, case)
+    if not any(choice.pass_.is_second_order for choice in members):
+        operands = operands.of(members[0].pass_)
+    return {
+        "comment": comment,
+        "check": str(check),
         "result": "acceptable" if case.geometry.is_degenerate else "valid",
-        "check": str(choice.check),
-        "pass": str(pass_),
         "dtype": case.dtype,
-        "result_dtype": arithmetic.result_dtype,
-        "geometry": geometry_numbers(case.geometry),
+        "result_dtype": result_dtype(case.dtype),
         "text": str(case.geometry),
         "descriptor": _descriptor(case.geometry),
+        "geometry": geometry_numbers(case.geometry),
         "learning_rate": operands.learning_rate,
         "operands": {name: data.add(array) for name, array in operands.arrays().items()},
+        "vectors": [_vector(choice, operands, data) for choice in members],
     }
-    return entry | {name: data.add(array) for name, array in _expected(choice.check, case, held_to).items()}
 
 
-def _expected(check: Check, case: Case, held_to: Standard) -> dict[str, Array]:
-    """The result in its own dtype where it is to be equal; else in float64, with how far off each element may be."""
-    expected = held_to.expected()
-    if check is Check.STRUCTURE:
-        return {"expected": in_dtype(expected, case.dtype)}
-    arrays: dict[str, Array] = {"expected": expected, "bound": np.broadcast_to(held_to.bound, expected.shape)}
-    if held_to.expectation is not None:
-        arrays["allowed"] = _allowed(held_to.expectation)
-    return arrays
-
-
-def in_dtype(expected: Array, dtype: str) -> Array:
-    """Exact values, of complex numbers in parts, as an array of the result's dtype for operands of a dtype."""
-    form = numpy_dtype(result_dtype(dtype))
-    if form.kind != "c":
-        return expected.astype(form)
-    return (expected[..., 0] + 1j * expected[..., 1]).astype(form)
-
-
-def _allowed(expectation: Expectation) -> Array:
-    bits: Array = (
-        FINITE * expectation.finite + PLUS * expectation.plus + MINUS * expectation.minus + NAN * expectation.nan
-    )
-    return bits.astype(np.uint8)
+def _vector(choice: Choice, operands: Operands, data: Data) -> dict[str, object]:
+    exact = answer(choice.check, choice.case, choice.pass_)
+    arrays = expected_arrays(choice.check, choice.case, choice.pass_, operands.of(choice.pass_), exact)
+    return {
+        "id": choice.id,
+        "pass": str(choice.pass_),
+        "flags": list(choice.flags),
+        **{name: data.add(array) for name, array in arrays.items()},
+    }
 
 
 def _descriptor(geometry: ConvGeometry) -> str | None:
@@ -119,22 +91,20 @@ def _descriptor(geometry: ConvGeometry) -> str | None:
         return None
 
 
-@contextmanager
-def whole_folder(folder: Path, sign: str) -> Iterator[Path]:
-    """A folder to write into that takes the place of `folder` when all is written; an earlier one has the file `sign`.
+def _text(manifest: dict[str, Any]) -> str:
+    """JSON with one vector on each line, so that two sets can be compared line by line."""
+    head = {name: value for name, value in manifest.items() if name not in ("groups", "illegal")}
+    groups = ",\n".join(map(_group_text, manifest["groups"]))
+    illegal = ",\n".join(map(_line, manifest["illegal"]))
+    start = json.dumps(head, indent=1, ensure_ascii=False).removesuffix("\n}")
+    return f'{start},\n "groups": [\n{groups}\n ],\n "illegal": [\n{illegal}\n ]\n}}\n'
 
-    Raises
-    ------
-    InvalidArgument
-        If `folder` is there and holds something else.
-    """
-    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / sign).is_file())):
-        raise InvalidArgument("DIR", str(folder), "should be new, empty, or an earlier export", where="vectors export")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
-        home = Path(temporary) / "new"
-        home.mkdir()
-        yield home
-        if folder.exists():
-            shutil.move(folder, Path(temporary) / "old")
-        shutil.move(home, folder)
+
+def _group_text(group: dict[str, Any]) -> str:
+    case = _line({name: value for name, value in group.items() if name != "vectors"}).removesuffix("}")
+    vectors = ",\n".join(map(_line, group["vectors"]))
+    return f'{case},"vectors":[\n{vectors}]}}'
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from ...oracle.data import Case
 from ...oracle.dtypes import COMPONENTS
+from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Pass
 
-_TAIL_OF = 4
-"""Channels beyond a multiple of this are the tail of a vector."""
+_BLOCKS = (4, 8, 16, 32)
+_OF_WEIGHT = (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)
+_OF_INPUT = (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT)
+_OF_OUTPUT = (Pass.FORWARD, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
+
+ILLEGAL = "AcceptedInvalid"
+"""The flag of illegal calls."""
+
+Shows = Callable[[Case, Pass], bool]
+
+
+def _never(case: Case, pass_: Pass) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,119 +36,275 @@ class Note:
     bug : str
     effect : str
     seen_in : str
-        A public report of it in a real library, as ``repository#number``; empty where none is known.
+        Public reports of it in real libraries, as ``repository#number``; empty where none is known.
+    shows : callable
+        Whether a case of integers can show it in a pass; never, of what only certain values show.
     """
 
     bug: str
     effect: str
     seen_in: str = ""
+    shows: Shows = _never
+
+    def told(self) -> dict[str, str]:
+        """What the manifest says of it."""
+        return {"bug": self.bug, "effect": self.effect, "seen_in": self.seen_in}
+
+
+def _of_products(shows: Callable[[ConvGeometry, Pass], bool]) -> Shows:
+    """Of passes that sum products, where there is anything to sum: of all but the bias gradient."""
+
+    def shown(case: Case, pass_: Pass) -> bool:
+        geometry = case.geometry
+        something = geometry.batch > 0 and not geometry.is_degenerate and geometry.products > 0
+        return something and pass_ is not Pass.BIAS_GRADIENT and shows(geometry, pass_)
+
+    return shown
+
+
+def _differs(values: tuple[object, ...]) -> bool:
+    return len(set(values)) > 1
+
+
+def _reads_several_taps(geometry: ConvGeometry, pass_: Pass) -> bool:
+    direct = geometry.direct
+    return any(int(direct.inside(axis).any(axis=0).sum()) > 1 for axis in range(direct.rank))
+
+
+def _axes_differ(geometry: ConvGeometry, pass_: Pass) -> bool:
+    several = max(geometry.direct.output_size) > 1
+    return (
+        (min(geometry.kernel) > 1 and _differs_in_reverse(geometry.kernel))
+        or (several and _differs_in_reverse(geometry.stride))
+        or (max(geometry.kernel) > 1 and _differs_in_reverse(geometry.dilation))
+        or _differs_in_reverse(geometry.padding)
+    )
+
+
+def _differs_in_reverse(values: tuple[object, ...]) -> bool:
+    return values != values[::-1]
+
+
+def _is_centred_on_an_even_kernel(geometry: ConvGeometry, pass_: Pass) -> bool:
+    axes = zip(geometry.kernel, geometry.dilation, geometry.padding, strict=True)
+    return not geometry.transposed and any(r % 2 == 0 and low + high == d * (r - 1) for r, d, (low, high) in axes)
+
+
+def _leaves_remainder(geometry: ConvGeometry, pass_: Pass) -> bool:
+    axes = zip(geometry.size, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, strict=True)
+    left = any((size + low + high - d * (r - 1) - 1) % s > high for size, r, s, (low, high), d in axes)
+    return not geometry.transposed and pass_ in _OF_INPUT and left
+
+
+def _skips_elements(geometry: ConvGeometry, pass_: Pass) -> bool:
+    """Whether there are elements between those that windows read; those are written by the adjoint."""
+    direct = geometry.direct
+    read = (np.unique(direct.source_positions(axis)[direct.inside(axis)]) for axis in range(direct.rank))
+    return pass_ in (_OF_OUTPUT if geometry.transposed else _OF_INPUT) and any((np.diff(at) > 1).any() for at in read)
+
+
+def _has_tail(geometry: ConvGeometry, pass_: Pass) -> bool:
+    per_group = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
+    counts = (*per_group, geometry.output_size[-1])
+    return any(count > block and count % block for count in counts for block in _BLOCKS)
 
 
 FLAGS: dict[str, Note] = {
     "KernelRotation": Note(
-        "the kernel is flipped where it should not be, or not rotated by 180° in the input gradient",
+        "the kernel is rotated by 180° where it should not be, or is not where it should be",
         "taps meet the wrong elements wherever the kernel is not symmetric",
-        "nntrainer#705, NNlib#518",
+        "nntrainer#705, SourceXtractorPlusPlus PR#72, NNlib#518",
+        _of_products(_reads_several_taps),
+    ),
+    "KernelNotSquare": Note(
+        "rotating or indexing the kernel takes its height for its width",
+        "right for square kernels only",
+        "mlpack PR#3376",
+        _of_products(lambda g, p: min(g.kernel) > 1 and _differs(g.kernel)),
+    ),
+    "EvenKernel": Note(
+        "the centre of an even kernel is taken to be on the other side",
+        "the output is shifted, or wrong at a border",
+        "ComputeLibrary#78",
+        _of_products(_is_centred_on_an_even_kernel),
     ),
     "AxesExchanged": Note(
-        "height and width of a size, stride, padding or dilation are exchanged",
-        "right on square problems only",
-        "autogluon PR#438, mxnet PR#4704",
+        "kernel, stride, padding or dilation of one axis is used for another",
+        "right where they are the same on all axes only",
+        "autogluon PR#438, mxnet PR#4704, tf-encrypted PR#384",
+        _of_products(_axes_differ),
     ),
     "PaddingSides": Note(
-        "low and high padding are exchanged, or one of them is used for both", "the output is shifted", "root#21737"
+        "low and high padding are exchanged, or one of them is used for both",
+        "the output is shifted, or of another size",
+        "root#21737, opencv PR#20394, tvm PR#6646, aimet PR#2873",
+        _of_products(lambda g, p: any(low != high for low, high in g.padding)),
     ),
-    "PaddingMode": Note("padding repeats the wrong elements, or zeros", "wrong at the edges only"),
-    "StrideInGradient": Note(
-        "the stride is missing from a gradient, or exchanged with the dilation",
+    "PaddingMode": Note(
+        "padding repeats the wrong elements, or is zeros",
+        "wrong at the borders only",
+        "",
+        _of_products(lambda g, p: g.padding_mode != "zeros"),
+    ),
+    "Stride": Note(
+        "the stride is ignored, or missing from a gradient, or that of the first axis is used for all",
+        "windows lie in the wrong places, perhaps in a gradient only",
+        "Kulbear/deep-learning-coursera PR#34",
+        _of_products(lambda g, p: any(s > 1 < o for s, o in zip(g.stride, g.direct.output_size, strict=True))),
+    ),
+    "StrideDilation": Note(
+        "stride and dilation are exchanged in a gradient, where each plays the other's part",
         "wrong gradients of a right forward pass",
         "candle PR#2337",
+        _of_products(lambda g, p: p not in _OF_OUTPUT and g.stride != g.dilation),
     ),
-    "DilationIgnored": Note("the dilation is ignored", "taps lie too close together", "deeplearning4j#4100, ncnn#75"),
+    "Dilation": Note(
+        "the dilation is ignored, in the forward pass, in a gradient or in all of them",
+        "taps lie too close together",
+        "FastNN#4, deeplearning4j#4100, ncnn#75, pytorch#13008",
+        _of_products(lambda g, p: max(g.dilation) > 1),
+    ),
     "FloorRemainder": Note(
-        "elements that no window reaches are mishandled",
-        "an input gradient of another size, or not zero there",
-        "backpack#30, CMU10-714#6",
+        "elements after the last window are mishandled",
+        "a gradient of another size, or one that is not zero there",
+        "backpack#30, CMU10-714#6, torch7#20, opacus PR#245",
+        _of_products(_leaves_remainder),
+    ),
+    "LastWindow": Note(
+        "the last window or tap of an axis is left out, or the output size is rounded up",
+        "the last row or column is missing or wrong",
+        "tinyengine#95, modular#6712, TF-micro#764",
+        _of_products(lambda g, p: max(g.direct.output_size) > 1),
     ),
     "UnreachedElements": Note(
-        "input elements between windows are never written in the input gradient",
-        "garbage in place of zeros where the stride is above the kernel",
-        "pytorch#63314, pytorch#99519",
+        "elements between windows are never written where a stride is above the kernel",
+        "garbage in place of zeros",
+        "composable_kernel PR#132, pytorch#63314, pytorch#99519",
+        _of_products(_skips_elements),
     ),
-    "GroupOrder": Note(
-        "channels of groups are taken in the wrong order", "each output reads another's channels", "oneDNN#352"
+    "ChannelIndex": Note(
+        "the loop over input channels reads the kernel of another",
+        "right for one channel only",
+        "neon#111",
+        _of_products(lambda g, p: g.in_channels // g.groups > 1),
     ),
-    "DepthMultiplier": Note("outputs of a depthwise channel are ordered wrongly", "permuted outputs", "MNN#1065"),
-    "BiasReduction": Note(
-        "the bias gradient is not summed over the batch, or over an axis", "too small by a factor", "mlpack PR#3679"
+    "Groups": Note(
+        "channels of another group are read, or those of groups are in the wrong order",
+        "each output reads another's channels",
+        "pytorch#51430, burn PR#1891, mlx PR#3800, oneDNN#352, tvm#10223",
+        _of_products(lambda g, p: g.groups > 1),
     ),
-    "BatchReduction": Note("the weight gradient is of one image, or a mean", "too small by a factor", "cTensor#3"),
-    "EmptyBatch": Note("an empty batch leaves a result unwritten, or of another shape", "garbage", "pytorch#19599"),
-    "NoChannels": Note("a sum over no channels is not zero, or has another shape", "garbage or a crash"),
-    "OutputPadding": Note(
-        "the output padding is ignored, or filled with zeros", "the last rows are wrong", "tvm#19524"
-    ),
-    "TransposedPadding": Note(
-        "the padding of a transposed convolution is taken for that of its input", "shifted, of another size", "TICO#420"
+    "DepthMultiplier": Note(
+        "the outputs of a depthwise channel are in the wrong order, or one only is computed",
+        "permuted outputs",
+        "MNN#1065, ComputeLibrary#553",
+        _of_products(lambda g, p: g.is_depthwise and g.out_channels > g.in_channels),
     ),
     "VectorTail": Note(
-        "channels beyond a multiple of the vector's width are dropped", "right at 8 or 16 channels only", "ncnn#1014"
+        "what is beyond a multiple of a vector's or a tile's width is dropped",
+        "right at 8 or 16 channels only",
+        "ncnn#1014, modular#6248, ggml PR#274, pytorch#50042",
+        _of_products(_has_tail),
     ),
-    "UpdateSign": Note("the step of the update has the wrong sign or size", "the loss grows"),
+    "Bias": Note(
+        "the bias is left out, added twice, or indexed by another axis than the channel",
+        "an offset, perhaps one that varies over the output",
+        "onnx2c#7",
+        lambda case, p: case.bias and p in _OF_OUTPUT and case.geometry.batch > 0 and not case.geometry.is_degenerate,
+    ),
+    "BiasReduction": Note(
+        "the bias gradient is not summed over the batch or an axis, or over the wrong one",
+        "too small, or of another shape",
+        "mlpack PR#3679, deeplearning4j#8280",
+        lambda case, p: p is Pass.BIAS_GRADIENT and case.geometry.batch > 1 and not case.geometry.is_degenerate,
+    ),
+    "BatchReduction": Note(
+        "the weight gradient is that of one image, or a mean",
+        "too small by a factor",
+        "cTensor#3",
+        _of_products(lambda g, p: p in _OF_WEIGHT and g.batch > 1),
+    ),
+    "EmptyBatch": Note(
+        "an empty batch leaves a gradient unwritten",
+        "garbage, or an error",
+        "NNlib PR#763, tf#9949, pytorch#19599",
+        lambda case, p: case.geometry.batch == 0,
+    ),
+    "NoChannels": Note(
+        "a convolution without channels or windows is computed as if it had some",
+        "garbage, or a crash; the sum over nothing is 0, and an error is fine as well",
+        "",
+        lambda case, p: case.geometry.batch > 0 and case.geometry.is_degenerate,
+    ),
+    "PaddingOnly": Note(
+        "a window that lies in the padding is left out, or reads data",
+        "values other than the bias there, or a crash",
+        "FlagGems PR#5231, pytorch#187081",
+        lambda case, p: any(
+            not case.geometry.direct.inside(axis).any(axis=1).all() for axis in range(case.geometry.rank)
+        ),
+    ),
+    "OutputPadding": Note(
+        "the output padding is ignored, or filled with zeros",
+        "the last rows are missing or zero",
+        "tvm#19524, larq PR#707, pytorch#98129",
+        _of_products(lambda g, p: p in _OF_OUTPUT and any(g.output_padding)),
+    ),
+    "TransposedPadding": Note(
+        "the padding of a transposed convolution is added to its input, not cut off its output",
+        "shifted, and of another size",
+        "TICO#420",
+        _of_products(lambda g, p: g.transposed and any(low for low, _ in g.padding)),
+    ),
+    "UpdateStep": Note(
+        "the step of the update has the wrong sign or size",
+        "the loss grows",
+        "",
+        _of_products(lambda g, p: p is Pass.UPDATE),
+    ),
     "SecondOrder": Note(
-        "one of the sums of a second derivative is missing", "wrong gradients of gradients", "pytorch#4500"
+        "one of the sums of a second derivative is missing",
+        "wrong gradients of gradients",
+        "pytorch#4500, pytorch/xla#2333",
+        _of_products(lambda g, p: p in (Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)),
     ),
-    "NarrowAccumulator": Note("sums are taken in too few bits", "beyond what rounding explains", "oneDNN PR#5041"),
-    "Overflow": Note("a sum overflows that should not, or saturates where it should be Inf", "Inf, or a large number"),
+    "Conjugation": Note(
+        "the gradient of complex numbers is not conjugated",
+        "wrong imaginary parts",
+        "",
+        lambda case, p: case.dtype in COMPONENTS and p in (*_OF_INPUT, *_OF_WEIGHT),
+    ),
+    "IntegerSaturation": Note(
+        "int8 sums wrap or are clipped in int8 or int16",
+        "wrong for large sums",
+        "",
+        lambda case, p: case.dtype == "int8",
+    ),
+    "NarrowAccumulator": Note(
+        "sums are taken in fewer bits than the operands have, or their terms are rounded",
+        "an error beyond what rounding explains",
+        "oneDNN PR#5041, ComputeLibrary PR#1287, pytorch#107514, oneDNN#748",
+    ),
+    "Overflow": Note(
+        "a sum overflows that should not, or is clipped where it should be Inf", "Inf, or the largest number"
+    ),
     "FlushedSubnormals": Note("numbers below the smallest normal one are taken for zero", "zeros"),
     "NanLeak": Note(
         "NaN or Inf reaches elements that do not read it, or does not reach those that do",
-        "NaN in neighbours",
-        "burn#5385",
+        "NaN in neighbours, or a number where NaN should be",
+        "burn#5385, tf#63391, pytorch#12484, tf#60315",
     ),
-    "Conjugation": Note("the gradient of complex numbers is not conjugated", "wrong imaginary parts"),
-    "IntegerOverflow": Note("int8 sums are taken in int8 or int16", "they wrap"),
-    "AcceptedInvalid": Note("an illegal argument is accepted", "nonsense, or a crash", "pytorch#27598"),
-    "Plain": Note("any of them", "anything"),
+    ILLEGAL: Note(
+        "an illegal argument is accepted",
+        "nonsense, or a crash",
+        "pytorch#27598, tf#48589, mlx#548, pytorch#5112",
+    ),
+    "Constant": Note(
+        "zeros, a constant or an earlier result is returned", "right only where no one looks", "KernelBench#165"
+    ),
 }
 
 
 def flags_of(case: Case, pass_: Pass) -> tuple[str, ...]:
-    """The mistakes that a case can show in a pass; at least ``Plain``."""
-    geometry = case.geometry
-    rank = geometry.rank
-    gradient = pass_ not in (Pass.FORWARD, Pass.JVP)
-    weight_like = pass_ in (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)
-    input_like = pass_ in (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT)
-    dense = pass_ is not Pass.BIAS_GRADIENT
-    direct = geometry.direct
-    remainder = any(
-        (size + low + high - d * (kernel - 1) - 1) % stride
-        for size, kernel, stride, (low, high), d in zip(
-            direct.size, direct.kernel, direct.stride, direct.padding, direct.dilation, strict=True
-        )
-    )
-    found = {
-        "KernelRotation": dense and max(geometry.kernel) > 1,
-        "AxesExchanged": dense and rank > 1 and len(set(geometry.size)) > 1,
-        "PaddingSides": dense and any(low != high for low, high in geometry.padding),
-        "PaddingMode": dense and geometry.padding_mode != "zeros",
-        "StrideInGradient": dense and gradient and max(geometry.stride) > 1,
-        "DilationIgnored": dense and max(geometry.dilation) > 1,
-        "FloorRemainder": input_like and remainder,
-        "UnreachedElements": input_like and any(s > r for s, r in zip(geometry.stride, geometry.kernel, strict=True)),
-        "GroupOrder": dense and geometry.groups > 1,
-        "DepthMultiplier": dense and geometry.is_depthwise and geometry.out_channels > geometry.in_channels,
-        "BiasReduction": pass_ is Pass.BIAS_GRADIENT,
-        "BatchReduction": weight_like and geometry.batch > 1,
-        "EmptyBatch": geometry.batch == 0,
-        "NoChannels": geometry.batch > 0 and geometry.is_degenerate,
-        "OutputPadding": any(geometry.output_padding),
-        "TransposedPadding": dense and geometry.transposed and any(map(any, geometry.padding)),
-        "VectorTail": any(c > _TAIL_OF and c % _TAIL_OF for c in (geometry.in_channels, geometry.out_channels)),
-        "UpdateSign": pass_ is Pass.UPDATE,
-        "SecondOrder": pass_.is_second_order,
-        "Conjugation": case.dtype in COMPONENTS and gradient and dense,
-        "IntegerOverflow": case.dtype == "int8",
-    }
-    return tuple(name for name, holds in found.items() if holds) or ("Plain",)
+    """The mistakes that integers can show in a pass of a case; at least ``Constant``."""
+    return tuple(name for name, note in FLAGS.items() if note.shows(case, pass_)) or ("Constant",)

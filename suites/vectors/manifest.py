@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from ...oracle.dtypes import numpy_dtype
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array
 from ..illegal import IllegalCall
-from .flags import FLAGS
+from .flags import FLAGS, ILLEGAL
 
 FORMAT, VERSION = "convoracle-vectors", 1
 MANIFEST, DATA, SCHEMA = "manifest.json", "vectors.bin", "vectors.schema.json"
@@ -65,12 +65,12 @@ def geometry_numbers(geometry: ConvGeometry) -> dict[str, object]:
     return {**_listed(asdict(geometry)), "output_size": list(geometry.output_size)}
 
 
-def illegal_entry(number: int, call: IllegalCall) -> dict[str, object]:
+def illegal_entry(name: str, call: IllegalCall) -> dict[str, object]:
     """An illegal call: a legal one with settings, shapes or dtypes replaced; it must be refused."""
     return {
-        "id": f"illegal-{number:03}",
+        "id": name,
         "comment": call.name,
-        "flags": ["AcceptedInvalid"],
+        "flags": [ILLEGAL],
         "result": "invalid",
         "pass": str(call.pass_),
         "geometry": geometry_numbers(call.legal),
@@ -84,14 +84,17 @@ def illegal_entry(number: int, call: IllegalCall) -> dict[str, object]:
     }
 
 
-def document(vectors: Iterable[Mapping[str, object]], length: int, digest: str) -> dict[str, object]:
+def document(
+    groups: Sequence[Mapping[str, object]], illegal: Sequence[Mapping[str, object]], length: int, digest: str
+) -> dict[str, object]:
     """The whole manifest."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "data": {"file": DATA, "bytes": length, "sha256": digest},
-        "flags": {name: asdict(note) for name, note in FLAGS.items()},
-        "vectors": list(vectors),
+        "flags": {name: note.told() for name, note in FLAGS.items()},
+        "groups": groups,
+        "illegal": illegal,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,15 @@ import numpy as np
 from ...oracle.passes import Array, Pass
 from ..candidates import CandidateError
 from ..checks.value import Check, answer, operands_of
-from .export import Progress, in_dtype, whole_folder
-from .selection import Choice, choices
+from .expectations import in_dtype
+from .export import Progress
+from .folder import whole_folder
+from .selection import Choice, choices, none_left
 
 _SIGN = "vectors.txt"
 
 
-def export(folder: Path, progress: Progress = lambda done, total: None) -> int:
+def export(folder: Path, progress: Progress = lambda done, total: None, *, only: Sequence[str] = ()) -> int:
     """Write the forward vectors of structure that ONNX has operators for, and return how many there are.
 
     Raises
@@ -24,7 +26,7 @@ def export(folder: Path, progress: Progress = lambda done, total: None) -> int:
     CandidateError
         If onnx is not installed.
     InvalidArgument
-        If the folder holds anything but an earlier export.
+        If the folder holds anything but an earlier export, or `only` leaves nothing that ONNX can express.
     """
     try:
         from ..candidates import onnx_model
@@ -32,12 +34,14 @@ def export(folder: Path, progress: Progress = lambda done, total: None) -> int:
         raise CandidateError("ONNX folders need onnx, which is not installed: pip install 'convoracle[onnx]'") from None
     chosen = [
         choice
-        for choice in choices()
+        for choice in choices(only)
         if choice.check is Check.STRUCTURE
         and choice.pass_ is Pass.FORWARD
         and not choice.case.geometry.is_degenerate
         and onnx_model.limitation(choice.case.geometry, choice.case.dtype) is None
     ]
+    if not chosen:
+        raise none_left(only, "should leave a forward pass of integers that ONNX has an operator for")
     with whole_folder(folder, _SIGN) as home:
         for done, choice in enumerate(chosen, start=1):
             case = choice.case

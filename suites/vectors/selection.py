@@ -1,35 +1,32 @@
-"""Which vectors there are: a designed set, small, in which sizes, axes, sides and channels all differ."""
+"""Which vectors there are: a designed set in which each known mistake shows in every pass that it can be in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...oracle.data import Case
-from ...oracle.dtypes import COMPONENTS, format_of
+from ...oracle.dtypes import COMPONENTS, DTYPES, Arithmetic
+from ...oracle.errors import InvalidArgument
 from ...oracle.geometry import ConvGeometry, parse_geometry
-from ...oracle.layouts import CONTIGUOUS
 from ...oracle.passes import Pass, is_defined
-from ..checks.value import Check
+from ..checks.value import Check, is_asked
 from ..corpora import load
 from ..corpora.shrinking import shrunk
-from ..support import features
-from .flags import flags_of
+from ..illegal import IllegalCall, illegal_calls
+from .convolutions import CONTAMINATED, EACH_DTYPE, EXTREME, ORDINARY, REALS
+from .flags import FLAGS, ILLEGAL, flags_of
 
+_WHERE = "vectors export"
+_RANK_OF_CALLS = 2
 _MOST_PRODUCTS = 500
-_LARGE = 1_000
-_EXTREMES = {
-    "one element of everything": "n1c1k1i1f1",
-    "a kernel as large as the input": "n2c2k3i4x3f4x3",
-    "windows that lie in the padding alone": "n1c2k2i2x3f2x1p4x0",
-    "a stride beyond the kernel": "n2c2k3i7x9f2x1s3x4",
-    "a stride beyond the input": "n1c2k2i3x4f1x2s5x6",
-    "a dilation beyond the input": "n1c2k2i3x4f2x2p4x3d5x4",
-    "channels beyond a multiple of four": "n1c5k7i4x3f2x2",
-    "channels beyond a multiple of eight": "n1c9k10i3x2f2x2",
-    "channels beyond a multiple of sixteen": "n1c17k18i2x2f2x1",
-    "three axes, all different": "n2c2k3i4x3x5f2x3x2s1x2x3p1+0x0+1x1+2d1x1x2",
-}
+_MOST_NUMBERS = 1_000
+_ALL = tuple(Pass)
+_FIRST_ORDER = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+_FULL = ("float64", "float32", "float16", "bfloat16")
+_CONTAMINATIONS = (0, 3, 34, 38)
+"""Seeds that together plant NaN and Inf in every operand, and at the edges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,75 +53,122 @@ class Choice:
     flags: tuple[str, ...]
 
 
-def choices() -> tuple[Choice, ...]:
-    """The set, in an order that stays the same."""
-    found = [*_of_features(), *_extremes(), *_reported(), *_reals(), *_contaminated()]
-    return tuple(replace(choice, id=f"{number:04}") for number, choice in enumerate(found, start=1))
+def choices(only: Sequence[str] = ()) -> tuple[Choice, ...]:
+    """The set, in an order that stays the same, or the part of it that has one of each kind of `only`.
+
+    Parameters
+    ----------
+    only : sequence of str
+        Names of passes, dtypes, checks or flags; of several of one kind, any.
+
+    Raises
+    ------
+    InvalidArgument
+        If a name is none of these.
+    """
+    kinds = _by_kind(only)
+    every = [*_structure(), *_reported(), *_reals(), *_contaminated()]
+    asked = (each for each in every if is_asked(each.check, each.case, each.pass_, Arithmetic.of(each.case.dtype)))
+    numbered = (replace(choice, id=f"{number:04}") for number, choice in enumerate(asked, start=1))
+    return tuple(choice for choice in numbered if all(names & _names(choice) for names in kinds))
 
 
-def _of_features() -> Iterator[Choice]:
-    for feature in features():
-        if feature.case.layout == CONTIGUOUS:
-            yield from _structure(feature.case, feature.name)
+def calls(only: Sequence[str] = ()) -> tuple[tuple[str, IllegalCall], ...]:
+    """The illegal calls with their ids, or those that have one of each kind of `only`.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`choices` does.
+    """
+    kinds = _by_kind(only)
+    numbered = enumerate(illegal_calls(_RANK_OF_CALLS), start=1)
+    named = ((f"illegal-{number:03}", call) for number, call in numbered)
+    return tuple((name, call) for name, call in named if all(names & {ILLEGAL, str(call.pass_)} for names in kinds))
 
 
-def _extremes() -> Iterator[Choice]:
-    for comment, text in _EXTREMES.items():
-        yield from _structure(Case(parse_geometry(text), True, "float32", "uniform", 1), comment)
+def none_left(only: Sequence[str], requirement: str) -> InvalidArgument:
+    """The error of a selection that leaves nothing."""
+    return InvalidArgument("--only", " ".join(only), requirement, where=_WHERE)
+
+
+def _names(choice: Choice) -> set[str]:
+    return {str(choice.pass_), choice.case.dtype, str(choice.check), *choice.flags}
+
+
+def _by_kind(only: Sequence[str]) -> list[set[str]]:
+    known = (set(map(str, Pass)), set(DTYPES), set(map(str, Check)), set(FLAGS))
+    for name in only:
+        if not any(name in names for names in known):
+            requirement = "should be a pass, a dtype, a check or a flag, such as forward, float16, structure or Groups"
+            raise InvalidArgument("--only", name, requirement, where=_WHERE)
+    return [found for names in known if (found := names.intersection(only))]
+
+
+def _structure() -> Iterator[Choice]:
+    for comment, text in (ORDINARY | EXTREME).items():
+        yield from _integers(Case(parse_geometry(text), True, "float32", "uniform", 0), comment)
+    bare = parse_geometry(ORDINARY["everything at once"])
+    yield from _integers(Case(bare, False, "float32", "uniform", 1), "everything at once, without a bias")
+    for dtype in DTYPES:
+        for comment, text in EACH_DTYPE.items():
+            yield from _integers(Case(parse_geometry(text), True, dtype, "uniform", 2), f"{dtype}, {comment}")
 
 
 def _reported() -> Iterator[Choice]:
-    """Geometries of public reports, shrunk where they are large, in the passes of first order."""
+    """Convolutions of public reports, shrunk where they are large."""
     for entry in load("regressions"):
         geometry = shrunk(entry.geometry, _MOST_PRODUCTS)
         size = "" if geometry == entry.geometry else ", shrunk"
-        if _numbers(geometry) < _LARGE:
-            case = Case(geometry, False, "float32", "uniform", 2)
-            wanted = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
-            yield from _structure(case, f"reported as {entry.name}{size}: {entry.note}".rstrip(": "), wanted)
+        if _numbers(geometry) < _MOST_NUMBERS:
+            comment = f"reported as {entry.name}{size}: {entry.note}".rstrip(": ")
+            yield from _integers(Case(geometry, False, "float32", "uniform", 3), comment, _FIRST_ORDER[:3])
 
 
 def _numbers(geometry: ConvGeometry) -> int:
-    shapes = (geometry.input_shape, geometry.weight_shape, geometry.output_shape)
-    total = 0
-    for shape in shapes:
-        size = 1
-        for extent in shape:
-            size *= extent
-        total += size
-    return total
+    return sum(map(math.prod, (geometry.input_shape, geometry.weight_shape, geometry.output_shape)))
 
 
-def _structure(case: Case, comment: str, passes: tuple[Pass, ...] = tuple(Pass)) -> Iterator[Choice]:
+def _integers(case: Case, comment: str, passes: tuple[Pass, ...] = _ALL) -> Iterator[Choice]:
     for pass_ in passes:
         if is_defined(pass_, case.dtype):
             yield Choice("", Check.STRUCTURE, case, pass_, comment, flags_of(case, pass_))
 
 
-_RICH = parse_geometry("n2c4k6i6x5f3x2s2x1p1+0x0+1g2")
-_KINDS = {
-    "uniform": ("reals of much the same size", "NarrowAccumulator"),
-    "cancellation": ("sums that nearly cancel", "NarrowAccumulator"),
-    "wide": ("exponents over a quarter of the range", "NarrowAccumulator"),
-    "subnormal": ("products below the smallest normal number", "FlushedSubnormals"),
-    "huge": ("sums around the largest number", "Overflow"),
+_REALS = {
+    "uniform": ("reals of much the same size", "NarrowAccumulator", _ALL),
+    "cancellation": ("sums that nearly cancel", "NarrowAccumulator", _FIRST_ORDER),
+    "wide": ("exponents over a quarter of the range", "NarrowAccumulator", _FIRST_ORDER),
+    "subnormal": ("products below the smallest normal number", "FlushedSubnormals", _FIRST_ORDER),
+    "subnormal_operands": ("operands below the smallest normal number", "FlushedSubnormals", _ALL),
+    "huge": ("sums around the largest number", "Overflow", _FIRST_ORDER),
 }
 
 
+_SHORT = ("float8_e4m3fn", "float8_e5m2", "int8")
+
+
 def _reals() -> Iterator[Choice]:
-    for dtype in ("float64", "float32", "float16", "bfloat16", "complex64", "complex128"):
-        for fill, (comment, flag) in _KINDS.items():
-            if fill == "huge" and dtype in COMPONENTS:
-                continue
-            case = Case(_RICH, True, dtype, fill, 3)
-            for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT):
-                yield Choice("", Check.PRECISION, case, pass_, comment, (flag,))
+    geometry = parse_geometry(REALS)
+    for dtype in (*_FULL, *COMPONENTS):
+        for fill, (comment, flag, passes) in _REALS.items():
+            case = Case(geometry, True, dtype, fill, 3)
+            yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, passes)
+    for dtype in _SHORT:
+        comment, flag = ("of its whole range", "IntegerSaturation") if dtype == "int8" else _REALS["uniform"][:2]
+        case = Case(geometry, True, dtype, "uniform", 3)
+        yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, _FIRST_ORDER)
 
 
 def _contaminated() -> Iterator[Choice]:
-    for dtype in ("float64", "float32", "float16", "bfloat16"):
-        assert not format_of(dtype).is_integer
-        for seed in range(4):
-            case = Case(_RICH, True, dtype, "uniform", seed)
-            for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT):
-                yield Choice("", Check.CONTAMINATION, case, pass_, "NaN and Inf among integers", ("NanLeak",))
+    geometry = parse_geometry(CONTAMINATED)
+    for dtype in _FULL:
+        for seed in _CONTAMINATIONS:
+            case = Case(geometry, True, dtype, "uniform", seed)
+            yield from _of_values(Check.CONTAMINATION, case, f"{dtype}, NaN and Inf among integers", "NanLeak", _ALL)
+
+
+def _of_values(check: Check, case: Case, comment: str, flag: str, passes: tuple[Pass, ...]) -> Iterator[Choice]:
+    for pass_ in passes:
+        if is_defined(pass_, case.dtype):
+            yield Choice("", check, case, pass_, comment, (flag,))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import subprocess
-from collections import Counter
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES
+from convoracle.oracle.dtypes import DTYPES, numpy_dtype
 from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.geometry import parse_geometry
 from convoracle.oracle.passes import Pass
-from convoracle.suites.cli import main
-from convoracle.suites.vectors import onnx_folders
+from convoracle.suites.vectors import folder as folder_module
 from convoracle.suites.vectors.export import export
 from convoracle.suites.vectors.flags import FLAGS
-from convoracle.suites.vectors.manifest import DATA, MANIFEST
+from convoracle.suites.vectors.manifest import DATA, MANIFEST, geometry_numbers
+from convoracle.suites.vectors.selection import calls, choices
 from convoracle.suites.vectors.verify import read, verify
 
 ROOT = Path(__file__).parents[3]
@@ -34,122 +36,223 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("vectors") / "small"
+    export(folder, only=["float16", "forward", "update"])
+    return folder
+
+
+def _wrong(manifest: dict, data: bytes) -> list:
+    return [problem for problem in verify(manifest, data) if problem is not None]
+
+
 def test_what_ships_is_what_is_exported(exported: Path) -> None:
     names = {path.name for path in SHIPPED.iterdir()} - {"README.md"}
     assert names == {path.name for path in exported.iterdir()}
     for name in names:
         assert (SHIPPED / name).read_bytes() == (exported / name).read_bytes(), name
-    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 2 * 2**20
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 2_000_000
 
 
-def test_every_vector_is_right(exported: Path) -> None:
-    manifest, data = read(exported)
-    assert [problem for problem in verify(manifest, data) if problem is not None] == []
+def test_every_vector_is_right() -> None:
+    assert _wrong(*read(SHIPPED)) == []
 
 
 @pytest.mark.campaign
-def test_every_vector_is_right_by_the_equations(exported: Path) -> None:
-    manifest, data = read(exported)
-    assert [problem for problem in verify(manifest, data, thoroughly=True) if problem is not None] == []
+def test_every_element_is_right_by_the_equations() -> None:
+    assert [problem for problem in verify(*read(SHIPPED), thoroughly=True) if problem is not None] == []
 
 
 def test_the_manifest_has_the_form_of_the_schema(exported: Path) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(resources.files("convoracle.suites.vectors").joinpath("vectors.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(read(exported)[0])
+    validator = jsonschema.Draft202012Validator(schema)
+    manifest = read(exported)[0]
+    validator.validate(manifest)
+    for path in (
+        ("groups", 0, "geometry", "stride"),
+        ("groups", 0, "vectors", 0, "expected"),
+        ("illegal", 0, "because"),
+    ):
+        changed = copy.deepcopy(manifest)
+        place = changed
+        for key in path[:-1]:
+            place = place[key]
+        del place[path[-1]]
+        assert not validator.is_valid(changed), path
 
 
 def test_every_pass_dtype_flag_and_result_is_there(exported: Path) -> None:
-    vectors = read(exported)[0]["vectors"]
+    manifest = read(exported)[0]
+    vectors = [vector for group in manifest["groups"] for vector in group["vectors"]]
+    everything = [*vectors, *manifest["illegal"]]
     assert {vector["pass"] for vector in vectors} == {str(pass_) for pass_ in Pass}
-    assert {vector["dtype"] for vector in vectors if "dtype" in vector} == set(DTYPES)
-    assert {flag for vector in vectors for flag in vector["flags"]} == set(FLAGS)
-    assert set(Counter(vector["result"] for vector in vectors)) == {"valid", "acceptable", "invalid"}
-    assert len({vector["id"] for vector in vectors}) == len(vectors)
+    assert {group["dtype"] for group in manifest["groups"]} == set(DTYPES)
+    assert {flag for vector in everything for flag in vector["flags"]} == set(FLAGS) == set(manifest["flags"])
+    assert {group["result"] for group in manifest["groups"]} == {"valid", "acceptable"}
+    assert {call["result"] for call in manifest["illegal"]} == {"invalid"}
+    assert len({vector["id"] for vector in everything}) == len(everything)
+    for group in manifest["groups"]:
+        assert (group["result"] == "acceptable") == parse_geometry(group["text"]).is_degenerate
 
 
-def test_a_wrong_value_is_found(exported: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["expected", "bound", "allowed"])
+def test_a_wrong_number_is_found(exported: Path, name: str) -> None:
     manifest, data = read(exported)
-    vector = next(v for v in manifest["vectors"] if v["pass"] == "forward" and v["result"] == "valid")
-    place = vector["expected"]
-    size = np.dtype(place["dtype"]).itemsize
-    changed = bytearray(data)
-    value = np.frombuffer(changed, place["dtype"], 1, place["offset"]) + 1
-    changed[place["offset"] : place["offset"] + size] = value.astype(place["dtype"]).tobytes()
-    told = [problem for problem in verify(manifest, bytes(changed)) if problem is not None]
-    assert vector["id"] in {problem.id for problem in told}
-    assert "are not those of the equations" in told[0].what
+    group, vector = next((g, v) for g in manifest["groups"] for v in g["vectors"] if name in v)
+    place, changed = vector[name], bytearray(data)
+    dtype = numpy_dtype(place["dtype"])
+    value = np.frombuffer(data, dtype, 1, place["offset"]) + np.ones(1, dtype)
+    changed[place["offset"] : place["offset"] + dtype.itemsize] = value.tobytes()
+    alone = {"groups": [{**group, "vectors": [vector]}], "illegal": []}
+    (problem,) = _wrong(alone, bytes(changed))
+    assert (problem.id, f"1 of {np.prod(place['shape'])} values of {name}" in problem.what) == (vector["id"], True)
+    assert _wrong(alone, data) == []
+
+
+def _set(place: str, name: str, value: object) -> Callable[[dict], None]:
+    def edit(manifest: dict) -> None:
+        group = manifest["groups"][0]
+        (group if place == "group" else group["vectors"][0])[name] = value
+
+    return edit
 
 
 @pytest.mark.parametrize(
     ("edit", "told"),
     [
-        ({"flags": ["Nonsense"]}, "not explained"),
-        ({"text": "n1c1k1i9f1"}, "in two ways"),
-        ({"expected": {"dtype": "float32", "shape": [10**9], "offset": 0}}, "does not lie within"),
-        ({"pass": "sideways"}, "cannot be read"),
+        (_set("vector", "flags", ["Nonsense"]), "not explained"),
+        (_set("vector", "flags", []), "no flag"),
+        (_set("vector", "flags", 3), "cannot be read"),
+        (_set("vector", "id", "0002"), "the id of another"),
+        (_set("vector", "pass", "sideways"), "cannot be read"),
+        (_set("vector", "expected", {"dtype": "float32", "shape": [10**9], "offset": 0}), "does not lie within"),
+        (_set("vector", "expected", {"dtype": "float32", "shape": [1], "offset": 0}), "but should have"),
+        (_set("vector", "bound", {"dtype": "float64", "shape": [1], "offset": 0}), "should have expected"),
+        (_set("group", "text", "n1c1k1i9f1"), "in two ways"),
+        (_set("group", "dtype", "float64"), "but is of float64"),
+        (_set("group", "result", "acceptable"), "is said to be acceptable"),
+        (_set("group", "operands", {}), "cannot be read"),
+        (_set("group", "geometry", None), "in two ways"),
     ],
 )
-def test_a_wrong_entry_is_found(exported: Path, edit: dict, told: str) -> None:
+def test_a_wrong_entry_is_found(exported: Path, edit: Callable[[dict], None], told: str) -> None:
     manifest, data = read(exported)
-    vector = {**manifest["vectors"][0], **edit}
-    (problem,) = verify({"vectors": [vector]}, data)
-    assert problem is not None
-    assert told in problem.what
+    part = {"groups": copy.deepcopy(manifest["groups"][:1]), "illegal": []}
+    edit(part)
+    assert told in " ".join(problem.what for problem in _wrong(part, data))
 
 
-def test_commands_write_verify_and_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["vectors", "export", str(tmp_path / "new")]) == 0
-    assert main(["vectors", "export", str(tmp_path / "new")]) == 0
-    assert main(["vectors", "verify", str(tmp_path / "new")]) == 0
-    assert "vectors are right" in capsys.readouterr().out
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "mine.txt").write_text("precious")
-    assert main(["vectors", "export", str(tmp_path / "other")]) == 2
-    assert (tmp_path / "other" / "mine.txt").read_text() == "precious"
-    (tmp_path / "new" / DATA).write_bytes(b"")
-    assert main(["vectors", "verify", str(tmp_path / "new")]) == 2
+@pytest.mark.parametrize("text", ["n0c1k1i900000000f1", "n0c0k0i9000x9000f1x1", "n1c1k1i1f900000000p900000000"])
+def test_a_convolution_too_large_to_verify_is_refused_before_memory_is_taken(exported: Path, text: str) -> None:
+    manifest, data = read(exported)
+    group = {**manifest["groups"][0], "text": text, "geometry": geometry_numbers(parse_geometry(text))}
+    assert "more than is verified" in _wrong({"groups": [group], "illegal": []}, data)[0].what
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"groups": 3}',
+        '{"groups": [], "illegal": {}, "format": 1, "version": 1, "data": {}}',
+        "[" * 9000,
+    ],
+)
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(InvalidArgument, match="should hold"):
+        read(tmp_path)
+
+
+def test_data_and_version_that_do_not_belong_are_refused(small: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=MANIFEST):
         read(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "other"]
+    shutil.copytree(small, tmp_path / "set")
+    (tmp_path / "set" / DATA).write_bytes(b"")
+    with pytest.raises(InvalidArgument, match="the data of its"):
+        read(tmp_path / "set")
+    manifest = json.loads((small / MANIFEST).read_text())
+    (tmp_path / "set" / MANIFEST).write_text(json.dumps(manifest | {"version": 99}))
+    with pytest.raises(InvalidArgument, match="99"):
+        read(tmp_path / "set")
 
 
-def test_onnx_runtime_gives_what_its_folders_expect(tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx")
-    onnxruntime = pytest.importorskip("onnxruntime")
-    count = onnx_folders.export(tmp_path / "onnx")
-    folders = sorted(path for path in (tmp_path / "onnx").iterdir() if path.is_dir())
-    assert len(folders) == count > 50
-    ran, refusals = 0, []
-    for folder in folders:
+def test_a_part_of_the_set_keeps_its_ids(small: Path, exported: Path) -> None:
+    manifest, data = read(small)
+    vectors = {v["id"]: v for group in manifest["groups"] for v in group["vectors"]}
+    assert {vector["pass"] for vector in vectors.values()} == {"forward", "update"}
+    assert {group["dtype"] for group in manifest["groups"]} == {"float16"}
+    assert manifest["illegal"] == []
+    whole = {v["id"]: v["pass"] for group in read(exported)[0]["groups"] for v in group["vectors"]}
+    assert {name: vector["pass"] for name, vector in vectors.items()}.items() <= whole.items()
+    assert _wrong(manifest, data) == []
 
-        def tensor(name: str, folder: Path = folder) -> np.ndarray:
-            proto = onnx.TensorProto.FromString((folder / "test_data_set_0" / name).read_bytes())
-            return onnx.numpy_helper.to_array(proto)
 
-        try:
-            session = onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
-            given = {each.name: tensor(f"input_{number}.pb") for number, each in enumerate(session.get_inputs())}
-            (output,) = session.run(None, given)
-        except Exception as error:  # noqa: BLE001 - what it has no kernel for, and empty batches that it refuses
-            refusals.append(str(error))
-            continue
-        ran += 1
-        assert np.array_equal(output, tensor("output_0.pb")), folder.name
-    assert ran > 40
-    known = ("NOT_IMPLEMENTED", "bfloat16", "Unexpected mode")
-    assert [told for told in refusals if not any(sign in told for sign in known)] == []
+def test_names_that_select() -> None:
+    assert {choice.case.dtype for choice in choices(["Groups", "int8", "float64"])} == {"int8", "float64"}
+    assert {str(choice.check) for choice in choices(["precision"])} == {"precision"}
+    assert not choices(["AcceptedInvalid"])
+    assert {str(call.pass_) for _, call in calls(["AcceptedInvalid", "forward"])} == {"forward"}
+    assert len(choices()) > len(choices(["forward"])) > 0
+    with pytest.raises(InvalidArgument, match="sideways"):
+        choices(["forward", "sideways"])
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    target = tmp_path / "set"
+    with pytest.raises(KeyboardInterrupt):
+        export(target, interrupt, only=["int8"])
+    assert list(tmp_path.iterdir()) == []
+    export(target, only=["int8"])
+    before = (target / MANIFEST).read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        export(target, interrupt, only=["float16"])
+    assert list(tmp_path.iterdir()) == [target]
+    assert (target / MANIFEST).read_bytes() == before
+    export(target, only=["float16"])
+    assert (target / MANIFEST).read_bytes() != before
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_earlier_folder_returns_when_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
+    target = tmp_path / "set"
+    target.mkdir()
+    (target / "sign").write_text("earlier")
+    with pytest.raises(FileNotFoundError), folder_module.whole_folder(target, "sign") as home:
+        home.rmdir()
+    assert (target / "sign").read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    for target in (tmp_path, tmp_path / "mine.txt"):
+        with pytest.raises(InvalidArgument, match="an earlier export"):
+            export(target, only=["int8"])
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    export(Path(), only=["int8"])
+    assert (tmp_path / "here" / MANIFEST).is_file()
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_example_in_javascript_reads_them() -> None:
-    script = ROOT / "examples" / "vectors" / "verify.js"
-    done = subprocess.run([str(NODE), str(script), str(SHIPPED)], capture_output=True, text=True, check=False)
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        script = ROOT / "examples" / "vectors" / "verify.js"
+        return subprocess.run([str(NODE), str(script), *arguments], capture_output=True, text=True, check=False)
+
+    done = run(str(SHIPPED))
     assert (done.returncode, done.stderr) == (0, "")
     assert " 0 wrong" in done.stdout
-    broken = subprocess.run(
-        [str(NODE), str(script), str(SHIPPED), "--broken"], capture_output=True, text=True, check=False
-    )
+    broken = run(str(SHIPPED), "--broken")
     assert broken.returncode == 1
     assert "wrong: " in broken.stdout
