@@ -26,6 +26,8 @@ SECONDS = 1.2
 MOST_IMPULSES = 300
 _CALL_SECONDS = 1.0
 _MOST_REFUSALS = 6
+_MOST_FRUITLESS = 3
+"""Answers in one pass and scope that rule nothing out."""
 _CONFIRMATIONS_AFTER_CONTRADICTION = 12
 _ANOTHER_FAULT = "On cases with more features something else is wrong, too."
 
@@ -128,8 +130,8 @@ class _Inquiry:
     def narrow(self, known: _Narrowed, scope: Scope) -> _Narrowed:
         """Ask on cases of a scope until one hypothesis is left, or no case tells them apart; none, if all are wrong."""
         for pass_ in (self.pass_, *sorted(self.executor.passes - {self.pass_}, key=list(Pass).index)):
-            number = refusals = 0
-            while refusals < _MOST_REFUSALS:
+            number = refusals = fruitless = 0
+            while refusals < _MOST_REFUSALS and fruitless < _MOST_FRUITLESS:
                 question = self._question(known, pass_, scope, number, is_choosy=refusals == 0)
                 if question is None:
                     break
@@ -143,6 +145,7 @@ class _Inquiry:
                     break
                 if not agreeing:
                     return replace(known, left=pairs((*known.asked, seen), known.left), asked=(*known.asked, seen))
+                fruitless += known.is_confirmed and len(agreeing) == len(known.left)
                 known = replace(known, left=agreeing, asked=(*known.asked, seen))
         return known
 
