@@ -4,9 +4,10 @@ from .bounds import rounding_bound
 from .data import Case, lattice_operands, parse_case, real_operands
 from .dtypes import FORMATS, Arithmetic, Format, format_of
 from .errors import InvalidArgument
-from .exact import ExactResult, Scaled
+from .exact import ExactResult
 from .geometry import ConvGeometry, parse_geometry
 from .passes import Operands, Pass
+from .scaled import Scaled
 from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, judge
 
 __all__ = [

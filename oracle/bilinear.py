@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .geometry import PADDING_MODES, ConvGeometry
+from .geometry import ConvGeometry
 from .passes import Array
 from .windows import WindowLayout, input_windows, output_gradient_windows, rows_of, slices, unrolled, windows_view
 
@@ -79,16 +79,9 @@ def _explicit(geometry: ConvGeometry) -> ConvGeometry:
     return replace(geometry, size=size, padding=((0, 0),) * geometry.rank, padding_mode="zeros")
 
 
-def _sources(geometry: ConvGeometry, axis: int) -> Array:
-    """The input position that each position of the padded axis repeats."""
-    low, high = geometry.padding[axis]
-    positions = np.arange(-low, geometry.size[axis] + high)
-    return PADDING_MODES[geometry.padding_mode].source(positions, geometry.size[axis])
-
-
 def _padded(input: Array, geometry: ConvGeometry) -> Array:
     for axis in range(geometry.rank):
-        input = np.take(input, _sources(geometry, axis), axis=2 + axis)
+        input = np.take(input, geometry.repeated_positions(axis), axis=2 + axis)
     return input
 
 
@@ -97,7 +90,7 @@ def _folded(gradient: Array, geometry: ConvGeometry) -> Array:
     for axis in range(geometry.rank):
         last = np.moveaxis(gradient, 2 + axis, 0)
         folded = np.zeros((geometry.size[axis], *last.shape[1:]), gradient.dtype)
-        np.add.at(folded, _sources(geometry, axis), last)
+        np.add.at(folded, geometry.repeated_positions(axis), last)
         gradient = np.moveaxis(folded, 0, 2 + axis)
     return np.ascontiguousarray(gradient)
 

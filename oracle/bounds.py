@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from .dtypes import Arithmetic, Format
 from .exact import ExactResult
-from .geometry import PADDING_MODES, ConvGeometry
+from .geometry import ConvGeometry
 from .passes import Array, Operands, Pass, offset, products, real_parts
 
 Float64 = NDArray[np.float64]
@@ -115,9 +115,8 @@ def _most_repetitions(geometry: ConvGeometry) -> int:
     """How often the padding mode has the most repeated input element in the padded input."""
     most = 1
     if geometry.padding_mode != "zeros" and not geometry.is_degenerate:
-        for size, (low, high) in zip(geometry.size, geometry.padding, strict=True):
-            sources = PADDING_MODES[geometry.padding_mode].source(np.arange(-low, size + high), size)
-            most *= int(np.bincount(sources).max())
+        for axis in range(geometry.rank):
+            most *= int(np.bincount(geometry.repeated_positions(axis)).max())
     return most
 
 

@@ -36,8 +36,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import bilinear
-from .exact import evaluate
-from .geometry import PADDING_MODES, ConvGeometry
+from .exact import ExactResult, evaluate
+from .geometry import ConvGeometry
 from .nonfinite import Expectation, Float64, Mask, check_real_floats
 from .passes import Array, Operands, Pass, check_operands, offset, products
 
@@ -76,7 +76,11 @@ def _planted(array: Array, values: tuple[float, ...], rng: np.random.Generator) 
 
 
 def expect_contaminated(
-    pass_: Pass, operands: Operands, geometry: ConvGeometry, bound: Float64 | None = None
+    pass_: Pass,
+    operands: Operands,
+    geometry: ConvGeometry,
+    bound: Float64 | None = None,
+    exact: ExactResult | None = None,
 ) -> Expectation:
     """What each element of a pass's result may be when operands hold NaN or Inf.
 
@@ -88,6 +92,8 @@ def expect_contaminated(
     geometry : ConvGeometry
     bound : ndarray of float64, optional
         How far finite elements may be off; nothing by default, as on the lattice.
+    exact : ExactResult, optional
+        Of the operands' finite part, where it is known already.
 
     Raises
     ------
@@ -97,9 +103,8 @@ def expect_contaminated(
     check_operands(operands, geometry, where="expect_contaminated")
     check_real_floats(operands, where="expect_contaminated")
     special, zero_products = classify(pass_, operands, geometry)
-    exact = evaluate(pass_, finite_part(operands), geometry)
     return Expectation(
-        exact,
+        evaluate(pass_, finite_part(operands), geometry) if exact is None else exact,
         np.zeros(special.shape) if bound is None else bound,
         finite=special == 0,
         plus=special == np.inf,
@@ -231,8 +236,8 @@ def _meets_padding(kind: Pass, left: Float64, right: Float64, direct: ConvGeomet
 def _repetitions(direct: ConvGeometry) -> NDArray[np.int64]:
     """How often each input position occurs in the padded input, of shape *size."""
     repetitions = np.ones((1,) * direct.rank, dtype=np.int64)
-    for axis, (size, (low, high)) in enumerate(zip(direct.size, direct.padding, strict=True)):
-        sources = PADDING_MODES[direct.padding_mode].source(np.arange(-low, size + high), size)
+    for axis, size in enumerate(direct.size):
+        sources = direct.repeated_positions(axis)
         counts = np.bincount(sources[(sources >= 0) & (sources < size)], minlength=size)
         repetitions = repetitions * counts.reshape(-1, *(1,) * (direct.rank - axis - 1))
     return repetitions

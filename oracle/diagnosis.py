@@ -19,10 +19,11 @@ import numpy as np
 from . import reference
 from .bounds import rounding_bound
 from .dtypes import Arithmetic
-from .exact import ExactResult, scaled, term_counts
+from .exact import ExactResult, term_counts
 from .faults import FAULTS, FaultModel, Implementation, Kind, fault_named, honest
 from .geometry import ConvGeometry
 from .passes import Array, Operands, Pass, real_parts
+from .scaled import scaled
 
 Hypothesis = tuple[FaultModel, ...]
 """One model, or two planted one after the other."""

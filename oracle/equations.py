@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .geometry import ConvGeometry
-from .passes import Array, Operands, Pass, Product, check_operands, offset, products
+from .passes import CONJUGATING, Array, Operands, Pass, Product, check_operands, offset, products
 
 Index = tuple[int, ...]
 Complex = tuple[Fraction, Fraction]
@@ -175,7 +175,7 @@ def element(pass_: Pass, operands: Operands, geometry: ConvGeometry, index: Inde
     the direction in which L, a real number, grows fastest.
     """
     real, imaginary = Fraction(0), Fraction(0)
-    conjugated = pass_ in (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE)
+    conjugated = pass_ in CONJUGATING
     for term in terms(pass_, geometry, index, bias=operands.bias is not None):
         a, b = _value(term, operands, conjugated=conjugated)
         real, imaginary = real + a, imaginary + b

@@ -1,8 +1,7 @@
 """Every pass without rounding error: the products as integers, at a common power of two.
 
-A finite binary floating-point number is an integer times a power of two, so a
-sum of products is one as well. The sums are taken in int64 where they are sure
-to fit, and in Python integers otherwise; nothing is ever rounded.
+A finite binary floating-point number is an integer times a power of two (see
+`scaled`), so a sum of products is one as well; nothing is ever rounded.
 
 All passes are sums of derivatives of one trilinear form: L = sum over (n, k, c, p, r)
 of dL/dO[n, k, p] X[n, c, i(p, r)] F[k, c, r], differentiated by one of its three
@@ -18,68 +17,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache, reduce
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .dtypes import FORMATS
 from .errors import InvalidArgument
 from .geometry import ConvGeometry
-from .passes import Array, Operands, Pass, Product, check_operands, offset, products
+from .passes import CONJUGATING, Array, Operands, Pass, Product, check_operands, offset, products
+from .scaled import Scaled, add, scaled, subtract, widest, with_room
 
 Float64 = NDArray[np.float64]
-_INT64_LIMIT = 2**62
 _CHUNK_PRODUCTS = 1 << 21
-_FORM = FORMATS["float64"]
-_LEAST_EXPONENT = _FORM.min_exponent - _FORM.precision + 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scaled:
-    """An array of exact numbers: `integers` times 2**`exponent`; int64, or object for Python integers."""
-
-    integers: NDArray[Any]
-    exponent: int
-
-    def at_exponent(self, exponent: int) -> Scaled:
-        """The same numbers at a lower (or equal) exponent."""
-        shift = self.exponent - exponent
-        widest = _widest(self.integers)
-        if shift == 0 or widest == 0:
-            return Scaled(self.integers, exponent)
-        integers = self.integers if (widest << shift) < _INT64_LIMIT else self.integers.astype(object)
-        return Scaled(integers * (1 << shift), exponent)
-
-    @property
-    def fits_float64(self) -> bool:
-        """Whether every number is a float64."""
-        largest = _FORM.max_exponent - _FORM.precision
-        return _widest(self.integers) <= 2**_FORM.precision and _LEAST_EXPONENT <= self.exponent <= largest
-
-    def to_float64(self) -> Float64:
-        """Each number rounded to the nearest float64."""
-        if self.integers.dtype == object:
-            return np.array([_ratio(int(i), self.exponent) for i in self.integers.ravel()], dtype=np.float64).reshape(
-                self.integers.shape
-            )
-        return np.ldexp(self.integers.astype(np.float64), self.exponent)
-
-    def to_fractions(self) -> NDArray[np.object_]:
-        """Each number as a Fraction."""
-        scale = Fraction(2) ** self.exponent
-        numbers = np.empty(self.integers.shape, dtype=object)
-        numbers.ravel()[:] = [int(integer) * scale for integer in self.integers.ravel()]
-        return numbers
-
-
-def _ratio(integer: int, exponent: int) -> float:
-    try:
-        return float(integer << exponent) if exponent >= 0 else integer / (1 << -exponent)
-    except OverflowError:
-        return math.inf if integer > 0 else -math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,67 +57,6 @@ class ExactResult:
     error: Float64 | float = 0.0
 
 
-def scaled(array: Array) -> Scaled:
-    """A finite array of integers, or of floats of one of the formats, exactly.
-
-    Raises
-    ------
-    InvalidArgument
-        If the dtype is another one.
-    OverflowError
-        If an element is NaN or infinite.
-    """
-    if array.dtype.kind in "iu":
-        return Scaled(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
-    if array.dtype.name not in FORMATS:
-        raise InvalidArgument(
-            "dtype", array.dtype.name, f"should be an integer type or one of {', '.join(FORMATS)}", where="exact"
-        )
-    values = array.astype(np.float64)
-    if not np.isfinite(values).all():
-        raise OverflowError("an exact number is finite; the array has NaN or Inf")
-    fractions, exponents = np.frexp(values)
-    significands = np.ldexp(fractions, 53).astype(np.int64)
-    nonzero = significands != 0
-    if not nonzero.any():
-        return Scaled(np.zeros(array.shape, np.int64), 0)
-    lowest_bits = np.frexp((significands & -significands).astype(np.float64))[1] - 1
-    exponent = int((exponents - 53 + lowest_bits)[nonzero].min())
-    shifts = np.where(nonzero, exponents - 53 - exponent, 0)
-    if int((exponents - exponent)[nonzero].max()) < 62:
-        down = np.maximum(-shifts, 0)
-        return Scaled((significands >> down) << np.maximum(shifts, 0), exponent)
-    pairs = zip(significands.ravel().tolist(), shifts.ravel().tolist(), strict=True)
-    integers = np.empty(array.size, dtype=object)
-    integers[:] = [s << k if k >= 0 else s >> -k for s, k in pairs]
-    return Scaled(integers.reshape(array.shape), exponent)
-
-
-def subtract(left: Scaled, right: Scaled) -> Scaled:
-    """The exact difference."""
-    exponent = min(left.exponent, right.exponent)
-    return _total(left.at_exponent(exponent), right.at_exponent(exponent), np.subtract)
-
-
-def dot(left: NDArray[Any], right: NDArray[Any]) -> int:
-    """The exact sum of products of two vectors of integers."""
-    if _widest(left) * _widest(right) * left.size >= _INT64_LIMIT:
-        left, right = left.astype(object), right.astype(object)
-    return int(left @ right) if left.size else 0
-
-
-def _add(left: Scaled, right: Scaled) -> Scaled:
-    exponent = min(left.exponent, right.exponent)
-    return _total(left.at_exponent(exponent), right.at_exponent(exponent), np.add)
-
-
-def _total(left: Scaled, right: Scaled, combine: np.ufunc) -> Scaled:
-    a, b = left.integers, right.integers
-    if _widest(a) + _widest(b) >= _INT64_LIMIT:
-        a, b = a.astype(object), b.astype(object)
-    return Scaled(np.asarray(combine(a, b)), left.exponent)
-
-
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     """The exact result of a pass, with the number, size and smallest of each element's terms.
 
@@ -185,12 +73,12 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     if pass_ is Pass.BIAS_GRADIENT:
         return _bias_gradient(scaled(operands.output_gradient), geometry)
     result = _sum_of_products(pass_, operands, geometry)
-    return _update(result, operands) if pass_ is Pass.UPDATE else result
+    return _step(result, operands.weight, operands.learning_rate) if pass_ is Pass.UPDATE else result
 
 
 def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     """Real and imaginary part, from the passes on the operands' real and imaginary parts."""
-    conjugated = pass_ in (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE)
+    conjugated = pass_ in CONJUGATING
     parts = products(pass_, geometry)
     real, imaginary = _parts(operands, "output_gradient" if conjugated else None)
     if pass_ is Pass.BIAS_GRADIENT:
@@ -260,7 +148,7 @@ def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
     with np.errstate(over="ignore"):
         magnitude = left.magnitude + right.magnitude
     return ExactResult(
-        _add(left.value, right.value),
+        add(left.value, right.value),
         magnitude,
         np.minimum(left.smallest, right.smallest),
         left.terms + right.terms,
@@ -271,10 +159,9 @@ def _bilinear(product: Product, left_array: Array, right_array: Array, direct: C
     left, right = scaled(left_array), scaled(right_array)
     exponent = left.exponent + right.exponent
     contraction = _contraction(product.kind, direct)
-    a, b = left.integers, right.integers
     terms = _product_counts(product.kind, direct)
-    if _widest(a) * _widest(b) * int(terms.max(initial=0)) >= _INT64_LIMIT:
-        a, b = a.astype(object), b.astype(object)
+    a, b = left.integers, right.integers
+    a, b = with_room(widest(a) * widest(b) * int(terms.max(initial=0)), a, b)
     value = contraction.reduce(a, b, np.add, 0)
     magnitude = contraction.reduce(np.abs(a), np.abs(b), np.add, 0)
     smallest = contraction.reduce(np.abs(left.to_float64()), np.abs(right.to_float64()), np.minimum, np.inf)
@@ -296,10 +183,8 @@ def _everywhere(bias: Array, geometry: ConvGeometry) -> ExactResult:
 
 def _bias_gradient(gradient: Scaled, geometry: ConvGeometry) -> ExactResult:
     axes = (0, *range(2, 2 + geometry.rank))
-    integers = gradient.integers
     terms = geometry.batch * math.prod(geometry.output_size)
-    if _widest(integers) * terms >= _INT64_LIMIT:
-        integers = integers.astype(object)
+    (integers,) = with_room(widest(gradient.integers) * terms, gradient.integers)
     value = np.asarray(integers.sum(axis=axes))
     magnitude = np.asarray(np.abs(integers).sum(axis=axes))
     return ExactResult(
@@ -310,17 +195,11 @@ def _bias_gradient(gradient: Scaled, geometry: ConvGeometry) -> ExactResult:
     )
 
 
-def _update(gradient: ExactResult, operands: Operands) -> ExactResult:
-    return _step(gradient, operands.weight, operands.learning_rate)
-
-
 def _step(gradient: ExactResult, weight_array: Array, learning_rate: float) -> ExactResult:
     """F - alpha dL/dF; size, number of terms and all but the weight's size as of the gradient."""
     rate = scaled(np.array(learning_rate))
     factor = int(rate.integers)
-    integers = gradient.value.integers
-    if _widest(integers) * abs(factor) >= _INT64_LIMIT:
-        integers = integers.astype(object)
+    (integers,) = with_room(widest(gradient.value.integers) * abs(factor), gradient.value.integers)
     step = Scaled(integers * factor, gradient.value.exponent + rate.exponent)
     weight = scaled(weight_array)
     smallest = np.minimum(gradient.smallest * abs(learning_rate), np.abs(weight.to_float64()))
@@ -438,7 +317,3 @@ def _contraction(pass_: Pass, geometry: ConvGeometry) -> _Contraction:
     targets = wanted[order]
     starts = np.flatnonzero(np.diff(targets, prepend=-1))
     return _Contraction(pass_, geometry, {name: at[order] for name, at in positions.items()}, targets, starts)
-
-
-def _widest(integers: NDArray[Any]) -> int:
-    return max((abs(int(integers.max())), abs(int(integers.min())))) if integers.size else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import WHERE, integer, integers, is_scalar, padding_sides, per_axis
 from .errors import InvalidArgument
-
-WHERE = "ConvGeometry"
-PaddingSides = tuple[int, int]
+from .padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, named_sides
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,12 @@ class ConvGeometry:
 
     def __post_init__(self) -> None:
         for name, minimum in (("batch", 0), ("in_channels", 0), ("out_channels", 0), ("groups", 1)):
-            object.__setattr__(self, name, _integer(name, getattr(self, name), minimum))
+            object.__setattr__(self, name, integer(name, getattr(self, name), minimum))
         for name, minimum in (("size", 0), ("kernel", 1), ("stride", 1), ("dilation", 1), ("output_padding", 0)):
-            object.__setattr__(self, name, _integers(name, getattr(self, name), minimum))
+            object.__setattr__(self, name, integers(name, getattr(self, name), minimum))
         if not self.output_padding:
             object.__setattr__(self, "output_padding", (0,) * len(self.size))
-        object.__setattr__(self, "padding", _padding_sides(self.padding))
+        object.__setattr__(self, "padding", padding_sides(self.padding))
         self._check_ranks()
         self._check_groups()
         self._check_padding_mode()
@@ -172,26 +171,25 @@ class ConvGeometry:
         >>> ConvGeometry.of(size=(5, 5), kernel=3, stride=2, padding="same_upper").output_size
         (3, 3)
         """
-        sizes = _integers("size", (size,) if _is_scalar(size) else size, minimum=0)
+        sizes = integers("size", (size,) if is_scalar(size) else size, minimum=0)
         rank = len(sizes)
-        kernels = _integers("kernel", _per_axis(kernel, rank), minimum=1)
-        strides = _integers("stride", _per_axis(stride, rank), minimum=1)
-        dilations = _integers("dilation", _per_axis(dilation, rank), minimum=1)
-        extra = _integers("output_padding", _per_axis(output_padding, rank), minimum=0)
+        kernels = integers("kernel", per_axis(kernel, rank), minimum=1)
+        strides = integers("stride", per_axis(stride, rank), minimum=1)
+        dilations = integers("dilation", per_axis(dilation, rank), minimum=1)
+        extra = integers("output_padding", per_axis(output_padding, rank), minimum=0)
         sides: Any
         if isinstance(padding, str):
             if padding not in NAMED_PADDINGS:
                 raise InvalidArgument("padding", padding, f"should be one of {sorted(NAMED_PADDINGS)}", where=WHERE)
-            named = NAMED_PADDINGS[padding]
-            if transposed and named is _causal:
+            if transposed and padding == "causal":
                 requirement = "should be another name, or numbers, for a transposed convolution"
                 raise InvalidArgument("padding", padding, requirement, where=WHERE)
             padded = tuple(map(operator.mul, sizes, strides)) if transposed else sizes
-            sides = tuple(map(named, padded, kernels, strides, dilations))
-        elif _is_scalar(padding):
+            sides = named_sides(padding, padded, kernels, strides, dilations)
+        elif is_scalar(padding):
             sides = ((padding, padding),) * rank
         else:
-            sides = tuple((side, side) if _is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
+            sides = tuple((side, side) if is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
         return cls(
             batch,
             in_channels,
@@ -283,6 +281,19 @@ class ConvGeometry:
         padded = outputs[:, None] + taps[None, :] - self.padding[axis][0]
         return PADDING_MODES[self.padding_mode].source(padded, self.size[axis])
 
+    def sides_named(self, name: str) -> tuple[PaddingSides, ...]:
+        """The padding that one of `NAMED_PADDINGS` would be for these sizes."""
+        return named_sides(name, self.size, self.kernel, self.stride, self.dilation)
+
+    def repeated_positions(self, axis: int) -> NDArray[np.int64]:
+        """(low + I + high,) array: the input coordinate that each position of the padded axis repeats.
+
+        Among zeros, a coordinate outside [0, I) lies in the padding.
+        """
+        low, high = self.padding[axis]
+        padded = np.arange(-low, self.size[axis] + high, dtype=np.int64)
+        return PADDING_MODES[self.padding_mode].source(padded, self.size[axis])
+
     def inside(self, axis: int) -> NDArray[np.bool_]:
         """(O, R) mask of :meth:`source_positions`: True where the coordinate is data, not padding."""
         source = self.source_positions(axis)
@@ -359,107 +370,9 @@ def parse_geometry(text: str) -> ConvGeometry:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PaddingMode:
-    """What lies beyond the edge of an input.
-
-    Parameters
-    ----------
-    source : callable
-        (padded coordinates, size) -> the input coordinates that they stand for; outside [0, size) there is zero.
-    most : callable
-        size -> the most padding on one side, None where there is no limit.
-    """
-
-    source: Callable[[NDArray[np.int64], int], NDArray[np.int64]]
-    most: Callable[[int], int | None]
-
-
-def _reflected(positions: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    within = np.abs(positions)
-    return np.where(within < size, within, 2 * (size - 1) - within)
-
-
-PADDING_MODES: dict[str, PaddingMode] = {
-    "zeros": PaddingMode(lambda positions, size: positions, lambda size: None),
-    "reflect": PaddingMode(_reflected, lambda size: max(size - 1, 0)),
-    "replicate": PaddingMode(lambda positions, size: np.clip(positions, 0, size - 1), lambda size: None if size else 0),
-    "circular": PaddingMode(lambda positions, size: positions % max(size, 1), lambda size: size),
-}
-"""Zeros; the data mirrored about its edge element; its edge element repeated; the data taken as periodic."""
-
-
-def _same_total(size: int, kernel: int, stride: int, dilation: int) -> int:
-    outputs = -(-size // stride)
-    return max((outputs - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
-
-
-def _valid(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
-    return 0, 0
-
-
-def _same_upper(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
-    total = _same_total(size, kernel, stride, dilation)
-    return total // 2, total - total // 2
-
-
-def _same_lower(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
-    total = _same_total(size, kernel, stride, dilation)
-    return total - total // 2, total // 2
-
-
-def _causal(size: int, kernel: int, stride: int, dilation: int) -> PaddingSides:
-    return dilation * (kernel - 1), 0
-
-
-NAMED_PADDINGS: dict[str, Callable[[int, int, int, int], PaddingSides]] = {
-    "valid": _valid,
-    "same_upper": _same_upper,
-    "same_lower": _same_lower,
-    "causal": _causal,
-}
-
-
 def _join(values: Iterable[int]) -> str:
     return "x".join(map(str, values))
 
 
 def _split(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split("x")))
-
-
-def _is_scalar(value: object) -> bool:
-    return not isinstance(value, Iterable)
-
-
-def _per_axis(value: object, rank: int) -> object:
-    return (value,) * rank if _is_scalar(value) else value
-
-
-def _integer(name: str, value: object, minimum: int) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < minimum:
-        raise InvalidArgument(name, value, f"should be an integer of at least {minimum}", where=WHERE)
-    return number
-
-
-def _integers(name: str, values: object, minimum: int) -> tuple[int, ...]:
-    if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
-        raise InvalidArgument(name, values, "should be a tuple of integers, one for each axis", where=WHERE)
-    entries = tuple(values)
-    return tuple(_integer(f"{name}[{axis}]", value, minimum) for axis, value in enumerate(entries))
-
-
-def _padding_sides(padding: object) -> tuple[PaddingSides, ...]:
-    if not isinstance(padding, Iterable):
-        raise InvalidArgument("padding", padding, "should be a tuple of (low, high) pairs", where=WHERE)
-    sides = []
-    for axis, pair in enumerate(padding):
-        if not isinstance(pair, Iterable) or len(tuple(pair)) != 2:
-            raise InvalidArgument(f"padding[{axis}]", pair, "should be a (low, high) pair", where=WHERE)
-        low, high = _integers(f"padding[{axis}]", pair, minimum=0)
-        sides.append((low, high))
-    return tuple(sides)

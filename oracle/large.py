@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from . import exact, reference
 from .dtypes import FORMATS
 from .errors import InvalidArgument
-from .exact import ExactResult, Scaled, term_counts
+from .exact import ExactResult, term_counts
 from .geometry import ConvGeometry
 from .passes import Operands, Pass, check_operands, offset, products
+from .scaled import Scaled
 
 Float64 = NDArray[np.float64]
 MOST_PRODUCTS_EXACTLY = 1 << 20

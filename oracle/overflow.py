@@ -30,10 +30,11 @@ import numpy as np
 
 from .bounds import rounding_bound
 from .dtypes import Arithmetic, Format
-from .exact import ExactResult, Scaled, evaluate, subtract
+from .exact import ExactResult, evaluate
 from .geometry import ConvGeometry
 from .nonfinite import Expectation, Float64, Mask, check_real_floats
 from .passes import Operands, Pass, offset, products
+from .scaled import Scaled, subtract
 
 _UNIT_OF_FLOAT64 = 64
 _SLACK = 2.0**-48
@@ -60,7 +61,13 @@ class _Sums:
         return np.asarray(sums + self.error > np.ldexp(form.largest, -self.unit) * (1 - _SLACK))
 
 
-def expect_overflow(pass_: Pass, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic) -> Expectation:
+def expect_overflow(
+    pass_: Pass,
+    operands: Operands,
+    geometry: ConvGeometry,
+    arithmetic: Arithmetic,
+    exact: ExactResult | None = None,
+) -> Expectation:
     """What each element of a pass's result may be when sums come near the largest number of a format.
 
     Parameters
@@ -71,6 +78,8 @@ def expect_overflow(pass_: Pass, operands: Operands, geometry: ConvGeometry, ari
     geometry : ConvGeometry
     arithmetic : Arithmetic
         Not by transforms, whose intermediate values have other sizes.
+    exact : ExactResult, optional
+        Of the operands, where it is known already.
 
     Raises
     ------
@@ -80,7 +89,8 @@ def expect_overflow(pass_: Pass, operands: Operands, geometry: ConvGeometry, ari
         If an operand has NaN or Inf.
     """
     check_real_floats(operands, where="expect_overflow")
-    exact = evaluate(pass_, operands, geometry)
+    if exact is None:
+        exact = evaluate(pass_, operands, geometry)
     if pass_ is Pass.UPDATE:
         plus, minus, nan, bound = _of_update(exact, operands, geometry, arithmetic)
     else:

@@ -58,7 +58,13 @@ class Pass(Enum):
                 return geometry.weight_shape
 
 
-_FIRST_FOUR = frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT))
+LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+"""The output and its three gradients: what the adjoint identity links."""
+CONJUGATING = frozenset((Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE))
+"""Passes that conjugate the local gradient of complex numbers, dL/dX = sum dL/dO conj(F).
+
+It is the direction in which L, a real number, grows fastest.
+"""
 
 
 def is_defined(pass_: Pass, dtype: str) -> bool:
@@ -68,8 +74,8 @@ def is_defined(pass_: Pass, dtype: str) -> bool:
     passes depend on conventions that frameworks do not share.
     """
     if dtype.startswith("int"):
-        return pass_ in _FIRST_FOUR
-    return not dtype.startswith("complex") or pass_ in _FIRST_FOUR | {Pass.UPDATE, Pass.JVP}
+        return pass_ in LINKED
+    return not dtype.startswith("complex") or pass_ in (*LINKED, Pass.UPDATE, Pass.JVP)
 
 
 SECOND_ORDER = frozenset(

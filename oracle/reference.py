@@ -13,7 +13,7 @@ import numpy as np
 
 from . import bilinear
 from .geometry import ConvGeometry
-from .passes import Array, Operands, Pass, Product, check_array, offset, products, shape_of
+from .passes import CONJUGATING, Array, Operands, Pass, Product, check_array, offset, products, shape_of
 
 
 def forward(input: Array, weight: Array, geometry: ConvGeometry, bias: Array | None = None) -> Array:
@@ -234,7 +234,7 @@ def _evaluate(
     left, right = arrays[part.left], arrays[part.right]
     assert left is not None
     assert right is not None
-    if pass_ in (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT):
+    if pass_ in CONJUGATING:
         left, right = _conjugated(part.left, left), _conjugated(part.right, right)
     match part.kind:
         case Pass.FORWARD:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dtypes import Format, format_of, numpy_dtype
-from .exact import ExactResult, Scaled, scaled, subtract
+from .exact import ExactResult
 from .passes import Array, real_parts
+from .scaled import Scaled, scaled, subtract
 
 Float64 = NDArray[np.float64]
 

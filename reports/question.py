@@ -14,7 +14,7 @@ from ..oracle.fills import HUGE
 from ..oracle.geometry import ConvGeometry
 from ..oracle.large import expected
 from ..oracle.passes import ARRAYS as OPERANDS
-from ..oracle.passes import Operands, Pass, is_defined, real_parts
+from ..oracle.passes import LINKED, Operands, Pass, is_defined, real_parts
 from .codec import shown
 from .errors import InvalidRecord
 from .evidence import subject_pass
@@ -36,7 +36,6 @@ _OWN_OPERANDS = ("relation", "company", "illegal", "reach")
 _LONGEST_ID = 500
 _LEAST_RATE = 2.0**-14
 """Normal in every format."""
-_ADJOINT_PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 
 
 def check_question(stored: StoredMismatch, *, file: str) -> None:
@@ -109,7 +108,7 @@ def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
         return
     bits = _sum_bits(case.dtype, integers=integers)
     subject = subject_pass(mismatch.subject)
-    for pass_ in _ADJOINT_PASSES if subject is None else (subject,):
+    for pass_ in LINKED if subject is None else (subject,):
         largest = _largest_sum(pass_, operands, case.geometry)
         if not math.isfinite(largest) or math.frexp(largest)[1] > bits:
             problem = f"are too large: the terms of {pass_} should sum to less than 2**{bits} for {mismatch.check!r}"

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from ..oracle.data import Case
-from ..oracle.passes import Array, Pass, is_defined
+from ..oracle.passes import LINKED, Array, Pass, is_defined
 from ..reports.record import CheckResult
-from .checks.adjoint import ADJOINT, LINKED
+from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY, ask_company
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import REACH, ask_reach

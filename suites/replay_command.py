@@ -10,12 +10,12 @@ from functools import partial
 from rich.console import Console
 
 from ..oracle.data import Case, parse_case
-from ..oracle.passes import Pass
+from ..oracle.passes import LINKED, Pass
 from ..oracle.verdict import Verdict
 from ..reports import mismatch_text, read_mismatch
 from ..reports.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError
-from .checks.adjoint import ADJOINT, LINKED, check_adjoint
+from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.value import Check, solve
 from .examination import arithmetic_of, judge_reply
 from .inquiry import ask_again as ask_by_name

@@ -16,8 +16,9 @@ from ..oracle.data import Case
 from ..oracle.dtypes import DTYPES, EVERYDAY
 from ..oracle.errors import InvalidArgument
 from ..oracle.fills import FILLS
-from ..oracle.geometry import PADDING_MODES, ConvGeometry
+from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS
+from ..oracle.padding import PADDING_MODES
 
 BEST_RESOLVED_FILL = "uniform"
 _FEW = (1, 2, 3, 4)

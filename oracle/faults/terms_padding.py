@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import NAMED_PADDINGS, ConvGeometry, PaddingSides
+from ..geometry import ConvGeometry
+from ..padding import NAMED_PADDINGS, PaddingSides
 from ..passes import Array, Operands, Pass
 from .model import Implementation
 from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, altered, misreading, wrong_terms

@@ -19,13 +19,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...oracle.exact import dot, scaled
 from ...oracle.passes import Array, Operands, Pass, real_parts
+from ...oracle.scaled import dot, scaled
 from ...oracle.verdict import Outcome, Verdict
 
 ADJOINT = "adjoint"
-LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
-"""The passes whose results it compares."""
 _SYMBOLS = {
     Pass.FORWARD: "<dL/dO, O - b>",
     Pass.INPUT_GRADIENT: "<dL/dX, X>",

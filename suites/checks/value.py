@@ -164,15 +164,14 @@ def standard(
     check: Check, pass_: Pass, operands: Operands, exact: ExactResult, arithmetic: Arithmetic, case: Case
 ) -> Standard:
     """What a check holds a result to, given the result that :func:`solve` gives."""
-    geometry = case.geometry
-    expectation = None
+    geometry, expectation = case.geometry, None
     if check is Check.PRECISION and case.fill == HUGE:
-        expectation = expect_overflow(pass_, operands, geometry, arithmetic)
+        expectation = expect_overflow(pass_, operands, geometry, arithmetic, exact)
         return Standard(exact, expectation.bound, expectation, arithmetic.result_dtype)
     finite = finite_part(operands) if check is Check.CONTAMINATION else operands
     bound = allowed_error(check, pass_, exact, finite, arithmetic, geometry)
     if check is Check.CONTAMINATION:
-        expectation = expect_contaminated(pass_, operands, geometry, bound)
+        expectation = expect_contaminated(pass_, operands, geometry, bound, exact)
         if arithmetic.does("algorithm", "transform") or arithmetic.does("contamination", "spreads"):
             expectation = of_transform(expectation)
     return Standard(exact, bound, expectation, arithmetic.result_dtype)

@@ -13,7 +13,8 @@ from convoracle.oracle import equations
 from convoracle.oracle.dtypes import format_of, numpy_dtype, result_dtype
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.fills import fill_of
-from convoracle.oracle.geometry import PADDING_MODES, ConvGeometry
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.padding import PADDING_MODES
 from convoracle.oracle.passes import ARRAYS, Array, Operands, Pass, shape_of
 
 ORDERS = ("in order", "reversed", "shuffled", "pairwise", "blocked")

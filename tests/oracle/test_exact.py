@@ -13,9 +13,10 @@ from convoracle.oracle import equations, exact
 from convoracle.oracle.data import Case, real_operands
 from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.exact import scaled, subtract, term_counts
+from convoracle.oracle.exact import term_counts
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
+from convoracle.oracle.scaled import scaled, subtract
 from convoracle.suites.strategies import Space, conv_geometries
 
 SMALL = Space(max_products=300)

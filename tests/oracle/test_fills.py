@@ -13,6 +13,7 @@ from convoracle.oracle.dtypes import Arithmetic, format_of
 from convoracle.oracle.fills import FILLS, OTHER_FILLS, fill_of
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import ARRAYS, Operands, Pass
+from convoracle.oracle.scaled import Scaled
 from convoracle.oracle.verdict import Outcome, judge
 
 GEOMETRY = ConvGeometry.of(in_channels=2, out_channels=2, size=(6, 6), kernel=2)
@@ -72,7 +73,7 @@ def test_huge_sums_straddle_the_largest_number(dtype: str, filled: Callable) -> 
     for seed in range(20):
         result = exact.evaluate(Pass.FORWARD, filled(GEOMETRY, dtype, "huge", seed, bias=seed % 2 > 0), GEOMETRY)
         value = result.value
-        small = exact.Scaled(value.integers, value.exponent - 64).to_float64()
+        small = Scaled(value.integers, value.exponent - 64).to_float64()
         shares.append(float((np.abs(small) > np.ldexp(format_of(dtype).largest, -64)).mean()))
     assert 0.05 < np.mean(shares) < 0.9
 

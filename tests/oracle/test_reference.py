@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from convoracle.oracle import bilinear, equations, reference, windows
 from convoracle.oracle.dtypes import COMPONENTS, DTYPES, numpy_dtype
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import PADDING_MODES, ConvGeometry, parse_geometry
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.padding import PADDING_MODES
 from convoracle.oracle.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
 
 EVERY_PASS = list(Pass)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import keras
 
-from ....oracle.geometry import NAMED_PADDINGS, ConvGeometry
+from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from ..framework import Tensor
 
@@ -74,7 +74,7 @@ def plan(geometry: ConvGeometry) -> Plan:
     if geometry.is_depthwise and geometry.rank < 3 and _takes_depthwise(geometry):
         function = "depthwise_conv"
         shape = (*geometry.kernel, geometry.in_channels, geometry.out_channels // geometry.in_channels)
-    if geometry.padding_mode == "zeros" and geometry.padding == _same(geometry):
+    if geometry.padding_mode == "zeros" and geometry.padding == geometry.sides_named("same_upper"):
         return Plan(function, {**settings, "padding": "same"}, shape)
     padded = any(map(any, geometry.padding))
     return Plan(function, {**settings, "padding": "valid"}, shape, pad_first=padded)
@@ -100,7 +100,7 @@ def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
 
 def _plan_transposed(geometry: ConvGeometry, settings: Mapping[str, object]) -> Plan:
     upsampled = tuple(size * stride for size, stride in zip(geometry.size, geometry.stride, strict=True))
-    if geometry.output_size == upsampled and geometry.padding == _same(geometry.direct):
+    if geometry.output_size == upsampled and geometry.padding == geometry.direct.sides_named("same_upper"):
         return Plan("conv_transpose", {**settings, "padding": "same"})
     arguments = {**settings, "padding": "valid", "output_padding": geometry.output_padding}
     kept = tuple((low, low + size) for (low, _), size in zip(geometry.padding, geometry.output_size, strict=True))
@@ -110,11 +110,6 @@ def _plan_transposed(geometry: ConvGeometry, settings: Mapping[str, object]) -> 
 def _takes_depthwise(geometry: ConvGeometry) -> bool:
     """Whether every backend takes it: equal strides, and none above 1 with dilation."""
     return len(set(geometry.stride)) == 1 and (max(geometry.stride) == 1 or max(geometry.dilation) == 1)
-
-
-def _same(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:
-    axes = zip(geometry.size, geometry.kernel, geometry.stride, geometry.dilation, strict=True)
-    return tuple(NAMED_PADDINGS["same_upper"](*axis) for axis in axes)
 
 
 def write_convolution(geometry: ConvGeometry) -> Iterator[str]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from ....oracle.geometry import NAMED_PADDINGS, ConvGeometry
+from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from ..framework import Tensor
 
@@ -145,7 +145,7 @@ def _padding(geometry: ConvGeometry) -> tuple[object, bool]:
     if all(sides == (0, 0) for sides in direct.padding):
         return "VALID", False
     if geometry.padding_mode == "zeros":
-        if direct.padding == _same(direct):
+        if direct.padding == direct.sides_named("same_upper"):
             return "SAME", False
         if direct.rank == 2 and (_is_depthwise(geometry) or _is_dense(direct)):
             return explicit(geometry), False
@@ -166,8 +166,3 @@ def _is_depthwise(geometry: ConvGeometry) -> bool:
 def _is_dense(direct: ConvGeometry) -> bool:
     """Whether it has neither dilation nor groups, whose gradients the kernels lack under explicit padding."""
     return max(direct.dilation) == 1 and direct.groups == 1
-
-
-def _same(direct: ConvGeometry) -> tuple[tuple[int, int], ...]:
-    axes = zip(direct.size, direct.kernel, direct.stride, direct.dilation, strict=True)
-    return tuple(NAMED_PADDINGS["same_upper"](*axis) for axis in axes)

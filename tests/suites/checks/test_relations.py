@@ -10,7 +10,8 @@ import pytest
 from convoracle.oracle import reference
 from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import PADDING_MODES, ConvGeometry, parse_geometry
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.padding import PADDING_MODES
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites.checks.relations import (
