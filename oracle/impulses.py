@@ -23,8 +23,6 @@ from .equations import Element, Index, Term, terms
 from .geometry import ConvGeometry
 from .passes import Array, Operands, Pass, offset, products, shape_of
 
-MOST_CALLS = 4096
-"""Pairs of elements that are tried at most; beyond, the case should be made smaller first."""
 Call = Callable[[Operands], Array | None]
 """The implementation: operands to a result, None if it returned none."""
 
@@ -61,8 +59,19 @@ class Reading:
 
 
 def calls_needed(pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> int:
-    """How many calls :func:`read` makes."""
-    return len(_probes(pass_, geometry, bias=bias)) + 2
+    """How many calls :func:`read` makes, counted and not listed: the case may be of any size."""
+    added = offset(pass_) if bias else None
+    offsets = prod(shape_of(added, geometry)) if added else 0
+    return sum(prod(map(prod, shapes)) for shapes in _shapes_tried(pass_, geometry)) + offsets + 2
+
+
+def _shapes_tried(pass_: Pass, geometry: ConvGeometry) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """For each product of the pass, the shapes of its factors."""
+    if pass_ is Pass.BIAS_GRADIENT:
+        yield (geometry.output_shape,)
+        return
+    for product in products(pass_, geometry):
+        yield shape_of(product.left, geometry), shape_of(product.right, geometry)
 
 
 def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
@@ -77,7 +86,7 @@ def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) ->
     operands : Operands
         Of a case on the integer lattice: of the dtype and kind that the implementation is to be given.
     geometry : ConvGeometry
-        So small that :func:`calls_needed` is at most `MOST_CALLS`.
+        So small that :func:`calls_needed` calls are affordable.
     """
     silent = replace(operands, **{name: np.zeros_like(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
     nothing = call(silent)
@@ -106,17 +115,18 @@ def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) ->
     return Reading(wrong)
 
 
-def _probes(pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> list[Term]:
+def _probes(pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> Iterator[Term]:
     """Every product of an element of each factor, the output gradient first; and every element of the offset."""
     if pass_ is Pass.BIAS_GRADIENT:
-        return [Term((Element("output_gradient", index),)) for index in np.ndindex(geometry.output_shape)]
-    found = []
+        yield from (Term((element,)) for element in _elements("output_gradient", geometry))
+        return
     for product in products(pass_, geometry):
         names = sorted((product.left, product.right), key=lambda name: name != "output_gradient")
         first, second = (_elements(name, geometry) for name in names)
-        found += [Term((a, b)) for a in first for b in second]
+        yield from (Term((a, b)) for a in first for b in second)
     added = offset(pass_)
-    return [*found, *(Term((each,)) for each in _elements(added, geometry))] if bias and added else found
+    if bias and added:
+        yield from (Term((each,)) for each in _elements(added, geometry))
 
 
 def _elements(name: str, geometry: ConvGeometry) -> list[Element]:

@@ -31,7 +31,9 @@ _MOST_EQUATIONS = 3
 _MOST_TERMS = 24
 
 
-def build(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -> tuple[Mismatch, Evidence]:
+def build(
+    fault: Fault, executor: Executor, witnesses: Mapping[str, Executor], *, is_shrunk: bool = True
+) -> tuple[Mismatch, Evidence]:
     """The mismatch of a fault at its shrunk case, with its arrays.
 
     Parameters
@@ -41,6 +43,8 @@ def build(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -
         Of the candidate with the fault; restarted, so that the case is its first.
     witnesses : mapping of str to Executor
         The other candidates of the run.
+    is_shrunk : bool
+        False where the fault was only just met: then it is not diagnosed, which a large case makes slow.
     """
     executor.restart()
     evidence, verdict = _evidence(fault, executor)
@@ -59,7 +63,7 @@ def build(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
         origin=_origin(fault),
-        diagnosis=sentences(fault, executor) if repeats else (),
+        diagnosis=sentences(fault, executor) if repeats and is_shrunk else (),
     )
     return mismatch, evidence
 

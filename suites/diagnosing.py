@@ -24,6 +24,8 @@ from .search import Fault
 SECONDS = 1.2
 """For narrowing down; and half of it for impulses."""
 MOST_IMPULSES = 300
+MOST_PRODUCTS = 100_000_000
+"""Of a case that is compared with the known faults, each of which is computed on it."""
 _CALL_SECONDS = 1.0
 _MOST_REFUSALS = 6
 _MOST_FRUITLESS = 3
@@ -43,6 +45,11 @@ def sentences(fault: Fault, executor: Executor) -> tuple[str, ...]:
     """
     if fault.check != str(Check.STRUCTURE) or fault.verdict.cause not in ("value", "shape"):
         return ()
+    if fault.shrunk.geometry.products > MOST_PRODUCTS:
+        return (
+            f"Not compared with the known faults: its {fault.shrunk.geometry.products:,} products "
+            f"are more than {MOST_PRODUCTS:,}.",
+        )
     return (*diagnose_fault(fault, executor).sentences(), *terms_told(fault, executor))
 
 

@@ -133,7 +133,7 @@ class _Journal:
 
     def on_fault(self, fault: Fault) -> None:
         self.observer.on_fault(fault)
-        self.writer.add_mismatch(*build(fault, self.executor, {}))
+        self.writer.add_mismatch(*build(fault, self.executor, {}, is_shrunk=False))
 
     def on_shrunk(self, fault: Fault) -> None:
         mismatch, evidence = build(fault, self.executor, self.witnesses)

@@ -147,3 +147,24 @@ def test_every_index_is_told_beyond_one_channel() -> None:
     geometry = replace(SEED, batch=2, in_channels=2)
     first, *_ = told(planted("kernel-rotated"), Pass.FORWARD, geometry)
     assert first.startswith("O₁₁;₁₁ should be X₁₁;₁₁F₁₁;₁₁ + X₁₁;₁₂F₁₁;₁₂")
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("pass_", [each for each in Pass if each is not Pass.UPDATE], ids=str)
+@pytest.mark.parametrize("text", ["n2c2k2i3f2p1g2", "n1c1k2i2x2f2x1s1x2", "n1c2k2i2f2s2g2to1", "n0c1k1i3f2"])
+def test_calls_are_counted_without_being_made(pass_: Pass, text: str, bias: bool) -> None:
+    geometry = parse_geometry(text)
+    calls = []
+    operands = lattice_operands(Case(geometry, bias, "float32", "uniform", 0))
+
+    def counted(given: Operands) -> np.ndarray:
+        calls.append(given)
+        return honest.evaluate(pass_, given, geometry)
+
+    read(counted, pass_, operands, geometry)
+    assert len(calls) == calls_needed(pass_, geometry, bias=bias)
+
+
+def test_the_calls_of_a_case_of_any_size_are_counted() -> None:
+    huge = parse_geometry("n64c512k512i56x56f3x3p1x1")
+    assert calls_needed(Pass.FORWARD, huge, bias=False) == 64 * 512 * 56**2 * 512 * 512 * 9 + 2

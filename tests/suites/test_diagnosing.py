@@ -160,6 +160,16 @@ def test_terms_are_told_of_small_real_cases_only() -> None:
     assert terms_told(fault_at("n1c1k1i2f2/complex64/uniform/0", Pass.FORWARD), rotated) == ()
 
 
+def test_a_fault_that_is_not_shrunk_yet_or_too_large_is_not_compared() -> None:
+    rotated = PlantedInProcess(fault_named("kernel-rotated"))
+    small = fault_at("n1c1k1i2f2/float32/uniform/0", Pass.FORWARD)
+    assert build(small, rotated, {})[0].diagnosis
+    assert build(small, rotated, {}, is_shrunk=False)[0].diagnosis == ()
+    assert sentences(fault_at("n64c64k64i56x56f3x3/float32/uniform/0", Pass.FORWARD), rotated) == (
+        "Not compared with the known faults: its 6,879,707,136 products are more than 100,000,000.",
+    )
+
+
 def test_a_candidate_that_falls_silent_ends_the_diagnosis_and_no_run() -> None:
     def refuse(operands: Operands, geometry: ConvGeometry) -> Array:
         raise RuntimeError("no more")
