@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
+from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -26,13 +28,34 @@ def pickle_candidate(candidate: object) -> NDArray[np.uint8]:
     """
     with _by_value(_private_modules()):
         try:
-            pickled = cloudpickle.dumps(candidate)
+            pickled = _dumps(candidate)
         except Exception as error:
             raise CandidateError(
                 f"{name_of(candidate)} cannot be sent to a process of its own ({type(error).__name__}: {error}): "
                 f"give it as package.module:attribute or path/to/file.py:attribute, or run it in-process"
             ) from error
     return np.frombuffer(pickled, dtype=np.uint8)
+
+
+def _dumps(candidate: object) -> bytes:
+    stream = io.BytesIO()
+    _Pickler(stream).dump(candidate)
+    return stream.getvalue()
+
+
+def _reduce_code(code: CodeType) -> tuple[Any, ...]:
+    make, arguments = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return _code_of_file, (code.co_filename, make, arguments)
+
+
+def _code_of_file(file: str, make: type[CodeType], arguments: tuple[Any, ...]) -> CodeType:
+    return make(*arguments).replace(co_filename=file)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Keeps the file that a function stands in, to tell where it raised; cloudpickle drops it from 3.1.3 on."""
+
+    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child({CodeType: _reduce_code})
 
 
 @contextlib.contextmanager
