@@ -157,7 +157,10 @@ def test_framework_that_is_not_installed(
     name: str, module: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.delitem(sys.modules, BUILT_IN[name].partition(":")[0], raising=False)
+    package = "convoracle.suites.candidates"
+    adapters = BUILT_IN[name].removeprefix(f"{package}.").partition(":")[0].partition(".")[0]
+    for loaded in [each for each in sys.modules if f"{each}.".startswith(f"{package}.{adapters}.")]:
+        monkeypatch.delitem(sys.modules, loaded)
     with pytest.raises(CandidateError, match=sentence):
         load(name)
 

@@ -29,5 +29,10 @@ def test_call_text_runs(name: str) -> None:
         run_call_text(executor, pass_, GEOMETRIES[3], "bfloat16")
 
 
-def test_differences_are_for_gradients_only() -> None:
-    assert InProcess("differences").passes == {Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT}
+def test_differences_are_for_first_derivatives_only() -> None:
+    assert InProcess("differences").passes == {
+        Pass.INPUT_GRADIENT,
+        Pass.WEIGHT_GRADIENT,
+        Pass.BIAS_GRADIENT,
+        Pass.JVP,
+    }
