@@ -18,7 +18,7 @@ from ..oracle.passes import LINKED, Operands, Pass, is_defined, real_parts
 from .codec import shown
 from .errors import InvalidRecord
 from .evidence import subject_pass
-from .record import Mismatch
+from .record import Mismatch, kind_of
 from .serialization import StoredMismatch
 
 _REALS, _CONTAMINATED = "precision", "contamination"
@@ -47,7 +47,7 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
         Also if the learning rate is one by which scaling might not be exact.
     """
     mismatch, rate = stored.mismatch, stored.learning_rate
-    kind = mismatch.check.partition(":")[0]
+    kind = kind_of(mismatch.check)
     _check_member("mismatch.check", kind, (*_SUBJECTS, "illegal", "reach"), file)
     if kind in _SUBJECTS:
         _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[kind], file)
@@ -92,7 +92,7 @@ def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
     InvalidRecord
         Naming the array that is otherwise, or the pass whose sums are too large.
     """
-    if mismatch.check.partition(":")[0] in _OWN_OPERANDS:
+    if kind_of(mismatch.check) in _OWN_OPERANDS:
         return
     integers = mismatch.check != _REALS
     if mismatch.check == _CONTAMINATED:

@@ -80,6 +80,11 @@ class CheckResult:
     fault: str | None = None
 
 
+def kind_of(check: str) -> str:
+    """The kind of a check: ``relation`` of ``relation:stride``."""
+    return check.partition(":")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
     """Every verdict on one candidate for one case.

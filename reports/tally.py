@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..oracle.verdict import Outcome
-from .record import CaseRecord, CheckResult
+from .record import CaseRecord, CheckResult, kind_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,7 +115,7 @@ class Tally:
 
 def row_of(check: str, subject: str) -> Row:
     """The row that a check and its subject are counted in: all relations of a pass, and all illegal calls, in one."""
-    kind = check.partition(":")[0]
+    kind = kind_of(check)
     return Row(kind, "calls" if kind == "illegal" else subject)
 
 

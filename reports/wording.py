@@ -10,7 +10,7 @@ from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import BROADCAST, CONTIGUOUS
 from ..oracle.verdict import Discrepancy, Outcome
 from .evidence import case_geometry, case_layout
-from .record import CandidateInfo, Mismatch
+from .record import CandidateInfo, Mismatch, kind_of
 
 RULES = {
     "structure": "exact equality",
@@ -174,7 +174,7 @@ def headline(mismatch: Mismatch, candidate: CandidateInfo | None = None) -> str:
     who = f"{clean(mismatch.subject)} of {candidate_name(mismatch.candidate, candidate)}"
     match mismatch.verdict.outcome:
         case Outcome.VIOLATES:
-            rule = RULES.get(mismatch.check.partition(":")[0])
+            rule = RULES.get(kind_of(mismatch.check))
             return f"{who} violates {clean(mismatch.check)}{f' ({rule})' if rule else ''}"
         case Outcome.REFUSED:
             return f"{who} raises an error on a legal case"

@@ -14,14 +14,13 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome
 from ..reports import mismatch_text, tally
-from ..reports.record import CandidateInfo, CaseRecord, CheckResult, Mismatch
+from ..reports.record import CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
 from .candidates import CandidateError
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY
 from .checks.relations import CHECK as RELATION
 from .checks.value import Check
 from .counterexample import build
-from .inquiry import kind_of
 from .isolation import Executor, InProcess, Isolated
 from .profiles import PROFILES
 from .replies import Limits

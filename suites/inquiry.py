@@ -9,16 +9,18 @@ which counterexamples shrink, asks more.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 from ..oracle.data import Case
+from ..oracle.dtypes import Arithmetic
 from ..oracle.passes import LINKED, Array, Pass, is_defined
-from ..reports.record import CheckResult
+from ..reports.record import CheckResult, kind_of
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY, ask_company
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import REACH, ask_reach
 from .checks.relations import CHECK as RELATION
-from .checks.relations import Relation, applicable, ask_relation, relation_named
+from .checks.relations import Relation, applicable, ask_relation, relation_of
 from .checks.value import Check, is_asked, is_large, rounds_integers
 from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
 from .illegal import illegal_call
@@ -30,13 +32,8 @@ ON_DEMAND = (ILLEGAL, REACH)
 """Those that are asked once of a candidate, and only if it or the user says so."""
 CONTAMINATION_EVERY, _RELATION_EVERY, _COMPANY_EVERY = 2, 2, 20
 """Of how many data seeds one is asked for each."""
-_BETWEEN = {"transposition": frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT))}
-"""Relations between passes: asked where all of them are asked, and have no fault of their own."""
-
-
-def kind_of(check: str) -> str:
-    """The kind of a check: ``relation`` of ``relation:stride``."""
-    return check.partition(":")[0]
+_BACKWARDS_EVERY = 4
+"""Of how many data seeds the last one has its passes asked in the opposite order: one may need another before it."""
 
 
 def examine(
@@ -44,33 +41,36 @@ def examine(
     case: Case,
     passes: Collection[Pass],
     checks: Collection[str] = CHECKS,
-    limits: Mapping[Pass, float] | None = None,
+    limits: Mapping[Pass, float] = MappingProxyType({}),
 ) -> tuple[CheckResult, ...]:
     """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
 
     Each pass is asked for its structure first, and for the rest where no fault
     was found: a wrong term needs no second telling. The adjoint identity is then
-    checked on the results of the structure questions.
+    checked on the results of the structure questions. Results are in the order of
+    `passes`, in whatever order these are asked.
     """
-    results: list[CheckResult] = []
+    arithmetic = arithmetic_of(executor.info, case.dtype)
+    told: dict[Pass, list[CheckResult]] = {pass_: [] for pass_ in passes if is_defined(pass_, case.dtype)}
     returned: dict[Pass, Array] = {}
-    sound: list[Pass] = []
-    for pass_ in (each for each in passes if is_defined(each, case.dtype)):
-        limit = None if limits is None else limits.get(pass_)
+    sound: set[Pass] = set()
+    for pass_ in reversed(told) if case.seed % _BACKWARDS_EVERY == _BACKWARDS_EVERY - 1 else told:
+        results = told[pass_]
+        limit = limits.get(pass_)
         structure, value = ask_value(executor, Check.STRUCTURE, case, pass_, limit)
         if str(Check.STRUCTURE) in checks or structure.verdict.outcome not in ANSWERED:
             results.append(structure)
         if value is not None:
             returned[pass_] = value
         if structure.verdict.outcome in ANSWERED:
-            sound.append(pass_)
-            results.extend(
-                ask(executor, check, case, pass_, seconds=limit) for check in _further(case, pass_, executor, checks)
-            )
+            sound.add(pass_)
+            further = _further(case, pass_, arithmetic, checks)
+            results.extend(ask(executor, check, case, pass_, seconds=limit) for check in further)
+    results = [result for of_pass in told.values() for result in of_pass]
     if ADJOINT in checks and (adjoint := judge_adjoint(executor.info, returned, case)) is not None:
         results.append(adjoint)
-    for check, pass_ in _occasional(case, sound, executor, checks):
-        result = ask_again(executor, check, str(pass_), case, seconds=None if limits is None else limits.get(pass_))
+    for check, pass_ in _occasional(case, [pass_ for pass_ in told if pass_ in sound], arithmetic, checks):
+        result = ask_again(executor, check, str(pass_), case, seconds=limits.get(pass_))
         if result is not None:
             results.append(result)
     return tuple(results)
@@ -87,8 +87,7 @@ def ask_again(
         case "adjoint":
             return _ask_adjoint(executor, case)
         case "relation":
-            relation = relation_named(check.partition(":")[2])
-            return ask_relation(executor, relation, case, Pass(subject), seconds=seconds)
+            return ask_relation(executor, relation_of(check), case, Pass(subject), seconds=seconds)
         case "company":
             arithmetic = arithmetic_of(executor.info, case.dtype)
             return ask_company(executor, case, Pass(subject), arithmetic, seconds=seconds)
@@ -115,9 +114,8 @@ def _ask_adjoint(executor: Executor, case: Case) -> CheckResult | None:
     return judge_adjoint(executor.info, returned, case)
 
 
-def _further(case: Case, pass_: Pass, executor: Executor, checks: Collection[str]) -> Iterator[Check]:
+def _further(case: Case, pass_: Pass, arithmetic: Arithmetic, checks: Collection[str]) -> Iterator[Check]:
     """The checks of a pass's values after its structure."""
-    arithmetic = arithmetic_of(executor.info, case.dtype)
     if str(Check.PRECISION) in checks and is_asked(Check.PRECISION, case, pass_, arithmetic):
         yield Check.PRECISION
     wanted = str(Check.CONTAMINATION) in checks and case.seed % CONTAMINATION_EVERY == 0
@@ -126,10 +124,9 @@ def _further(case: Case, pass_: Pass, executor: Executor, checks: Collection[str
 
 
 def _occasional(
-    case: Case, passes: list[Pass], executor: Executor, checks: Collection[str]
+    case: Case, passes: list[Pass], arithmetic: Arithmetic, checks: Collection[str]
 ) -> Iterator[tuple[str, Pass]]:
     """The checks that take several calls, each on one pass chosen by the seed; on a large case, every relation."""
-    arithmetic = arithmetic_of(executor.info, case.dtype)
     if not passes:
         return
     if RELATION in checks and not rounds_integers(arithmetic):
@@ -137,7 +134,7 @@ def _occasional(
             (relation, pass_)
             for pass_ in passes
             for relation in applicable(case, pass_)
-            if _BETWEEN.get(relation.name, frozenset()) <= set(passes)
+            if relation.between <= set(passes)
         ]
         if is_large(case):
             yield from ((_name(relation), pass_) for relation, pass_ in pairs if pass_ is Pass.FORWARD)

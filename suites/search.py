@@ -23,19 +23,20 @@ from hypothesis.errors import NoSuchExample
 from ..oracle.data import Case
 from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
-from ..reports.record import CaseRecord, CheckResult
+from ..reports.record import CaseRecord, CheckResult, kind_of
 from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
+from .checks.relations import relation_of
 from .checks.value import Check
 from .corpora.selection import Given
 from .corpora.shrinking import smallest
 from .examination import ANSWERED, ask
 from .features import features, needs, telling
 from .illegal import IllegalCall, illegal_calls
-from .inquiry import CHECKS, ON_DEMAND, ask_again, examine, kind_of
+from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
 from .isolation import Executor
 from .memory import FailureMemory
 from .offer import offered
@@ -43,13 +44,6 @@ from .strategies import BEST_RESOLVED_FILL, Space, cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
-_OF_ANOTHER_PASS = {
-    f"{RELATION}:transposition": {
-        str(Pass.FORWARD): (str(Pass.INPUT_GRADIENT),),
-        str(Pass.INPUT_GRADIENT): (str(Pass.FORWARD),),
-    }
-}
-"""Of relations between two passes: by the pass asked, those whose faults break it as well."""
 HANG_SECONDS = 1.0
 """Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 HANGS_WAITED_FOR = 5
@@ -382,8 +376,8 @@ class Search:
         is one; a broken relation, which speaks of other convolutions as well, that of any fault known of its pass.
         """
         if kind_of(result.check) == RELATION:
-            spoken_of = _OF_ANOTHER_PASS.get(result.check, {}).get(result.subject, ())
-            subjects = (result.subject, *spoken_of)
+            between = set(map(str, relation_of(result.check).between))
+            subjects = {result.subject} | (between if result.subject in between else set())
             known = (fault for fault in self.faults if fault.is_of_values and fault.subject in subjects)
             return next(known, None) or next((f for f in self.faults if f.explains(result, case)), None)
         if result.check == ADJOINT:

@@ -6,7 +6,7 @@ they must be equal. No expected values are needed: a layer of any size can be as
 
 from __future__ import annotations
 
-from .asking import CHECK, ask_relation
+from .asking import CHECK, ask_relation, relation_of
 from .catalogue import RELATIONS, applicable, relation_named, relations_of
 from .relation import Call, Derivation, Relation
 
@@ -19,5 +19,6 @@ __all__ = [
     "applicable",
     "ask_relation",
     "relation_named",
+    "relation_of",
     "relations_of",
 ]

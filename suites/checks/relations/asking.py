@@ -14,11 +14,16 @@ from ...isolation import Executor
 from ...replies import Reply, Returned
 from ..conduct import judge_conduct
 from ..value import Check, operands_of
-from .catalogue import applicable
+from .catalogue import applicable, relation_named
 from .relation import Call, Derivation, Relation, Sides, wide
 
 CHECK = "relation"
 """The name of the check of a relation is this, a colon and the relation's name."""
+
+
+def relation_of(check: str) -> Relation:
+    """The relation that a check's name, ``relation:stride``, speaks of."""
+    return relation_named(check.partition(":")[2])
 
 
 def ask_relation(

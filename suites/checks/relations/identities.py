@@ -105,6 +105,7 @@ IDENTITIES = (
         _FIRST_ORDER,
         lambda geometry: geometry.padding_mode == "zeros",
         _derive_adjoint,
+        between=frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT)),
     ),
     Relation(
         "matrix-product",

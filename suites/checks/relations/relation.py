@@ -57,6 +57,9 @@ class Relation:
         Whether it says anything of a geometry that is not degenerate.
     derive : callable
         From pass, operands and geometry to the calls.
+    between : frozenset of Pass
+        Of a relation between passes: those that call each other, so that a fault of one
+        breaks it for the others. It is asked where all of them are sound.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Relation:
     passes: frozenset[Pass]
     applies: Callable[[ConvGeometry], bool]
     derive: Callable[[Pass, Operands, ConvGeometry], Derivation]
+    between: frozenset[Pass] = frozenset()
 
 
 def wide(array: Array) -> Wide:

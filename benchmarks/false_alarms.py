@@ -1,0 +1,213 @@
+"""How often a right implementation is called wrong: a campaign over as many case-passes as are asked for.
+
+Honest implementations of several arithmetics, the reference, and PyTorch where it
+is right, are searched for faults with every check. A case-pass is one verdict of a
+check that compared a result, element by element. It ends with 1 at a false alarm.
+
+    OMP_NUM_THREADS=1 python benchmarks/false_alarms.py [--case-passes N] [--profile NAME] [--seed N] [--workers N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import cycle, islice
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from convoracle.oracle import reference
+from convoracle.oracle.data import parse_case
+from convoracle.oracle.dtypes import EVERYDAY
+from convoracle.oracle.faults import Implementation
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.reports.record import kind_of
+from convoracle.suites.checks.value import Check
+from convoracle.suites.conformance import Findings, examine_all
+from convoracle.suites.inquiry import CHECKS, ON_DEMAND
+from convoracle.suites.isolation import InProcess
+from convoracle.suites.planted import Planted
+from convoracle.suites.profiles import PROFILES
+from convoracle.suites.search import Budget
+from convoracle.suites.strategies import SETTINGS
+
+CASES = 200
+"""Of one search; the next one has another seed."""
+NARROW = ("float16", "bfloat16")
+
+
+class Honest(Planted):
+    """Every pass by one way of computing it, in the everyday dtypes."""
+
+    dtypes = EVERYDAY
+
+    def __init__(self, name: str, implementation: Implementation, accumulators: dict[str, str]) -> None:
+        self.name = name
+        self.implementation = implementation
+        self.accumulators = accumulators
+
+
+def native(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """Every product and sum in the storage dtype itself, in NumPy's order."""
+    return reference.evaluate(pass_, operands, geometry)
+
+
+def wide(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """Sums in float32, or float64 of the wide dtypes, rounded once; an update rounds its gradient, too."""
+    dtype = operands.input.dtype
+    accumulator = np.float32 if dtype.name in NARROW else np.float64
+    widened = replace(operands, **_each(operands, lambda array: array.astype(accumulator)))
+    if pass_ is Pass.UPDATE:
+        gradient = reference.evaluate(Pass.WEIGHT_GRADIENT, widened, geometry).astype(dtype)
+        return operands.weight - dtype.type(operands.learning_rate) * gradient
+    return reference.evaluate(pass_, widened, geometry).astype(dtype)
+
+
+def backwards(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The storage dtype's arithmetic, with the sums in the opposite order: a mirrored problem, mirrored back."""
+    tiles = all(
+        (size + low + high - dilation * (kernel - 1) - 1) % stride == 0
+        for size, kernel, stride, (low, high), dilation in zip(
+            geometry.size, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, strict=True
+        )
+    )
+    if not tiles or geometry.transposed or pass_ is Pass.BIAS_GRADIENT:
+        raise NotImplementedError("a mirrored problem has other windows")
+    mirrored = replace(geometry, padding=tuple((high, low) for low, high in geometry.padding))
+    return _mirror(reference.evaluate(pass_, replace(operands, **_each(operands, _mirror)), mirrored))
+
+
+def _each(operands: Operands, change: Any) -> dict[str, Any]:
+    return {name: change(array) for name, array in operands.arrays().items()}
+
+
+def _mirror(array: Array) -> Array:
+    """The array with its spatial axes reversed; a bias has none."""
+    return np.ascontiguousarray(np.flip(array, tuple(range(2, array.ndim))))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is searched: an implementation, and where it is right, by default everywhere."""
+
+    candidate: object
+    dtypes: tuple[str, ...] | None = None
+    settings: frozenset[str] = SETTINGS
+    passes: frozenset[Pass] = frozenset(Pass)
+    checks: frozenset[str] | None = None
+
+
+SUBJECTS = {
+    "native": Subject(Honest("native", native, {})),
+    "wide": Subject(Honest("wide", wide, {"float16": "float32", "bfloat16": "float32", "float32": "float64"})),
+    "backwards": Subject(Honest("backwards", backwards, {})),
+    "rounded once": Subject(Planted()),
+    "reference": Subject("reference"),
+    "torch": Subject("torch", EVERYDAY[:3], SETTINGS - {"degenerate"}, frozenset(Pass) - {Pass.JVP}),
+    "torch, bfloat16": Subject(
+        "torch",
+        ("bfloat16",),
+        SETTINGS - {"degenerate", "transposed", "output padding"},
+        frozenset(Pass) - {Pass.JVP},
+        frozenset(CHECKS) - {str(Check.CONTAMINATION), *ON_DEMAND},
+    ),
+}
+"""Rounded once: sums in float64, in every dtype there is. PyTorch where it has no known fault (docs/findings.md):
+not without input channels (T7), not in forward mode (T8), and in bfloat16 neither with NaN (T6) nor transposed (T9)."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one search gave: case-passes by subject, dtype and check, and the alarms in readable form."""
+
+    counts: Counter[tuple[str, str, str]]
+    alarms: tuple[str, ...]
+
+
+@cache
+def executor(name: str) -> InProcess:
+    return InProcess(SUBJECTS[name].candidate)
+
+
+def searched(job: tuple[str, str, int]) -> Share:
+    """One search of a subject with its own seed."""
+    name, profile, seed = job
+    subject, running = SUBJECTS[name], executor(name)
+    space = replace(PROFILES[profile].space(dtypes=subject.dtypes), settings=subject.settings)
+    own_dtypes = subject.dtypes is None
+    budget = Budget(space, subject.passes, CASES, seed, checks=subject.checks, own_dtypes=own_dtypes)
+    findings = examine_all(running, budget)
+    counts = Counter(
+        (name, parse_case(record.case).dtype, kind_of(result.check))
+        for record in findings.records
+        for result in record.results
+        if result.verdict.elements
+    )
+    return Share(counts, _alarms(findings, running))
+
+
+def _alarms(findings: Findings, running: InProcess) -> tuple[str, ...]:
+    return (findings.text(running.info),) if findings.mismatches else ()
+
+
+def jobs(profile: str, seed: int) -> Iterator[tuple[str, str, int]]:
+    """Searches without end: each subject in turn, each time with another seed."""
+    for number, name in enumerate(cycle(SUBJECTS)):
+        yield name, profile, seed + number
+
+
+def table(counts: Counter[tuple[str, str, str]]) -> str:
+    """Case-passes by subject and dtype."""
+    dtypes = sorted({dtype for _, dtype, _ in counts})
+    lines = [f"| | {' | '.join(dtypes)} | all |", f"|{'---|' * (len(dtypes) + 2)}"]
+    for name in SUBJECTS:
+        of_dtype = [sum(count for key, count in counts.items() if key[:2] == (name, dtype)) for dtype in dtypes]
+        lines.append(
+            f"| {name} | {' | '.join(f'{count:,}' if count else '–' for count in of_dtype)} | {sum(of_dtype):,} |"
+        )
+    checks = Counter[str]()
+    for (_, _, check), count in counts.items():
+        checks[check] += count
+    told = ", ".join(f"{check} {count:,}" for check, count in checks.most_common())
+    return "\n".join([*lines, "", f"By check: {told}."])
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case-passes", type=int, default=1_000_000, help="so many at least (default: 1,000,000)")
+    parser.add_argument("--profile", choices=PROFILES, default="quick", help="whose cases (default: quick)")
+    parser.add_argument("--seed", type=int, default=0, help="of the first search (default: 0)")
+    parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    chosen = arguments()
+    counts, alarms, start = Counter[tuple[str, str, str]](), [], time.monotonic()
+    pool = get_context("spawn").Pool(chosen.workers)
+    endless = jobs(chosen.profile, chosen.seed)
+    try:
+        while counts.total() < chosen.case_passes:
+            for share in pool.imap_unordered(searched, islice(endless, 8 * chosen.workers * len(SUBJECTS))):
+                counts += share.counts
+                alarms += share.alarms
+                print(f"\r{counts.total():,} case-passes, {len(alarms)} alarms", end="", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\ninterrupted; so far:", file=sys.stderr)
+    finally:
+        pool.terminate()
+    minutes = (time.monotonic() - start) / 60
+    told = f"{counts.total():,} case-passes in {minutes:.0f} minutes, {len(alarms)} searches with a false alarm"
+    print("", told, "", table(counts), *alarms, sep="\n")
+    return 1 if alarms else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
