@@ -24,7 +24,7 @@ from instruments import Instrument, Question, ours
 from convoracle.oracle.data import Case
 from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.faults import FAULTS, fault_named, honest
-from convoracle.suites.power import drawn
+from convoracle.suites.power import stream as cases_of
 from convoracle.suites.profiles import PROFILES
 
 OURS = "convoracle"
@@ -83,7 +83,7 @@ def by_search(plan: Plan, fault: str) -> Detection:
 @lru_cache(maxsize=1)
 def stream(plan: Plan) -> tuple[Case, ...]:
     """The cases that our search draws, but for its last fifth, which follows what the implementation does."""
-    return drawn(PROFILES["quick"].space(dtypes=DTYPES), plan.cases, plan.seed)
+    return cases_of(PROFILES["quick"].space(dtypes=DTYPES), plan.cases, plan.seed)
 
 
 @lru_cache

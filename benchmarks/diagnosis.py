@@ -26,8 +26,8 @@ from convoracle.suites.checks.value import Check
 from convoracle.suites.corpora.shrinking import smallest
 from convoracle.suites.diagnosing import diagnose_fault
 from convoracle.suites.examination import ask
+from convoracle.suites.fault import Fault
 from convoracle.suites.planted import PlantedInProcess
-from convoracle.suites.search import Fault
 
 _ATTEMPTS = 4000
 _LONG = (9, 17, 35, 67, 130)

@@ -29,13 +29,13 @@ from convoracle.oracle.faults import Implementation
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.reports.record import kind_of
+from convoracle.suites.budget import Budget
 from convoracle.suites.checks.value import Check
 from convoracle.suites.conformance import Findings, examine_all
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import CHECKS, ON_DEMAND
-from convoracle.suites.isolation import InProcess
 from convoracle.suites.planted import Planted
 from convoracle.suites.profiles import PROFILES
-from convoracle.suites.search import Budget
 from convoracle.suites.strategies import SETTINGS
 
 CASES = 200
@@ -72,13 +72,7 @@ def wide(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
 
 def backwards(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """The storage dtype's arithmetic, with the sums in the opposite order: a mirrored problem, mirrored back."""
-    tiles = all(
-        (size + low + high - dilation * (kernel - 1) - 1) % stride == 0
-        for size, kernel, stride, (low, high), dilation in zip(
-            geometry.size, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, strict=True
-        )
-    )
-    if not tiles or geometry.transposed or pass_ is Pass.BIAS_GRADIENT:
+    if geometry.transposed or any(geometry.remainders) or pass_ is Pass.BIAS_GRADIENT:
         raise NotImplementedError("a mirrored problem has other windows")
     mirrored = replace(geometry, padding=tuple((high, low) for low, high in geometry.padding))
     return _mirror(reference.evaluate(pass_, replace(operands, **_each(operands, _mirror)), mirrored))

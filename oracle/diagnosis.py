@@ -102,7 +102,8 @@ class Diagnosis:
         return tuple(filter(None, told))
 
     def _how_certain(self, others: list[Explanation]) -> str:
-        cases = "this case" if len(self.asked) < 2 else f"all {len(self.asked)} cases asked"
+        count = len(self.asked)
+        cases = "this case" if count < 2 else f"{'both' if count == 2 else f'all {count}'} cases asked"
         if not others:
             certain = f"No other of the {len(FAULTS)} known faults gives its numbers on {cases}."
         else:

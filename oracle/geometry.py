@@ -271,6 +271,15 @@ class ConvGeometry:
         """Whether each input channel is a group of its own, and there are several."""
         return self.groups == self.in_channels > 1
 
+    @property
+    def remainders(self) -> tuple[int, ...]:
+        """Per axis, the positions at the end of the padded input that no window reaches; 0 where no window fits.
+
+        Not defined for a transposed convolution: see :attr:`direct`.
+        """
+        axes = zip(self.size, self.padding, self.dilation, self.kernel, self.stride, strict=True)
+        return tuple(max(i + sum(sides) - d * (r - 1) - 1, 0) % s for i, sides, d, r, s in axes)
+
     def source_positions(self, axis: int) -> NDArray[np.int64]:
         """(O, R) array: the input coordinate that output p reads through tap r: s p + d r - low, by the padding mode.
 

@@ -25,7 +25,7 @@ from ..reports.record import Evidence, Mismatch
 from ..reports.reproducer import reproducer
 from .checks.value import Check, answer, operands_of
 from .examination import ANSWERED, ask
-from .isolation import Executor
+from .executor import Executor
 from .support import Feature, ask_support, features
 
 _SECONDS_FOR_A_SCRIPT = 120.0

@@ -12,26 +12,26 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..reports import RunWriter, read_run, summary_table, write_reports
 from ..reports.record import Run, RunInfo
+from .budget import Budget
 from .candidates import DEFAULT
 from .corpora.selection import Selection
 from .profiles import PROFILES
 from .progress import progress_for
 from .replies import Limits
 from .runner import Plan, describe_run, executors, memories, run
-from .search import Budget
 from .strategies import Space
 
 _GIB = 2**30
 _PLAIN_WIDTH = 150
 
 
-def check(options: argparse.Namespace, command: str) -> int:
+def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
     console = _console()
     plan = _plan(options)
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
-        info = describe_run(plan, str(_selection(options) or options.profile), candidates, command)
+        info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
         with _writer(options.out, info) as writer:
             try:
                 with progress_for(console) as progress:

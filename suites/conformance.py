@@ -15,16 +15,20 @@ from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome
 from ..reports import mismatch_text, tally
 from ..reports.record import CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
+from .budget import Budget
 from .candidates import CandidateError
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY
 from .checks.relations import CHECK as RELATION
 from .checks.value import Check
 from .counterexample import build
-from .isolation import Executor, InProcess, Isolated
+from .executor import Executor
+from .fault import Fault
+from .in_process import InProcess
+from .isolation import Isolated
 from .profiles import PROFILES
 from .replies import Limits
-from .search import Budget, Fault, Search
+from .search import Search
 
 Candidate = str | Callable[..., object] | object
 

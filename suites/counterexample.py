@@ -18,10 +18,10 @@ from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
 from .diagnosing import sentences
 from .examination import arithmetic_of, ask, judge_reply
+from .executor import Executor
+from .fault import Fault
 from .inquiry import ask_again
-from .isolation import Executor
 from .replies import Returned
-from .search import Fault
 
 EQUATIONS = "equations"
 _CONFIRMATIONS = 5

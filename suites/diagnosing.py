@@ -17,9 +17,9 @@ from ..oracle.passes import Array, Operands, Pass
 from ..oracle.telling import tell
 from .checks.value import Check, operands_of, rounds_integers
 from .examination import arithmetic_of
-from .isolation import Executor
+from .executor import Executor
+from .fault import Fault
 from .replies import Returned
-from .search import Fault
 
 SECONDS = 1.2
 """For narrowing down; and half of it for impulses."""

@@ -15,7 +15,7 @@ from ..reports.record import CandidateInfo, CheckResult
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.conduct import judge_conduct
 from .checks.value import Check, answer, operands_of, rounds_integers, standard
-from .isolation import Executor
+from .executor import Executor
 from .replies import Reply, Returned
 
 ANSWERED = (Outcome.CONFORMS, Outcome.UNDECIDED)

@@ -43,16 +43,6 @@ def _differs(values: tuple[object, ...]) -> bool:
     return any(a != b for a, b in pairwise(values))
 
 
-def _remainders(geometry: ConvGeometry) -> tuple[int, ...]:
-    """Cells of the padded input, per axis, that no window reaches."""
-    return tuple(
-        (size + low + high - dilation * (kernel - 1) - 1) % stride
-        for size, kernel, stride, (low, high), dilation in zip(
-            geometry.size, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, strict=True
-        )
-    )
-
-
 def _padding_only_windows(geometry: ConvGeometry) -> bool:
     direct = geometry.direct
     return any(not direct.inside(axis).any(axis=1).all() for axis in range(direct.rank))
@@ -79,7 +69,7 @@ _SETTINGS: dict[str, Predicate] = {
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
     "stride above 1": lambda g: max(g.stride) > 1,
-    "windows that do not tile the input": lambda g: not g.transposed and any(_remainders(g)),
+    "windows that do not tile the input": lambda g: not g.transposed and any(g.remainders),
     "dilation above 1": lambda g: max(g.dilation) > 1,
     "padding": lambda g: any(map(any, g.padding)),
     "padding that differs between the sides": lambda g: any(low != high for low, high in g.padding),

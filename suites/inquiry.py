@@ -23,8 +23,8 @@ from .checks.relations import CHECK as RELATION
 from .checks.relations import Relation, applicable, ask_relation, relation_of
 from .checks.value import Check, is_asked, is_large, rounds_integers
 from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
+from .executor import Executor
 from .illegal import illegal_call
-from .isolation import Executor
 
 CHECKS = (*map(str, Check), ADJOINT, RELATION, COMPANY, ILLEGAL, REACH)
 """Names of the kinds of checks."""

@@ -2,8 +2,7 @@
 
 A segfault, an abort, an endless loop (also one in C that holds the interpreter)
 or an allocation beyond the limit becomes the reply to exactly the call that
-caused it; the next call finds a fresh process. `InProcess` has the same
-interface and none of the safety, for a debugger.
+caused it; the next call finds a fresh process.
 """
 
 from __future__ import annotations
@@ -18,20 +17,18 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
-from .candidates.binding import BoundCandidate, name_of
-from .candidates.loading import bind_object, load
+from .candidates.binding import name_of
 from .channel import Channel, Garbled, Header
-from .company import Company, keep_company
+from .company import Company
 from .company import from_message as company_from
-from .execution import execute, write_text
-from .illegal import IllegalCall, make_illegal
+from .illegal import IllegalCall
 from .pickling import pickle_candidate
 from .post_mortem import cause_of, telling_lines
 from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
@@ -45,120 +42,6 @@ _LARGEST_LOG = 2**20
 _TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
 """Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
 numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
-
-
-class Executor(Protocol):
-    """What runs a candidate, safely or not."""
-
-    @property
-    def info(self) -> CandidateInfo:
-        """Who is run."""
-
-    @property
-    def passes(self) -> frozenset[Pass]:
-        """The passes it offers."""
-
-    def call(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-        layout: str = CONTIGUOUS,
-    ) -> Reply:
-        """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
-
-    def company(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        other_operands: Operands,
-        other_geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-    ) -> Company | Reply:
-        """Make a call again, after another one, and from two threads; the reply to the first where it is no array.
-
-        `seconds` is a time limit of all calls together, instead of the executor's own for one.
-        """
-
-    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
-        """Make an illegal call; unsupported where the candidate cannot be told what is wrong, or not called legally."""
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        """Python source, for people to paste, that computes the array ``actual``."""
-
-    def restart(self) -> None:
-        """Make the next call the first one that its process sees."""
-
-    def close(self) -> None:
-        """End its processes."""
-
-
-class InProcess:
-    """A candidate in this process: no limits, and a crash of its ends the program.
-
-    Raises
-    ------
-    CandidateError
-        If the candidate cannot be loaded.
-    """
-
-    def __init__(self, candidate: object) -> None:
-        self._bound: BoundCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
-        self.info = self._bound.info
-        self.passes = self._bound.passes
-
-    def call(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-        layout: str = CONTIGUOUS,
-    ) -> Reply:
-        """Call one pass; there is no time limit here."""
-        return _in_process(execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True))
-
-    def company(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        other_operands: Operands,
-        other_geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-    ) -> Company | Reply:
-        """As `Executor.company`, without a time limit."""
-        calls = (operands.of(pass_), geometry, other_operands.of(pass_), other_geometry)
-        kept = keep_company(self._bound, pass_, *calls, interruptible=True)
-        return kept if isinstance(kept, Company) else _in_process(kept)
-
-    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
-        """As `Executor.illegal`, without a time limit."""
-        operands, settings = call.operands(), dict(call.settings)
-        reply = make_illegal(self._bound, call.pass_, operands, call.legal, settings, call.needs, interruptible=True)
-        return _in_process(reply)
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        """As `Executor.call_text`."""
-        return write_text(self._bound, pass_, geometry, dtype, bias=bias, interruptible=True)
-
-    def restart(self) -> None:
-        """Nothing to do: there is no process to replace."""
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self.close()
 
 
 class Isolated:
@@ -428,10 +311,6 @@ class Isolated:
             self.restart()
             return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
         return self._died(reply.cause) if isinstance(reply, Died) else reply
-
-
-def _in_process(reply: WorkerReply) -> Reply:
-    return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
 
 
 def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Header, list[Array]]:

@@ -17,7 +17,7 @@ from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CaseRecord, CheckResult
 from .checks.value import Check
-from .isolation import Executor
+from .executor import Executor
 from .replies import Unsupported
 from .strategies import BEST_RESOLVED_FILL, SETTINGS, Space
 

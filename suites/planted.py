@@ -9,7 +9,7 @@ from ..oracle.dtypes import DTYPES, format_of
 from ..oracle.faults import FaultModel, honest
 from ..oracle.geometry import ConvGeometry
 from ..oracle.passes import Array, Operands, Pass
-from .isolation import InProcess
+from .in_process import InProcess
 
 
 def _answering(pass_: Pass) -> Callable[..., Array]:

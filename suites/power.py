@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from random import Random
-
-from hypothesis import find
-from hypothesis.errors import NoSuchExample
 
 from ..oracle.data import Case
 from ..oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
 from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome
 from .checks.value import Check, is_asked
+from .covering import covering
+from .drawing import drawn, shares
 from .examination import arithmetic_of, ask
 from .inquiry import CONTAMINATION_EVERY, examine
 from .planted import PlantedInProcess
-from .search import DRAWING, examples_of, quiet_settings
-from .strategies import Space, cases
+from .strategies import Space
 
 ENOUGH = 5
 """After so many cases that see a fault in a pass, no more are looked for."""
@@ -45,48 +41,55 @@ class Power:
     first: int | None
 
 
-def drawn(space: Space, count: int, seed: int) -> tuple[Case, ...]:
-    """The first cases that a search with this seed draws of a candidate without a fault that offers everything."""
-    found: dict[Case, None] = {}
-
-    def keep(case: Case) -> bool:
-        found[case] = None
-        return False
-
-    before, number = -1, 0
-    while before < len(found) < count:
-        before = len(found)
-        quiet = quiet_settings(examples_of(count - before, DRAWING), DRAWING)
-        with suppress(NoSuchExample):
-            find(cases(space=space), keep, settings=quiet, random=Random(f"{seed}/{number}"))
-        number += 1
-    return tuple(found)
+def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
+    """The cases that a search with this seed examines, but for those that climb: further ones are drawn instead."""
+    covering_cases = covering(space)
+    share = shares(total, len(covering_cases))
+    first = drawn(space, share.drawn + share.climbing, seed)[: total - share.covering]
+    return tuple(dict.fromkeys((*first[: share.drawn], *covering_cases[: share.covering], *first[share.drawn :])))
 
 
-def powers(stream: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:
+def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:
     """The power of a stream of cases, for each model and each pass in which it can show."""
     for model in models:
         for pass_ in Pass:
-            if pass_ in model.passes and _can_show(model, pass_, stream):
-                numbers = _sightings(model, pass_, stream)
+            if pass_ in model.passes and can_show(model, pass_, asked):
+                numbers = _sightings(model, pass_, asked)
                 yield Power(model, pass_, len(numbers), numbers[0] if numbers else None)
 
 
-def _can_show(model: FaultModel, pass_: Pass, stream: Sequence[Case]) -> bool:
+def can_show(model: FaultModel, pass_: Pass, asked: Sequence[Case]) -> bool:
     """Whether a pass that a model names is one in which it shows; a bystander of wrong conduct is not."""
-    return model.kind is not Kind.CONDUCT or any(model.shows(pass_, case.geometry) for case in stream)
+    return model.kind is not Kind.CONDUCT or any(model.shows(pass_, case.geometry) for case in asked)
 
 
-def _sightings(model: FaultModel, pass_: Pass, stream: Sequence[Case]) -> list[int]:
+def _sightings(model: FaultModel, pass_: Pass, asked: Sequence[Case]) -> list[int]:
     """Numbers of the first cases that see a fault."""
     numbers: list[int] = []
     executor = PlantedInProcess(model)
-    for number, case in enumerate(stream, 1):
-        if _may_see(model, pass_, case) and _sees(executor, model, pass_, case):
+    for number, case in enumerate(asked, 1):
+        if sees(executor, model, pass_, case):
             numbers.append(number)
         if len(numbers) == ENOUGH:
             break
     return numbers
+
+
+def sees(executor: PlantedInProcess, model: FaultModel, pass_: Pass, case: Case) -> bool:
+    """Whether a check that a case is asked convicts a fault, planted in the executor's candidate.
+
+    One that comes of earlier calls is asked on every case, for what it remembers.
+    """
+    may_see = _may_see(model, pass_, case)
+    if model.kind is Kind.CONDUCT and (may_see or model.needs.calls):
+        found = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
+        return found and may_see
+    if not may_see:
+        return False
+    check = _check(model, case)
+    if check is None or not is_asked(check, case, pass_, arithmetic_of(executor.info, case.dtype)):
+        return False
+    return ask(executor, check, case, pass_).verdict.outcome is Outcome.VIOLATES
 
 
 def _may_see(model: FaultModel, pass_: Pass, case: Case) -> bool:
@@ -98,16 +101,6 @@ def _may_see(model: FaultModel, pass_: Pass, case: Case) -> bool:
         and (case.bias or not needs.bias)
         and model.shows(pass_, case.geometry)
     )
-
-
-def _sees(executor: PlantedInProcess, model: FaultModel, pass_: Pass, case: Case) -> bool:
-    """Whether a check that the case is asked convicts the fault."""
-    if model.kind is Kind.CONDUCT:
-        return any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
-    check = _check(model, case)
-    if check is None or not is_asked(check, case, pass_, arithmetic_of(executor.info, case.dtype)):
-        return False
-    return ask(executor, check, case, pass_).verdict.outcome is Outcome.VIOLATES
 
 
 def _check(model: FaultModel, case: Case) -> Check | None:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch
 from ..reports.terminal import mismatch_text
-from .search import Fault
+from .fault import Fault
 
 _SECONDS_BETWEEN_LINES = 10.0
 

@@ -18,8 +18,10 @@ from .candidates import BUILT_IN, CandidateError
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.value import Check, solve
 from .examination import arithmetic_of, judge_reply
+from .executor import Executor
+from .in_process import InProcess
 from .inquiry import ask_again as ask_by_name
-from .isolation import Executor, InProcess, Isolated
+from .isolation import Isolated
 from .replies import Limits, Returned
 
 

@@ -15,12 +15,16 @@ from typing import Protocol
 
 from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch, RunInfo
 from ..reports.run import RunWriter
+from .budget import Budget
 from .candidates import CandidateError
 from .counterexample import build
-from .isolation import Executor, InProcess, Isolated
+from .executor import Executor
+from .fault import Fault
+from .in_process import InProcess
+from .isolation import Isolated
 from .memory import FailureMemory
 from .replies import Limits
-from .search import Budget, Fault, Search
+from .search import Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Hypothesis generates cases until one shows a fault that is not yet known, and
 shrinks that case. Then generation goes on, with the fault known, until the
-budget of cases is spent. A failing case counts as a known fault if check, pass,
+budget of cases is spent. Cases of a covering, which see every known kind of
+fault, have a share of it. A failing case counts as a known fault if check, pass,
 outcome and cause are the same and the case has every telling feature that the
 fault's shrunk counterexample still needs; a case that lacks one cannot be that
 fault. A fault that is met again in a plainer form stays one fault.
@@ -11,123 +12,49 @@ fault. A fault that is met again in a plainer form stays one fault.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
-from hypothesis import HealthCheck, Phase, Verbosity, currently_in_test_context, find, settings, target
+from hypothesis import Phase, currently_in_test_context, find, target
 from hypothesis.errors import NoSuchExample
 
 from ..oracle.data import Case
+from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CaseRecord, CheckResult, kind_of
 from ..reports.serialization import mismatch_id
+from .budget import Budget
 from .checks.adjoint import ADJOINT
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
 from .checks.relations import relation_of
 from .checks.value import Check
-from .corpora.selection import Given
 from .corpora.shrinking import smallest
+from .covering import covering
+from .drawing import CLIMBING, DRAWING, examples_of, quiet_settings, shares
 from .examination import ANSWERED, ask
+from .executor import Executor
+from .fault import Fault
 from .features import features, needs, telling
 from .illegal import IllegalCall, illegal_calls
 from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
-from .isolation import Executor
 from .memory import FailureMemory
 from .offer import offered
 from .strategies import BEST_RESOLVED_FILL, Space, cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
+_PLAIN_SEEDS = 8
+"""Data seeds below this are tried for a shrunk case: which element holds NaN follows from them."""
 HANG_SECONDS = 1.0
 """Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 HANGS_WAITED_FOR = 5
 """After so many hangs of a pass it is not asked again where a known hang would be met."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How much is searched, and where.
-
-    Parameters
-    ----------
-    space : Space
-        Which cases may be drawn.
-    passes : frozenset of Pass
-        Which passes are examined, where the candidate offers them.
-    cases : int
-        How many cases each candidate is examined on.
-    seed : int
-        The same seed draws the same cases.
-    faults : int
-        After so many distinct faults of a candidate no more are shrunk.
-    given : tuple of Given
-        If there are any, these are examined instead of generated cases and of those
-        that failed last, with a bias where a candidate takes one.
-    checks : frozenset of str, or None
-        Kinds of checks, some of `CHECKS`; structure is always asked, since the others
-        rest on it. By default all that are not on demand, and illegal calls of who says that it refuses them.
-    own_dtypes : bool
-        Whether each candidate is asked in the dtypes that it says it takes, instead of the space's.
-    """
-
-    space: Space
-    passes: frozenset[Pass]
-    cases: int
-    seed: int
-    faults: int = 20
-    given: tuple[Given, ...] = ()
-    checks: frozenset[str] | None = None
-    own_dtypes: bool = False
-
-
-@dataclass(slots=True)
-class Fault:
-    """A fault of a candidate: how it shows, and what a case needs for it to show."""
-
-    id: str
-    check: str
-    subject: str
-    outcome: Outcome
-    cause: str
-    found: Case
-    shrunk: Case
-    verdict: Verdict
-    needs: frozenset[str] = frozenset()
-    origin: str = ""
-
-    def shows_as(self, result: CheckResult) -> bool:
-        """Whether a result has this fault's check, pass, outcome and cause."""
-        verdict = result.verdict
-        told = (result.check, result.subject, verdict.outcome, verdict.cause)
-        return told == (self.check, self.subject, self.outcome, self.cause)
-
-    def explains(self, result: CheckResult, case: Case) -> bool:
-        """Whether a failing result can be this fault.
-
-        A wrong term that a small lattice happens not to show is beyond rounding on reals, too.
-        """
-        in_structure = replace(result, check=self.check) if self._covers(result.check) else result
-        return self.shows_as(in_structure) and telling(self.needs) <= features(case)
-
-    def is_plainer_than(self, other: Fault) -> bool:
-        """Whether this is `other` with fewer needs: then they are one fault."""
-        same = (self.subject, self.outcome, self.cause) == (other.subject, other.outcome, other.cause)
-        covered = self.check == other.check or self._covers(other.check)
-        return same and covered and telling(self.needs) <= telling(other.needs)
-
-    def _covers(self, check: str) -> bool:
-        return self.check == str(Check.STRUCTURE) and check == str(Check.PRECISION)
-
-    @property
-    def is_of_values(self) -> bool:
-        """Whether it was found by a check of one pass's values."""
-        return self.check in map(str, Check)
 
 
 class Listener(Protocol):
@@ -162,6 +89,7 @@ class Search:
     _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
     _hangs: Counter[Pass] = field(default_factory=Counter)
     _origin: str = ""
+    _draws: Iterator[int] = field(default_factory=count)
 
     @property
     def passes(self) -> Collection[Pass]:
@@ -237,14 +165,21 @@ class Search:
     def _try_given(self) -> None:
         with_bias = self._takes_bias()
         for given in self.budget.given:
-            case = replace(given.case, bias=with_bias)
             self._origin = given.origin
-            if self._meets_new_fault(case):
-                shrunk = None
-                try:
-                    shrunk = self._smallest_of(case)
-                finally:
-                    self._settle(shrunk)
+            self._try_and_shrink(replace(given.case, bias=with_bias))
+
+    def _try_and_shrink(self, case: Case) -> None:
+        """Examine a case that Hypothesis did not draw; then it cannot shrink it."""
+        if self._meets_new_fault(case):
+            self._shrink_and_settle(case)
+
+    def _shrink_and_settle(self, case: Case, known: Case | None = None) -> None:
+        """Shrink from a case step by step and conclude; where that is interrupted, with the smallest known, if any."""
+        shrunk = known
+        try:
+            shrunk = self._smallest_of(case)
+        finally:
+            self._settle(shrunk)
 
     def _takes_bias(self) -> bool:
         """Whether some pass that would add a bias does not decline it."""
@@ -255,21 +190,43 @@ class Search:
         """The smallest case found, going out from one that shows the fault pursued."""
         geometry = smallest(case.geometry, lambda each: self._shows_pursued_fault(replace(case, geometry=each)))
         small = replace(case, geometry=geometry)
-        plain = replace(small, bias=False)
-        return plain if self._shows_pursued_fault(plain) else small
+        seeds: list[dict[str, Any]] = [{"seed": seed} for seed in range(_PLAIN_SEEDS)]
+        ways: tuple[list[dict[str, Any]], ...] = (
+            [{"layout": CONTIGUOUS}],
+            [{"fill": BEST_RESOLVED_FILL}],
+            [{"dtype": self._space.dtypes[0]}],
+            [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
+            [seed for seed in seeds if seed["seed"] < small.seed],
+        )
+        for changes in ways:
+            plainer = (replace(small, **change) for change in changes)
+            small = next(filter(self._shows_pursued_fault, plainer), small)
+        return small
 
     def _generate(self) -> None:
-        number = 0
-        for total, phases in ((self.budget.cases * 4 // 5, DRAWING), (self.budget.cases, _CLIMBING)):
-            before = -1
-            while before < len(self._examined) < total:
-                before = len(self._examined)
-                if self._find_next(number, total, phases):
-                    before = -1
-                number += 1
+        covering_cases = covering(self._space)
+        share = shares(self.budget.cases, len(covering_cases))
+        self._draw(share.drawn, DRAWING)
+        for case in covering_cases[: share.covering]:
+            if case not in self._examined:
+                self._try_and_shrink(case)
+        self._draw(self.budget.cases, CLIMBING)
 
-    def _find_next(self, number: int, total: int, phases: tuple[Phase, ...]) -> bool:
-        """Generate until a new fault shows, and shrink it; False where none does among the next examples."""
+    def _draw(self, total: int, phases: tuple[Phase, ...]) -> None:
+        """Draw cases until so many were examined, or there are no more."""
+        before = -1
+        while before < len(self._examined) < total:
+            before = len(self._examined)
+            if self._find_next(total, phases):
+                before = -1
+
+    def _find_next(self, total: int, phases: tuple[Phase, ...]) -> bool:
+        """Generate until a new fault shows, and shrink it; False where none does among the next examples.
+
+        Hypothesis makes one number smaller at a time and knows only the sizes that are drawn;
+        what it leaves is made plainer and smaller by steps that keep a convolution whole.
+        """
+        number = next(self._draws)
         try:
             smallest = find(
                 cases(space=self._space),
@@ -282,7 +239,7 @@ class Search:
         except BaseException:
             self._settle(None)
             raise
-        self._settle(smallest)
+        self._shrink_and_settle(smallest, known=smallest)
         return True
 
     def _settle(self, smallest: Case | None) -> None:
@@ -306,7 +263,8 @@ class Search:
             self.listener.on_shrunk(fault)
             return
         self.faults.remove(fault)
-        older.check, older.shrunk, older.verdict, older.needs = fault.check, fault.shrunk, fault.verdict, fault.needs
+        older.check, older.cause = fault.check, fault.cause
+        older.shrunk, older.verdict, older.needs = fault.shrunk, fault.verdict, fault.needs
         self.listener.on_merged(older, fault)
 
     def _shows_pursued_fault(self, case: Case) -> bool:
@@ -412,29 +370,3 @@ def _case_of(call: IllegalCall) -> Case:
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
     reason = f"not asked: it would hang again as in {fault.id}"
     return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, "known hang"))
-
-
-DRAWING = (Phase.generate, Phase.shrink)
-_CLIMBING = (Phase.generate, Phase.target, Phase.shrink)
-"""Most cases are drawn afresh; the last fifth also climbs towards the largest error / bound."""
-
-
-_DRAWN_AT_ONCE = 10
-"""Hypothesis goes on from its tenth example by changing earlier ones, and cases that are all alike see few faults."""
-
-
-def examples_of(wanted: int, phases: tuple[Phase, ...]) -> int:
-    """How many examples to draw at once for so many new cases; the first one is always the plainest."""
-    return wanted if Phase.target in phases else min(wanted + 1, _DRAWN_AT_ONCE)
-
-
-def quiet_settings(examples: int, phases: tuple[Phase, ...]) -> settings:
-    """Hypothesis's settings for a search of its own: no database, deadline or health check."""
-    return settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )

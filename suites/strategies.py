@@ -49,6 +49,25 @@ the layout is one other than contiguous memory.
 """
 
 
+def used_settings(case: Case) -> frozenset[str]:
+    """Which of `SETTINGS` a case uses."""
+    geometry = case.geometry
+    used = {
+        "stride": max(geometry.stride) > 1,
+        "padding": any(map(any, geometry.padding)),
+        "unequal padding": any(low != high for low, high in geometry.padding),
+        "padding mode": geometry.padding_mode != "zeros",
+        "dilation": max(geometry.dilation) > 1,
+        "groups": geometry.groups > 1,
+        "bias": case.bias,
+        "transposed": geometry.transposed,
+        "output padding": any(geometry.output_padding),
+        "degenerate": geometry.is_degenerate,
+        "layout": case.layout != CONTIGUOUS,
+    }
+    return frozenset(name for name, is_used in used.items() if is_used)
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """Which cases may be drawn.

@@ -13,7 +13,7 @@ from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome, Verdict
 from .checks.value import Check
 from .examination import ask
-from .isolation import Executor
+from .executor import Executor
 
 _SIZES, _KERNELS = (7, 6, 5), (3, 2, 2)
 _STRIDES, _DILATIONS = (2, 3, 2), (2, 1, 3)

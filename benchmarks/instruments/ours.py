@@ -10,9 +10,11 @@ from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.faults import FaultModel
 from convoracle.oracle.passes import Pass
 from convoracle.reports.record import CaseRecord
+from convoracle.suites.budget import Budget
+from convoracle.suites.fault import Fault
 from convoracle.suites.planted import PlantedInProcess
 from convoracle.suites.profiles import PROFILES
-from convoracle.suites.search import Budget, Fault, Search
+from convoracle.suites.search import Search
 
 
 class Met(BaseException):

@@ -5,6 +5,8 @@ What cannot be seen is not among them: the sign of a zero is never judged.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from ..errors import InvalidArgument
 from . import (
     conduct,
@@ -66,5 +68,7 @@ def fault_named(name: str) -> FaultModel:
     """
     found = _BY_NAME.get(name)
     if found is None:
-        raise InvalidArgument("name", name, f"should be one of {', '.join(_BY_NAME)}", where="fault_named")
+        closest = get_close_matches(name, _BY_NAME, cutoff=0.0)
+        expected = f"should be the name of one of {len(FAULTS)} models, such as {', '.join(closest)}"
+        raise InvalidArgument("name", name, expected, where="fault_named")
     return found

@@ -26,16 +26,9 @@ from .planting import (
 )
 
 
-def _remainders(geometry: ConvGeometry) -> tuple[int, ...]:
-    """What the last window leaves of the padded input, per axis; of the direct convolution."""
-    direct = geometry.direct
-    axes = zip(direct.size, direct.kernel, direct.stride, direct.padding, direct.dilation, strict=True)
-    return tuple(max(i + sum(p) - d * (r - 1) - 1, 0) % s for i, r, s, p, d in axes)
-
-
 def _rolled(sign: int) -> Callable[[Array, ConvGeometry], Array]:
     def roll(array: Array, geometry: ConvGeometry) -> Array:
-        shifts = tuple(sign * remainder for remainder in _remainders(geometry))
+        shifts = tuple(sign * remainder for remainder in geometry.direct.remainders)
         return np.roll(array, shifts, tuple(range(2, array.ndim)))
 
     return roll
@@ -45,7 +38,7 @@ def _last_windows(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | Non
     """The last output position of every axis that the windows do not tile."""
     if geometry.transposed:
         return None
-    remainders = _remainders(geometry)
+    remainders = geometry.direct.remainders
     masks = [
         along(2 + axis, trailing(shape[2 + axis], shape[2 + axis] - bool(remainders[axis])), len(shape))
         for axis in range(geometry.rank)
@@ -54,7 +47,7 @@ def _last_windows(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | Non
 
 
 def _one_window_more(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    remainders = _remainders(geometry)
+    remainders = geometry.direct.remainders
     if geometry.transposed or not any(remainders) or 0 in geometry.output_size:
         return implementation(pass_, operands, geometry)
     sides = tuple(
@@ -69,7 +62,7 @@ def _one_window_less(implementation: Implementation, pass_: Pass, operands: Oper
     result = implementation(pass_, operands, geometry)
     if geometry.transposed:
         return result
-    sizes = (max(o - bool(rest), 0) for o, rest in zip(geometry.output_size, _remainders(geometry), strict=True))
+    sizes = (max(o - bool(rest), 0) for o, rest in zip(geometry.output_size, geometry.direct.remainders, strict=True))
     return fitted(result, (*result.shape[:2], *sizes))
 
 

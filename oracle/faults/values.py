@@ -62,7 +62,7 @@ def _with_neighbours(operand: str, array: Array, geometry: ConvGeometry) -> Arra
 def _edge_in_padding(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """The padding as the nearest element of the input times zero, which is NaN where that is not finite."""
     result = implementation(pass_, operands, geometry)
-    if not _is_padded(geometry) or not _is_float(operands.input):
+    if not _reads_padding(pass_, geometry) or not _is_float(operands.input):
         return result
     spoilt = replace(geometry, padding_mode="replicate")
     ones: dict[str, Any] = {
@@ -70,13 +70,10 @@ def _edge_in_padding(implementation: Implementation, pass_: Pass, operands: Oper
         for name, array in operands.arrays().items()
         if not name.startswith("bias")
     }
-    indicators = {name: array.astype(np.float64) for name, array in ones.items()}
-    reached = implementation(Pass.FORWARD, Operands(**({"bias": None} | indicators)), spoilt)
-    return np.where(reached > 0, np.array(np.nan).astype(result.dtype), result)
-
-
-def _is_padded(geometry: ConvGeometry) -> bool:
-    return geometry.padding_mode == "zeros" and not geometry.transposed and not geometry.is_degenerate
+    indicators: dict[str, Any] = {name: array.astype(np.float64) for name, array in ones.items()}
+    marked = Operands(**({"bias": None} | indicators))
+    reached, inside = (implementation(Pass.FORWARD, marked, each) for each in (spoilt, geometry))
+    return np.where(reached > inside, np.array(np.nan).astype(result.dtype), result)
 
 
 def _saturated(result: Array, pass_: Pass, geometry: ConvGeometry) -> Array:
@@ -113,19 +110,9 @@ def _has_a_row(pass_: Pass, geometry: ConvGeometry) -> bool:
 
 
 def _reads_padding(pass_: Pass, geometry: ConvGeometry) -> bool:
-    """Whether the edge beside the padding of some window is not in the window itself."""
-    return (
-        has_terms(pass_, geometry)
-        and _is_padded(geometry)
-        and any(_leaks(geometry, axis) for axis in range(geometry.rank))
-    )
-
-
-def _leaks(geometry: ConvGeometry, axis: int) -> bool:
-    source = geometry.source_positions(axis)
-    read = np.where(geometry.inside(axis), source, -1)
-    nearest = np.clip(source, 0, geometry.size[axis] - 1)
-    return not (nearest[:, :, None] == read[:, None, :]).any(axis=2).all()
+    """Whether some window takes zeros from beside the input."""
+    plain = geometry.padding_mode == "zeros" and not geometry.transposed and has_terms(pass_, geometry)
+    return plain and not all(geometry.inside(axis).all() for axis in range(geometry.rank))
 
 
 MODELS = (

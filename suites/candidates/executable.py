@@ -18,7 +18,7 @@ from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
 from ..post_mortem import beginning, cause_of
 from . import CandidateError, Misconduct, ProcessDied
-from .foreign import PassFunction, Request, call_arguments, short_text
+from .foreign import PassFunction, Request, short_text, write_foreign_call
 from .protocol import VERSION, Ended, Header, Reader, describe_array, describe_geometry, encode, read_array
 
 PREFIX = "exec:"
@@ -65,18 +65,7 @@ class Executable:
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """The call through this class, with the full paths of files."""
-        return "\n".join(
-            (
-                "import numpy as np",
-                "from convoracle.oracle.geometry import parse_geometry",
-                "from convoracle.suites.candidates.executable import Executable",
-                "",
-                f"program = Executable({shlex.join(self._words)!r})",
-                f'geometry = parse_geometry("{geometry}")',
-                f"actual = program.{pass_}({call_arguments(pass_, bias=bias)})",
-                "",
-            )
-        )
+        return write_foreign_call(pass_, geometry, Executable, shlex.join(self._words), bias=bias)
 
     def _answer(self, request: Request) -> Array:
         with self._one_at_a_time:

@@ -64,10 +64,21 @@ class PassFunction:
         return self._answer(Request(self._pass, given, learning_rate, geometry))
 
 
-def call_arguments(pass_: Pass, *, bias: bool) -> str:
-    """The arguments of a `PassFunction` as source text."""
+def write_foreign_call(pass_: Pass, geometry: ConvGeometry, candidate: type, origin: str, *, bias: bool) -> str:
+    """The paste-able call through a class of this package, which makes the candidate of its `origin`."""
     values = {name: name if bias else "None" for name in _OPTIONAL}
-    return ", ".join(f"{name}={values.get(name, name)}" for name in (*TAKES[pass_], "geometry"))
+    arguments = ", ".join(f"{name}={values.get(name, name)}" for name in (*TAKES[pass_], "geometry"))
+    lines = (
+        "import numpy as np",
+        "from convoracle.oracle.geometry import parse_geometry",
+        f"from {candidate.__module__} import {candidate.__name__}",
+        "",
+        f"candidate = {candidate.__name__}({origin!r})",
+        f'geometry = parse_geometry("{geometry}")',
+        f"actual = candidate.{pass_}({arguments})",
+        "",
+    )
+    return "\n".join(lines)
 
 
 def short_text(value: Any) -> str:

@@ -25,7 +25,7 @@ from .c_interface import (
     Operands,
     Tensor,
 )
-from .foreign import PassFunction, Request, call_arguments, short_text
+from .foreign import PassFunction, Request, short_text, write_foreign_call
 from .guarded import Guarded, Lent, Unwritten
 
 FILE_NAME = re.compile(r".*\.(so(\.\d+)*|dylib)", re.DOTALL)
@@ -86,18 +86,7 @@ class SharedLibrary:
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """The call through this class, guard zones included."""
-        return "\n".join(
-            (
-                "import numpy as np",
-                "from convoracle.oracle.geometry import parse_geometry",
-                "from convoracle.suites.candidates.shared_library import SharedLibrary",
-                "",
-                f"library = SharedLibrary({str(self.path)!r})",
-                f'geometry = parse_geometry("{geometry}")',
-                f"actual = library.{pass_}({call_arguments(pass_, bias=bias)})",
-                "",
-            )
-        )
+        return write_foreign_call(pass_, geometry, SharedLibrary, str(self.path), bias=bias)
 
     def _answer(self, request: Request) -> Array:
         lent = {name: Lent(array) for name, array in request.arrays.items()}

@@ -14,7 +14,7 @@ from ...oracle.passes import Array, Operands, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CheckResult
 from ..company import NEGATED, Company, Part, same_bits
-from ..isolation import Executor
+from ..executor import Executor
 from ..replies import Returned
 from .conduct import judge_conduct
 from .value import Check, operands_of, rounds_integers
@@ -201,7 +201,7 @@ def _largest(one: Array, other: Array) -> str:
         one, other = (np.ascontiguousarray(each).view(parts) for each in (one, other))
     first, second = one.astype(np.float64), other.astype(np.float64)
     numbers = np.isfinite(first) & np.isfinite(second)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         error = np.where(numbers, np.abs(first - second), np.inf)
     error[(first == second) | (np.isnan(first) & np.isnan(second))] = 0.0
     if one.dtype.name not in FORMATS:

@@ -14,8 +14,8 @@ from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CheckResult
+from ..executor import Executor
 from ..illegal import IllegalCall
-from ..isolation import Executor
 from ..replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
 from .conduct import judge_conduct
 

@@ -19,7 +19,7 @@ from ...oracle.layouts import EXPANDED
 from ...oracle.passes import Array, Operands, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CheckResult
-from ..isolation import Executor
+from ..executor import Executor
 from ..replies import Died, Raised, Reply, Returned
 from .conduct import judge_conduct
 

@@ -88,12 +88,13 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
             continue
         if plainer != geometry and not plainer.is_degenerate:
             yield plainer
+    if geometry.transposed:
+        yield geometry.direct
 
 
 def _reached(geometry: ConvGeometry, axis: int) -> int:
     """The size without the elements at its end that no window reaches."""
-    remainder = sum(geometry.padding[axis]) + geometry.size[axis] - _span(geometry, axis)
-    return geometry.size[axis] if geometry.transposed else geometry.size[axis] - remainder % geometry.stride[axis]
+    return geometry.size[axis] if geometry.transposed else geometry.size[axis] - geometry.remainders[axis]
 
 
 def _span(geometry: ConvGeometry, axis: int) -> int:

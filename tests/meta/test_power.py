@@ -7,7 +7,7 @@ from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.faults import fault_named
 from convoracle.oracle.geometry import parse_geometry
 from convoracle.oracle.passes import Pass
-from convoracle.suites.power import ENOUGH, drawn, powers
+from convoracle.suites.power import ENOUGH, powers, stream
 from convoracle.suites.profiles import PROFILES
 from convoracle.suites.strategies import Space
 
@@ -26,15 +26,15 @@ def test_the_plainest_case_sees_no_kernel_and_a_second_one_does() -> None:
 
 
 def test_a_quick_run_sees_faults_of_every_kind_in_every_pass() -> None:
-    found = list(powers(drawn(PROFILES["quick"].space(dtypes=DTYPES), 80, 0), MODELS))
+    found = list(powers(stream(PROFILES["quick"].space(dtypes=DTYPES), 80, 0), MODELS))
     assert {each.model for each in found} == set(MODELS)
     assert all(0 < each.seen <= ENOUGH for each in found)
 
 
 def test_the_stream_is_that_of_its_seed_and_stays_in_its_space() -> None:
     space = Space(ranks=(1,), dtypes=("float64",), max_products=300)
-    stream = drawn(space, 30, 3)
-    assert stream == drawn(space, 30, 3)
-    assert stream != drawn(space, 30, 4)
-    assert 25 <= len(set(stream)) == len(stream)
-    assert {(case.geometry.rank, case.dtype) for case in stream} == {(1, "float64")}
+    asked = stream(space, 30, 3)
+    assert asked == stream(space, 30, 3)
+    assert asked != stream(space, 30, 4)
+    assert 25 <= len(set(asked)) == len(asked)
+    assert {(case.geometry.rank, case.dtype) for case in asked} == {(1, "float64")}

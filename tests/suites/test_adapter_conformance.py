@@ -11,7 +11,7 @@ from convoracle.oracle import reference
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.suites.adapter_conformance import conformance
-from convoracle.suites.isolation import InProcess
+from convoracle.suites.in_process import InProcess
 
 _CALL = """
 import numpy as np

@@ -239,3 +239,19 @@ def test_a_damaged_memory_is_told_before_the_old_report_is_replaced(capsys: pyte
     assert run("check", f"{MUTANTS}:KernelNotFlipped", *SMALL) == 2
     assert "remove that line" in capsys.readouterr().err
     assert read_run("conformance-report") == before
+
+
+def test_the_power_of_a_profile_is_a_line_for_each_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("power", "--fault", "kernel-not-rotated", "stride-ignored") == 0
+    heading, first, second, *_, last = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["fault", "O", "dX", "dF", "db", "F'", "jvp", "ddO", "ddX", "ddF", "first"]
+    assert first.split() == ["kernel-not-rotated", "5+", "5+", "3"]
+    assert second.split()[0] == "stride-ignored"
+    assert last.endswith(" cases of the profile quick, seed 0: 10 pairs of fault and pass, each is seen")
+
+
+def test_a_profile_that_is_blind_to_a_fault_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("power", "--cases", "1", "--fault", "kernel-not-rotated") == 1
+    assert "no case sees kernel-not-rotated in input_gradient" in capsys.readouterr().out
+    assert run("power", "--fault", "kernel-not-rotatd") == 2
+    assert "should be the name of one of 128 models, such as kernel-not-rotated," in capsys.readouterr().err

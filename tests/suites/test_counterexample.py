@@ -13,10 +13,13 @@ from convoracle.oracle.data import lattice_operands
 from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites import counterexample
+from convoracle.suites.budget import Budget
 from convoracle.suites.checks.value import _kept_answer
 from convoracle.suites.counterexample import build
-from convoracle.suites.isolation import InProcess, Isolated
-from convoracle.suites.search import Budget, Fault, Search
+from convoracle.suites.fault import Fault
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
+from convoracle.suites.search import Search
 from convoracle.suites.strategies import Space
 
 MUTANTS = Path(__file__).parent / "mutants.py"

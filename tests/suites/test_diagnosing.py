@@ -21,9 +21,10 @@ from convoracle.reports.record import Run, RunInfo
 from convoracle.reports.terminal import mismatch_text
 from convoracle.suites.counterexample import build
 from convoracle.suites.diagnosing import SECONDS, diagnose_fault, sentences, terms_told
-from convoracle.suites.isolation import InProcess, Isolated
+from convoracle.suites.fault import Fault
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.planted import PlantedInProcess
-from convoracle.suites.search import Fault
 
 BROKEN = Path(__file__).parents[2] / "examples" / "broken_conv2d.py"
 VIOLATES = Verdict(Outcome.VIOLATES, "wrong", "value")

@@ -9,7 +9,7 @@ import numpy as np
 from convoracle.oracle.data import parse_case
 from convoracle.oracle.passes import Array, Pass
 from convoracle.suites.checks.value import Check, operands_of
-from convoracle.suites.isolation import InProcess
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.replies import Raised, Returned
 
 CASE = parse_case("n1c1k1i1f1/float32/uniform/0")

@@ -13,8 +13,8 @@ from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.reports.record import kind_of
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import CHECKS, ON_DEMAND, ask_again, examine
-from convoracle.suites.isolation import InProcess
 
 CASE = parse_case("n2c2k2i4x3f2x2s2x1p1x0/bias/float32/uniform/0")
 

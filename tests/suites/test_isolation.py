@@ -25,7 +25,9 @@ from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.suites import isolation
 from convoracle.suites.candidates import CandidateError
-from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Died, Limits, Malformed, Raised, Returned, TimedOut, Unsupported
 
 GEOMETRY = ConvGeometry.of(size=(3, 3), kernel=2)

@@ -7,7 +7,7 @@ import pytest
 
 from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
-from convoracle.suites.isolation import InProcess
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.offer import offered
 from convoracle.suites.strategies import SETTINGS, Space
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from convoracle.oracle.data import parse_case
 from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.reports.record import CaseRecord, CheckResult
 from convoracle.suites import search
-from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.budget import Budget
+from convoracle.suites.covering import covering
+from convoracle.suites.drawing import Shares
+from convoracle.suites.executor import Executor
+from convoracle.suites.fault import Fault
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.memory import FailureMemory
 from convoracle.suites.replies import Limits
-from convoracle.suites.search import Budget, Fault, Search
+from convoracle.suites.search import Search
 from convoracle.suites.strategies import Space
 
 MUTANTS = Path(__file__).parent / "mutants.py"
@@ -152,7 +159,7 @@ def test_a_hang_is_shrunk_and_not_waited_for_again_and_again(monkeypatch: pytest
     faults, log = searched("HangsOnDilation", 60, isolated=True)
     (fault,) = faults
     assert (fault.outcome, fault.subject) == (Outcome.HUNG, "weight_gradient")
-    assert str(fault.shrunk.geometry) == "n1c1k1i3f2d2"
+    assert str(fault.shrunk.geometry) == "n1c1k1i1f1d2"
     outcomes = [r.verdict.outcome for record in log.records for r in record.results if r.subject == "weight_gradient"]
     assert 0 < outcomes.count(Outcome.HUNG) <= search.HANGS_WAITED_FOR
     assert Outcome.CONFORMS in outcomes
@@ -216,3 +223,27 @@ def test_a_narrower_run_does_not_forget_what_it_did_not_try(tmp_path: Path) -> N
         none_of_these = Budget(Space(dtypes=("float64",), max_products=1500), frozenset({Pass.BIAS_GRADIENT}), 5, 0)
         Search(running, none_of_these, Log(), memory).run()
     assert memory.recall() == kept
+
+
+def test_every_search_examines_the_covering_of_its_space() -> None:
+    log = Log()
+    with executor("Honest") as running:
+        chosen = budget()
+        assert Search(running, chosen, log).run() == []
+    assert len(log.records) == chosen.cases
+    asked = {record.case for record in log.records}
+    covered = [str(case) for case in covering(chosen.space)]
+    assert len(covered) > 3
+    assert asked.issuperset(covered)
+
+
+def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = parse_case("n3c2k4i9x6f3x2s2x2p1x2g2/bias/float16/wide/77/strided")
+    monkeypatch.setattr(search, "covering", lambda space: (case,))
+    monkeypatch.setattr(search, "shares", lambda count, covering: Shares(0, 1, 0))
+    log = Log()
+    only = replace(budget(1), space=Space())
+    with executor("KernelNotFlipped") as running:
+        (fault,) = Search(running, only, log).run()
+    assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i1x2f1x2/float32/uniform/0")
+    assert fault.subject == "input_gradient"

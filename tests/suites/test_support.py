@@ -8,7 +8,7 @@ from convoracle.oracle import reference
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome
-from convoracle.suites.isolation import InProcess
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.support import ask_support, cell, features, matrix
 
 

@@ -15,7 +15,7 @@ from ..framework import Given  # noqa: E402
 from ..jax.builtin import Jax  # noqa: E402
 from ..jax.call_text import write_pass  # noqa: E402
 from . import convolution as own  # noqa: E402
-from .update import sgd, write_sgd  # noqa: E402
+from .update import with_sgd, write_sgd  # noqa: E402
 
 assert _enabling_64_bits
 
@@ -34,10 +34,7 @@ class KerasOnJax(Jax):
         return own.limitation(pass_, geometry, dtype)
 
     def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
-        if pass_ is not Pass.UPDATE:
-            return super().compute(pass_, given, geometry)
-        gradient = super().compute(Pass.WEIGHT_GRADIENT, given, geometry)
-        return sgd(given.weight, gradient, given.learning_rate)
+        return with_sgd(super().compute, pass_, given, geometry)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         lines = ["import os", "", 'os.environ["KERAS_BACKEND"] = "jax"', "", "import jax", "import jax.numpy as jnp"]

@@ -14,7 +14,7 @@ from ..framework import Given  # noqa: E402
 from ..tensorflow.builtin import TensorFlow  # noqa: E402
 from ..tensorflow.call_text import write_call  # noqa: E402
 from . import convolution as own  # noqa: E402
-from .update import sgd, write_sgd  # noqa: E402
+from .update import with_sgd, write_sgd  # noqa: E402
 
 
 class KerasOnTensorFlow(TensorFlow):
@@ -27,10 +27,7 @@ class KerasOnTensorFlow(TensorFlow):
         super().__init__("keras-tensorflow", own.laid_out, limitation)
 
     def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
-        if pass_ is not Pass.UPDATE:
-            return super().compute(pass_, given, geometry)
-        gradient = super().compute(Pass.WEIGHT_GRADIENT, given, geometry)
-        return sgd(given.weight, gradient, given.learning_rate)
+        return with_sgd(super().compute, pass_, given, geometry)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         step = pass_ is Pass.UPDATE

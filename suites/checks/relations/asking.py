@@ -10,7 +10,7 @@ from ....oracle.data import Case
 from ....oracle.passes import Array, Pass
 from ....oracle.verdict import Outcome, Verdict
 from ....reports.record import CheckResult
-from ...isolation import Executor
+from ...executor import Executor
 from ...replies import Reply, Returned
 from ..conduct import judge_conduct
 from ..value import Check, operands_of

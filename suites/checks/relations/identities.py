@@ -22,15 +22,13 @@ _ADJOINT = {
 
 def transposed_of(geometry: ConvGeometry) -> ConvGeometry:
     """The transposed convolution whose `ConvGeometry.direct` is this one, which is not transposed."""
-    axes = zip(geometry.size, geometry.padding, geometry.dilation, geometry.kernel, geometry.stride, strict=True)
-    left = tuple((i + sum(sides) - d * (r - 1) - 1) % s for i, sides, d, r, s in axes)
     return replace(
         geometry,
         in_channels=geometry.out_channels,
         out_channels=geometry.in_channels,
         size=geometry.output_size,
         transposed=True,
-        output_padding=left,
+        output_padding=geometry.remainders,
     )
 
 

@@ -10,7 +10,7 @@ from convoracle.oracle.exact import evaluate
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import CONTIGUOUS
 from convoracle.oracle.passes import ARRAYS, Operands, Pass, real_parts, shape_of
-from convoracle.suites.isolation import Executor
+from convoracle.suites.executor import Executor
 from convoracle.suites.replies import Reply, Returned
 
 GEOMETRIES = tuple(

@@ -14,7 +14,8 @@ from convoracle.oracle.layouts import LAYOUTS, arrange
 from convoracle.oracle.passes import Pass
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.device import arrays_of, to_numpy
-from convoracle.suites.isolation import InProcess, Isolated
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import ask

@@ -16,7 +16,8 @@ from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Pass
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.keras.backend import choose
-from convoracle.suites.isolation import Executor, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import GEOMETRIES, ask, assert_exact, integer_operands, random_geometry

@@ -8,7 +8,8 @@ import pytest
 
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Pass
-from convoracle.suites.isolation import Executor, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import GEOMETRIES, ask, integer_operands, random_geometry, run_call_text

@@ -6,7 +6,7 @@ import pytest
 
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Pass
-from convoracle.suites.isolation import InProcess
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.replies import Returned
 
 from .conformity import DTYPES, GEOMETRIES, ask, run_call_text

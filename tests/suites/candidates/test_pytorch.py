@@ -14,7 +14,9 @@ from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Operands, Pass, is_defined
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.adapting import adapted
-from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, random_geometry, run_call_text

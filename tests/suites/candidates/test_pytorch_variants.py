@@ -11,7 +11,8 @@ from convoracle.oracle.geometry import parse_geometry
 from convoracle.oracle.passes import Pass, is_defined
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading import load
-from convoracle.suites.isolation import InProcess, Isolated
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import ask, integer_operands, random_geometry, run_call_text

@@ -10,7 +10,8 @@ import pytest
 from convoracle.oracle.exact import evaluate
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Pass, real_parts
-from convoracle.suites.isolation import Executor, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import GEOMETRIES, ask, integer_operands, random_geometry, run_call_text

@@ -13,13 +13,14 @@ from convoracle.oracle.dtypes import DTYPES, numpy_dtype
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Operands, Pass
+from convoracle.suites.budget import Budget
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading import load
 from convoracle.suites.conformance import examine_all
-from convoracle.suites.isolation import InProcess, Isolated
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.profiles import PROFILES
 from convoracle.suites.replies import Died, Misbehaved, Raised, Reply, Returned, Unsupported
-from convoracle.suites.search import Budget
 
 from .compiling import EXAMPLES, compile_library, needs_compiler
 from .conformity import GEOMETRIES, ask, run_call_text

@@ -10,7 +10,9 @@ import pytest
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Pass
-from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import DTYPES, GEOMETRIES, ask, random_geometry, run_call_text

@@ -9,7 +9,8 @@ import pytest
 
 from convoracle.oracle.geometry import parse_geometry
 from convoracle.oracle.passes import Operands, Pass
-from convoracle.suites.isolation import Executor, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import ask, integer_operands, random_geometry, run_call_text

@@ -13,7 +13,9 @@ from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.suites.checks.company import ask_company, companion
 from convoracle.suites.company import Company, from_message, to_message
 from convoracle.suites.examination import arithmetic_of
-from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.executor import Executor
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Limits
 
 OTHER_DTYPE, OTHER_BATCH, OTHER_SIZE = (

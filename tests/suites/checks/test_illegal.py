@@ -15,8 +15,10 @@ from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.suites.checks.illegal import ask_illegal
+from convoracle.suites.executor import Executor
 from convoracle.suites.illegal import IllegalCall, illegal_call, illegal_calls, unchecked
-from convoracle.suites.isolation import Executor, InProcess, Isolated
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Limits
 
 EVERY = [call for rank in (1, 2, 3) for call in illegal_calls(rank)]

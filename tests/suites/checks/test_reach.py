@@ -7,7 +7,8 @@ import pytest
 
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites.checks.reach import PLACES, ask_reach
-from convoracle.suites.isolation import InProcess, Isolated
+from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Limits
 
 

@@ -24,7 +24,7 @@ from convoracle.suites.checks.relations import (
 )
 from convoracle.suites.checks.relations.identities import transposed_of
 from convoracle.suites.checks.relations.relation import wide
-from convoracle.suites.isolation import InProcess
+from convoracle.suites.in_process import InProcess
 from convoracle.suites.replies import Reply, Returned
 
 DTYPES = ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "int8", "complex64")

@@ -1,0 +1,82 @@
+"""Which cases to ship: few and plain ones that see every fault model in every pass in which it can show.
+
+python -m convoracle.suites.covering.choosing > suites/covering/cases.txt
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...oracle.data import Case
+from ...oracle.dtypes import DTYPES
+from ...oracle.faults import FAULTS, Kind
+from ...oracle.passes import Pass
+from ..drawing import drawn
+from ..features import needs
+from ..planted import PlantedInProcess
+from ..power import can_show, powers, sees
+from ..strategies import BEST_RESOLVED_FILL, Space
+
+_POOL = 250
+_MOST_PRODUCTS = 4000
+_PLAINNESS = 4
+"""A case counts by the pairs of fault and pass that it adds, over this and its needs together."""
+_ENOUGH_SIGHTINGS = {Kind.CONDUCT: 10}
+_USUALLY_ENOUGH = 60
+_REMEMBERING = tuple(model for model in FAULTS if model.needs.calls == "of another dtype")
+"""Seen by two cases that differ in nothing else, by none alone."""
+
+Pair = tuple[str, Pass]
+
+
+def chosen(rank: int) -> tuple[Case, ...]:
+    """A covering of one number of spatial axes; none smaller is promised."""
+    space = Space((rank,), DTYPES, _MOST_PRODUCTS)
+    pool = [case for case in drawn(space, _POOL, 0) if case in space]
+    seen = _sightings(pool)
+    left = set[Pair]().union(*seen.values())
+    found: list[Case] = []
+    while left:
+        best = max(seen, key=lambda case: len(seen[case] & left) / (_PLAINNESS + len(needs(case))))
+        left -= seen[best]
+        found.append(best)
+    return (*found, *_twice(pool, found))
+
+
+def _sightings(pool: Sequence[Case]) -> dict[Case, set[Pair]]:
+    """For each case the pairs that it sees as the first one asked."""
+    seen: dict[Case, set[Pair]] = {}
+    for model in (each for each in FAULTS if each not in _REMEMBERING):
+        executor = PlantedInProcess(model)
+        for pass_ in sorted(model.passes, key=list(Pass).index):
+            count = 0
+            for case in pool if can_show(model, pass_, pool) else ():
+                executor.restart()
+                if sees(executor, model, pass_, case):
+                    seen.setdefault(case, set()).add((model.name, pass_))
+                    count += 1
+                if count == _ENOUGH_SIGHTINGS.get(model.kind, _USUALLY_ENOUGH):
+                    break
+    return seen
+
+
+def _twice(pool: Sequence[Case], found: Sequence[Case]) -> tuple[Case, ...]:
+    """The plainest case of another geometry, in two dtypes: for a dtype that is kept between calls."""
+    taken = {case.geometry for case in found}
+    others = sorted((case for case in pool if case.geometry not in taken), key=lambda case: len(needs(case)))
+    narrow = (replace(case, dtype="float32", fill=BEST_RESOLVED_FILL) for case in others)
+    twice = ((case, replace(case, dtype="float64")) for case in narrow)
+    return next(each for each in twice if all(power.first is not None for power in powers(each, _REMEMBERING)))
+
+
+def main() -> None:
+    """Print the coverings of every number of axes."""
+    for rank in (1, 2, 3):
+        print(f"choosing among cases of {rank} spatial axes", file=sys.stderr)
+        print(*chosen(rank), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""A fault of a candidate: what is known of it, and which failing results it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..oracle.data import Case
+from ..oracle.verdict import Outcome, Verdict
+from ..reports.record import CheckResult
+from .checks.value import Check
+from .features import features, telling
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault of a candidate: how it shows, and what a case needs for it to show."""
+
+    id: str
+    check: str
+    subject: str
+    outcome: Outcome
+    cause: str
+    found: Case
+    shrunk: Case
+    verdict: Verdict
+    needs: frozenset[str] = frozenset()
+    origin: str = ""
+
+    def shows_as(self, result: CheckResult) -> bool:
+        """Whether a result has this fault's check, pass, outcome and cause."""
+        verdict = result.verdict
+        told = (result.check, result.subject, verdict.outcome, verdict.cause)
+        return told == (self.check, self.subject, self.outcome, self.cause)
+
+    def explains(self, result: CheckResult, case: Case) -> bool:
+        """Whether a failing result can be this fault.
+
+        A wrong term that a small lattice happens not to show is beyond rounding on reals, too,
+        and one that is a product with zero spreads a NaN.
+        """
+        verdict = result.verdict
+        covered = self._covers(result.check, verdict.cause) and verdict.outcome is self.outcome
+        shows = self.shows_as(result) or (covered and result.subject == self.subject)
+        return shows and telling(self.needs) <= features(case)
+
+    def is_plainer_than(self, other: Fault) -> bool:
+        """Whether this is `other` with fewer needs: then they are one fault."""
+        same = (self.subject, self.outcome) == (other.subject, other.outcome)
+        alike = (self.check, self.cause) == (other.check, other.cause) or self._covers(other.check, other.cause)
+        return same and alike and telling(self.needs) <= telling(other.needs)
+
+    def _covers(self, check: str, cause: str) -> bool:
+        """Whether wrong terms are what another check of the pass sees."""
+        if self.check != str(Check.STRUCTURE):
+            return False
+        of_terms = self.outcome is Outcome.VIOLATES and self.cause == "value"
+        return (check == str(Check.PRECISION) and cause == self.cause) or (
+            check == str(Check.CONTAMINATION) and of_terms
+        )
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether it was found by a check of one pass's values."""
+        return self.check in map(str, Check)
