@@ -76,7 +76,7 @@ def rounding_bound(
         error = error + _of_three_products(exact, arithmetic)
     if pass_ is Pass.UPDATE:
         return _UPWARD * _update_bound(error, exact, operands, arithmetic)
-    for _ in range(_late_additions(pass_, operands, geometry)):
+    for _ in range(late_additions(pass_, operands, geometry)):
         error = _stored(exact.magnitude, error, arithmetic)
     return _UPWARD * _stored(np.abs(exact.value.to_float64()), error, arithmetic)
 
@@ -99,7 +99,7 @@ def _of_three_products(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
     return error
 
 
-def _late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
+def late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
     """How many sums may have been stored before another was added to them.
 
     What padding that repeats data sends back to one element may be stored for each repetition.

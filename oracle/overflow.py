@@ -13,7 +13,8 @@ within the bound of the exact value: one that should have overflowed and did not
 as a result clamped to L, is off by more. No other rule is needed.
 
 The result's own format takes part where partial results are stored in it (a bias
-added late, the gradient of an update), and at the end: it becomes Inf only if the
+added late, the gradient of an update, what padding that repeats data sends back to
+one element), and at the end: it becomes Inf only if the
 exact value and E together exceed its largest number.
 
 P + N is the sum of absolute terms and P - N the exact value; all are exact
@@ -28,19 +29,19 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import rounding_bound
+from .bounds import late_additions, rounding_bound
 from .dtypes import Arithmetic, Format
 from .exact import ExactResult, evaluate
 from .geometry import ConvGeometry
 from .nonfinite import Expectation, Float64, Mask, check_real_floats
-from .passes import Operands, Pass, offset, products
+from .passes import Operands, Pass
 from .scaled import Scaled, subtract
 
 _UNIT_OF_FLOAT64 = 64
 _SLACK = 2.0**-48
 """Covers the roundings made in evaluating sums near the largest number, relative to it."""
 _MOST_STORED = 6
-"""Partial results that a pass may store in the result's format before the last."""
+"""Partial results that a pass may store in the result's format before the last, where padding repeats nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,12 +107,12 @@ def _of_sum(
     pass_: Pass, exact: ExactResult, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic
 ) -> tuple[Mask, Mask, Mask, Float64]:
     """Where +Inf, -Inf and NaN may be, and the bound."""
-    added = offset(pass_)
-    several = len(products(pass_, geometry)) + (added in operands.arrays()) > 1
-    partial = _narrower(arithmetic.accumulator, arithmetic.result) if several else arithmetic.accumulator
+    stored = late_additions(pass_, operands, geometry)
+    partial = _narrower(arithmetic.accumulator, arithmetic.result) if stored else arithmetic.accumulator
     sums, small = _sums(pass_, exact, operands, geometry, arithmetic)
-    if several:
-        sums = replace(sums, error=sums.error + _storing(arithmetic.result, sums.unit))
+    if stored:
+        most = max(stored + 1, _MOST_STORED)
+        sums = replace(sums, error=sums.error + _storing(arithmetic.result, sums.unit, most))
     above, below = sums.reaches(sums.positive, partial), sums.reaches(sums.negative, partial)
     plus = above | sums.reaches(sums.value, arithmetic.result)
     minus = below | sums.reaches(-sums.value, arithmetic.result)
@@ -157,9 +158,9 @@ def _sums(
     return _Sums(positive, negative, small.value.to_float64(), error, unit), small
 
 
-def _storing(form: Format, unit: int) -> float:
-    """What rounding partial results to the result's format can add to the error, while they are in its range."""
-    return float(_MOST_STORED * form.unit_roundoff * np.ldexp(form.largest, -unit))
+def _storing(form: Format, unit: int, most: int = _MOST_STORED) -> float:
+    """What rounding so many partial results to the result's format can add to the error, while in its range."""
+    return float(most * form.unit_roundoff * np.ldexp(form.largest, -unit))
 
 
 def _unit(operands: Operands) -> int:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..oracle.data import Case
 from ..oracle.dtypes import DTYPES
-from ..oracle.passes import Pass, is_defined
+from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import Evidence, Mismatch
 from ..reports.reproducer import reproducer
@@ -171,7 +171,7 @@ def _restart(executor: Executor, verdicts: Verdicts) -> Finding:
     what = "a fresh process"
     case = next(feature.case for feature in features() if feature.name == _PLAIN)
     for pass_ in Pass:
-        if _is_offered(verdicts, _PLAIN, pass_) and is_defined(pass_, case.dtype):
+        if _is_offered(verdicts, _PLAIN, pass_):
             executor.restart()
             verdict = ask(executor, Check.STRUCTURE, case, pass_).verdict
             if verdict.outcome not in ANSWERED:

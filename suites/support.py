@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from ..oracle.data import Case
 from ..oracle.dtypes import DTYPES
@@ -29,6 +30,7 @@ class Feature:
     case: Case
 
 
+@cache
 def features() -> tuple[Feature, ...]:
     """Every feature: ranks, settings, dtypes, memory layouts and degenerate convolutions.
 

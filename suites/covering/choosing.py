@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ...oracle.data import Case
 from ...oracle.dtypes import DTYPES
-from ...oracle.faults import FAULTS, Kind
+from ...oracle.faults import FAULTS, FaultModel, Kind
 from ...oracle.passes import Pass
 from ..drawing import drawn
 from ..features import needs
@@ -20,6 +20,8 @@ from ..power import can_show, powers, sees
 from ..strategies import BEST_RESOLVED_FILL, Space
 
 _POOL = 250
+_LARGER_POOL = 2000
+"""For what none of the others sees."""
 _MOST_PRODUCTS = 4000
 _PLAINNESS = 4
 """A case counts by the pairs of fault and pass that it adds, over this and its needs together."""
@@ -28,14 +30,17 @@ _USUALLY_ENOUGH = 60
 _REMEMBERING = tuple(model for model in FAULTS if model.needs.calls == "of another dtype")
 """Seen by two cases that differ in nothing else, by none alone."""
 
-Pair = tuple[str, Pass]
+Pair = tuple[FaultModel, Pass]
 
 
 def chosen(rank: int) -> tuple[Case, ...]:
     """A covering of one number of spatial axes; none smaller is promised."""
     space = Space((rank,), DTYPES, _MOST_PRODUCTS)
     pool = [case for case in drawn(space, _POOL, 0) if case in space]
-    seen = _sightings(pool)
+    pairs = [(model, pass_) for model in FAULTS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes]
+    seen = _sightings(pairs, pool)
+    rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
+    seen |= _sightings(rare, [case for case in drawn(space, _LARGER_POOL, 1) if case in space])
     left = set[Pair]().union(*seen.values())
     found: list[Case] = []
     while left:
@@ -45,20 +50,18 @@ def chosen(rank: int) -> tuple[Case, ...]:
     return (*found, *_twice(pool, found))
 
 
-def _sightings(pool: Sequence[Case]) -> dict[Case, set[Pair]]:
+def _sightings(pairs: Sequence[Pair], pool: Sequence[Case]) -> dict[Case, set[Pair]]:
     """For each case the pairs that it sees as the first one asked."""
     seen: dict[Case, set[Pair]] = {}
-    for model in (each for each in FAULTS if each not in _REMEMBERING):
-        executor = PlantedInProcess(model)
-        for pass_ in sorted(model.passes, key=list(Pass).index):
-            count = 0
-            for case in pool if can_show(model, pass_, pool) else ():
-                executor.restart()
-                if sees(executor, model, pass_, case):
-                    seen.setdefault(case, set()).add((model.name, pass_))
-                    count += 1
-                if count == _ENOUGH_SIGHTINGS.get(model.kind, _USUALLY_ENOUGH):
-                    break
+    for model, pass_ in pairs:
+        executor, count = PlantedInProcess(model), 0
+        for case in pool if can_show(model, pass_, pool) else ():
+            executor.restart()
+            if sees(executor, model, pass_, case):
+                seen.setdefault(case, set()).add((model, pass_))
+                count += 1
+            if count == _ENOUGH_SIGHTINGS.get(model.kind, _USUALLY_ENOUGH):
+                break
     return seen
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from convoracle.oracle.dtypes import Arithmetic, format_of
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.nonfinite import judge_nonfinite
 from convoracle.oracle.overflow import expect_overflow
 from convoracle.oracle.passes import Operands, Pass
@@ -123,6 +123,22 @@ def test_where_both_signs_may_overflow_only_a_wrong_finite_value_is_wrong() -> N
 def test_a_late_bias_may_find_an_overflowed_sum() -> None:
     assert _judge_one([60000.0, 60000.0], np.inf, "float16", "float32", bias=-60000.0).outcome is Outcome.CONFORMS
     assert _judge_one([60000.0, 60000.0], 60000.0, "float16", "float32", bias=-60000.0).outcome is Outcome.CONFORMS
+
+
+@pytest.mark.parametrize(("geometry", "may_overflow"), [("n1c1k1i1f1p1mreplicate", True), ("n1c1k1i1f3p2", False)])
+def test_what_padding_sends_back_may_overflow_where_it_is_added_late(geometry: str, may_overflow: bool) -> None:
+    """The sum is the largest number; rounded to bfloat16 after each addition, it is more."""
+    convolution, form = parse_geometry(geometry), format_of("bfloat16")
+    summands = [2.0**127 + 2.0**120, 2.0**119, 2.0**127 - 3 * 2.0**120 + 2.0**119]
+    gradient = np.array(summands).astype(form.dtype).reshape(convolution.output_shape)
+    assert sum(gradient.astype(np.float64).ravel()) == form.largest
+    late = gradient[0, 0, 0] + gradient[0, 0, 1] + gradient[0, 0, 2]
+    assert np.isposinf(late.astype(np.float64))
+    ones = np.ones(convolution.weight_shape, form.dtype)
+    operands = Operands(np.ones(convolution.input_shape, form.dtype), ones, None, gradient)
+    expectation = expect_overflow(Pass.INPUT_GRADIENT, operands, convolution, Arithmetic.of("bfloat16", "float32"))
+    verdict = judge_nonfinite(np.full((1, 1, 1), late), expectation, "bfloat16")
+    assert verdict.outcome is (Outcome.CONFORMS if may_overflow else Outcome.VIOLATES)
 
 
 def test_an_update_overflows_against_its_gradient(emulated: type) -> None:
