@@ -125,14 +125,15 @@ def test_a_late_bias_may_find_an_overflowed_sum() -> None:
     assert _judge_one([60000.0, 60000.0], 60000.0, "float16", "float32", bias=-60000.0).outcome is Outcome.CONFORMS
 
 
-@pytest.mark.parametrize(("geometry", "may_overflow"), [("n1c1k1i1f1p1mreplicate", True), ("n1c1k1i1f3p2", False)])
+@pytest.mark.parametrize(("geometry", "may_overflow"), [("n1c1k1i1f1p2mreplicate", True), ("n1c1k1i1f5p4", False)])
 def test_what_padding_sends_back_may_overflow_where_it_is_added_late(geometry: str, may_overflow: bool) -> None:
-    """The sum is the largest number; rounded to bfloat16 after each addition, it is more."""
+    """The sum is one unit below the largest number; each addition in bfloat16 adds half a unit."""
     convolution, form = parse_geometry(geometry), format_of("bfloat16")
-    summands = [2.0**127 + 2.0**120, 2.0**119, 2.0**127 - 3 * 2.0**120 + 2.0**119]
+    unit = 2.0**120
+    summands = [2.0**127 + unit, unit / 2, 1.5 * unit, 1.5 * unit, 2.0**127 - 6.5 * unit]
     gradient = np.array(summands).astype(form.dtype).reshape(convolution.output_shape)
-    assert sum(gradient.astype(np.float64).ravel()) == form.largest
-    late = gradient[0, 0, 0] + gradient[0, 0, 1] + gradient[0, 0, 2]
+    assert sum(gradient.astype(np.float64).ravel()) == form.largest - unit
+    late = sum(gradient.ravel()[1:], gradient[0, 0, 0])
     assert np.isposinf(late.astype(np.float64))
     ones = np.ones(convolution.weight_shape, form.dtype)
     operands = Operands(np.ones(convolution.input_shape, form.dtype), ones, None, gradient)
