@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from ...oracle.errors import InvalidArgument
 def whole_folder(folder: Path, sign: str) -> Iterator[Path]:
     """A folder to write into that takes the place of `folder` when all is written; an earlier one has the file `sign`.
 
-    Whatever ends the writing, Ctrl-C included, leaves `folder` as it was and nothing beside it.
+    Whatever ends the writing, Ctrl-C included, leaves `folder` as it was and nothing beside it. Files that somebody
+    put next to an earlier one's, such as a README, stay there.
 
     Raises
     ------
@@ -29,6 +31,9 @@ def whole_folder(folder: Path, sign: str) -> Iterator[Path]:
         new, old = Path(temporary) / "new", Path(temporary) / "old"
         new.mkdir()
         yield new
+        for kept in folder.iterdir() if folder.exists() else ():
+            if kept.is_file() and not (new / kept.name).exists():
+                shutil.copy2(kept, new)
         try:
             if folder.exists():
                 folder.rename(old)

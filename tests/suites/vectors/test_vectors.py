@@ -222,6 +222,15 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_what_somebody_put_beside_an_export_stays(tmp_path: Path) -> None:
+    target = tmp_path / "vectors"
+    for text in ("first", "second"):
+        with folder_module.whole_folder(target, "sign") as home:
+            (home / "sign").write_text(text)
+        (target / "README.md").write_text("mine")
+    assert {path.name: path.read_text() for path in target.iterdir()} == {"sign": "second", "README.md": "mine"}
+
+
 def test_an_earlier_folder_returns_when_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
     target = tmp_path / "set"
     target.mkdir()
