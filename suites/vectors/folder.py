@@ -33,7 +33,7 @@ def whole_folder(folder: Path, sign: str) -> Iterator[Path]:
         yield new
         for kept in folder.iterdir() if folder.exists() else ():
             if kept.is_file() and not (new / kept.name).exists():
-                shutil.copy2(kept, new)
+                shutil.copy2(kept, new / kept.name)
         try:
             if folder.exists():
                 folder.rename(old)
