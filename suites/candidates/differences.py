@@ -9,12 +9,15 @@ from types import MappingProxyType
 import numpy as np
 
 from ...oracle import differences
+from ...oracle.data import LARGEST_LATTICE_VALUE
 from ...oracle.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Operands, Pass
 
 MOST_NUMBERS = 10_000_000
 """Products and perturbed elements that one gradient may need, which is well under a second's work."""
+_LARGEST = 4 * LARGEST_LATTICE_VALUE
+"""Sums and differences of lattice values, as relations ask for, are within it, and every loss is exact."""
 
 
 class Differences:
@@ -101,9 +104,10 @@ def _rounded(wide: Array, like: Array) -> Array:
 
 
 def _require_integers(*arrays: Array) -> None:
-    """Decline reals: the rounding of two nearly equal losses, not the gradient, would be judged."""
-    if any((array.astype(np.float64) % 1 != 0).any() for array in arrays):
-        raise NotImplementedError("finite differences are exact on integers only")
+    """Decline reals, and integers beyond the lattice: the rounding of two nearly equal losses would be judged."""
+    for array in map(np.float64, arrays):
+        if not ((array % 1 == 0) & (np.abs(array) <= _LARGEST)).all():
+            raise NotImplementedError("finite differences are exact on small integers only")
 
 
 def candidate() -> Differences:

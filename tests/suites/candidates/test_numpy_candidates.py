@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from convoracle.oracle.data import parse_case, real_operands
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Pass
 from convoracle.suites.in_process import InProcess
-from convoracle.suites.replies import Returned
+from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import DTYPES, GEOMETRIES, ask, run_call_text
 
@@ -36,3 +37,11 @@ def test_differences_are_for_first_derivatives_only() -> None:
         Pass.BIAS_GRADIENT,
         Pass.JVP,
     }
+
+
+@pytest.mark.parametrize("fill", ["uniform", "huge"])
+def test_differences_decline_what_they_would_round(fill: str) -> None:
+    """Large floats are integers, too."""
+    case = parse_case(f"n1c1k1i2f1/float64/{fill}/0")
+    reply = InProcess("differences").call(Pass.INPUT_GRADIENT, real_operands(case), case.geometry)
+    assert reply == Unsupported("finite differences are exact on small integers only")
