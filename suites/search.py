@@ -22,6 +22,7 @@ from hypothesis import Phase, currently_in_test_context, find, target
 from hypothesis.errors import NoSuchExample
 
 from ..oracle.data import Case
+from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
@@ -188,7 +189,11 @@ class Search:
 
     def _smallest_of(self, case: Case) -> Case:
         """The smallest case found, going out from one that shows the fault pursued."""
-        geometry = smallest(case.geometry, lambda each: self._shows_pursued_fault(replace(case, geometry=each)))
+
+        def shows(geometry: ConvGeometry) -> bool:
+            return geometry.rank in self._space.ranks and self._shows_pursued_fault(replace(case, geometry=geometry))
+
+        geometry = smallest(case.geometry, shows)
         small = replace(case, geometry=geometry)
         seeds: list[dict[str, Any]] = [{"seed": seed} for seed in range(_PLAIN_SEEDS)]
         ways: tuple[list[dict[str, Any]], ...] = (

@@ -79,6 +79,10 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
         {"dilation": ones},
         {"size": tuple(_reached(geometry, axis) for axis in range(geometry.rank))},
     ]
+    for sides in ((0, 1), (1, 0)) if max(geometry.kernel) > 2 else ():
+        unequal = {"padding": (sides,) * geometry.rank, "kernel": (2,) * geometry.rank}
+        changes.append({**unequal, "stride": ones, "dilation": ones, "output_padding": zeros})
+    changes += [_without(geometry, axis) for axis in range(geometry.rank) if geometry.rank > 1]
     for axis, size in enumerate(geometry.kernel):
         changes.append({"kernel": (*geometry.kernel[:axis], _half(size), *geometry.kernel[axis + 1 :])})
     for change in changes:
@@ -90,6 +94,12 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
             yield plainer
     if geometry.transposed:
         yield geometry.direct
+
+
+def _without(geometry: ConvGeometry, axis: int) -> dict[str, object]:
+    """The change that takes an axis away."""
+    names = ("size", "kernel", "stride", "padding", "dilation", "output_padding")
+    return {name: getattr(geometry, name)[:axis] + getattr(geometry, name)[axis + 1 :] for name in names}
 
 
 def _reached(geometry: ConvGeometry, axis: int) -> int:

@@ -62,8 +62,9 @@ def test_the_smallest_of_a_kind(text: str, smallest: str) -> None:
 
 def test_a_fault_is_reduced_to_what_it_needs() -> None:
     geometry = parse_geometry("n8c64k128i56x57f3x3s2x2p1x1d2x2g4")
-    found = smallest(geometry, lambda each: each.in_channels > 5 and each.stride[1] > 1)
+    found = smallest(geometry, lambda each: each.in_channels > 5 and each.stride[-1] > 1 and each.rank > 1)
     assert found == parse_geometry("n1c6k1i1x1f1x1s2x2")
+    assert smallest(geometry, lambda each: each.stride[-1] > 1) == parse_geometry("n1c1k1i1f1s2")
 
 
 def test_reducing_a_fault_asks_at_full_size_only_where_it_must() -> None:
