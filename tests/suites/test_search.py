@@ -245,5 +245,5 @@ def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatc
     only = replace(budget(1), space=Space())
     with executor("KernelNotFlipped") as running:
         (fault,) = Search(running, only, log).run()
-    assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i1x2f1x2/float32/uniform/0")
+    assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i2f2/float32/uniform/0")
     assert fault.subject == "input_gradient"
