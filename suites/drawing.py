@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -40,6 +40,37 @@ def shares(count: int, covering: int) -> Shares:
     return Shares(count - climbing - covering, covering, climbing)
 
 
+def find_case(
+    space: Space, shows: Callable[[Case], bool], wanted: int, phases: tuple[Phase, ...], seed: str
+) -> Case | None:
+    """The smallest case found that `shows` is true of; None if it is of none of the next `wanted` new ones, or fewer.
+
+    Parameters
+    ----------
+    space : Space
+    shows : callable
+        Asked of each case that is drawn, and while one is shrunk.
+    wanted : int
+        Cases that are still to be drawn; so many at most are new, after the plainest one, which comes first each time.
+    phases : tuple of Phase
+        `DRAWING` or `CLIMBING`.
+    seed : str
+        The same one draws the same cases, as long as `shows` answers the same.
+    """
+    quiet = settings(
+        max_examples=wanted + 1 if Phase.target in phases else min(wanted + 1, _DRAWN_AT_ONCE),
+        database=None,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    try:
+        return find(cases(space=space), shows, settings=quiet, random=Random(seed))
+    except NoSuchExample:
+        return None
+
+
 def drawn(space: Space, count: int, seed: int) -> tuple[Case, ...]:
     """The first cases that are drawn for a candidate without a fault that offers everything."""
     found: dict[Case, None] = {}
@@ -51,25 +82,6 @@ def drawn(space: Space, count: int, seed: int) -> tuple[Case, ...]:
     before, number = -1, 0
     while before < len(found) < count:
         before = len(found)
-        quiet = quiet_settings(examples_of(count - before, DRAWING), DRAWING)
-        with suppress(NoSuchExample):
-            find(cases(space=space), keep, settings=quiet, random=Random(f"{seed}/{number}"))
+        find_case(space, keep, count - before, DRAWING, f"{seed}/{number}")
         number += 1
     return tuple(found)
-
-
-def examples_of(wanted: int, phases: tuple[Phase, ...]) -> int:
-    """How many examples to draw at once for so many new cases; the first one is always the plainest."""
-    return wanted + 1 if Phase.target in phases else min(wanted + 1, _DRAWN_AT_ONCE)
-
-
-def quiet_settings(examples: int, phases: tuple[Phase, ...]) -> settings:
-    """Hypothesis's settings for a search of its own: no database, deadline or health check."""
-    return settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )

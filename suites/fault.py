@@ -53,10 +53,9 @@ class Fault:
         """Whether wrong terms are what another check of the pass sees."""
         if self.check != str(Check.STRUCTURE):
             return False
-        of_terms = self.outcome is Outcome.VIOLATES and self.cause == "value"
-        return (check == str(Check.PRECISION) and cause == self.cause) or (
-            check == str(Check.CONTAMINATION) and of_terms
-        )
+        if check == str(Check.PRECISION):
+            return cause == self.cause
+        return check == str(Check.CONTAMINATION) and self.outcome is Outcome.VIOLATES and self.cause == "value"
 
     @property
     def is_of_values(self) -> bool:

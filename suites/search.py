@@ -15,11 +15,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from random import Random
 from typing import Any, Protocol
 
-from hypothesis import Phase, currently_in_test_context, find, target
-from hypothesis.errors import NoSuchExample
+from hypothesis import Phase, currently_in_test_context, target
 
 from ..oracle.data import Case
 from ..oracle.geometry import ConvGeometry
@@ -37,7 +35,7 @@ from .checks.relations import relation_of
 from .checks.value import Check
 from .corpora.shrinking import smallest
 from .covering import covering
-from .drawing import CLIMBING, DRAWING, examples_of, quiet_settings, shares
+from .drawing import CLIMBING, DRAWING, find_case, shares
 from .examination import ANSWERED, ask
 from .executor import Executor
 from .fault import Fault
@@ -46,7 +44,7 @@ from .illegal import IllegalCall, illegal_calls
 from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
 from .memory import FailureMemory
 from .offer import offered
-from .strategies import BEST_RESOLVED_FILL, Space, cases
+from .strategies import BEST_RESOLVED_FILL, Space
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
@@ -231,19 +229,14 @@ class Search:
         Hypothesis makes one number smaller at a time and knows only the sizes that are drawn;
         what it leaves is made plainer and smaller by steps that keep a convolution whole.
         """
-        number = next(self._draws)
+        wanted, seed = total - len(self._examined), f"{self.budget.seed}/{next(self._draws)}"
         try:
-            smallest = find(
-                cases(space=self._space),
-                self._shows_pursued_fault,
-                settings=quiet_settings(examples_of(total - len(self._examined), phases), phases),
-                random=Random(f"{self.budget.seed}/{number}"),
-            )
-        except NoSuchExample:
-            return False
+            smallest = find_case(self._space, self._shows_pursued_fault, wanted, phases, seed)
         except BaseException:
             self._settle(None)
             raise
+        if smallest is None:
+            return False
         self._shrink_and_settle(smallest, known=smallest)
         return True
 

@@ -65,7 +65,11 @@ def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
 
 
 def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
-    """The geometry with one setting made plain, and with less kernel on one axis, where that leaves some output."""
+    """The geometry with one setting made plain, an axis less, less kernel on one axis, or direct if it is transposed.
+
+    Only where that leaves some output. Unequal padding is also tried at its plainest, with a kernel of
+    two: a fault of SAME's odd element needs the kernel and the padding to fit each other.
+    """
     ones, zeros = (1,) * geometry.rank, (0,) * geometry.rank
     inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
     changes: list[dict[str, object]] = [
