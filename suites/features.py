@@ -62,6 +62,7 @@ _SETTINGS: dict[str, Predicate] = {
     "no window that fits": lambda g: 0 in g.output_size and 0 not in g.size,
     "transposed": lambda g: g.transposed,
     "output padding": lambda g: any(g.output_padding),
+    "output padding of a stride or more": lambda g: g.is_padded_by_strides,
     "a batch above 1": lambda g: g.batch > 1,
     "several input channels": lambda g: g.in_channels > 1,
     "several output channels": lambda g: g.out_channels > 1,
@@ -79,6 +80,7 @@ _IMPLIED = {
     "3 spatial axes": {"2 spatial axes or more"},
     "windows that do not tile the input": {"stride above 1"},
     "output padding": {"transposed", "stride above 1"},
+    "output padding of a stride or more": {"transposed", "output padding", "dilation above 1"},
     "padding that differs between the sides": {"padding"},
 }
 _SIZES: dict[str, Predicate] = {

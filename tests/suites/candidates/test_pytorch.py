@@ -96,6 +96,11 @@ def test_transposed(executor: Executor, dtype: str) -> None:
         _all_passes_equal(executor, random_geometry(seed, transposed=True), dtype, bias=bool(seed % 2))
 
 
+@pytest.mark.parametrize("text", ["n2c2k4i3x2f2x2s2x1p1+0x0+1d4x3g2to3x2", "n1c1k2i3f1d3to2", "n1c2k1i2f3s2p1d5to4"])
+def test_output_padding_between_stride_and_dilation(executor: Executor, text: str) -> None:
+    _all_passes_equal(executor, parse_geometry(text), "float64", bias=True)
+
+
 def test_forward_mode_of_operands_that_repeat_their_elements(executor: Executor) -> None:
     geometry = parse_geometry("n1c2k3i4f2")
     drawn = integer_operands(geometry, "float32")
