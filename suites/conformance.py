@@ -65,7 +65,7 @@ class Conformance:
             A function of (x, w, ...) is a forward pass; an object has some of
             the passes as methods; a string is ``module:attribute`` or a built-in name.
         ranks : iterable of int, optional
-            Numbers of spatial axes; 1, 2 and 3 by default.
+            Numbers of spatial axes, up to 6; 1, 2 and 3 by default.
         dtypes : iterable of str, optional
             Those that the candidate says it takes by default: float32, float64, float16
             and bfloat16 if it says nothing.

@@ -69,6 +69,7 @@ _SETTINGS: dict[str, Predicate] = {
     "groups above 1": lambda g: g.groups > 1,
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
+    "4 spatial axes or more": lambda g: g.rank > 3,
     "stride above 1": lambda g: max(g.stride) > 1,
     "windows that do not tile the input": lambda g: not g.transposed and any(g.remainders),
     "dilation above 1": lambda g: max(g.dilation) > 1,
@@ -78,6 +79,7 @@ _SETTINGS: dict[str, Predicate] = {
 _IMPLIED = {
     "groups above 1": {"several input channels", "several output channels"},
     "3 spatial axes": {"2 spatial axes or more"},
+    "4 spatial axes or more": {"2 spatial axes or more", "3 spatial axes"},
     "windows that do not tile the input": {"stride above 1"},
     "output padding": {"transposed", "stride above 1"},
     "output padding of a stride or more": {"transposed", "output padding", "dilation above 1"},

@@ -131,6 +131,8 @@ class _Axis:
 
     def within(self, products: int, elements: int) -> _Axis:
         """This axis with as many windows as have at most so many products and padded elements, and at least one."""
+        if self.kernel > products:
+            return replace(self, kernel=products).within(products, elements)
         padded = self.size + sum(self.padding)
         excess = max(self.windows - max(products // self.kernel, 1), -(-(padded - elements) // self.stride))
         excess = min(excess, self.windows - 1)
@@ -274,11 +276,6 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         sizes, extras, sides = map(
             list, zip(*(draw(_transposed_sides(axis=axis, swarm=swarm)) for axis in axes), strict=True)
         )
-    most = PADDING_MODES[swarm.padding_mode].most
-    for index, (size, (low, high)) in enumerate(zip(sizes, sides, strict=True)):
-        limit = most(size)
-        if limit is not None and max(low, high) > limit:
-            sizes[index] = max(size, low + 1, high + 1)
     geometry = ConvGeometry(
         batch,
         groups * inputs,
@@ -289,11 +286,21 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         tuple(sides),
         tuple(axis.dilation for axis in axes),
         groups,
-        swarm.padding_mode,
-        swarm.transposed,
-        tuple(extras),
+        transposed=swarm.transposed,
+        output_padding=tuple(extras),
     )
-    return _degenerate(geometry, swarm.degenerate)
+    return _degenerate(_in_mode(geometry, swarm.padding_mode, space), swarm.degenerate)
+
+
+def _in_mode(geometry: ConvGeometry, mode: str, space: Space) -> ConvGeometry:
+    """The same convolution with padding of a mode, its input enlarged where that wants it; as it is if too much so."""
+    most, sizes = PADDING_MODES[mode].most, list(geometry.size)
+    for index, (size, (low, high)) in enumerate(zip(geometry.size, geometry.padding, strict=True)):
+        limit = most(size)
+        if limit is not None and max(low, high) > limit:
+            sizes[index] = max(size, low + 1, high + 1)
+    padded = replace(geometry, size=tuple(sizes), padding_mode=mode)
+    return padded if padded.products <= max(geometry.products, space.max_products) else geometry
 
 
 def _degenerate(geometry: ConvGeometry, kind: str) -> ConvGeometry:

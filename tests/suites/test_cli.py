@@ -20,6 +20,7 @@ from convoracle.suites.cli import main
 from convoracle.suites.inquiry import CHECKS
 
 MUTANTS = Path(__file__).parent / "mutants.py"
+KERNELS = Path(__file__).parent / "any_rank.py"
 SMALL = ["--cases", "25", "--memory", "failures"]
 
 
@@ -47,6 +48,15 @@ def test_a_conforming_candidate_ends_with_0_and_leaves_a_report(capsys: pytest.C
     assert {"structure", "precision", "adjoint"} <= asked <= set(CHECKS) - {"illegal"}
     assert "<html" in Path("conformance-report/index.html").read_text()
     ElementTree.parse("conformance-report/junit.xml")
+
+
+@pytest.mark.parametrize("rank", ["4", "5"])
+def test_more_than_three_axes(rank: str, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--ranks", rank, "--cases", "12", "--dtypes", "float32", "--memory", "failures"]
+    assert run("check", "reference", f"{KERNELS}:conv", *few) == 0
+    assert run("check", f"{KERNELS}:last_axes_exchanged", *few) == 1
+    assert "needs: 4 spatial axes or more" in capsys.readouterr().out
+    assert "axis" in Path("conformance-report/index.html").read_text()
 
 
 def test_a_mismatch_ends_with_1_and_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:

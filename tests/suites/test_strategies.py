@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import find, given, settings
 
-from convoracle.oracle.data import Case
+from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.layouts import CONTIGUOUS, LAYOUTS
 from convoracle.suites.features import features
@@ -115,3 +115,11 @@ def test_an_impossible_space_is_refused(arguments: dict, told: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         Space(**arguments)
     assert told in str(refusal.value)
+
+
+@settings(max_examples=60)
+@given(cases(space=Space(ranks=(4, 5, 6), max_products=2000)))
+def test_more_than_three_axes_are_drawn_small(case: Case) -> None:
+    assert case.geometry.rank in (4, 5, 6)
+    assert case.geometry.products <= 2000
+    assert parse_case(str(case)) == case
