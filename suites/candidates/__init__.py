@@ -49,6 +49,10 @@ Such an object may also have
 ``validates`` : bool
     Whether it, or the library that it hands its arguments on to, refuses illegal
     calls with an error: it is then asked to. Otherwise a geometry is to be trusted.
+``rests_on`` : str
+    The built-in candidate of the framework whose operations it is made of, such as ``torch``; what
+    `convoracle.suites.candidates.pytorch` makes has it. Where it is wrong, that is asked the same: a
+    fault that the framework has by itself is told as the framework's.
 ``limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None``
     Why a case is not supported, or None. Raising NotImplementedError during a
     call says the same.

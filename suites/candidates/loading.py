@@ -99,6 +99,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             conventions=_conventions(instance, name),
             dtypes=_dtypes(instance, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),
+            rests_on=_rests_on(instance, name),
         ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
@@ -140,6 +141,14 @@ def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:
                 f"but should be one of {', '.join(possible)}"
             )
     return pairs
+
+
+def _rests_on(instance: object, name: str) -> str:
+    """The built-in candidate of the framework that a candidate declares it is made of."""
+    declared = getattr(instance, "rests_on", "")
+    if not isinstance(declared, str) or (declared and declared not in FRAMEWORKS):
+        raise CandidateError(f"{name} declares rests_on={declared!r}, but should be one of {', '.join(FRAMEWORKS)}")
+    return declared
 
 
 def _load_built_in(name: str) -> BoundCandidate:

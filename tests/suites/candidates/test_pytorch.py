@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -290,6 +291,32 @@ def test_modules_of_pytorch(factory: Any, texts: tuple[str, ...]) -> None:
     executor = InProcess(module(factory))
     for text in texts:
         _all_passes_equal(executor, parse_geometry(text), "float64")
+
+
+class Mine(torch.nn.Conv2d):
+    """Two axes by its base's name."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, **keywords: Any) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, **keywords)
+
+
+class Up(torch.nn.ConvTranspose2d):
+    """Transposed by its base's name."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, bias=bias)
+
+
+def test_modules_whose_base_has_the_name() -> None:
+    """Were asked for one and three axes, and `Up` for direct convolutions."""
+    line, plane = parse_geometry("n1c1k1i5f2"), parse_geometry("n2c2k3i4x5f2x3s2x1")
+    transposed = replace(plane, transposed=True)
+    for factory, taken, declined in ((Mine, plane, (line, transposed)), (Up, transposed, (line, plane))):
+        executor = InProcess(factory)
+        _all_passes_equal(executor, taken, "float32", bias=True)
+        for geometry in declined:
+            reply = executor.call(Pass.FORWARD, integer_operands(geometry, "float32"), geometry)
+            assert isinstance(reply, Unsupported), (factory, geometry, reply)
 
 
 def test_factory_of_the_whole_geometry() -> None:
