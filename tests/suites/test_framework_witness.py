@@ -124,13 +124,13 @@ def test_what_it_rests_on_is_a_framework() -> None:
 
 
 @pytest.fixture(scope="module")
-def _torch() -> Iterator[Isolated]:
+def pytorch() -> Iterator[Isolated]:
     pytest.importorskip("torch")
     with Isolated("torch") as executor:
         yield executor
 
 
-@pytest.mark.usefixtures("_torch")
+@pytest.mark.usefixtures("pytorch")
 def test_defects_of_pytorch_are_not_those_of_a_module() -> None:
     """Counted as the user's: a wrong shape without channels, and subnormals of bfloat16."""
     import torch
@@ -142,12 +142,12 @@ def test_defects_of_pytorch_are_not_those_of_a_module() -> None:
     assert mismatch.framework == f"torch {torch.__version__}"
 
 
-def test_conventions_of_pytorch_hold_for_what_is_made_of_it(_torch: Isolated) -> None:
+def test_conventions_of_pytorch_hold_for_what_is_made_of_it(pytorch: Isolated) -> None:
     import torch
 
     from convoracle.suites.candidates.pytorch import autograd, module
 
-    theirs = dict(_torch.info.conventions)
+    theirs = dict(pytorch.info.conventions)
     assert theirs
     own = {"subnormals": "gradual", "repeatability": "varies"}
     for candidate in (torch.nn.Conv2d, torch.nn.Conv1d(1, 1, 1), autograd(torch.nn.functional.conv1d)):
