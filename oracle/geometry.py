@@ -6,9 +6,9 @@ import math
 import operator
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,6 +217,12 @@ class ConvGeometry:
             extra,
         )
 
+    def __getattr__(self, name: str) -> NoReturn:
+        """Tell one who reaches for an attribute that is not there which ones are."""
+        given = (field.name for field in fields(self) if field.name != "unread")
+        known = ", ".join((*given, *_DERIVED))
+        raise AttributeError(f"a ConvGeometry has no `{name}`; it has {known}", name=name, obj=self)
+
     @property
     def rank(self) -> int:
         """Number of spatial axes."""
@@ -358,6 +364,7 @@ class ConvGeometry:
         return f"{text}o{_join(self.output_padding)}" if any(self.output_padding) else text
 
 
+_DERIVED = ("rank", "output_size", "input_shape", "weight_shape", "bias_shape", "output_shape", "direct")
 _EXTRAS = (("output_padding", 0), ("unread", 0))
 _AXES = r"\d+(?:x\d+)*"
 _SIDES = r"\d+(?:\+\d+)?"

@@ -122,6 +122,22 @@ FRAMEWORKS = {
 """Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""
 
 
+_PACKAGES = {
+    "keras": ("keras", "jax"),
+    "onnx": ("onnx", "onnxruntime"),
+    "openvino": ("openvino", "onnx"),
+    "mlx": ("mlx[cpu]",),
+}
+"""What an extra installs, where that is not a package of its name."""
+
+
+def how_to_install(extras: str) -> str:
+    """The commands that install what an extra, or several with commas between them, stands for."""
+    packages = dict.fromkeys(package for extra in extras.split(",") for package in _PACKAGES.get(extra, (extra,)))
+    quoted = (f"'{package}'" if "[" in package else package for package in packages)
+    return f"pip install {' '.join(quoted)}, or in a clone of convoracle pip install '.[{extras}]'"
+
+
 class CandidateError(ValueError):
     """A candidate that cannot be loaded or called: one sentence that says what to do."""
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
-from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError
+from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted
 from .binding import BoundCandidate, BoundFunction, bind_function, name_of
 from .call_text import Origin
@@ -160,7 +160,7 @@ def _load_built_in(name: str) -> BoundCandidate:
             raise
         framework, extra = FRAMEWORKS[name]
         raise CandidateError(
-            f"candidate {name!r} needs {framework}, which is not installed: pip install 'convoracle[{extra}]'"
+            f"candidate {name!r} needs {framework}, which is not installed: {how_to_install(extra)}"
         ) from None
     except Exception as error:
         raise CandidateError(f"candidate {name!r} cannot be imported: {_one_line(error)}") from error

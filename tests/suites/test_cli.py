@@ -59,6 +59,22 @@ def test_more_than_three_axes(rank: str, capsys: pytest.CaptureFixture[str]) -> 
     assert "axis" in Path("conformance-report/index.html").read_text()
 
 
+def test_a_name_is_no_picture_and_no_markup(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "kernels.py").write_text("class Ok:\n    def forward(self, x, w, geometry): return x\n")
+    assert run("check", "kernels.py:Ok", "--cases", "2", "--memory", "failures") == 1
+    assert run("adapter", "kernels.py:Ok") == 1
+    assert run("check", "a:ok:[bold]") == 2
+    told = capsys.readouterr()
+    assert {"kernels.py:Ok: 2 cases", "forward of kernels.py:Ok violates"} <= set(_beginnings(told.out))
+    assert "kernels.py:Ok: " in told.out.splitlines()[-1]
+    assert "a:ok" in told.err
+
+
+def _beginnings(text: str) -> list[str]:
+    """The first few words of each line."""
+    return [" ".join(line.split()[:count]) for line in text.splitlines() for count in (3, 4)]
+
+
 def test_a_mismatch_ends_with_1_and_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:
     source = f"{MUTANTS}:StrideIgnoredInWeightGradient"
     assert run("check", source, "reference", *SMALL, "--out", "report") == 1
@@ -144,7 +160,10 @@ def test_a_missing_framework_says_how_to_get_it(
     )
     monkeypatch.syspath_prepend(tmp_path)
     assert run("check", "torch") == 2
-    assert "needs PyTorch, which is not installed: pip install 'convoracle[torch]'" in capsys.readouterr().err
+    told = (
+        "needs PyTorch, which is not installed: pip install torch, or in a clone of convoracle pip install '.[torch]'"
+    )
+    assert told in capsys.readouterr().err
 
 
 def test_a_folder_of_something_else_is_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
