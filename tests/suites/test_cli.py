@@ -137,7 +137,7 @@ def test_nothing_compared_is_no_success(capsys: pytest.CaptureFixture[str]) -> N
         (["check", "reference", "--out", "/dev/null/report"], "should be a folder that can be written"),
         (["check", "reference", "--memory", "/dev/null"], "should be a folder"),
         (["check", "reference", "--dtypes", "float8"], "invalid choice: 'float8'"),
-        (["check", "reference", "--ranks", "4"], "invalid choice: 4"),
+        (["check", "reference", "--ranks", "7"], "invalid choice: 7"),
         (["replay", "nowhere"], "there is no such file"),
         (["report", "nowhere"], "there is no such file"),
         (["inspect"], "invalid choice: 'inspect'"),
