@@ -44,6 +44,8 @@ class CandidateInfo:
         In which it is asked, unless the user names others.
     validates : bool
         Whether it says that it refuses illegal calls.
+    rests_on : str
+        The built-in candidate of the framework whose operations it is made of, ``torch``; empty of any other.
     """
 
     name: str
@@ -55,6 +57,7 @@ class CandidateInfo:
     conventions: tuple[tuple[str, str], ...] = ()
     dtypes: tuple[str, ...] = EVERYDAY
     validates: bool = False
+    rests_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,9 @@ class Mismatch:
     diagnosis : tuple of str
         Sentences: what the candidate does as if, how certain that is, where to look,
         and which terms of wrong elements are wrong; empty where nothing can be said.
+    framework : str
+        The framework that the candidate rests on, with its version, where that by itself does the very same on
+        `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
     """
 
     id: str
@@ -168,6 +174,7 @@ class Mismatch:
     call: str = ""
     origin: str = ""
     diagnosis: tuple[str, ...] = ()
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
