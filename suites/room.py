@@ -111,7 +111,7 @@ def shared(wanted: Sequence[int], room: int) -> list[int]:
 
 def _root(number: int, degree: int) -> int:
     """The largest integer whose power is at most `number`, and at least 1."""
-    root = max(round(number ** (1 / degree)), 1)
+    root: int = max(round(number ** (1 / degree)), 1)
     return root - 1 if root > 1 and root**degree > number else root
 
 
