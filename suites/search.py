@@ -2,11 +2,12 @@
 
 Hypothesis generates cases until one shows a fault that is not yet known, and
 shrinks that case. Then generation goes on, with the fault known, until the
-budget of cases is spent. Cases of a covering, which see every known kind of
-fault, have a share of it. A failing case counts as a known fault if check, pass,
-outcome and cause are the same and the case has every telling feature that the
-fault's shrunk counterexample still needs; a case that lacks one cannot be that
-fault. A fault that is met again in a plainer form stays one fault.
+budget of cases is spent. Usual layers, which come first, and cases of a covering,
+which see every known kind of fault, have a share of it. A failing case counts as
+a known fault if check, pass, outcome and cause are the same and the case has every
+telling feature that the fault's shrunk counterexample still needs; a case that
+lacks one cannot be that fault. A fault that is met again in a plainer form stays
+one fault.
 """
 
 from __future__ import annotations
@@ -45,11 +46,14 @@ from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
 from .memory import FailureMemory
 from .offer import offered
 from .strategies import BEST_RESOLVED_FILL, Space
+from .usual import usual_cases
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
 _PLAIN_SEEDS = 8
 """Data seeds below this are tried for a shrunk case: which element holds NaN follows from them."""
+_DRAWS_INSTEAD = 6
+"""So many handfuls of cases are drawn for one that shows the fault of a case that was not drawn."""
 HANG_SECONDS = 1.0
 """Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 HANGS_WAITED_FOR = 5
@@ -208,12 +212,33 @@ class Search:
 
     def _generate(self) -> None:
         covering_cases = covering(self._space)
-        share = shares(self.budget.cases, len(covering_cases))
-        self._draw(share.drawn, DRAWING)
-        for case in covering_cases[: share.covering]:
-            if case not in self._examined:
-                self._try_and_shrink(case)
+        usual = usual_cases(self._space, self.budget.seed, self.budget.cases)
+        share = shares(self.budget.cases, len(covering_cases), len(usual))
+        self._try_unless_examined(usual[: share.usual])
+        self._draw(share.usual + share.drawn, DRAWING)
+        self._try_unless_examined(covering_cases[: share.covering])
         self._draw(self.budget.cases, CLIMBING)
+
+    def _try_unless_examined(self, cases: Collection[Case]) -> None:
+        for case in cases:
+            if case not in self._examined and self._meets_new_fault(case):
+                self._shrink_and_settle(self._drawn_instead(case))
+
+    def _drawn_instead(self, case: Case) -> Case:
+        """A drawn case, which Hypothesis can make smaller, of the fault that a case shows; itself where none is met.
+
+        What it needs is in the case, too: another fault of the same pass may not.
+        """
+        try:
+            for _ in range(_DRAWS_INSTEAD):
+                seed = f"{self.budget.seed}/{next(self._draws)}"
+                drawn = find_case(self._space, self._shows_pursued_fault, self.budget.cases, DRAWING, seed)
+                if drawn is not None and telling(needs(drawn) - {f"dtype {self._space.dtypes[0]}"}) <= features(case):
+                    return drawn
+        except BaseException:
+            self._settle(None)
+            raise
+        return case
 
     def _draw(self, total: int, phases: tuple[Phase, ...]) -> None:
         """Draw cases until so many were examined, or there are no more."""
