@@ -6,6 +6,7 @@ padding, dilation and output padding are tuples of one int for each spatial axis
 as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, wherever they
 come. Leading required parameters with other names are the pass's operands in the
 order of `OPERAND_ORDER`. The bias and its direction go by name only.
+A direction whose parameter defaults to None is now and then left out, which means zero.
 
 A function is asked for what its parameters can express. Names say the rest, its own
 first, then those of its class and of the classes that this is derived from: 2d in one
@@ -75,12 +76,15 @@ class BoundFunction:
         (parameter, known name) of the arguments given by keyword.
     rank : int or None
         The only number of spatial axes it supports, when a name says one.
+    optional : frozenset of str
+        Known names of the arguments that may be None, since that is their default.
     """
 
     function: Callable[..., object]
     positional: tuple[str, ...]
     keywords: tuple[tuple[str, str], ...]
     rank: int | None
+    optional: frozenset[str] = frozenset()
 
     def takes(self, name: str) -> bool:
         """Whether it receives the argument of this known name."""
@@ -150,6 +154,14 @@ class BoundCandidate:
         said = self.own_limitation(pass_, geometry, dtype) if self.own_limitation else None
         return said or self.functions[pass_].limitation(pass_, geometry, bias=bias)
 
+    def why_indispensable(self, pass_: Pass, operands: Operands) -> str | None:
+        """Which direction that the operands leave out the function of a pass wants, in a sentence; None if none."""
+        function, given = self.functions[pass_], operands.arrays()
+        for name in _ESSENTIAL.get(pass_, ()) if pass_.is_second_order else ():
+            if name not in given and name not in function.optional:
+                return f"{name_of(function.function)} wants `{name}`: it does not default to None"
+        return None
+
     def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> object:
         """Call the function of a pass; whatever it returns or raises comes out unchanged."""
         given: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
@@ -184,7 +196,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
         offered = PLAIN_SETTING_NAMES if added is None else (added, *PLAIN_SETTING_NAMES)
         keywords += [(name, name) for name in offered if name not in names.values()]
     positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
-    return BoundFunction(function, positional, tuple(keywords), _rank(function))
+    optional = frozenset(names[each.name] for each in parameters if each.name in names and each.default is None)
+    return BoundFunction(function, positional, tuple(keywords), _rank(function), optional)
 
 
 def name_of(function: object) -> str:
