@@ -100,7 +100,7 @@ class BoundFunction:
         if pass_ is Pass.BIAS_GRADIENT:
             return None
         if self._transposes and not geometry.transposed:
-            return f"{name_of(self.function)} is for transposed convolutions only, going by its name"
+            return f"{_telling_transposed(self.function)} is for transposed convolutions only, going by its name"
         if self.takes("geometry"):
             return None
         for name in settings_needed(geometry):
@@ -264,7 +264,15 @@ def _known(names: Iterable[str]) -> dict[str, str]:
 
 def is_transposed_by_name(function: object) -> bool:
     """Whether a name says that it computes transposed convolutions."""
-    return any(sign in name.lower() for name in _names(function) for sign in _TRANSPOSED_IN_NAME)
+    return any(map(_says_transposed, _names(function)))
+
+
+def _telling_transposed(function: object) -> str:
+    return next(filter(_says_transposed, _names(function)))
+
+
+def _says_transposed(name: str) -> bool:
+    return any(sign in name.lower() for sign in _TRANSPOSED_IN_NAME)
 
 
 def _names(function: object) -> list[str]:
