@@ -12,7 +12,8 @@ from torch.autograd import forward_ad
 
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Array, Pass
-from ..binding import BoundFunction, bind_function, name_of
+from ..binding import BoundFunction, bind_function
+from ..naming import name_of
 from .arithmetic import inherited
 from .signatures import with_parameters
 from .tensors import to_array, to_tensor
