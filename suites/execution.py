@@ -48,6 +48,7 @@ def execute(
     start = time.perf_counter()
     try:
         reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
+        reason = reason or bound.why_indispensable(pass_, given)
         if reason is not None:
             return Unsupported(beginning(str(reason)))
         start = time.perf_counter()

@@ -24,7 +24,7 @@ from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
-from .candidates.binding import name_of
+from .candidates.naming import name_of
 from .channel import Channel, Garbled, Header
 from .company import Company
 from .company import from_message as company_from

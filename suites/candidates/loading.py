@@ -19,10 +19,11 @@ from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted
-from .binding import BoundCandidate, BoundFunction, bind_function, name_of
+from .binding import BoundCandidate, BoundFunction, bind_function
 from .call_text import Origin
 from .executable import PREFIX as EXECUTABLE_PREFIX
 from .executable import Executable
+from .naming import name_of
 from .shared_library import FILE_NAME as LIBRARY_NAME
 from .shared_library import SharedLibrary
 
