@@ -22,6 +22,7 @@ from .dtypes import Arithmetic
 from .exact import ExactResult, term_counts
 from .faults import FAULTS, FaultModel, Implementation, Kind, fault_named, honest
 from .geometry import ConvGeometry
+from .lattice import unit_of
 from .passes import Array, Operands, Pass, real_parts
 from .scaled import scaled
 
@@ -31,6 +32,8 @@ Hypothesis = tuple[FaultModel, ...]
 LEAVING_MEMORY = frozenset(("unreached-elements-not-zeroed", "empty-batch-uninitialised"))
 """Names of models whose wrong elements hold whatever was in memory, so that any number there is what they say."""
 _PAIR_SECONDS = 0.8
+_COARSEST_UNIT = 0.125
+"""Halves, quarters and eighths are exact in every case."""
 
 
 class Certainty(Enum):
@@ -230,7 +233,7 @@ def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
     if any(model.name in LEAVING_MEMORY for model in hypothesis):
         right = real_parts(evaluate((), seen.pass_, seen.operands, seen.geometry))
         return bool(((actual == right) | (given != right)).all())
-    if seen.exactly and not _is_fractional(given):
+    if seen.exactly and not _is_fractional(given, unit_of(seen.operands.learning_rate)):
         return False
     if not (np.isfinite(actual).all() and np.isfinite(given).all()):
         return False
@@ -260,9 +263,10 @@ def _showing(seen: Observation) -> list[FaultModel]:
     ]
 
 
-def _is_fractional(values: Array) -> bool:
-    """Whether values are not multiples of the smallest learning rate: then they were divided, and rounded."""
-    return bool((np.isfinite(values) & (values * 8 != np.round(values * 8))).any())
+def _is_fractional(values: Array, unit: float) -> bool:
+    """Whether values are not multiples of the learning rate's unit: then they were divided, and rounded."""
+    units = values / min(unit, _COARSEST_UNIT)
+    return bool((np.isfinite(values) & (units != np.round(units))).any())
 
 
 def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:

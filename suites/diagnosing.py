@@ -124,11 +124,11 @@ class _Inquiry:
 
     def observe(self, pass_: Pass, case: Case) -> Observation | None:
         """What the candidate returns on the integer lattice of a case; None if it returns no array."""
-        operands = operands_of(Check.STRUCTURE, case)
+        arithmetic = arithmetic_of(self.executor.info, case.dtype)
+        operands = operands_of(Check.STRUCTURE, case, arithmetic)
         reply = self.executor.call(pass_, operands, case.geometry, seconds=_CALL_SECONDS, layout=case.layout)
         if not isinstance(reply, Returned):
             return None
-        arithmetic = arithmetic_of(self.executor.info, case.dtype)
         arranged = {name: LAYOUTS[case.layout](array) for name, array in operands.arrays().items()}
         given = replace(operands, **arranged)  # type: ignore[arg-type]
         exactly = not rounds_integers(arithmetic)
@@ -186,7 +186,8 @@ def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
     try:
-        reading = impulses.read(call, read_as, operands_of(Check.STRUCTURE, case).of(pass_), case.geometry)
+        operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
+        reading = impulses.read(call, read_as, operands.of(pass_), case.geometry)
     except _TimeIsUp:
         return ()
     return tell(reading, read_as, case.geometry, bias=case.bias)
