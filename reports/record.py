@@ -12,10 +12,11 @@ from ..oracle.dtypes import EVERYDAY
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of every JSON document that a run writes.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
+3: the names of what a mismatch was diagnosed as.
 """
 
 
@@ -152,6 +153,9 @@ class Mismatch:
     diagnosis : tuple of str
         Sentences: what the candidate does as if, how certain that is, where to look,
         and which terms of wrong elements are wrong; empty where nothing can be said.
+    diagnosed : tuple of str
+        Stable names of what the diagnosis found: of fault models, of an arithmetic, of a
+        dependence on the data, of a convention to declare. Empty where nothing is known.
     """
 
     id: str
@@ -168,6 +172,7 @@ class Mismatch:
     call: str = ""
     origin: str = ""
     diagnosis: tuple[str, ...] = ()
+    diagnosed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
-from .diagnosing import sentences
+from .diagnosing import NOTHING_TOLD, explain
 from .examination import arithmetic_of, ask, judge_reply
 from .executor import Executor
 from .fault import Fault
@@ -49,6 +49,7 @@ def build(
     executor.restart()
     evidence, verdict = _evidence(fault, executor)
     repeats = verdict.outcome is fault.outcome
+    told = explain(fault, executor) if repeats and is_shrunk else NOTHING_TOLD
     mismatch = Mismatch(
         id=fault.id,
         candidate=executor.info.name,
@@ -63,7 +64,8 @@ def build(
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
         origin=_origin(fault),
-        diagnosis=sentences(fault, executor) if repeats and is_shrunk else (),
+        diagnosis=told.sentences,
+        diagnosed=told.names,
     )
     return mismatch, evidence
 

@@ -34,23 +34,49 @@ _CONFIRMATIONS_AFTER_CONTRADICTION = 12
 _ANOTHER_FAULT = "On cases with more features something else is wrong, too."
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What can be said of a fault.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Stable, of what was found: of fault models, of an arithmetic, of a dependence on the
+        data, of a convention to declare; equal for mismatches that have this in common. Empty where nothing is known.
+    kind : str
+        What these are names of: ``model``, ``arithmetic``, ``data``, ``shape`` or ``convention``; empty without names.
+    sentences : tuple of str
+        For people.
+    """
+
+    names: tuple[str, ...] = ()
+    kind: str = ""
+    sentences: tuple[str, ...] = ()
+
+
+NOTHING_TOLD = Told()
+
+
 class _TimeIsUp(Exception):
     """Impulses took too long."""
 
 
-def sentences(fault: Fault, executor: Executor) -> tuple[str, ...]:
+def explain(fault: Fault, executor: Executor) -> Told:
     """What the fault is as if, how certain that is, and the wrong terms of its shrunk case.
 
-    Empty of faults that are not of wrong values on the integer lattice.
+    Nothing of faults that are not of wrong values on the integer lattice.
     """
     if fault.check != str(Check.STRUCTURE) or fault.verdict.cause not in ("value", "shape"):
-        return ()
+        return NOTHING_TOLD
     if fault.shrunk.geometry.products > MOST_PRODUCTS:
-        return (
+        sentence = (
             f"Not compared with the known faults: its {fault.shrunk.geometry.products:,} products "
-            f"are more than {MOST_PRODUCTS:,}.",
+            f"are more than {MOST_PRODUCTS:,}."
         )
-    return (*diagnose_fault(fault, executor).sentences(), *terms_told(fault, executor))
+        return Told(sentences=(sentence,))
+    diagnosis = diagnose_fault(fault, executor)
+    sentences = (*diagnosis.sentences(), *terms_told(fault, executor))
+    return Told(diagnosis.first, "model" if diagnosis.first else "", sentences)
 
 
 def diagnose_fault(fault: Fault, executor: Executor, *, seconds: float = SECONDS) -> Diagnosis:

@@ -20,7 +20,7 @@ from convoracle.reports.junit import junit
 from convoracle.reports.record import Run, RunInfo
 from convoracle.reports.terminal import mismatch_text
 from convoracle.suites.counterexample import build
-from convoracle.suites.diagnosing import SECONDS, diagnose_fault, sentences, terms_told
+from convoracle.suites.diagnosing import SECONDS, Told, diagnose_fault, explain, terms_told
 from convoracle.suites.fault import Fault
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.isolation import Isolated
@@ -140,6 +140,7 @@ def test_a_mismatch_tells_its_diagnosis_on_the_terminal_and_to_junit() -> None:
     start = time.perf_counter()
     mismatch, _ = build(fault_at("n1c1k1i1x3f1x1s1x2/float32/uniform/0", Pass.FORWARD), executor, {})
     assert time.perf_counter() - start < 2 * SECONDS
+    assert mismatch.diagnosed == ("first-stride-on-all-axes",)
     assert mismatch.diagnosis[0] == "It is as if the first axis's stride held for all axes (first-stride-on-all-axes)."
     assert mismatch.diagnosis[-1] == "O₁₂ should be X₁₃F₁₁; the candidate uses X₁₂ in place of X₁₃ beside F₁₁"
     info = RunInfo(0, "quick", (executor.info,), "2026-11-24T06:00:00+00:00", "convoracle check", ())
@@ -166,9 +167,9 @@ def test_a_fault_that_is_not_shrunk_yet_or_too_large_is_not_compared() -> None:
     small = fault_at("n1c1k1i2f2/float32/uniform/0", Pass.FORWARD)
     assert build(small, rotated, {})[0].diagnosis
     assert build(small, rotated, {}, is_shrunk=False)[0].diagnosis == ()
-    assert sentences(fault_at("n64c64k64i56x56f3x3/float32/uniform/0", Pass.FORWARD), rotated) == (
-        "Not compared with the known faults: its 6,879,707,136 products are more than 100,000,000.",
-    )
+    told = explain(fault_at("n64c64k64i56x56f3x3/float32/uniform/0", Pass.FORWARD), rotated)
+    sentence = "Not compared with the known faults: its 6,879,707,136 products are more than 100,000,000."
+    assert told == Told(sentences=(sentence,))
 
 
 def test_a_candidate_that_falls_silent_ends_the_diagnosis_and_no_run() -> None:
@@ -178,5 +179,4 @@ def test_a_candidate_that_falls_silent_ends_the_diagnosis_and_no_run() -> None:
     fault = fault_at("n1c1k1i1f1/float32/uniform/0", Pass.FORWARD)
     diagnosis = diagnose_fault(fault, forward_only(refuse))
     assert diagnosis.certainty is Certainty.NONE
-    assert sentences(fault, forward_only(refuse))
-    assert sentences(replace(fault, check="precision"), forward_only(refuse)) == ()
+    assert explain(fault, forward_only(refuse)).names == ()
