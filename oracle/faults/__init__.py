@@ -24,7 +24,7 @@ from . import (
     tiles,
     values,
 )
-from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
+from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Misreading, Needs
 
 __all__ = [
     "CONTAMINATED",
@@ -33,6 +33,7 @@ __all__ = [
     "FaultModel",
     "Implementation",
     "Kind",
+    "Misreading",
     "Needs",
     "fault_named",
 ]

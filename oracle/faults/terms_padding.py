@@ -12,15 +12,23 @@ import numpy as np
 from ..geometry import ConvGeometry
 from ..padding import NAMED_PADDINGS, PaddingSides
 from ..passes import Array, Operands, Pass
-from .model import Implementation
-from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, altered, misreading, wrong_terms
+from .model import Implementation, Misreading
+from .planting import (
+    FORWARDS,
+    INPUT_GRADIENTS,
+    WEIGHT_GRADIENTS,
+    Change,
+    altered,
+    wrong_geometry,
+    wrong_terms,
+)
 
 
-def _with_sides(change: Callable[[ConvGeometry], tuple[PaddingSides, ...]]) -> Change:
-    return misreading(lambda geometry: altered(geometry, padding=change(geometry)))
+def _with_sides(change: Callable[[ConvGeometry], tuple[PaddingSides, ...]]) -> Misreading:
+    return lambda geometry: altered(geometry, padding=change(geometry))
 
 
-def _each(change: Callable[[int, int], PaddingSides]) -> Change:
+def _each(change: Callable[[int, int], PaddingSides]) -> Misreading:
     return _with_sides(lambda geometry: tuple(change(low, high) for low, high in geometry.padding))
 
 
@@ -128,7 +136,7 @@ def _out_of_bounds(implementation: Implementation, pass_: Pass, operands: Operan
 
 
 MODELS = (
-    wrong_terms(
+    wrong_geometry(
         "padding-axes-exchanged",
         "the paddings of the spatial axes were exchanged",
         "Height and width, or a list in the opposite order, are confused. Look at the order in which the padding's "
@@ -136,7 +144,7 @@ MODELS = (
         _with_sides(lambda geometry: geometry.padding[::-1]),
         seen_in="autogluon PR#438",
     ),
-    wrong_terms(
+    wrong_geometry(
         "padding-sides-exchanged",
         "low and high padding were exchanged",
         "The padding is laid after the data where it belongs before them. Look at the sign and the side of the offset "
@@ -144,7 +152,7 @@ MODELS = (
         _each(lambda low, high: (high, low)),
         seen_in="root#21737",
     ),
-    wrong_terms(
+    wrong_geometry(
         "same-odd-element-on-the-other-side",
         "SAME padding had its odd element on the other side",
         "SAME_UPPER and SAME_LOWER, or the conventions of two frameworks, are confused. Look at which half is "
@@ -152,34 +160,34 @@ MODELS = (
         _with_sides(_same_on_the_other_side),
         seen_in="root#21737",
     ),
-    wrong_terms(
+    wrong_geometry(
         "low-padding-on-both-sides",
         "the low padding were used on both sides",
         "Only one number per axis reaches the kernel. Look at where four (low, high) numbers become two.",
         _each(lambda low, high: (low, low)),
         seen_in="opencv PR#20394, tvm PR#6646, aimet PR#2873",
     ),
-    wrong_terms(
+    wrong_geometry(
         "high-padding-on-both-sides",
         "the high padding were used on both sides",
         "Only one number per axis reaches the kernel, and it is the last. Look at where four (low, high) numbers "
         "become two.",
         _each(lambda low, high: (high, high)),
     ),
-    wrong_terms(
+    wrong_geometry(
         "padding-shared-evenly",
         "the padding were shared evenly between the two sides",
         "The whole padding of an axis is divided by two, whatever its sides are. Look at where the padding is halved.",
         _each(lambda low, high: ((low + high) // 2, low + high - (low + high) // 2)),
     ),
-    wrong_terms(
+    wrong_geometry(
         "padding-ignored",
         "there were no padding",
         "The padding does not reach the loops: windows start at the first element. Look at the offset that is "
         "subtracted from a position.",
         _each(lambda low, high: (0, 0)),
     ),
-    wrong_terms(
+    wrong_geometry(
         "even-kernel-off-centre",
         "kernels of even length were centred one element further on",
         "The padding is computed from the kernel's centre, which an even length does not have. Look at divisions of "
@@ -187,7 +195,7 @@ MODELS = (
         _with_sides(_even_kernels_shifted),
         seen_in="ComputeLibrary#78",
     ),
-    wrong_terms(
+    wrong_geometry(
         "padding-not-complemented",
         "the input gradient were padded like the forward pass",
         "The correlation that computes the input gradient needs d (R - 1) - p zeros before the output gradient, not p. "
@@ -195,11 +203,11 @@ MODELS = (
         _with_sides(_not_complemented),
         INPUT_GRADIENTS,
     ),
-    wrong_terms(
+    wrong_geometry(
         "padding-mode-ignored",
         "the padding were zeros",
         "The padding mode does not reach this pass. Look at what is read where a window leaves the input.",
-        misreading(lambda geometry: altered(geometry, padding_mode="zeros")),
+        lambda geometry: altered(geometry, padding_mode="zeros"),
     ),
     wrong_terms(
         "reflection-repeats-the-edge",

@@ -21,6 +21,7 @@ from .planting import (
     garbage,
     omitting,
     rearranging,
+    resized,
     trailing,
     wrong_terms,
 )
@@ -46,16 +47,16 @@ def _last_windows(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | Non
     return reduce(np.logical_or, masks)
 
 
-def _one_window_more(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+def _one_window_more(geometry: ConvGeometry) -> ConvGeometry | None:
+    """The high padding as large as it takes for the windows to tile."""
     remainders = geometry.direct.remainders
-    if geometry.transposed or not any(remainders) or 0 in geometry.output_size:
-        return implementation(pass_, operands, geometry)
+    if geometry.transposed or 0 in geometry.output_size:
+        return geometry
     sides = tuple(
         (low, high + (step - remainder if remainder else 0))
         for (low, high), step, remainder in zip(geometry.padding, geometry.stride, remainders, strict=True)
     )
-    other = altered(geometry, padding=sides)
-    return implementation(pass_, operands, geometry if other is None else other)
+    return altered(geometry, padding=sides)
 
 
 def _one_window_less(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
@@ -97,9 +98,10 @@ MODELS = (
         "output-size-rounded-up",
         "a window that does not fit were counted",
         "The output size is rounded up where the definition rounds down. Look at the division by the stride.",
-        _one_window_more,
+        resized(_one_window_more),
         FORWARDS,
         "TF-micro#764",
+        misread=_one_window_more,
     ),
     wrong_terms(
         "output-size-too-small",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from convoracle.oracle.data import parse_case
+from convoracle.oracle.faults import FAULTS
 from convoracle.reports import read_run
 from convoracle.reports.record import kind_of
 from convoracle.suites.cli import main
@@ -254,4 +255,5 @@ def test_a_profile_that_is_blind_to_a_fault_is_told(capsys: pytest.CaptureFixtur
     assert run("power", "--cases", "1", "--fault", "kernel-not-rotated") == 1
     assert "no case sees kernel-not-rotated in input_gradient" in capsys.readouterr().out
     assert run("power", "--fault", "kernel-not-rotatd") == 2
-    assert "should be the name of one of 128 models, such as kernel-not-rotated," in capsys.readouterr().err
+    expected = f"should be the name of one of {len(FAULTS)} models, such as kernel-not-rotated,"
+    assert expected in capsys.readouterr().err
