@@ -24,9 +24,9 @@ from convoracle.oracle.passes import Pass, is_defined
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites.checks.value import Check
 from convoracle.suites.corpora.shrinking import smallest
-from convoracle.suites.diagnosing import diagnose_fault
 from convoracle.suites.examination import ask
 from convoracle.suites.fault import Fault
+from convoracle.suites.interrogation import interrogate
 from convoracle.suites.planted import PlantedInProcess
 
 _ATTEMPTS = 4000
@@ -128,7 +128,7 @@ def main() -> None:
         tried = 0
         for fault, executor in faults(model, arguments.draws, arguments.seed):
             start = time.perf_counter()
-            diagnosis = diagnose_fault(fault, executor)
+            diagnosis = interrogate(fault, executor).diagnosis
             slowest = max(slowest, time.perf_counter() - start)
             tried += 1
             asked[model.kind] += 1
