@@ -1,4 +1,4 @@
-"""Stride and dilation ignored, exchanged or confused."""
+"""Stride and dilation ignored, exchanged or confused, with each other or with other settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,26 @@ def _exchanged(geometry: ConvGeometry) -> ConvGeometry | None:
     return altered(geometry, stride=geometry.dilation, dilation=geometry.stride, output_padding=extra)
 
 
+def _groups_and_dilation_exchanged(geometry: ConvGeometry) -> ConvGeometry | None:
+    if len(set(geometry.dilation)) > 1:
+        return None
+    return altered(geometry, groups=geometry.dilation[0], dilation=(geometry.groups,) * geometry.rank)
+
+
+def _axes_exchanged(geometry: ConvGeometry) -> ConvGeometry | None:
+    names = ("stride", "padding", "dilation", "output_padding")
+    return altered(geometry, **{name: getattr(geometry, name)[::-1] for name in names})
+
+
 MODELS = (
+    wrong_geometry(
+        "settings-axes-exchanged",
+        "the strides, paddings and dilations of the spatial axes were exchanged",
+        "Numbers in the order (width, height) are taken for (height, width). Look at the order that the called "
+        "function expects.",
+        _axes_exchanged,
+        seen_in="mlpack#4050",
+    ),
     wrong_geometry(
         "stride-axes-exchanged",
         "the strides of the spatial axes were exchanged",
@@ -79,6 +98,7 @@ MODELS = (
         "the dilations of the spatial axes were exchanged",
         "Height and width are confused. Look at the order in which the dilation's numbers are taken.",
         _dilations(lambda geometry: geometry.dilation[::-1]),
+        seen_in="torch/nn#908",
     ),
     wrong_geometry(
         "first-dilation-on-all-axes",
@@ -123,6 +143,14 @@ MODELS = (
         "not at all. Look at the arguments of the convolutions that compute the gradients.",
         _exchanged,
         BACKWARDS,
-        "candle PR#2337",
+        "candle PR#2337, iree-turbine PR#1223",
+    ),
+    wrong_geometry(
+        "groups-and-dilation-exchanged",
+        "groups and dilation were exchanged",
+        "Both are plain numbers, and functions do not agree on which comes first. Look at the order of the arguments "
+        "of the call, and name them.",
+        _groups_and_dilation_exchanged,
+        seen_in="bayesian-torch#34",
     ),
 )

@@ -67,6 +67,18 @@ def _one_window_less(implementation: Implementation, pass_: Pass, operands: Oper
     return fitted(result, (*result.shape[:2], *sizes))
 
 
+def _reach_of_whole_taps(
+    implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
+) -> Array:
+    """As many output positions as a kernel has that reaches over d R elements, not d (R - 1) + 1."""
+    result = implementation(pass_, operands, geometry)
+    if geometry.transposed:
+        return result
+    axes = zip(geometry.size, geometry.padding, geometry.dilation, geometry.kernel, geometry.stride, strict=True)
+    sizes = (max((i + sum(sides) - d * r) // s + 1, 0) for i, sides, d, r, s in axes)
+    return fitted(result, (*result.shape[:2], *sizes))
+
+
 def _uninitialised(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """Garbage where no window reaches: in an input gradient, or the output of a transposed convolution."""
     result = implementation(pass_, operands, geometry)
@@ -111,6 +123,14 @@ MODELS = (
         _one_window_less,
         FORWARDS,
         "TF-micro#764",
+    ),
+    wrong_terms(
+        "dilated-kernel-too-long",
+        "a dilated kernel were one gap longer when output positions are counted",
+        "A kernel of R taps reaches over d (R - 1) + 1 elements, not d R. Look at the formula of the output size.",
+        _reach_of_whole_taps,
+        FORWARDS,
+        "cutlass PR#3526",
     ),
     wrong_terms(
         "unreached-elements-not-zeroed",

@@ -1,4 +1,4 @@
-"""Models that take a geometry for another: the result is the other's, and where it is the same or none, the right one."""
+"""Models that take a geometry for another: the result is that of the other, and the right one where there is none."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_the_result_is_that_of_the_geometry_that_is_read(
     assert compared or model.name in CHANGING_SHAPES
 
 
-CHANGING_SHAPES = {"output-padding-ignored", "output-size-rounded-up"}
-"""Models in which another geometry always has another output."""
+CHANGING_SHAPES = {"output-padding-ignored", "output-size-rounded-up", "groups-and-dilation-exchanged"}
+"""Models in which another geometry always has another output, or another weight."""
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,12 @@ CHANGING_SHAPES = {"output-padding-ignored", "output-size-rounded-up"}
         ("same-odd-element-on-the-other-side", "n1c1k1i5f2p0+1", "n1c1k1i5f2p1+0"),
         ("padding-mode-ignored", "n1c1k1i5f2p1mreflect", "n1c1k1i5f2p1"),
         ("stride-and-dilation-exchanged-in-backward", "n1c1k1i9f2s2d3", "n1c1k1i9f2s3d2"),
+        ("settings-axes-exchanged", "n1c1k1i5x7f2x2s1x3p0x1d2x1", "n1c1k1i5x7f2x2s3x1p1x0d1x2"),
+        ("groups-and-dilation-exchanged", "n1c6k6i9f2d3g2", "n1c6k6i9f2d2g3"),
+        ("first-padding-on-all-axes", "n1c1k1i5x7f2x2p1x0+2", "n1c1k1i5x7f2x2p1x1"),
+        ("same-padding-from-the-first-size", "n1c1k1i5x8f3x3s2x2p1x0+1", "n1c1k1i5x8f3x3s2x2p1x1"),
+        ("same-padding-from-the-first-size", "n1c1k1i5x8f3x3s2x2p1x0+2", "n1c1k1i5x8f3x3s2x2p1x0+2"),
+        ("padding-dilated", "n1c1k1i5x7f2x2p1x0+1d2x3", "n1c1k1i5x7f2x2p2x0+3d2x3"),
         ("output-size-rounded-up", "n1c1k1i5f1s3", "n1c1k1i5f1s3p0+2"),
         ("output-size-rounded-up", "n1c1k1i3f1s2", "n1c1k1i3f1s2"),
         ("output-padding-ignored", "n1c1k1i3f1s2to1", "n1c1k1i3f1s2t"),
@@ -74,6 +80,9 @@ def test_what_is_read(name: str, given: str, read: str) -> None:
 def test_a_reading_that_is_not_legal_is_none() -> None:
     exchanged = misread(fault_named("padding-axes-exchanged"))
     assert exchanged(parse_geometry("n1c1k1i2x5f1x1p1x3mreflect")) is None
+    for dilations in ("d2x3", "d5x5"):
+        other = misread(fault_named("groups-and-dilation-exchanged"))(parse_geometry(f"n1c4k4i9x9f2x2{dilations}"))
+        assert other is None
 
 
 def test_the_output_size_follows_the_geometry_that_is_read() -> None:
