@@ -133,7 +133,8 @@ def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
     exact = faulty(seen.pass_, _with(seen.operands, arrays), seen.geometry)
     sizes = {name: np.abs(array).astype(np.float64) for name, array in arrays.items()}
     size = np.abs(faulty(seen.pass_, _with(seen.operands, sizes), seen.geometry)) + np.abs(exact)
-    values = real_parts(exact)
+    values = np.where(np.isfinite(real_parts(exact)), real_parts(exact), 0.0)
+    size = np.where(np.isfinite(size), size, 0.0)
     magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
     most = 2 * int(term_counts(seen.pass_, seen.geometry).max(initial=0)) + 2
     terms = np.full(values.shape, most, np.int64)

@@ -7,16 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..oracle import impulses
+from ..oracle.arithmetics import Known
 from ..oracle.dtypes import COMPONENTS
-from ..oracle.faults import FAULTS
+from ..oracle.faults import FAULTS, Kind, fault_named
+from ..oracle.fills import HUGE
 from ..oracle.passes import Array, Operands, Pass
 from ..oracle.telling import tell
+from ..oracle.verdict import Outcome
+from .checks.company import COMPANY
 from .checks.value import Check, operands_of
 from .executor import Executor
 from .fault import Fault
 from .interrogation import Finding, interrogate
+from .measuring import measure
 from .neighbours import UNREPEATABLE
 from .replies import Returned
+from .special_numbers import recognise
+from .suggesting import suggest, suggest_for_company
 
 MOST_IMPULSES = 300
 MOST_PRODUCTS = 10_000_000
@@ -45,14 +52,21 @@ class Told:
 
 
 NOTHING_TOLD = Told()
+_KNOWN = frozenset(model.name for model in FAULTS)
+_VAGUELY = "depends-on-data-"
+_DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
+"""Causes of verdicts that a declaration can change."""
 
 
 def explain(fault: Fault, executor: Executor) -> Told:
-    """What the fault is as if, how certain that is, and the wrong terms of its shrunk case.
+    """What the fault is as if, how certain that is, and what could be declared if it is meant.
 
-    Nothing of faults that are not of wrong values on the integer lattice.
+    Nothing of faults that are not of one pass's values, nor of calls in company.
     """
-    if fault.check != str(Check.STRUCTURE) or fault.verdict.cause not in ("value", "shape"):
+    if fault.check == COMPANY:
+        suggestion = suggest_for_company(fault, executor)
+        return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
+    if not fault.is_of_values or fault.verdict.outcome is not Outcome.VIOLATES:
         return NOTHING_TOLD
     if fault.shrunk.geometry.products > MOST_PRODUCTS:
         sentence = (
@@ -60,7 +74,49 @@ def explain(fault: Fault, executor: Executor) -> Told:
             f"are more than {MOST_PRODUCTS:,}."
         )
         return Told(sentences=(sentence,))
-    return _of_structure(interrogate(fault, executor), fault, executor)
+    known = None
+    match fault.check:
+        case "structure" if fault.verdict.cause in ("value", "shape"):
+            told = _of_structure(interrogate(fault, executor), fault, executor)
+        case "contamination":
+            told = _of_special_numbers(fault, executor)
+        case "precision" if fault.shrunk.fill == HUGE:
+            told = _of_special_numbers(fault, executor)
+        case "precision":
+            measured = measure(fault, executor)
+            told, known = (
+                Told(measured.names, "arithmetic" if measured.names else "", measured.sentences),
+                measured.known if measured.names else None,
+            )
+        case _:
+            told = NOTHING_TOLD
+    return _with_suggestion(told, known, fault, executor)
+
+
+def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
+    if fault.verdict.cause not in _DECLARED_OF:
+        return NOTHING_TOLD
+    found = recognise(fault, executor)
+    if found is None:
+        return Told(sentences=(f"None of the {len(FAULTS)} known faults leaves NaN and Inf as it does.",))
+    model, *others = found.models
+    told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
+    if others:
+        agreeing = ", or as if ".join(other.sentence for other in others[:2])
+        told += f" They do not tell it from as if {agreeing}."
+    return Told((model.name,), "arithmetic", (told, model.explanation))
+
+
+def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:
+    """What to declare is the name of a fault that has no other, and then nothing else need be said of it."""
+    if _is_mistake(told) or fault.verdict.cause not in _DECLARED_OF:
+        return told
+    suggestion = suggest(fault, executor, known)
+    if suggestion is None:
+        return told
+    if told.names and not _is_vague(told):
+        return replace(told, sentences=(*told.sentences, str(suggestion)))
+    return Told((suggestion.declaration,), "convention", (str(suggestion),))
 
 
 def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
@@ -74,13 +130,24 @@ def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
     terms = terms_told(fault, executor)
     if not diagnosis.is_sure:
         return Told(sentences=(*sentences, *terms))
-    known = {model.name for model in FAULTS}
-    kind = "model" if known.issuperset(diagnosis.first) or fault.verdict.cause != "shape" else "shape"
+    kind = "model" if _KNOWN.issuperset(diagnosis.first) or fault.verdict.cause != "shape" else "shape"
     return Told(diagnosis.first, kind, (*sentences, *terms))
 
 
 def _objected(name: str) -> str:
-    return name if name == UNREPEATABLE else f"depends-on-data-{name}"
+    return name if name == UNREPEATABLE else _VAGUELY + name
+
+
+def _is_mistake(told: Told) -> bool:
+    """Whether it is what nobody would declare: wrong terms or shapes, and what is done to single values."""
+    if told.kind == "model":
+        return any(name not in _KNOWN or fault_named(name).kind is Kind.TERMS for name in told.names)
+    return told.kind in ("shape", "calls") or (told.kind == "data" and not _is_vague(told))
+
+
+def _is_vague(told: Told) -> bool:
+    """Whether only that it is not linear is known, which rounding is not, either."""
+    return told.kind == "data" and all(name.startswith(_VAGUELY) for name in told.names)
 
 
 def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:

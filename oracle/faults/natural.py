@@ -107,7 +107,7 @@ def _remainder_left_out(
     if geometry.transposed:
         return result
     sizes = (max(size - rest, 0) for size, rest in zip(geometry.size, geometry.remainders, strict=True))
-    return result[(..., *(slice(0, size) for size in sizes))]
+    return fitted(result, (*result.shape[:2], *sizes))
 
 
 def _with_remainder(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:

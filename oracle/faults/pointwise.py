@@ -27,6 +27,8 @@ Values = Callable[[Float64], Float64]
 
 _WRAPPED = (8, 16)
 _CLAMPS = (1.0, 6.0, 127.0, 255.0)
+_NO_ROUNDING = 2.0**-6
+"""A factor that is as far from 1 is not what rounding makes of a right result."""
 
 
 def of_results(right: Float64, actual: Float64) -> Iterator[FaultModel]:
@@ -63,11 +65,11 @@ def _fixed(place: str, one: str, many: str, plant: Callable[[Values], Planting])
         yield _model(f"{place}-wraps-{bits}", wraps, plant(partial(_wrapped, half=half)))
     for most in _CLAMPS:
         clamped = f"{many} were clipped to [0, {most:g}]"
-        yield _model(f"{place}-clipped-0-{most:g}", clamped, plant(lambda x, most=most: np.clip(x, 0, most)))
+        yield _model(f"{place}-clipped-0-{most:g}", clamped, plant(partial(np.clip, a_min=0.0, a_max=most)))
     if place != "result":
         for most in _CLAMPS:
             clamped = f"{many} were clipped to [-{most:g}, {most:g}]"
-            yield _model(f"{place}-clipped-{most:g}", clamped, plant(lambda x, most=most: np.clip(x, -most, most)))
+            yield _model(f"{place}-clipped-{most:g}", clamped, plant(partial(np.clip, a_min=-most, a_max=most)))
 
 
 def _wrapped(values: Float64, half: float) -> Float64:
@@ -114,7 +116,7 @@ def _slopes(right: Float64, actual: Float64) -> Iterator[FaultModel]:
         return
     place = int(np.argmin(right))
     slope = float(actual.ravel()[place] / right.ravel()[place])
-    if slope in (0.0, 1.0, -1.0) or not np.isfinite(slope):
+    if slope in (0.0, -1.0) or not abs(slope - 1) > _NO_ROUNDING:
         return
 
     def change(values: Float64) -> Float64:
