@@ -9,6 +9,7 @@ and with products that are not (a fused multiply-add).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from .conversions import convert
 from .dtypes import Format
-from .equations import terms
+from .equations import Index, terms
+from .exact import term_counts
 from .geometry import ConvGeometry
 from .passes import Operands, Pass
 
@@ -27,7 +29,7 @@ Rounding = Callable[[Float64], Float64]
 Summation = Callable[[Float64, Rounding], Float64]
 
 MOST_TERMS = 2_000
-"""Of all elements together; more take too long to list."""
+"""Of all elements of a case together; more take too long to list."""
 AT_ONCE = "summed without rounding, then rounded once"
 _LANES = (2, 4, 8, 16)
 _BLOCKS = (2, 3, 4, 8, 9)
@@ -48,15 +50,24 @@ class Summed:
     values: Float64
 
 
-def is_listable(pass_: Pass, geometry: ConvGeometry) -> bool:
-    """Whether the terms of a pass are few enough to be summed one by one; an update takes a step beside the sum."""
-    return pass_ is not Pass.UPDATE and geometry.products <= MOST_TERMS
+def listable(pass_: Pass, geometry: ConvGeometry) -> list[Index]:
+    """Elements of a result, from all over it, whose terms are few enough to be summed one by one.
+
+    None of an update, which takes a step beside the sum.
+    """
+    shape = pass_.result_shape(geometry)
+    most = int(term_counts(pass_, geometry).max(initial=0))
+    count = min(math.prod(shape), MOST_TERMS // max(most, 1))
+    if pass_ is Pass.UPDATE or not count:
+        return []
+    places = np.linspace(0, math.prod(shape) - 1, count).round().astype(int)
+    return [tuple(map(int, index)) for index in zip(*np.unravel_index(places, shape), strict=True)]
 
 
 def sums(
-    pass_: Pass, operands: Operands, geometry: ConvGeometry, form: Format, *, cut: bool = False
+    pass_: Pass, operands: Operands, geometry: ConvGeometry, form: Format, indices: list[Index]
 ) -> Iterator[Summed]:
-    """The result of a pass with every sum rounded to `form`, or cut off to it, in each of the orders.
+    """Elements of a pass with every sum rounded to `form`, in each of the orders.
 
     Parameters
     ----------
@@ -66,35 +77,35 @@ def sums(
         As they are multiplied: real floats, in float64.
     geometry : ConvGeometry
     form : Format
-    cut : bool
+    indices : list of tuple of int
+        Of the elements; the values are in their order.
     """
-    factors, bias = _listed(pass_, operands, geometry)
+    factors, bias = _listed(pass_, operands, geometry, indices)
 
     def rounded(values: Float64) -> Float64:
-        return convert(values, form, cut=cut)
+        return convert(values, form)
 
-    shape = pass_.result_shape(geometry)
     for fused, products in (("", factors), (" from rounded products", rounded(factors))):
         for order, summation in _ORDERS:
             if bias.any():
                 first = summation(np.concatenate((bias[:, None], products), axis=1), rounded)
-                yield Summed(f"{order}{fused}, the bias first", first.reshape(shape))
+                yield Summed(f"{order}{fused}, the bias first", first)
             last = rounded(summation(products, rounded) + bias)
-            yield Summed(order + fused, last.reshape(shape))
+            yield Summed(order + fused, last)
 
 
-def _listed(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Float64, Float64]:
+def _listed(pass_: Pass, operands: Operands, geometry: ConvGeometry, indices: list[Index]) -> tuple[Float64, Float64]:
     """The products of each element, continued by zeros, in the order of the definition; and its bias."""
     arrays = operands.arrays()
     listed, biases = [], []
-    for index in np.ndindex(pass_.result_shape(geometry)):
+    for index in indices:
         of_element, bias = [], 0.0
         for term in terms(pass_, geometry, index, bias=operands.bias is not None):
             values = [float(arrays[factor.tensor][factor.index]) for factor in term.factors]
             if len(values) == 1 and pass_ is not Pass.BIAS_GRADIENT:
                 bias = values[0]
             else:
-                of_element.append(float(np.prod(values)))
+                of_element.append(math.prod(values))
         listed.append(of_element)
         biases.append(bias)
     factors = np.zeros((len(listed), max(map(len, listed), default=0)))

@@ -12,7 +12,7 @@ from ..oracle.arithmetics import Fit, Known, converted, fits
 from ..oracle.conversions import convert
 from ..oracle.diagnosis import singles
 from ..oracle.dtypes import format_of
-from ..oracle.orders import AT_ONCE, is_listable, sums
+from ..oracle.orders import AT_ONCE, listable, sums
 from ..oracle.passes import Pass
 from ..oracle.reproduction import Hypothesis, Observation, explains
 from .checks.value import Check, operands_of
@@ -58,10 +58,9 @@ def measure(fault: Fault, executor: Executor) -> Measured:
     elements = sum(each.actual.size for each in seen)
     if found[0].known.results_in is None:
         return _told(found, elements, fault)
-    listable = tuple(each for each in seen if is_listable(each.pass_, each.geometry))
-    listed = sum(each.actual.size for each in listable)
+    listed = sum(len(listable(each.pass_, each.geometry)) for each in seen)
     for fit in found if listed >= ENOUGH else ():
-        equal, order = _bits(fit, listable)
+        equal, order = _bits(fit, seen)
         if equal == listed:
             told = f"It is as if {fit.known.sentence} ({fit.known.name}): {equal} of {listed} elements are those bits"
             return Measured((fit.known.name,), (f"{told}, {order}.", _outside(fault)), fit.known)
@@ -91,10 +90,12 @@ def _bits(fit: Fit, seen: tuple[Observation, ...]) -> tuple[int, str]:
     for each in seen:
         result = format_of(each.arithmetic.result_dtype)
         operands = converted(each.pass_, each.operands, fit.known)
-        for summed in sums(each.pass_, operands, each.geometry, form):
+        indices = listable(each.pass_, each.geometry)
+        actual = np.array([each.actual[index] for index in indices], np.float64)
+        for summed in sums(each.pass_, operands, each.geometry, form, indices):
             if fit.known.is_of_results and summed.order != AT_ONCE:
                 continue
-            counts[summed.order] += int((convert(summed.values, result) == each.actual.astype(np.float64)).sum())
+            counts[summed.order] += int((convert(summed.values, result) == actual).sum())
     (order, equal), *others = counts.most_common()
     alone = not others or others[0][1] < equal
     return equal, order if alone else "in more than one of the usual orders of summation"
