@@ -110,7 +110,7 @@ def _accumulators(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
 def _results(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
     """Results of another dtype; integers that do not fit it are wrapped, or the nearest that do."""
     for form in FORMATS.values():
-        if form.name == arithmetic.result_dtype or form.name == _NO_DTYPE:
+        if form.name in (arithmetic.result_dtype, _NO_DTYPE) or form.is_integer > arithmetic.storage.is_integer:
             continue
         accumulator = form if arithmetic.accumulator == arithmetic.result else arithmetic.accumulator
         changed = replace(arithmetic, result=form, result_dtype=form.name, accumulator=accumulator)

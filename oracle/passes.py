@@ -160,7 +160,7 @@ class Operands:
     output_gradient : (N, K, *O) ndarray
         Cotangent of the output, dL/dO.
     learning_rate : float
-        Alpha of the update F - alpha dL/dF; a power of two, so that scaling by it is exact.
+        Alpha of the update F - alpha dL/dF: a number of the arrays' dtype, of either sign.
     input_direction, weight_direction, bias_direction : ndarray or None
         V, U and c of the passes of second order, of the shapes of input, weight and bias.
     """

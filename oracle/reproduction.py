@@ -13,6 +13,7 @@ from .dtypes import Arithmetic
 from .exact import ExactResult, term_counts
 from .faults import FaultModel, Implementation, honest
 from .geometry import ConvGeometry
+from .lattice import unit_of
 from .passes import Array, Operands, Pass, real_parts
 from .scaled import scaled
 
@@ -22,6 +23,8 @@ Hypothesis = tuple[FaultModel, ...]
 LEAVING_MEMORY = frozenset(("unreached-elements-not-zeroed", "empty-batch-uninitialised"))
 """Names of models that leave elements unwritten, which then hold whatever was in memory."""
 _PRODUCTS_FOR_ONE = 10_000
+_COARSEST_UNIT = 0.125
+"""Halves, quarters and eighths are exact in every case."""
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
     alike = (actual == given) | (np.isnan(actual) & np.isnan(given)) | _unwritten(hypothesis, given, seen)
     if alike.all():
         return True
-    if seen.exactly and not _is_fractional(given):
+    if seen.exactly and not _is_fractional(given, unit_of(seen.operands.learning_rate)):
         return False
     if not (np.isfinite(actual).all() and np.isfinite(given).all()):
         return False
@@ -116,9 +119,10 @@ def _unwritten(hypothesis: Hypothesis, given: NDArray[np.float64], seen: Observa
     return written != given if written.shape == given.shape else nowhere
 
 
-def _is_fractional(values: Array) -> bool:
-    """Whether values are not multiples of the smallest learning rate: then they were divided, and rounded."""
-    return bool((np.isfinite(values) & (values * 8 != np.round(values * 8))).any())
+def _is_fractional(values: Array, unit: float) -> bool:
+    """Whether values are not multiples of the learning rate's unit: then they were divided, and rounded."""
+    units = values / min(unit, _COARSEST_UNIT)
+    return bool((np.isfinite(values) & (units != np.round(units))).any())
 
 
 def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:

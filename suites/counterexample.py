@@ -8,7 +8,7 @@ import numpy as np
 
 from ..oracle import equations
 from ..oracle.data import Case
-from ..oracle.dtypes import COMPONENTS
+from ..oracle.dtypes import COMPONENTS, Arithmetic
 from ..oracle.notation import write_equation
 from ..oracle.passes import Pass, real_parts
 from ..oracle.verdict import Outcome, Verdict
@@ -77,13 +77,12 @@ def _origin(fault: Fault) -> str:
 
 
 def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
-    case = fault.shrunk
+    case, arithmetic = fault.shrunk, arithmetic_of(executor.info, fault.shrunk.dtype)
     if not fault.is_of_values:
         result = ask_again(executor, fault.check, fault.subject, case)
-        return _without_result(fault), fault.verdict if result is None else result.verdict
+        return _without_result(fault, arithmetic), fault.verdict if result is None else result.verdict
     check, pass_ = Check(fault.check), Pass(fault.subject)
-    operands, exact = operands_of(check, case), answer(check, case, pass_)
-    arithmetic = arithmetic_of(executor.info, case.dtype)
+    operands, exact = operands_of(check, case, arithmetic), answer(check, case, pass_, arithmetic)
     for _ in range(_CONFIRMATIONS):
         reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
         verdict = judge_reply(check, pass_, reply, operands, lambda: exact, arithmetic, case)
@@ -99,13 +98,13 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
     return Evidence(operands.of(pass_), actual, expected, held_to.bound, wrong), verdict
 
 
-def _without_result(fault: Fault) -> Evidence:
+def _without_result(fault: Fault, arithmetic: Arithmetic) -> Evidence:
     """The operands of a check that compares results with each other, or that has none to compare."""
-    operands, pass_ = operands_of(Check.STRUCTURE, fault.shrunk), subject_pass(fault.subject)
+    operands, pass_ = operands_of(Check.STRUCTURE, fault.shrunk, arithmetic), subject_pass(fault.subject)
     if pass_ is None:
         nothing = np.zeros(())
         return Evidence(operands.of(Pass.FORWARD), None, nothing, nothing, nothing.astype(bool))
-    nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_).magnitude)
+    nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_, arithmetic).magnitude)
     return Evidence(operands.of(pass_), None, nothing, nothing, nothing.astype(bool))
 
 

@@ -16,6 +16,7 @@ from ..oracle.telling import tell
 from ..oracle.verdict import Outcome
 from .checks.company import COMPANY
 from .checks.value import Check, operands_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
 from .interrogation import Finding, interrogate
@@ -167,5 +168,6 @@ def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
             return None
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
-    reading = impulses.read(call, read_as, operands_of(Check.STRUCTURE, case).of(pass_), case.geometry)
+    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
+    reading = impulses.read(call, read_as, operands.of(pass_), case.geometry)
     return tell(reading, read_as, case.geometry, bias=case.bias)

@@ -19,7 +19,7 @@ from ..oracle.layouts import LAYOUTS
 from ..oracle.passes import Operands, Pass, real_parts
 from ..oracle.reproduction import Effort, Hypothesis, Observation, evaluate, explains
 from .checks.value import Check, operands_of, rounds_integers
-from .examination import arithmetic_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
 from .neighbours import Neighbourhood, look_around
@@ -161,7 +161,8 @@ class _Inquiry:
 
     def observe(self, pass_: Pass, case: Case) -> Observation | None:
         """What the candidate returns on the integer lattice of a case; None if it returns no array."""
-        return self._observe(pass_, operands_of(Check.STRUCTURE, case), case, str(case))
+        arithmetic = arithmetic_of(self.executor.info, case.dtype)
+        return self._observe(pass_, operands_of(Check.STRUCTURE, case, arithmetic), case, str(case))
 
     def observe_operands(self, operands: Operands) -> Observation | None:
         """What the candidate returns for other data of the fault's case."""

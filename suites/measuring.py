@@ -16,7 +16,7 @@ from ..oracle.orders import AT_ONCE, listable, sums
 from ..oracle.passes import Pass
 from ..oracle.reproduction import Hypothesis, Observation, explains
 from .checks.value import Check, operands_of
-from .examination import arithmetic_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
 from .replies import Returned
@@ -72,10 +72,10 @@ def _observed(fault: Fault, executor: Executor) -> Iterable[Observation]:
     pass_ = Pass(fault.subject)
     cases = (fault.shrunk, *similar_cases(fault.shrunk))
     for case in (*cases, replace(cases[-1], fill=_WIDE)):
-        operands = operands_of(Check.PRECISION, case)
+        arithmetic = arithmetic_of(executor.info, case.dtype)
+        operands = operands_of(Check.PRECISION, case, arithmetic)
         reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
         if isinstance(reply, Returned) and reply.value.shape == pass_.result_shape(case.geometry):
-            arithmetic = arithmetic_of(executor.info, case.dtype)
             yield Observation(reply.value, pass_, operands, case.geometry, arithmetic, False, str(case))
         elif case is fault.shrunk:
             return

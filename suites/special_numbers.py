@@ -16,10 +16,10 @@ from ..oracle.dtypes import format_of
 from ..oracle.faults import FAULTS, FaultModel, Kind
 from ..oracle.faults.spreading import MODELS
 from ..oracle.nonfinite import Mask
-from ..oracle.passes import Array, Pass
+from ..oracle.passes import Array, Operands, Pass
 from ..oracle.reproduction import evaluate
 from .checks.value import Check, Standard, answer, operands_of, standard
-from .examination import arithmetic_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
 from .replies import Returned
@@ -38,6 +38,7 @@ class _Seen:
     """A result of real floats, and what it is held to."""
 
     case: Case
+    operands: Operands
     actual: Array
     held_to: Standard
 
@@ -70,7 +71,7 @@ def recognise(fault: Fault, executor: Executor) -> Recognised | None:
         for model in (*(model for model in FAULTS if model.kind is Kind.VALUES), *MODELS)
         if dtype in model.needs.dtypes and model.shows(pass_, fault.shrunk.geometry)
     )
-    found = tuple(model for model in models if all(_explains(model, check, pass_, each) for each in seen))
+    found = tuple(model for model in models if all(_explains(model, pass_, each) for each in seen))
     return Recognised(found, sum(each.actual.size for each in seen)) if found else None
 
 
@@ -78,18 +79,19 @@ def _observed(check: Check, pass_: Pass, case: Case, executor: Executor) -> Iter
     """Results on the fault's case and others like it, with several data each; none without its own."""
     others = (replace(each, seed=each.seed + 2 * n) for each in (case, *similar_cases(case)) for n in range(_SEEDS))
     for each in dict.fromkeys((case, *others)):
-        operands = operands_of(check, each)
+        arithmetic = arithmetic_of(executor.info, each.dtype)
+        operands = operands_of(check, each, arithmetic)
         reply = executor.call(pass_, operands, each.geometry, layout=each.layout)
         if isinstance(reply, Returned) and reply.value.shape == pass_.result_shape(each.geometry):
-            arithmetic = arithmetic_of(executor.info, each.dtype)
-            held_to = standard(check, pass_, operands, answer(check, each, pass_), arithmetic, each)
-            yield _Seen(each, reply.value, held_to)
+            exact = answer(check, each, pass_, arithmetic)
+            held_to = standard(check, pass_, operands, exact, arithmetic, each)
+            yield _Seen(each, operands, reply.value, held_to)
         elif each is case:
             return
 
 
-def _explains(model: FaultModel, check: Check, pass_: Pass, seen: _Seen) -> bool:
-    given = evaluate((model,), pass_, operands_of(check, seen.case), seen.case.geometry)
+def _explains(model: FaultModel, pass_: Pass, seen: _Seen) -> bool:
+    given = evaluate((model,), pass_, seen.operands, seen.case.geometry)
     actual, wrong = seen.actual.astype(np.float64), given.astype(np.float64)
     with np.errstate(invalid="ignore"):
         alike = (np.abs(actual - wrong) <= seen.held_to.bound) | (actual == wrong)

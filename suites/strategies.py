@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from ..oracle.data import Case
+from ..oracle.data import SEEDS, Case
 from ..oracle.dtypes import DTYPES, EVERYDAY
 from ..oracle.errors import InvalidArgument
 from ..oracle.fills import FILLS
@@ -319,4 +319,4 @@ def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     fill = draw(st.one_of(st.just(BEST_RESOLVED_FILL), st.sampled_from(tuple(FILLS))))
     others = tuple(layout for layout in LAYOUTS if layout != CONTIGUOUS)
     layouts = (*(CONTIGUOUS,) * len(others), *others) if "layout" in space.settings else (CONTIGUOUS,)
-    return Case(geometry, bias, dtype, fill, draw(st.integers(0, 999)), draw(st.sampled_from(layouts)))
+    return Case(geometry, bias, dtype, fill, draw(st.integers(0, SEEDS - 1)), draw(st.sampled_from(layouts)))

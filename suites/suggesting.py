@@ -20,7 +20,8 @@ from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome, Verdict
 from .checks.company import ask_company
 from .checks.value import Check, answer, is_asked, operands_of
-from .examination import arithmetic_of, judge_reply
+from .declared import arithmetic_of
+from .examination import judge_reply
 from .executor import Executor
 from .fault import Fault
 
@@ -136,6 +137,6 @@ def _tried(
 
 
 def _judged(check: Check, pass_: Pass, case: Case, arithmetic: Arithmetic, executor: Executor) -> Verdict:
-    operands = operands_of(check, case)
+    operands = operands_of(check, case, arithmetic)
     reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-    return judge_reply(check, pass_, reply, operands, lambda: answer(check, case, pass_), arithmetic, case)
+    return judge_reply(check, pass_, reply, operands, lambda: answer(check, case, pass_, arithmetic), arithmetic, case)

@@ -73,18 +73,20 @@ def ask_company(
         verdict = _ask_varying(executor, case, pass_, arithmetic, seconds)
     else:
         integers = format_of(case.dtype).is_integer
-        verdict = _ask(executor, Check.STRUCTURE if integers else Check.PRECISION, case, pass_, seconds)
+        verdict = _ask(executor, Check.STRUCTURE if integers else Check.PRECISION, case, pass_, arithmetic, seconds)
     return CheckResult(COMPANY, str(pass_), verdict, time.perf_counter() - start)
 
 
-def _ask(executor: Executor, check: Check, case: Case, pass_: Pass, seconds: float | None) -> Verdict:
+def _ask(
+    executor: Executor, check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic, seconds: float | None
+) -> Verdict:
     """The verdict where every bit is to be the same."""
     other = companion(case)
-    others = operands_of(check, other).of(pass_)
+    others = operands_of(check, other, arithmetic).of(pass_)
     executor.restart()
     reply = executor.call(pass_, others, other.geometry, seconds=seconds)
     alone = reply.value if isinstance(reply, Returned) else None
-    kept = _keep(executor, pass_, operands_of(check, case), case, (others, other), seconds)
+    kept = _keep(executor, pass_, operands_of(check, case, arithmetic), case, (others, other), seconds)
     if isinstance(kept, Verdict):
         return kept
     faults = [*_reused(kept), *_differences(kept)]
@@ -96,13 +98,13 @@ def _ask(executor: Executor, check: Check, case: Case, pass_: Pass, seconds: flo
 def _ask_varying(executor: Executor, case: Case, pass_: Pass, arithmetic: Arithmetic, seconds: float | None) -> Verdict:
     """The verdict where only exact sums are to be the same, with the differences on reals as its reason."""
     if not rounds_integers(arithmetic):
-        on_integers = _ask(executor, Check.STRUCTURE, case, pass_, seconds)
+        on_integers = _ask(executor, Check.STRUCTURE, case, pass_, arithmetic, seconds)
         if on_integers.outcome is not Outcome.CONFORMS:
             return on_integers
     other = companion(case)
-    others = operands_of(Check.PRECISION, other).of(pass_)
+    others = operands_of(Check.PRECISION, other, arithmetic).of(pass_)
     executor.restart()
-    kept = _keep(executor, pass_, operands_of(Check.PRECISION, case), case, (others, other), seconds)
+    kept = _keep(executor, pass_, operands_of(Check.PRECISION, case, arithmetic), case, (others, other), seconds)
     if isinstance(kept, Verdict):
         return kept
     verdict = _verdict(kept, list(_reused(kept)))

@@ -122,7 +122,7 @@ def test_without_relations_a_mistake_that_the_oracle_shares_is_lost(monkeypatch:
     model = fault_named("padding-sides-exchanged")
     faulty = model.plant(honest.evaluate)
 
-    def mistaken(check: Check, case: Case, pass_: Pass) -> ExactResult:
+    def mistaken(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> ExactResult:
         wrong = faulty(pass_, operands_of(check, case), case.geometry)
         return replace(answer(check, case, pass_), value=scaled(wrong))
 

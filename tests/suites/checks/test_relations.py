@@ -14,6 +14,7 @@ from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.padding import PADDING_MODES
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.oracle.verdict import Outcome
+from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.relations import (
     RELATIONS,
     Relation,
@@ -181,6 +182,7 @@ class Exact:
     """An executor of the reference in float64 or complex128, in which no lattice is rounded."""
 
     passes = frozenset(Pass)
+    info = CandidateInfo("exact")
 
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
         widened = {name: wide(array) for name, array in operands.of(pass_).arrays().items()}
