@@ -19,11 +19,13 @@ from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome, Verdict
 from .checks.company import ask_company
+from .checks.declarations import fitting
 from .checks.value import Check, answer, is_asked, operands_of
 from .declared import arithmetic_of
 from .examination import judge_reply
 from .executor import Executor
 from .fault import Fault
+from .replies import Returned
 
 MOST_PRODUCTS = 20_000
 """Of a case like the fault's that is asked as well."""
@@ -64,13 +66,24 @@ def suggest(fault: Fault, executor: Executor, known: Known | None = None) -> Sug
     """
     pass_, declared = Pass(fault.subject), arithmetic_of(executor.info, fault.shrunk.dtype)
     cases = (fault.shrunk, *similar_cases(fault.shrunk))
-    found = [
-        suggestion
-        for alternative in _declarations(declared, fault.shrunk.dtype, known)
-        if (alternative.arithmetic.result_dtype != declared.result_dtype) == (fault.verdict.cause == "dtype")
-        and (suggestion := _tried(alternative, Check(fault.check), pass_, cases, executor)) is not None
-    ]
-    return max(found, key=lambda suggestion: suggestion.ratio, default=None)
+    fitted = (
+        _fitting(fault, executor, declared) if known is None else _declarations_of(known, declared, fault.shrunk.dtype)
+    )
+    tried = (_tried(alternative, Check(fault.check), pass_, cases, executor) for alternative in fitted)
+    return max((found for found in tried if found is not None), key=lambda found: found.ratio, default=None)
+
+
+def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator[Alternative]:
+    """The declarations that fit the case itself; of another result dtype only where that is what is wrong."""
+    check, case, pass_ = Check(fault.check), fault.shrunk, Pass(fault.subject)
+    operands, exact = operands_of(check, case, declared), answer(check, case, pass_, declared)
+    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+    if not isinstance(reply, Returned):
+        return
+    for fit in fitting(check, case, pass_, operands, exact, reply.value, declared):
+        is_of_dtype = fit.alternative.arithmetic.result_dtype != declared.result_dtype
+        if is_of_dtype == (fault.verdict.cause == "dtype"):
+            yield fit.alternative
 
 
 def suggest_for_company(fault: Fault, executor: Executor) -> Suggestion | None:
@@ -87,23 +100,19 @@ def suggest_for_company(fault: Fault, executor: Executor) -> Suggestion | None:
     return Suggestion(f'conventions = {{"{_VARIES[0]}": "{_VARIES[1]}"}}', "sums in an order that varies")
 
 
-def _declarations(declared: Arithmetic, dtype: str, known: Known | None) -> Iterator[Alternative]:
-    if known is None:
-        yield from alternatives(declared, dtype)
-        return
-    multiplier = declared.multiplier if known.form is None else known.form
+def _declarations_of(known: Known, declared: Arithmetic, dtype: str) -> Iterator[Alternative]:
+    """What says of a candidate that it computes so; nothing does of results that are rounded twice."""
+    multiplier = known.form or declared.multiplier
     wanted = replace(declared, multiplier=multiplier, accumulator=known.arithmetic.accumulator)
-    cut = "truncated" if known.cut else "rounded"
-    for alternative in alternatives(declared, dtype):
-        is_wanted = replace(alternative.arithmetic, conventions=declared.conventions) == wanted
-        if is_wanted and alternative.arithmetic.does("operands", cut) and not known.is_of_results:
-            yield alternative
     if known.form is not None and known.results_in is not None:
-        yield Alternative(
-            f'multipliers = {{"{dtype}": "{multiplier.name}"}}, accumulators = {{"{dtype}": "{multiplier.name}"}}',
-            f"computes in {multiplier.name}",
-            wanted,
-        )
+        both = f'multipliers = {{"{dtype}": "{multiplier.name}"}}, accumulators = {{"{dtype}": "{multiplier.name}"}}'
+        yield Alternative(both, f"computes in {multiplier.name}", wanted)
+        return
+    cut = "truncated" if known.cut else "rounded"
+    for alternative in () if known.is_of_results else alternatives(declared, dtype):
+        is_wanted = replace(alternative.arithmetic, conventions=declared.conventions) == wanted
+        if is_wanted and alternative.arithmetic.does("operands", cut):
+            yield alternative
 
 
 def similar_cases(case: Case) -> Iterator[Case]:
