@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.data import parse_case
+from convoracle.oracle.faults import FAULTS, FaultModel, Kind
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
@@ -16,6 +17,7 @@ from convoracle.suites.executor import Executor
 from convoracle.suites.fault import Fault
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import ask_again
+from convoracle.suites.planted import PlantedInProcess
 
 from . import natural
 from . import natural_arithmetic as arithmetic
@@ -144,6 +146,22 @@ def test_what_no_fault_leaves_is_told_as_that() -> None:
     told = told_of(natural.candidate(sevens), "contamination", "n2c3k4i8x9f3x3/float32/uniform/2")
     assert told.names == ()
     assert told.sentences[0].startswith("None of the ")
+
+
+_ALIGNED = "tfloat32-for-multiples-of-"
+"""Operands are rounded there, and that is what is told."""
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in FAULTS if model.kind is Kind.ROUNDING], ids=lambda model: model.name
+)
+def test_every_model_of_rounding_is_recognised(model: FaultModel) -> None:
+    dtype = "float32" if "float32" in model.needs.dtypes else "float64"
+    pass_ = Pass.FORWARD if Pass.FORWARD in model.passes else Pass.INPUT_GRADIENT
+    geometry = "n1c32k32i3x2f1x1" if model.name.startswith(_ALIGNED) else "n2c3k2i4x5f2x3p1x1"
+    fill = "uniform" if "uniform" in model.needs.data else model.needs.data[0]
+    told = told_of(PlantedInProcess(model), "precision", f"{geometry}/{dtype}/{fill}/0", pass_)
+    assert told.names == ("factors-in-tfloat32" if model.name.startswith(_ALIGNED) else model.name,)
 
 
 class Gradient:
