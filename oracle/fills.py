@@ -141,7 +141,7 @@ def fill_of(name: str, operand: str) -> Fill:
 
 
 def integers_of(name: str, largest: float) -> Fill:
-    """How the fill called `name` fills operands of integers of up to `largest`: at random, or all at the ends of the range.
+    """How the fill called `name` fills operands of integers of up to `largest`: at random, or at its ends.
 
     The lowest number of a format is one further from zero than its largest, and is used unless `largest` is less.
     """

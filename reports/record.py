@@ -12,10 +12,11 @@ from ..oracle.dtypes import EVERYDAY
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of every JSON document that a run writes.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
+3: the names of what a mismatch was diagnosed as.
 """
 
 
@@ -158,6 +159,9 @@ class Mismatch:
     framework : str
         The framework that the candidate rests on, with its version, where that by itself does the very same on
         `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
+    diagnosed : tuple of str
+        Stable names of what the diagnosis found: of fault models, of an arithmetic, of a
+        dependence on the data, of a convention to declare. Empty where nothing is known.
     """
 
     id: str
@@ -175,6 +179,7 @@ class Mismatch:
     origin: str = ""
     diagnosis: tuple[str, ...] = ()
     framework: str = ""
+    diagnosed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

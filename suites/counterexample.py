@@ -16,8 +16,9 @@ from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
-from .diagnosing import sentences
-from .examination import arithmetic_of, ask, judge_reply
+from .declared import arithmetic_of
+from .diagnosing import NOTHING_TOLD, explain
+from .examination import ask, judge_reply
 from .executor import Executor
 from .fault import Fault
 from .framework_witness import Frameworks, testimony_of
@@ -57,8 +58,9 @@ def build(
     executor.restart()
     evidence, verdict = _evidence(fault, executor)
     repeats = verdict.outcome is fault.outcome
-    told, framework = _framework_testimony(fault, executor, frameworks)
-    others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in told}}
+    testimony, framework = _framework_testimony(fault, executor, frameworks)
+    others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
+    told = explain(fault, executor) if repeats and is_shrunk else NOTHING_TOLD
     mismatch = Mismatch(
         id=fault.id,
         candidate=executor.info.name,
@@ -68,12 +70,13 @@ def build(
         found=str(fault.found),
         verdict=verdict if repeats else fault.verdict,
         needs=tuple(sorted(fault.needs)),
-        witnesses=told + _testimony(fault, others),
+        witnesses=testimony + _testimony(fault, executor, others),
         repeats=repeats,
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
         origin=_origin(fault),
-        diagnosis=sentences(fault, executor) if repeats and is_shrunk else (),
+        diagnosis=told.sentences,
+        diagnosed=told.names,
         framework=framework,
     )
     return mismatch, evidence
@@ -129,7 +132,7 @@ def _framework_testimony(
     return (witness,), f"{info.name} {info.version}".strip() if same else ""
 
 
-def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:
+def _testimony(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:
     """What the equations, term by term, and every other candidate say of the shrunk case."""
     case = fault.shrunk
     if not fault.is_of_values:
@@ -138,7 +141,7 @@ def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness
     check, pass_ = Check(fault.check), Pass(fault.subject)
     found = []
     if check is not Check.CONTAMINATION and case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM:
-        found.append(_term_by_term(check, case, pass_))
+        found.append(_term_by_term(check, case, pass_, arithmetic_of(executor.info, case.dtype)))
     for name, witness in witnesses.items():
         if pass_ in witness.passes:
             verdict = ask(witness, check, case, pass_).verdict
@@ -146,10 +149,10 @@ def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness
     return tuple(found)
 
 
-def _term_by_term(check: Check, case: Case, pass_: Pass) -> Witness:
+def _term_by_term(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> Witness:
     """Whether the seed's equations give the same exact numbers as the sums that were judged by."""
-    expected = answer(check, case, pass_).value.to_fractions()
-    defined = equations.evaluate(pass_, operands_of(check, case), case.geometry)
+    expected = answer(check, case, pass_, arithmetic).value.to_fractions()
+    defined = equations.evaluate(pass_, operands_of(check, case, arithmetic), case.geometry)
     if (expected == defined).all():
         return Witness(EQUATIONS, Outcome.CONFORMS, "the expected values, term by term")
     return Witness(EQUATIONS, Outcome.VIOLATES, "differ from the expected values: the oracle itself is wrong here")
