@@ -140,6 +140,7 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "contamination": ("contained", "spreads"),
     "subnormals": ("gradual", "flushed"),
     "repeatability": ("bitwise", "varies"),
+    "batch": ("varies", "invariant"),
 }
 """What implementations legitimately do in different ways, each with its default first.
 
@@ -148,7 +149,8 @@ rounds on integers and whose error is bounded for the result as a whole; complex
 real products for each complex one, three of them after Gauss; contamination: one NaN
 reaches the elements that read it, or others as well, multiplied by the zeros of a
 transform or between taps; subnormals: kept, or taken for zero; repeatability: the
-same bits for the same call, or not always.
+same bits for the same call, or not always; batch: an image may come to other bits
+beside other images, or to the same in any batch.
 A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
 

@@ -44,6 +44,8 @@ class CandidateInfo:
         In which it is asked, unless the user names others.
     validates : bool
         Whether it says that it refuses illegal calls.
+    threads : {"any", "one"}
+        How many it says may make calls at once.
     """
 
     name: str
@@ -55,6 +57,7 @@ class CandidateInfo:
     conventions: tuple[tuple[str, str], ...] = ()
     dtypes: tuple[str, ...] = EVERYDAY
     validates: bool = False
+    threads: str = "any"
 
 
 @dataclass(frozen=True, slots=True)
