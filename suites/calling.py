@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.passes import Operands, Pass
+from .altered_operands import copied
 from .candidates.binding import BoundCandidate
 from .candidates.device import to_numpy
 from .company import Call, Part
 from .execution import is_numeric, message_of, quiet_arithmetic
 from .post_mortem import beginning
 
-_BOUNDARY = 64
 DECLINED = "NotImplementedError"
 """The text of a call that the candidate declines begins so."""
 
@@ -63,37 +62,6 @@ class Caller:
         return self.make(copied(call.operands), call.geometry, told)
 
 
-def copied(operands: Operands) -> Operands:
-    """Copies of the arrays, row by row, each at a boundary of 64 bytes.
-
-    The same place in a cache line each time: vectorised sums may begin with the elements before such a boundary,
-    and bits that differ for it are no fault.
-    """
-    return mapped(operands, copy_of)
-
-
-def copy_of(array: Array) -> Array:
-    """A copy of one array, likewise."""
-    memory = np.empty(array.nbytes + _BOUNDARY, np.uint8)
-    start = -memory.ctypes.data % _BOUNDARY
-    copy: Array = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
-
-
-def mapped(operands: Operands, change: Callable[[Array], Array]) -> Operands:
-    """The operands with each array changed."""
-    arrays: dict[str, Any] = {name: change(array) for name, array in operands.arrays().items()}
-    return replace(operands, **arrays)
-
-
-def negated(operands: Operands, names: Sequence[str]) -> Operands:
-    """The operands with the opposite sign in those of these names that there are."""
-    arrays = operands.arrays()
-    opposite: dict[str, Any] = {name: -arrays[name] for name in names if name in arrays}
-    return replace(operands, **opposite)
-
-
 def snapshot(part: Part) -> Part:
     """A copy of what was returned."""
     return part if isinstance(part, str) else np.array(part, order="C")
@@ -102,7 +70,7 @@ def snapshot(part: Part) -> Part:
 def agrees(got: Part, expected: Part, sign: int = 1) -> bool:
     """Whether a result has the numbers of another one, or of its opposite; the sign of a zero does not count."""
     if isinstance(got, str) or isinstance(expected, str):
-        return isinstance(got, str) and got == expected
+        return isinstance(got, str) and isinstance(expected, str) and got == expected
     if (got.dtype, got.shape) != (expected.dtype, expected.shape):
         return False
     return np.array_equal(got if sign > 0 else -got, expected)

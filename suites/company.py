@@ -11,6 +11,8 @@ from ..oracle.passes import Array, Operands, Pass
 
 LATTICE, REALS = "lattice", "reals"
 """Names of the call itself: on integers whose sums are exact, and on reals."""
+IMAGE = "image"
+"""Name of the companion with one image where the call has several."""
 SQUARE = "square"
 """Name of the companion whose operands have one shape and the same numbers."""
 OPPOSITE = "opposite "
@@ -142,8 +144,8 @@ def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> Company:
             got = read(each["got"])
             if got is None:
                 raise ValueError("a result is missing")
-            words = (str(each[name]) for name in ("cause", "told", "call"))
-            deviations.append(Deviation(*words, read(each["expected"]), got))
+            cause, told, call = (str(each[name]) for name in ("cause", "told", "call"))
+            deviations.append(Deviation(cause, told, call, read(each["expected"]), got))
         return Company(arrays[0], tuple(deviations))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not a reply: {error}") from error

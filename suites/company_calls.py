@@ -16,9 +16,20 @@ import numpy as np
 
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS, arrange
 from ..oracle.passes import Array, Operands, Pass
-from .calling import DECLINED, Caller, agrees, copied, copy_of, mapped, negated, snapshot
+from .altered_operands import (
+    Unreadable,
+    copied,
+    copy_of,
+    image_of,
+    laid_out,
+    mapped,
+    negate_in_place,
+    negated,
+    restrided,
+)
+from .calling import DECLINED, Caller, agrees, snapshot
 from .candidates.binding import OPERAND_ORDER, BoundCandidate
-from .company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question, same_bits
+from .company import IMAGE, LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question, same_bits
 from .company_threads import meet
 from .execution import execute
 from .linearity import LINEAR_IN
@@ -39,7 +50,6 @@ _IMAGE_BY_IMAGE = (
 )
 _SCRIBBLE = 113
 """What a caller writes into a result of its own."""
-_OF_IMAGES = ("input", "output_gradient", "input_direction")
 
 Deviations = Iterator[Deviation]
 
@@ -89,6 +99,7 @@ class _History:
             yield Deviation("reuse", "a returned array, as it is after later calls", LATTICE, as_returned, held)
         yield from self._handed_out()
         yield from self._layouts()
+        yield from self._odd_steps(companions)
         yield from self._one_object(companions)
         if self.question.images_alone:
             yield from self._images_alone()
@@ -150,10 +161,10 @@ class _History:
         for names in LINEAR_IN[self.question.pass_]:
             changed = _listed(self._present(names))
             told = f"the call on the same arrays with {changed} negated in place"
-            _negate(held, names)
+            negate_in_place(held, names)
             yield from self._unlike("in place", told, self._make_held(held, told), -1)
             told = f"the call on the same arrays with {changed} negated in place and back again"
-            _negate(held, names)
+            negate_in_place(held, names)
             yield from self._unlike("in place", told, self._make_held(held, told))
 
     def _at_freed_addresses(self) -> Deviations:
@@ -183,10 +194,9 @@ class _History:
         for shift in range(_MIXTURES):
             chosen = self._mixture(shift)
             told = f"the same call with {_listed(f'{name} {layout}' for name, layout in chosen.items())} in memory"
-            got = self.caller.make(_laid_out(self.lattice.operands, chosen), self.lattice.geometry, told)
+            got = self.caller.make(laid_out(self.lattice.operands, chosen), self.lattice.geometry, told)
             if not _is_declined(got) and not agrees(got, self.first) and self._takes_each(chosen):
                 yield from self._unlike("layout", told, got)
-        yield from self._odd_steps(self.lattice, self.first)
 
     def _mixture(self, shift: int) -> dict[str, str]:
         """Each operand that the pass reads in a layout of its own; which ones goes round with the seed."""
@@ -200,16 +210,19 @@ class _History:
         told = "the same call with all operands in one layout"
         return all(agrees(self.caller.make(each, self.lattice.geometry, told), self.first) for each in uniform)
 
-    def _odd_steps(self, call: Call, expected: Part) -> Deviations:
+    def _odd_steps(self, companions: Mapping[str, Part]) -> Deviations:
         """Strides along axes of size 1 say nothing: a batch of one by way of `permute` or `unsqueeze` has any."""
-        if all(1 not in array.shape for array in call.operands.arrays().values()):
-            return
-        for step in _ODD_STEPS:
-            told = f"the same call with strides of {step} elements along axes of size 1"
-            strided = mapped(copied(call.operands), partial(_restrided, step=step))
-            got = self.caller.make(strided, call.geometry, told)
-            if not _is_declined(got):
-                yield from self._unlike("layout", told, got)
+        known = {LATTICE: self.first, **{name: part for name, part in companions.items() if name == IMAGE}}
+        for name, expected in known.items():
+            call = self.question.calls[name]
+            if all(1 not in array.shape for array in call.operands.arrays().values()):
+                continue
+            for step in _ODD_STEPS:
+                told = f"{'the same call' if name == LATTICE else call} with strides of {step} along axes of size 1"
+                strided = mapped(copied(call.operands), partial(restrided, step=step))
+                got = self.caller.make(strided, call.geometry, told)
+                if not _is_declined(got) and not agrees(got, expected):
+                    yield Deviation("layout", told, name, expected, snapshot(got))
 
     def _one_object(self, companions: Mapping[str, Part]) -> Deviations:
         """The operands one and the same array, where their shapes and numbers are the same."""
@@ -235,7 +248,7 @@ class _History:
             return
         for image in range(call.geometry.batch):
             told = f"image {image} of the batch by itself"
-            alone = Call(_image(call.operands, image), replace(call.geometry, batch=1))
+            alone = Call(image_of(call.operands, image), replace(call.geometry, batch=1))
             got = self.caller.make_fresh(alone, told)
             if not _is_declined(got) and not same_bits(got, np.ascontiguousarray(whole[image : image + 1])):
                 yield Deviation("batch", told, REALS, whole[image : image + 1], snapshot(got))
@@ -258,16 +271,6 @@ class _History:
         return [name for name in names if name in self.lattice.operands.arrays()]
 
 
-class Unreadable:
-    """An operand that raises whatever is asked of it."""
-
-    def __getattr__(self, name: str) -> object:
-        raise RuntimeError("this operand cannot be read")
-
-    def __array__(self, *_: object, **__: object) -> Array:
-        raise RuntimeError("this operand cannot be read")
-
-
 def _part(reply: WorkerReply) -> Part:
     """An array, or what came instead of it."""
     match reply:
@@ -285,35 +288,6 @@ def _read(pass_: Pass) -> tuple[str, ...]:
 
 def _is_declined(got: Part) -> bool:
     return isinstance(got, str) and got.startswith(DECLINED)
-
-
-def _negate(operands: Operands, names: tuple[str, ...]) -> None:
-    """Change the sign in the arrays themselves."""
-    arrays = operands.arrays()
-    for array in (arrays[name] for name in names if name in arrays):
-        array[...] = -array
-
-
-def _laid_out(operands: Operands, chosen: Mapping[str, str]) -> Operands:
-    arrays: dict[str, Any] = {
-        name: arrange(array, chosen.get(name, CONTIGUOUS)) for name, array in operands.arrays().items()
-    }
-    return replace(operands, **arrays)
-
-
-def _restrided(array: Array, step: int) -> Array:
-    """The array, which is row by row, with other strides along its axes of size 1."""
-    if not array.size:
-        return array
-    steps = zip(array.shape, array.strides, strict=True)
-    strides = tuple(step * array.itemsize if size == 1 else stride for size, stride in steps)
-    return np.ndarray(array.shape, array.dtype, array.reshape(-1).view(np.uint8).data, strides=strides)
-
-
-def _image(operands: Operands, image: int) -> Operands:
-    arrays = operands.arrays()
-    alone: dict[str, Any] = {name: arrays[name][image : image + 1] for name in _OF_IMAGES if name in arrays}
-    return replace(operands, **alone)
 
 
 def _listed(names: Any) -> str:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..oracle.passes import Operands, Pass
-from .calling import Caller, copied, negated, snapshot
+from .altered_operands import copied, negated
+from .calling import Caller, snapshot
 from .company import LATTICE, OPPOSITE, REALS, Call, Deviation, Part, Question, same_bits
 from .linearity import LINEAR_IN
 

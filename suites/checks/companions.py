@@ -10,7 +10,7 @@ from ...oracle.data import Case
 from ...oracle.dtypes import format_of
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Operands, Pass, is_defined
-from ..company import LATTICE, REALS, SQUARE, Call
+from ..company import IMAGE, LATTICE, REALS, SQUARE, Call
 from ..strategies import BEST_RESOLVED_FILL
 from .value import Check, operands_of
 
@@ -28,7 +28,7 @@ def companions(case: Case, pass_: Pass, dtypes: Collection[str]) -> Mapping[str,
     if taken:
         found[_DTYPE] = replace(case, dtype=_nearest(case.dtype, taken), fill=BEST_RESOLVED_FILL)
     if geometry.batch > 1:
-        found["image"] = replace(case, geometry=replace(geometry, batch=1))
+        found[IMAGE] = replace(case, geometry=replace(geometry, batch=1))
     found["size"] = replace(case, geometry=replace(geometry, size=tuple(size + 1 for size in geometry.size)))
     found[SQUARE] = replace(case, geometry=_square(geometry))
     return found

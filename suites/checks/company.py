@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -143,7 +144,7 @@ class _Asking:
 
     def _equals_plain_sum(self, call: Call, value: Array) -> bool:
         wide = np.complex128 if call.operands.input.dtype.kind == "c" else np.float64
-        arrays = {name: array.astype(wide) for name, array in call.operands.arrays().items()}
+        arrays: dict[str, Any] = {name: array.astype(wide) for name, array in call.operands.arrays().items()}
         plain = reference.evaluate(self.pass_, replace(call.operands, **arrays), call.geometry)
         return np.array_equal(plain, value.astype(wide))
 

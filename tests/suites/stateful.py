@@ -221,12 +221,13 @@ class DiesAmongThreads(Honest):
 
     def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
         self.within += 1
-        time.sleep(2e-4)
-        if self.within > 1:
-            os.kill(os.getpid(), signal.SIGSEGV)
-        result = super().bias_gradient(output_gradient, geometry)
-        self.within -= 1
-        return result
+        try:
+            time.sleep(2e-4)
+            if self.within > 1:
+                os.kill(os.getpid(), signal.SIGSEGV)
+            return super().bias_gradient(output_gradient, geometry)
+        finally:
+            self.within -= 1
 
 
 class OtherBitsForOneImage(Honest):

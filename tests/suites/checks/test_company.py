@@ -51,10 +51,10 @@ class KeepsAPlanForOneDtype:
     """Keeps the dtype of the first call for the results of all calls with such a kernel."""
 
     def __init__(self) -> None:
-        self.dtypes: dict[tuple[int, ...], np.dtype] = {}
+        self.plans: dict[tuple[int, ...], np.dtype] = {}
 
     def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        dtype = self.dtypes.setdefault(geometry.kernel, input.dtype)
+        dtype = self.plans.setdefault(geometry.kernel, input.dtype)
         return reference.forward(input, weight, geometry).astype(dtype)
 
 
@@ -170,7 +170,12 @@ def test_every_dtype_has_a_sign_to_change(dtype: str) -> None:
     [
         (KeepsItsFirstWeights, CASE, "stale", "the call with the opposite weight after the same with the first: "),
         (KeepsAPlanForOneDtype, CASE, "order", "in float64 after this one: wrong, and right as the first call"),
-        (KeepsAPlanForOneSize, CASE, "order", "the call n2c3k2i7x6f3x2p1x1 in float32 after this one: wrong, and right"),
+        (
+            KeepsAPlanForOneSize,
+            CASE,
+            "order",
+            "the call n2c3k2i7x6f3x2p1x1 in float32 after this one: wrong, and right",
+        ),
         (SumsInAnyOrder, MANY_CHANNELS, "repeat", "the same call again"),
         (RefusesTheSecondCall, CASE, "repeat", "the same call again: RuntimeError: used up"),
         (NeedsAnotherPass, CASE, "alone", "wrong as the first one of a fresh process"),
@@ -279,7 +284,7 @@ def test_a_process_that_ends_in_company_has_crashed() -> None:
     with Isolated(Exits, Limits()) as executor:
         verdict = verdict_of(executor, without_bias(CASE))
     assert (verdict.outcome, verdict.cause) == (Outcome.CRASHED, "exit code 3")
-    assert verdict.reason == "the process died while making the same call again, for the 2nd time: exit code 3"
+    assert verdict.reason == "the process died while making the same call again: exit code 3"
 
 
 def test_an_empty_result_says_nothing() -> None:
