@@ -32,8 +32,8 @@ WORDS = (
     ),
     (
         "company",
-        "Is a call right whatever else is called? It is made again, after others and an error, on arrays that changed, and "
-        "beside three other threads: it must come to the same, and leave operands and earlier results as they are.",
+        "Is a call right whatever else is called? It is made again, after others and an error, on arrays that changed, "
+        "and beside three other threads: it must come to the same, and leave operands and earlier results as they are.",
     ),
     ("illegal", "Calls that make no sense must end in an error, not in a result, a crash or an endless wait."),
     ("ratio", "The largest error divided by its bound. Up to 1, rounding explains it; above 1 it is a proven defect."),

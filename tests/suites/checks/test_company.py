@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -147,6 +148,12 @@ class NeedsAnotherPass:
         return reference.weight_gradient(input, output_gradient, geometry)
 
 
+class Slow(Honest):
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        time.sleep(0.03)
+        return super().forward(input, weight, bias, geometry)
+
+
 def without_bias(case: Case) -> Case:
     return parse_case(str(case).replace("bias/", ""))
 
@@ -250,6 +257,15 @@ def test_a_hang_says_what_was_being_called() -> None:
     assert "while making the same call after a call whose weight raises an error where it is read" in (
         result.verdict.reason
     )
+
+
+def test_the_time_limit_is_that_of_each_call() -> None:
+    """All calls together take longer."""
+    with Isolated(Slow, Limits(seconds_per_call=1.0)) as executor:
+        result = ask_company(executor, parse_case("n1c1k1i1f1/float32/uniform/0"), Pass.FORWARD)
+    assert result is not None
+    assert result.verdict.outcome is Outcome.CONFORMS
+    assert result.seconds > 1.0
 
 
 def test_a_change_for_a_while_names_the_operand() -> None:
