@@ -145,6 +145,7 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "operands": ("rounded", "truncated"),
     "integers": ("wrap", "saturate"),
     "repeatability": ("bitwise", "varies"),
+    "batch": ("varies", "invariant"),
 }
 """What implementations legitimately do in different ways, each with its default first.
 
@@ -158,7 +159,8 @@ one overflows; zeros: multiplied like any other number, or left out with their t
 so that zero times Inf or NaN is nothing; operands: rounded to the nearest number of
 the multiplier's format, or cut off; integers: what a result's dtype cannot hold is
 taken modulo a power of two, or is its largest or lowest number; repeatability: the
-same bits for the same call, or not always.
+same bits for the same call, or not always; batch: an image may come to other bits
+beside other images, or to the same in any batch.
 A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
 

@@ -29,6 +29,7 @@ from ..reports.record import CaseRecord, CheckResult, kind_of
 from ..reports.serialization import mismatch_id
 from .budget import Budget
 from .checks.adjoint import ADJOINT
+from .checks.company import COMPANY
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
@@ -45,6 +46,7 @@ from .illegal import IllegalCall, illegal_calls
 from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
 from .memory import FailureMemory
 from .offer import offered
+from .rota import Rota
 from .strategies import BEST_RESOLVED_FILL, Space
 from .usual import usual_cases
 
@@ -91,6 +93,7 @@ class Search:
     _results: tuple[CheckResult, ...] = ()
     _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
     _hangs: Counter[Pass] = field(default_factory=Counter)
+    _rota: Rota = field(default_factory=Rota)
     _origin: str = ""
     _draws: Iterator[int] = field(default_factory=count)
 
@@ -279,6 +282,8 @@ class Search:
         fault, verdict = self._pursued, self._attempts[smallest]
         assert fault is not None
         assert verdict is not None
+        if fault.check == COMPANY:
+            smallest = replace(smallest, layout=CONTIGUOUS)
         fault.shrunk, fault.verdict = smallest, verdict
         fault.needs = needs(smallest) - {f"dtype {self._space.dtypes[0]}"}
         older = next((other for other in self.faults if other is not fault and fault.is_plainer_than(other)), None)
@@ -320,7 +325,8 @@ class Search:
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
         asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
         limits = dict.fromkeys(hanging, HANG_SECONDS)
-        results = examine(self.executor, case, asked, self._checks, limits)
+        results = examine(self.executor, case, asked, self._checks, limits, self._rota.due(self.passes))
+        self._rota.note(asked, results)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
         return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
 

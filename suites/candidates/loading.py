@@ -29,6 +29,8 @@ from .shared_library import SharedLibrary
 
 __all__ = ["CandidateError", "bind_object", "load"]
 
+THREADS = ("any", "one")
+"""How many threads may make calls at once, the default first."""
 _RESULT_DTYPES = (*DTYPES, "int32")
 
 
@@ -101,6 +103,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             dtypes=_dtypes(instance, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),
             rests_on=_rests_on(instance, name),
+            threads=_threads(instance, name),
         ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
@@ -129,6 +132,13 @@ def _dtypes(instance: object, name: str, default: tuple[str, ...]) -> tuple[str,
     if isinstance(declared, str) or not isinstance(declared, Collection) or not set(declared) <= set(DTYPES):
         raise CandidateError(f"{name} declares dtypes={declared!r}, but should name some of {', '.join(DTYPES)}")
     return tuple(sorted(declared, key=(*EVERYDAY, *DTYPES).index))
+
+
+def _threads(instance: object, name: str) -> str:
+    declared = getattr(instance, "threads", THREADS[0])
+    if declared not in THREADS:
+        raise CandidateError(f"{name} declares threads={declared!r}, but should be one of {', '.join(THREADS)}")
+    return str(declared)
 
 
 def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:
