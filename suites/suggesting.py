@@ -93,8 +93,8 @@ def suggest_for_company(fault: Fault, executor: Executor) -> Suggestion | None:
     pass_, declared = Pass(fault.subject), arithmetic_of(executor.info, fault.shrunk.dtype)
     if fault.verdict.cause != "repeat" or declared.does(*_VARIES):
         return None
-    varying = replace(declared, conventions={**declared.conventions, _VARIES[0]: _VARIES[1]})
-    result = ask_company(executor, fault.shrunk, pass_, varying)
+    varying = replace(executor.info, conventions=(*executor.info.conventions, _VARIES))
+    result = ask_company(executor, fault.shrunk, pass_, info=varying)
     if result is None or result.verdict.outcome is not Outcome.CONFORMS:
         return None
     return Suggestion(f'conventions = {{"{_VARIES[0]}": "{_VARIES[1]}"}}', "sums in an order that varies")

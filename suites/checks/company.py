@@ -13,7 +13,7 @@ from ...oracle import reference
 from ...oracle.data import Case
 from ...oracle.passes import Array, Pass
 from ...oracle.verdict import Outcome, Verdict
-from ...reports.record import CheckResult
+from ...reports.record import CandidateInfo, CheckResult
 from ..company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
 from ..declared import arithmetic_of
 from ..executor import Executor
@@ -31,7 +31,9 @@ _TELLING = "meanwhile"
 """What an operand that changes for a while leads to is seen every time, and this itself most times."""
 
 
-def ask_company(executor: Executor, case: Case, pass_: Pass, *, seconds: float | None = None) -> CheckResult | None:
+def ask_company(
+    executor: Executor, case: Case, pass_: Pass, *, seconds: float | None = None, info: CandidateInfo | None = None
+) -> CheckResult | None:
     """Whether a call comes to the same in company as alone.
 
     On the integer lattice every result is known, in any order of the sums, and a call in company is
@@ -47,6 +49,8 @@ def ask_company(executor: Executor, case: Case, pass_: Pass, *, seconds: float |
     pass_ : Pass
     seconds : float or None
         Time limit of each call, instead of the executor's own.
+    info : CandidateInfo or None
+        What the candidate is held to, instead of what it declares itself.
 
     Returns
     -------
@@ -56,8 +60,10 @@ def ask_company(executor: Executor, case: Case, pass_: Pass, *, seconds: float |
     if 0 in pass_.result_shape(case.geometry):
         return None
     start = time.perf_counter()
-    others = companions(case, pass_, executor.info.dtypes)
-    verdict = _Asking(executor, case, pass_, others, calls_of(case, pass_, others, executor.info), seconds).verdict()
+    info = executor.info if info is None else info
+    others = companions(case, pass_, info.dtypes)
+    calls = calls_of(case, pass_, others, info)
+    verdict = _Asking(executor, info, case, pass_, others, calls, seconds).verdict()
     return CheckResult(COMPANY, str(pass_), verdict, time.perf_counter() - start)
 
 
@@ -66,6 +72,7 @@ class _Asking:
     """One pass asked in company, on one case and its companions."""
 
     executor: Executor
+    info: CandidateInfo
     case: Case
     pass_: Pass
     others: Mapping[str, Case]
@@ -74,7 +81,7 @@ class _Asking:
 
     def verdict(self) -> Verdict:
         """Ask; again without a companion that is not answered by itself, either, if the process ends in it."""
-        arithmetic = arithmetic_of(self.executor.info, self.case.dtype)
+        arithmetic = arithmetic_of(self.info, self.case.dtype)
         bitwise = arithmetic.does("repeatability", "bitwise")
         alone = bitwise and arithmetic.does("batch", "invariant")
         question = Question(self.pass_, self.calls, self.case.seed, bitwise, alone)
@@ -107,7 +114,7 @@ class _Asking:
 
     def _is_fault(self, each: Deviation) -> bool:
         name = each.call.removeprefix(OPPOSITE)
-        varies = arithmetic_of(self.executor.info, self.case.dtype).does("repeatability", "varies")
+        varies = arithmetic_of(self.info, self.case.dtype).does("repeatability", "varies")
         if each.cause in _ALWAYS or (name == REALS and not varies):
             return True
         sign = -1 if each.call.startswith(OPPOSITE) else 1
@@ -127,7 +134,7 @@ class _Asking:
         if isinstance(got, str):
             return False
         case, call = self.others.get(name, self.case), self.calls[name]
-        arithmetic = arithmetic_of(self.executor.info, case.dtype)
+        arithmetic = arithmetic_of(self.info, case.dtype)
         value = got if sign > 0 else -got
         check = check_of(name, case)
         plain = check is Check.STRUCTURE and got.dtype.name == arithmetic.result_dtype

@@ -8,10 +8,12 @@ import pytest
 from convoracle.oracle import equations
 from convoracle.oracle.data import parse_case
 from convoracle.oracle.passes import LINKED, Pass, shape_of
+from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.companions import calls_of, companions
 from convoracle.suites.company import IMAGE, LATTICE, REALS, SQUARE
 
 CASE = parse_case("n2c3k4i6x5f3x2p1x1/bias/float32/wide/1")
+ANYONE = CandidateInfo("anyone")
 EVERYDAY = ("float32", "float64", "float16", "bfloat16")
 
 
@@ -55,7 +57,7 @@ def test_the_square_one_has_one_shape_for_all(text: str) -> None:
 
 def test_the_square_ones_operands_are_alike_and_its_sums_exact() -> None:
     for pass_ in LINKED:
-        call = calls_of(CASE, pass_, companions(CASE, pass_, EVERYDAY))[SQUARE]
+        call = calls_of(CASE, pass_, companions(CASE, pass_, EVERYDAY), ANYONE)[SQUARE]
         arrays = call.operands.arrays()
         assert np.array_equal(arrays["input"], arrays["weight"])
         assert np.array_equal(arrays["input"], arrays["output_gradient"])
@@ -64,7 +66,7 @@ def test_the_square_ones_operands_are_alike_and_its_sums_exact() -> None:
 
 
 def test_the_call_itself_is_on_integers_and_on_reals() -> None:
-    calls = calls_of(CASE, Pass.FORWARD, {})
+    calls = calls_of(CASE, Pass.FORWARD, {}, ANYONE)
     assert set(calls) == {LATTICE, REALS}
     assert np.array_equal(calls[LATTICE].operands.input, np.rint(calls[LATTICE].operands.input))
     assert not np.array_equal(calls[REALS].operands.input, np.rint(calls[REALS].operands.input))
