@@ -219,7 +219,7 @@ def resolution_of(error: Float64, exact: ExactResult, bound: Float64, form: Form
     has_terms = np.isfinite(exact.smallest)
     hidden = (bound + np.minimum(error, bound))[has_terms]
     smallest = exact.smallest[has_terms] * (1 - form.unit_roundoff)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shares = np.where(smallest == 0, np.inf, hidden / smallest)
     return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
 
