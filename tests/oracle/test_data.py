@@ -113,6 +113,8 @@ def test_integers_are_asked_in_their_whole_range() -> None:
     values = real_operands(case).input
     assert (values.min(), values.max()) == (-128, 127)
     assert (values == 0).any()
+    for end in (-128, 127):
+        assert 0.1 < np.mean(values == end) < 0.15
 
 
 def test_both_parts_of_complex_numbers_are_drawn() -> None:
