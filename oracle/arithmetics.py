@@ -130,6 +130,8 @@ def _known(declared: Arithmetic, pass_: Pass, geometry: ConvGeometry) -> Iterato
 
 def _of_operands(declared: Arithmetic, form: Format, factors: set[str]) -> Iterator[Known]:
     named = [name for name in FACTORS if name in factors]
+    if not named:
+        return
     for cut, done in ((False, "rounded"), (True, "cut off")):
         end = "-cut" if cut else ""
         yield Known(

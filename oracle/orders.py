@@ -30,6 +30,7 @@ Summation = Callable[[Float64, Rounding], Float64]
 
 MOST_TERMS = 2_000
 """Of all elements of a case together; more take too long to list."""
+MOST_ELEMENTS = 24
 AT_ONCE = "summed without rounding, then rounded once"
 _LANES = (2, 4, 8, 16)
 _BLOCKS = (2, 3, 4, 8, 9)
@@ -57,7 +58,7 @@ def listable(pass_: Pass, geometry: ConvGeometry) -> list[Index]:
     """
     shape = pass_.result_shape(geometry)
     most = int(term_counts(pass_, geometry).max(initial=0))
-    count = min(math.prod(shape), MOST_TERMS // max(most, 1))
+    count = min(math.prod(shape), MOST_ELEMENTS, MOST_TERMS // max(most, 1))
     if pass_ is Pass.UPDATE or not count:
         return []
     places = np.linspace(0, math.prod(shape) - 1, count).round().astype(int)
@@ -85,6 +86,7 @@ def sums(
     def rounded(values: Float64) -> Float64:
         return convert(values, form)
 
+    yield Summed(AT_ONCE, rounded(factors.sum(axis=1) + bias))
     for fused, products in (("", factors), (" from rounded products", rounded(factors))):
         for order, summation in _ORDERS:
             if bias.any():
@@ -146,12 +148,7 @@ def _in_blocks(length: int) -> Summation:
     return summation
 
 
-def _at_once(products: Float64, rounded: Rounding) -> Float64:
-    return rounded(products.sum(axis=1))
-
-
 _ORDERS: tuple[tuple[str, Summation], ...] = (
-    (AT_ONCE, _at_once),
     ("summed one after another", _in_order),
     ("summed one after another from the end", _backwards),
     ("summed in halves", _in_halves),

@@ -22,9 +22,11 @@ from .fault import Fault
 from .replies import Returned
 from .suggesting import similar_cases
 
-ENOUGH = 12
+ENOUGH = 5
 """Elements that agree, from which on agreement is no accident."""
 _HALF = 0.5
+_MOST = 0.9
+"""Of results that are rounded twice, how many are at least the exact sums rounded once."""
 _WIDE = "wide"
 """The fill that tells formats of the same precision apart by their range."""
 
@@ -59,12 +61,15 @@ def measure(fault: Fault, executor: Executor) -> Measured:
     if found[0].known.results_in is None:
         return _told(found, elements, fault)
     listed = sum(len(listable(each.pass_, each.geometry)) for each in seen)
-    for fit in found if listed >= ENOUGH else ():
+    possible = []
+    for fit in found:
         equal, order = _bits(fit, seen)
-        if equal == listed:
+        if equal == listed >= ENOUGH:
             told = f"It is as if {fit.known.sentence} ({fit.known.name}): {equal} of {listed} elements are those bits"
             return Measured((fit.known.name,), (f"{told}, {order}.", _outside(fault)), fit.known)
-    return _told(found, elements, fault)
+        if not fit.known.is_of_results or equal >= _MOST * listed:
+            possible.append(fit)
+    return _told(tuple(possible), elements, fault) if possible else _of_models(seen)
 
 
 def _observed(fault: Fault, executor: Executor) -> Iterable[Observation]:

@@ -82,7 +82,8 @@ def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator
         return
     for fit in fitting(check, case, pass_, operands, exact, reply.value, declared):
         is_of_dtype = fit.alternative.arithmetic.result_dtype != declared.result_dtype
-        if is_of_dtype == (fault.verdict.cause == "dtype"):
+        is_of_factors = fit.alternative.arithmetic.multiplier != declared.multiplier
+        if is_of_dtype == (fault.verdict.cause == "dtype") and not (is_of_factors and pass_ is Pass.BIAS_GRADIENT):
             yield fit.alternative
 
 

@@ -32,10 +32,7 @@ def test_the_sum_without_rounding_is_that_of_the_equations(pass_: Pass, bias: bo
     exact = evaluate(pass_, operands(bias), GEOMETRY).astype(np.float64).astype(np.float32).ravel()
     indices = list(np.ndindex(pass_.result_shape(GEOMETRY)))
     found = {each.order: each.values for each in sums(pass_, operands(bias), GEOMETRY, format_of("float32"), indices)}
-    if not bias or pass_ is not Pass.FORWARD:
-        assert np.array_equal(found[AT_ONCE], exact)
-    else:
-        assert np.array_equal(found[f"{AT_ONCE}, the bias first"], exact)
+    assert np.array_equal(found[AT_ONCE], exact)
 
 
 def test_a_loop_in_half_precision_is_one_of_the_orders() -> None:
@@ -60,5 +57,5 @@ def test_of_large_cases_some_elements_are_listed_and_of_updates_none() -> None:
     assert len(listable(Pass.FORWARD, GEOMETRY)) == 2 * 2 * 3 * 2
     assert listable(Pass.UPDATE, GEOMETRY) == []
     some = listable(Pass.FORWARD, parse_geometry("n8c8k8i20x20f3x3"))
-    assert len(some) == 2000 // 72
+    assert len(some) == 24
     assert (some[0], some[-1]) == ((0, 0, 0, 0), (7, 7, 17, 17))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.data import parse_case
-from convoracle.oracle.faults import FAULTS, FaultModel, Kind
+from convoracle.oracle.faults import FAULTS, FaultModel, Kind, fault_named
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
@@ -162,6 +162,15 @@ def test_every_model_of_rounding_is_recognised(model: FaultModel) -> None:
     fill = "uniform" if "uniform" in model.needs.data else model.needs.data[0]
     told = told_of(PlantedInProcess(model), "precision", f"{geometry}/{dtype}/{fill}/0", pass_)
     assert told.names == ("factors-in-tfloat32" if model.name.startswith(_ALIGNED) else model.name,)
+
+
+@pytest.mark.parametrize("name", ["factors-in-bfloat16", "sums-in-float16", "result-in-bfloat16"])
+@pytest.mark.parametrize("pass_", Pass, ids=str)
+def test_an_arithmetic_is_recognised_in_every_pass(pass_: Pass, name: str) -> None:
+    model = fault_named(name)
+    if pass_ in model.passes:
+        told = told_of(PlantedInProcess(model), "precision", "n2c2k3i4x5f2x3p1x1/float32/uniform/0", pass_)
+        assert told.names == (name,)
 
 
 class Gradient:
