@@ -16,7 +16,8 @@ SCHEMA_VERSION = 3
 """Version of every JSON document that a run writes.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
-3: the names of what a mismatch was diagnosed as.
+3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
+what was compared, of a run that has ended.
 """
 
 
@@ -156,6 +157,15 @@ class Mismatch:
     diagnosed : tuple of str
         Stable names of what the diagnosis found: of fault models, of an arithmetic, of a
         dependence on the data, of a convention to declare. Empty where nothing is known.
+    history : str
+        How the result depends on earlier calls, such as ``right alone, wrong after the same call with
+        other data``; empty where it does not.
+    after : tuple of (str, str, str)
+        Check, subject and case of the calls that come before it where it is seen to be wrong; may be
+        empty although `history` is not.
+    follows : tuple of str
+        Passes of the candidate from whose own results this one is made rightly: it is wrong
+        because they are.
     """
 
     id: str
@@ -173,6 +183,9 @@ class Mismatch:
     origin: str = ""
     diagnosis: tuple[str, ...] = ()
     diagnosed: tuple[str, ...] = ()
+    history: str = ""
+    after: tuple[tuple[str, str, str], ...] = ()
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

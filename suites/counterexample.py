@@ -20,6 +20,7 @@ from .diagnosing import NOTHING_TOLD, explain
 from .examination import arithmetic_of, ask, judge_reply
 from .executor import Executor
 from .fault import Fault
+from .following import followed
 from .inquiry import ask_again
 from .replies import Returned
 
@@ -46,10 +47,14 @@ def build(
     is_shrunk : bool
         False where the fault was only just met: then it is not diagnosed, which a large case makes slow.
     """
+    preceding = fault.preceding(fault.shrunk)
     executor.restart()
+    if preceding is not None:
+        ask_again(executor, preceding.check, preceding.subject, preceding.case)
     evidence, verdict = _evidence(fault, executor)
-    repeats = verdict.outcome is fault.outcome
-    told = explain(fault, executor) if repeats and is_shrunk else NOTHING_TOLD
+    shows = verdict.outcome is fault.outcome
+    repeats = shows and preceding is None
+    told = explain(fault, executor) if repeats and is_shrunk and not fault.history else NOTHING_TOLD
     mismatch = Mismatch(
         id=fault.id,
         candidate=executor.info.name,
@@ -57,7 +62,7 @@ def build(
         subject=fault.subject,
         case=str(fault.shrunk),
         found=str(fault.found),
-        verdict=verdict if repeats else fault.verdict,
+        verdict=verdict if shows else fault.verdict,
         needs=tuple(sorted(fault.needs)),
         witnesses=_testimony(fault, witnesses),
         repeats=repeats,
@@ -66,6 +71,9 @@ def build(
         origin=_origin(fault),
         diagnosis=told.sentences,
         diagnosed=told.names,
+        history=fault.history,
+        after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
+        follows=followed(fault, executor) if repeats and is_shrunk else (),
     )
     return mismatch, evidence
 
