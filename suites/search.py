@@ -22,6 +22,7 @@ from hypothesis import Phase, currently_in_test_context, target
 from ..oracle.data import Case
 from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
+from ..reports.compared import KNOWN_HANG
 from ..reports.record import CaseRecord, CheckResult, kind_of
 from .behind import wrong_call
 from .budget import Budget
@@ -341,4 +342,4 @@ def _case_of(call: IllegalCall) -> Case:
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
     reason = f"not asked: it would hang again as in {fault.id}"
-    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, "known hang"))
+    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, KNOWN_HANG))
