@@ -27,6 +27,8 @@ _LATTICE_PRECISION = 24
 _SUMMED_BY_ANOTHER = (Pass.UPDATE, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
 """Their terms are those of the weight gradient and of the JVP."""
 LARGEST_LATTICE_VALUE = 512
+_SHARE_OF_ENDS = 0.25
+"""Of integers of the whole range, how many are its lowest or highest number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +178,15 @@ def _array(name: str, case: Case, fill: Fill, rng: np.random.Generator) -> Array
 
 
 def _integers(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
-    """The whole range of an integer format, its lowest number included."""
-    values: Float64 = rng.integers(-int(form.largest) - 1, int(form.largest), shape, endpoint=True).astype(np.float64)
+    """The whole range of an integer format, its lowest number included; a quarter of them at either end of it.
+
+    There sums are largest, and there is a number without an opposite.
+    """
+    lowest, highest = -int(form.largest) - 1, int(form.largest)
+    ends = rng.choice((lowest, highest), shape)
+    values: Float64 = np.where(
+        rng.random(shape) < _SHARE_OF_ENDS, ends, rng.integers(lowest, highest, shape, endpoint=True)
+    ).astype(np.float64)
     return values
 
 

@@ -86,8 +86,8 @@ def write_descriptor(geometry: ConvGeometry, name: str = "") -> str:
     Raises
     ------
     InvalidArgument
-        If there is no descriptor: the padding is not zeros, there are more than
-        three spatial axes, no channels, no input or no output.
+        If there is no descriptor: the padding is not zeros, there are more than three spatial axes,
+        no channels, no input or no output, or output padding of a stride or more.
 
     Examples
     --------
@@ -123,6 +123,9 @@ def _check_writable(geometry: ConvGeometry) -> None:
     if geometry.rank > _MOST_AXES:
         requirement = f"should have at most {_MOST_AXES} axes"
         raise InvalidArgument("size", geometry.size, requirement, where="write_descriptor")
+    if geometry.is_padded_by_strides:
+        requirement = f"should be below the stride, {geometry.stride}"
+        raise InvalidArgument("output_padding", geometry.output_padding, requirement, where="write_descriptor")
     if geometry.is_degenerate:
         requirement = "should have channels, input and output, which a descriptor gives as positive numbers"
         raise InvalidArgument("geometry", str(geometry), requirement, where="write_descriptor")

@@ -6,16 +6,16 @@ import math
 import operator
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import WHERE, integer, integers, is_scalar, padding_sides, per_axis
 from .errors import InvalidArgument
-from .padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, named_sides
+from .padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, lacking, named_sides
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,10 @@ class ConvGeometry:
         the convolution :attr:`direct`, with its weight of shape (C, K // groups, *R).
     output_padding : tuple of int
         Of a transposed convolution: output positions after the last that a window
-        reaches, below the stride on every axis. Empty stands for none.
+        reaches, on every axis below the stride or below the dilation. Empty stands for none.
+    unread : tuple of int
+        Of the convolution that is :attr:`direct` of a transposed one only: positions at the end of the
+        padded input that no window may read, on every axis. Empty stands for none.
 
     Raises
     ------
@@ -69,14 +72,16 @@ class ConvGeometry:
     padding_mode: str = "zeros"
     transposed: bool = False
     output_padding: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, minimum in (("batch", 0), ("in_channels", 0), ("out_channels", 0), ("groups", 1)):
             object.__setattr__(self, name, integer(name, getattr(self, name), minimum))
-        for name, minimum in (("size", 0), ("kernel", 1), ("stride", 1), ("dilation", 1), ("output_padding", 0)):
+        for name, minimum in (("size", 0), ("kernel", 1), ("stride", 1), ("dilation", 1), *_EXTRAS):
             object.__setattr__(self, name, integers(name, getattr(self, name), minimum))
-        if not self.output_padding:
-            object.__setattr__(self, "output_padding", (0,) * len(self.size))
+        for name, _ in _EXTRAS:
+            if not getattr(self, name):
+                object.__setattr__(self, name, (0,) * len(self.size))
         object.__setattr__(self, "padding", padding_sides(self.padding))
         self._check_ranks()
         self._check_groups()
@@ -87,7 +92,7 @@ class ConvGeometry:
         rank = len(self.size)
         if rank == 0:
             raise InvalidArgument("size", self.size, "should have at least one axis", where=WHERE)
-        for name in ("kernel", "stride", "padding", "dilation", "output_padding"):
+        for name in ("kernel", "stride", "padding", "dilation", "output_padding", "unread"):
             value = getattr(self, name)
             if len(value) != rank:
                 raise InvalidArgument(
@@ -126,9 +131,13 @@ class ConvGeometry:
         if self.padding_mode != "zeros":
             requirement = "should be 'zeros' for a transposed convolution, which cuts its padding off"
             raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
-        for axis, (extra, stride) in enumerate(zip(self.output_padding, self.stride, strict=True)):
-            if extra >= stride:
-                requirement = f"should be below the stride, {stride}"
+        if any(self.unread):
+            requirement = "should be zero where the convolution is transposed"
+            raise InvalidArgument("unread", self.unread, requirement, where=WHERE)
+        axes = zip(self.output_padding, self.stride, self.dilation, strict=True)
+        for axis, (extra, stride, dilation) in enumerate(axes):
+            if extra >= max(stride, dilation):
+                requirement = f"should be below the stride, {stride}, or below the dilation, {dilation}"
                 raise InvalidArgument(f"output_padding[{axis}]", extra, requirement, where=WHERE)
         if min(self.output_size) < 1:
             raise InvalidArgument(
@@ -158,7 +167,8 @@ class ConvGeometry:
         of `size`. An entry of `padding` may be one int (both sides) or a
         ``(low, high)`` pair. Named paddings: ``"valid"``, ``"same_upper"`` and
         ``"same_lower"`` (output size ceil(size / stride), or size * stride of a
-        transposed convolution; the odd zero after or before the data), ``"causal"``
+        transposed convolution, with output padding where a kernel below the stride does
+        not reach so far; the odd zero after or before the data), ``"causal"``
         (all of it before the data; not transposed).
 
         Raises
@@ -186,6 +196,8 @@ class ConvGeometry:
                 raise InvalidArgument("padding", padding, requirement, where=WHERE)
             padded = tuple(map(operator.mul, sizes, strides)) if transposed else sizes
             sides = named_sides(padding, padded, kernels, strides, dilations)
+            if transposed and padding.startswith("same"):
+                extra = tuple(map(max, extra, map(lacking, kernels, strides, dilations)))
         elif is_scalar(padding):
             sides = ((padding, padding),) * rank
         else:
@@ -205,6 +217,12 @@ class ConvGeometry:
             extra,
         )
 
+    def __getattr__(self, name: str) -> NoReturn:
+        """Tell one who reaches for an attribute that is not there which ones are."""
+        given = (field.name for field in fields(self) if field.name != "unread")
+        known = ", ".join((*given, *_DERIVED))
+        raise AttributeError(f"a ConvGeometry has no `{name}`; it has {known}", name=name, obj=self)
+
     @property
     def rank(self) -> int:
         """Number of spatial axes."""
@@ -212,20 +230,23 @@ class ConvGeometry:
 
     @cached_property
     def output_size(self) -> tuple[int, ...]:
-        """O, per axis: floor((I + low + high - d (R - 1) - 1) / s) + 1, or 0 where no window fits.
+        """O, per axis: floor((I + low + high - unread - d (R - 1) - 1) / s) + 1, or 0 where no window fits.
 
         Of a transposed convolution (I - 1) s + d (R - 1) + 1 + output padding - low - high.
         """
-        axes = zip(self.size, self.kernel, self.stride, self.padding, self.dilation, self.output_padding, strict=True)
+        extras = self.output_padding if self.transposed else self.unread
+        axes = zip(self.size, self.kernel, self.stride, self.padding, self.dilation, extras, strict=True)
         if self.transposed:
             return tuple((i - 1) * s + d * (r - 1) + 1 + extra - sum(sides) for i, r, s, sides, d, extra in axes)
-        return tuple(max((i + sum(sides) - d * (r - 1) - 1) // s + 1, 0) for i, r, s, sides, d, _ in axes)
+        return tuple(max((i + sum(sides) - unread - d * (r - 1) - 1) // s + 1, 0) for i, r, s, sides, d, unread in axes)
 
     @cached_property
     def direct(self) -> ConvGeometry:
         """The convolution whose adjoint a transposed one is; any other is its own.
 
         It reads the transposed one's output and has its input as output; its weight is the same array.
+        Output padding of a stride or more makes room for further windows: (I - 1) s + o padded positions
+        hold I + floor(o / s) of them. What these would need more is left :attr:`unread`, s floor(o / s).
         """
         if not self.transposed:
             return self
@@ -236,12 +257,18 @@ class ConvGeometry:
             size=self.output_size,
             transposed=False,
             output_padding=(),
+            unread=tuple(o - o % s for o, s in zip(self.output_padding, self.stride, strict=True)),
         )
 
     @property
     def is_degenerate(self) -> bool:
         """Whether it has no channels, no input or no output, so that implementations may refuse it."""
         return 0 in (self.in_channels, self.out_channels, *self.size, *self.output_size)
+
+    @property
+    def is_padded_by_strides(self) -> bool:
+        """Whether its output padding is a stride or more on some axis, which most implementations do not take."""
+        return any(self.direct.unread)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -277,8 +304,8 @@ class ConvGeometry:
 
         Not defined for a transposed convolution: see :attr:`direct`.
         """
-        axes = zip(self.size, self.padding, self.dilation, self.kernel, self.stride, strict=True)
-        return tuple(max(i + sum(sides) - d * (r - 1) - 1, 0) % s for i, sides, d, r, s in axes)
+        axes = zip(self.size, self.padding, self.dilation, self.kernel, self.stride, self.unread, strict=True)
+        return tuple(max(i + sum(sides) - u - d * (r - 1) - 1, 0) % s + u for i, sides, d, r, s, u in axes)
 
     def source_positions(self, axis: int) -> NDArray[np.int64]:
         """(O, R) array: the input coordinate that output p reads through tap r: s p + d r - low, by the padding mode.
@@ -317,7 +344,7 @@ class ConvGeometry:
         return self.batch * self.out_channels * (self.in_channels // self.groups) * inside
 
     def __str__(self) -> str:
-        """Compact text form, read back by :func:`parse_geometry`."""
+        """Compact text form, read back by :func:`parse_geometry`, but for what is :attr:`unread`."""
         text = f"n{self.batch}c{self.in_channels}k{self.out_channels}"
         text += f"i{_join(self.size)}f{_join(self.kernel)}"
         if set(self.stride) != {1}:
@@ -332,9 +359,13 @@ class ConvGeometry:
             text += f"m{self.padding_mode}"
         if self.transposed:
             text += "t"
+        if any(self.unread):
+            text += f"u{_join(self.unread)}"
         return f"{text}o{_join(self.output_padding)}" if any(self.output_padding) else text
 
 
+_DERIVED = ("rank", "output_size", "input_shape", "weight_shape", "bias_shape", "output_shape", "direct")
+_EXTRAS = (("output_padding", 0), ("unread", 0))
 _AXES = r"\d+(?:x\d+)*"
 _SIDES = r"\d+(?:\+\d+)?"
 _GEOMETRY_TEXT = re.compile(

@@ -77,3 +77,8 @@ def named_sides(
 ) -> tuple[PaddingSides, ...]:
     """(low, high) on every axis for one of `NAMED_PADDINGS`."""
     return tuple(map(NAMED_PADDINGS[name], size, kernel, stride, dilation))
+
+
+def lacking(kernel: int, stride: int, dilation: int) -> int:
+    """Elements that the windows of a transposed convolution leave to its size times its stride, whatever the size."""
+    return max(stride - dilation * (kernel - 1) - 1, 0)

@@ -46,6 +46,8 @@ class CandidateInfo:
         In which it is asked, unless the user names others.
     validates : bool
         Whether it says that it refuses illegal calls.
+    rests_on : str
+        The built-in candidate of the framework whose operations it is made of, ``torch``; empty of any other.
     """
 
     name: str
@@ -57,6 +59,7 @@ class CandidateInfo:
     conventions: tuple[tuple[str, str], ...] = ()
     dtypes: tuple[str, ...] = EVERYDAY
     validates: bool = False
+    rests_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,9 @@ class Mismatch:
     follows : tuple of str
         Passes of the candidate from whose own results this one is made rightly: it is wrong
         because they are.
+    framework : str
+        The framework that the candidate rests on, with its version, where that by itself does the very same on
+        `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
     """
 
     id: str
@@ -186,6 +192,7 @@ class Mismatch:
     history: str = ""
     after: tuple[tuple[str, str, str], ...] = ()
     follows: tuple[str, ...] = ()
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

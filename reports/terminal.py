@@ -51,6 +51,9 @@ def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
         How many cases showed the fault; 0 leaves the line out.
     """
     lines = [headline(mismatch, candidate)]
+    if mismatch.framework:
+        by_itself = f"{clean(mismatch.framework)} does the very same by itself on this case"
+        lines.append(f"  {by_itself}: the fault is not {clean(mismatch.candidate)}'s own")
     lines += [f"  {line}" for line in _verdict_lines(mismatch.verdict)]
     lines += [f"  {line}" for sentence in mismatch.diagnosis for line in _wrapped(clean(sentence))]
     lines.append(f"  geometry {case_line(mismatch.case)}")

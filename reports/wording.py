@@ -174,6 +174,8 @@ def headline(mismatch: Mismatch, candidate: CandidateInfo | None = None) -> str:
     who = f"{clean(mismatch.subject)} of {candidate_name(mismatch.candidate, candidate)}"
     match mismatch.verdict.outcome:
         case Outcome.VIOLATES:
+            if _is_exact(mismatch):
+                return f"{who} violates exactness (what is never rounded is equal)"
             rule = RULES.get(kind_of(mismatch.check))
             return f"{who} violates {clean(mismatch.check)}{f' ({rule})' if rule else ''}"
         case Outcome.REFUSED:
@@ -184,6 +186,12 @@ def headline(mismatch: Mismatch, candidate: CandidateInfo | None = None) -> str:
             return f"{who} gives no answer within the time limit"
         case outcome:
             return f"{who} is {outcome} for {clean(mismatch.check)}"
+
+
+def _is_exact(mismatch: Mismatch) -> bool:
+    """Whether it was precision's question that found a wrong number, but of integers, or of a sum of nothing."""
+    worst = mismatch.verdict.worst
+    return mismatch.check == "precision" and worst is not None and worst.bound == 0
 
 
 def excess(worst: Discrepancy) -> str:

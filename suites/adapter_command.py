@@ -6,45 +6,44 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from rich.console import Console
-
 from .adapter_conformance import conformance
 from .candidates import BUILT_IN, CandidateError
 from .isolation import Isolated
+from .plain_console import plain_console
 from .replies import Limits
 from .support import LEGEND, ask_support, features, matrix
 
 
 def adapter(options: argparse.Namespace) -> int:
     """Print one line for each thing looked at; 0 if all are good, else 1."""
-    console = Console(soft_wrap=True)
+    console = plain_console(soft_wrap=True)
     bad = 0
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
         for finding in conformance(executor):
             bad += not finding.good
             symbol = "✓" if finding.good else "✗"
-            console.print(f"{symbol} {finding.what}: {finding.detail}", markup=False, highlight=False)
+            console.print(f"{symbol} {finding.what}: {finding.detail}")
         told = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
-        console.print(f"{executor.info.name}: {told}", markup=False, highlight=False)
+        console.print(f"{executor.info.name}: {told}")
     return 1 if bad else 0
 
 
 def support(options: argparse.Namespace) -> int:
     """Write the matrix of what candidates support; those that cannot be loaded are left out, with the reason told."""
-    console, progress = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+    console, progress = plain_console(soft_wrap=True), plain_console(stderr=True, soft_wrap=True)
     columns, wanted = {}, features()
     for source in options.candidates or tuple(BUILT_IN):
         try:
             with closing(Isolated(source, Limits(seconds_per_call=options.time_limit))) as executor:
-                progress.print(f"asking {executor.info.name} {executor.info.version}", markup=False, highlight=False)
+                progress.print(f"asking {executor.info.name} {executor.info.version}")
                 columns[f"{executor.info.name} {executor.info.version}".strip()] = ask_support(executor, wanted)
         except CandidateError as error:
             if options.candidates:
                 raise
-            progress.print(f"left out: {error}", markup=False, highlight=False)
+            progress.print(f"left out: {error}")
     text = f"{matrix(columns, wanted)}\n\n{LEGEND}\n"
     if options.out is None:
-        console.print(text, markup=False, highlight=False)
+        console.print(text)
     else:
         Path(options.out).write_text(text, encoding="utf-8")
     return 0

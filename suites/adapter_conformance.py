@@ -33,7 +33,10 @@ _PLAIN = "2-D"
 _RICH = ("stride, dilation and unequal padding", "unequal padding", "padding", "stride", _PLAIN)
 """Features by which a call to paste is tried, the first that the adapter offers."""
 _PRECISION_CASES = 12
+_MOST_NAMED = 6
 Verdicts = Mapping[tuple[str, Pass], Verdict]
+Alike = Mapping[tuple[Outcome, str], tuple[str, ...]]
+"""An outcome and its reason -> the names of the features on which it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ def conformance(executor: Executor) -> Iterator[Finding]:
     yield _offers(executor)
     wanted = features()
     verdicts = ask_support(executor, wanted)
+    alike = _alike(wanted, verdicts)
     for feature in wanted:
-        yield _feature(feature, verdicts)
+        yield from _feature(feature, verdicts, alike)
     for dtype in DTYPES:
         if any(_is_offered(verdicts, dtype, pass_) for pass_ in executor.passes):
             yield _precision(executor, dtype, verdicts)
@@ -83,20 +87,63 @@ def _offers(executor: Executor) -> Finding:
     return Finding("name and version", True, f"{named}, which offers {offered}")
 
 
-def _feature(feature: Feature, verdicts: Verdicts) -> Finding:
+def _alike(wanted: tuple[Feature, ...], verdicts: Verdicts) -> Alike:
+    """For each way to fail other than by wrong numbers, the features on which passes fail so, the first one first."""
+    found: dict[tuple[Outcome, str], dict[str, None]] = {}
+    for feature in wanted:
+        for _, verdict in _failed(feature, verdicts):
+            if verdict.outcome is not Outcome.VIOLATES:
+                found.setdefault(_way(verdict), {})[feature.name] = None
+    return {way: tuple(names) for way, names in found.items()}
+
+
+def _failed(feature: Feature, verdicts: Verdicts) -> list[tuple[Pass, Verdict]]:
+    cells = ((pass_, verdicts.get((feature.name, pass_))) for pass_ in Pass)
+    return [(pass_, verdict) for pass_, verdict in cells if verdict is not None and verdict.outcome.is_mismatch]
+
+
+def _way(verdict: Verdict) -> tuple[Outcome, str]:
+    return verdict.outcome, verdict.reason
+
+
+def _feature(feature: Feature, verdicts: Verdicts, alike: Alike) -> Iterator[Finding]:
+    """What there is to say of a feature; nothing where it only fails in ways of which others before it were told."""
+    bad = _failed(feature, verdicts)
+    if not bad:
+        yield _good(feature, verdicts)
+    wrong = [each for each in bad if each[1].outcome is Outcome.VIOLATES]
+    ways = dict.fromkeys(_way(verdict) for _, verdict in bad if verdict.outcome is not Outcome.VIOLATES)
+    if wrong:
+        yield Finding(feature.name, False, _failure(feature, wrong))
+    for way in ways:
+        first, *others = alike[way]
+        if first == feature.name:
+            yield Finding(
+                feature.name, False, _failure(feature, [b for b in bad if _way(b[1]) == way]) + _named(others)
+            )
+
+
+def _good(feature: Feature, verdicts: Verdicts) -> Finding:
     found = {pass_: verdicts[feature.name, pass_] for pass_ in Pass if (feature.name, pass_) in verdicts}
-    bad = {pass_: verdict for pass_, verdict in found.items() if verdict.outcome.is_mismatch}
-    if bad:
-        pass_, verdict = next(iter(bad.items()))
-        advice = _ADVICE.get(verdict.outcome, "")
-        others = f" (and {len(bad) - 1} more passes)" if len(bad) > 1 else ""
-        return Finding(
-            feature.name, False, f"{pass_} {verdict.outcome} on {feature.case}{others}: {verdict.reason}{advice}"
-        )
     right = [str(pass_) for pass_, verdict in found.items() if verdict.outcome in ANSWERED]
     declined = [verdict.reason for verdict in found.values() if verdict.outcome is Outcome.UNSUPPORTED]
     told = f"{len(right)} passes right" if right else "not supported"
     return Finding(feature.name, True, f"{told}{f'; declines: {declined[0]}' if declined else ''}")
+
+
+def _failure(feature: Feature, bad: list[tuple[Pass, Verdict]]) -> str:
+    pass_, verdict = bad[0]
+    more = f" (and {len(bad) - 1} more passes)" if len(bad) > 1 else ""
+    advice = _ADVICE.get(verdict.outcome, "")
+    return f"{pass_} {verdict.outcome} on {feature.case}{more}: {verdict.reason}{advice}"
+
+
+def _named(others: list[str]) -> str:
+    """The other features that fail in the same way, counted."""
+    if not others:
+        return ""
+    shown = ", ".join(others[:_MOST_NAMED])
+    return f"; the same with {len(others)} more: {shown}{', …' if len(others) > _MOST_NAMED else ''}"
 
 
 _ADVICE = {
@@ -176,4 +223,6 @@ def _restart(executor: Executor, verdicts: Verdicts) -> Finding:
             verdict = ask(executor, Check.STRUCTURE, case, pass_).verdict
             if verdict.outcome not in ANSWERED:
                 return Finding(what, False, f"{pass_} as the first call {verdict.outcome}: {verdict.reason}")
+    if not any(_is_offered(verdicts, _PLAIN, pass_) for pass_ in Pass):
+        return Finding(what, True, f"not tried: no pass is right on {_PLAIN}")
     return Finding(what, True, "every pass is right as the first call of a process")

@@ -15,6 +15,7 @@ from ..reports.record import Run, RunInfo
 from .budget import Budget
 from .candidates import DEFAULT
 from .corpora.selection import Selection
+from .plain_console import plain_console
 from .profiles import PROFILES
 from .progress import progress_for
 from .replies import Limits
@@ -52,8 +53,8 @@ def _writer(folder: Path, info: RunInfo) -> RunWriter:
 
 def _console() -> Console:
     """Standard output; wide enough for the table where it is no terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+    console = plain_console()
+    return console if console.is_terminal else plain_console(width=_PLAIN_WIDTH)
 
 
 def exit_code(finished: Run) -> int:
@@ -73,10 +74,10 @@ def _conclude(finished: Run, options: argparse.Namespace, console: Console) -> N
     write_reports(finished, options.out)
     console.print(summary_table(finished))
     for note in finished.notes:
-        console.print(note, markup=False, highlight=False)
+        console.print(note)
     for name in silent_candidates(finished):
-        console.print(f"{name}: not one result was compared, which counts as a failure", markup=False, highlight=False)
-    console.print(_closing_line(finished, options), markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{name}: not one result was compared, which counts as a failure")
+    console.print(_closing_line(finished, options), soft_wrap=True)
 
 
 def _closing_line(finished: Run, options: argparse.Namespace) -> str:

@@ -14,12 +14,11 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
-from rich.console import Console
-
 from ..oracle.errors import InvalidArgument
 from ..reports.errors import InvalidRecord
 from .candidates import CandidateError
 from .options import parser
+from .plain_console import plain_console
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
 
@@ -59,4 +58,4 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _complain(message: str) -> None:
-    Console(stderr=True).print(f"convoracle: {message}", markup=False, highlight=False, soft_wrap=True)
+    plain_console(stderr=True).print(f"convoracle: {message}", soft_wrap=True)

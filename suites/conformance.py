@@ -24,6 +24,7 @@ from .checks.value import Check
 from .counterexample import build
 from .executor import Executor
 from .fault import Fault
+from .framework_witness import Frameworks
 from .in_process import InProcess
 from .isolation import Isolated
 from .profiles import PROFILES
@@ -65,7 +66,7 @@ class Conformance:
             A function of (x, w, ...) is a forward pass; an object has some of
             the passes as methods; a string is ``module:attribute`` or a built-in name.
         ranks : iterable of int, optional
-            Numbers of spatial axes; 1, 2 and 3 by default.
+            Numbers of spatial axes, up to 6; 1, 2 and 3 by default.
         dtypes : iterable of str, optional
             Those that the candidate says it takes by default: float32, float64, float16
             and bfloat16 if it says nothing.
@@ -107,6 +108,7 @@ class Findings:
     executor: Executor
     mismatches: list[Mismatch] = field(default_factory=list)
     records: list[CaseRecord] = field(default_factory=list)
+    frameworks: Frameworks = field(default_factory=Frameworks)
 
     def on_case(self, record: CaseRecord, done: int, total: int) -> None:
         self.records.append(record)
@@ -115,7 +117,7 @@ class Findings:
         """Nothing to keep yet: the shrunk fault follows."""
 
     def on_shrunk(self, fault: Fault) -> None:
-        self.mismatches.append(build(fault, self.executor, {})[0])
+        self.mismatches.append(build(fault, self.executor, {}, self.frameworks)[0])
 
     def on_merged(self, fault: Fault, plainer: Fault) -> None:
         self.mismatches = [mismatch for mismatch in self.mismatches if mismatch.id != fault.id]
@@ -173,7 +175,8 @@ def _pass(name: str) -> Pass:
 def examine_all(executor: Executor, budget: Budget) -> Findings:
     """Search a candidate for faults, and keep what is found in memory."""
     findings = Findings(executor)
-    Search(executor, budget, findings).run()
+    with closing(findings.frameworks):
+        Search(executor, budget, findings).run()
     return findings
 
 

@@ -21,6 +21,7 @@ from .examination import arithmetic_of, ask, judge_reply
 from .executor import Executor
 from .fault import Fault
 from .following import followed
+from .framework_witness import Frameworks, testimony_of
 from .inquiry import ask_again
 from .replies import Returned
 
@@ -33,7 +34,12 @@ _MOST_TERMS = 24
 
 
 def build(
-    fault: Fault, executor: Executor, witnesses: Mapping[str, Executor], *, is_shrunk: bool = True
+    fault: Fault,
+    executor: Executor,
+    witnesses: Mapping[str, Executor],
+    frameworks: Frameworks | None = None,
+    *,
+    is_shrunk: bool = True,
 ) -> tuple[Mismatch, Evidence]:
     """The mismatch of a fault at its shrunk case, with its arrays.
 
@@ -44,6 +50,8 @@ def build(
         Of the candidate with the fault; restarted, so that the case is its first.
     witnesses : mapping of str to Executor
         The other candidates of the run.
+    frameworks : Frameworks or None
+        Where what the candidate rests on is asked the same; None where it is not to be.
     is_shrunk : bool
         False where the fault was only just met: then it is not diagnosed, which a large case makes slow.
     """
@@ -55,6 +63,8 @@ def build(
     shows = verdict.outcome is fault.outcome
     repeats = shows and preceding is None
     told = explain(fault, executor) if repeats and is_shrunk and not fault.history else NOTHING_TOLD
+    testimony, framework = _framework_testimony(fault, executor, frameworks)
+    others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
     mismatch = Mismatch(
         id=fault.id,
         candidate=executor.info.name,
@@ -64,7 +74,7 @@ def build(
         found=str(fault.found),
         verdict=verdict if shows else fault.verdict,
         needs=tuple(sorted(fault.needs)),
-        witnesses=_testimony(fault, witnesses),
+        witnesses=testimony + _testimony(fault, others),
         repeats=repeats,
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
@@ -74,6 +84,7 @@ def build(
         history=fault.history,
         after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
         follows=followed(fault, executor) if repeats and is_shrunk else (),
+        framework=framework,
     )
     return mismatch, evidence
 
@@ -115,6 +126,18 @@ def _without_result(fault: Fault) -> Evidence:
         return Evidence(operands.of(Pass.FORWARD), None, nothing, nothing, nothing.astype(bool))
     nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_).magnitude)
     return Evidence(operands.of(pass_), None, nothing, nothing, nothing.astype(bool))
+
+
+def _framework_testimony(
+    fault: Fault, executor: Executor, frameworks: Frameworks | None
+) -> tuple[tuple[Witness, ...], str]:
+    """What the framework says that the candidate rests on; with its version if the fault is its own."""
+    framework = frameworks.under(executor) if frameworks is not None else None
+    if framework is None:
+        return (), ""
+    witness, same = testimony_of(framework, executor, fault)
+    info = framework.info
+    return (witness,), f"{info.name} {info.version}".strip() if same else ""
 
 
 def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:

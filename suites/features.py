@@ -68,12 +68,14 @@ _SETTINGS: dict[str, Predicate] = {
     "no window that fits": lambda g: 0 in g.output_size and 0 not in g.size,
     "transposed": lambda g: g.transposed,
     "output padding": lambda g: any(g.output_padding),
+    "output padding of a stride or more": lambda g: g.is_padded_by_strides,
     "a batch above 1": lambda g: g.batch > 1,
     "several input channels": lambda g: g.in_channels > 1,
     "several output channels": lambda g: g.out_channels > 1,
     "groups above 1": lambda g: g.groups > 1,
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
+    "4 spatial axes or more": lambda g: g.rank > 3,
     "stride above 1": lambda g: max(g.stride) > 1,
     "windows that do not tile the input": lambda g: not g.transposed and any(g.remainders),
     "dilation above 1": lambda g: max(g.dilation) > 1,
@@ -83,8 +85,10 @@ _SETTINGS: dict[str, Predicate] = {
 _IMPLIED = {
     "groups above 1": {"several input channels", "several output channels"},
     "3 spatial axes": {"2 spatial axes or more"},
+    "4 spatial axes or more": {"2 spatial axes or more", "3 spatial axes"},
     "windows that do not tile the input": {"stride above 1"},
     "output padding": {"transposed", "stride above 1"},
+    "output padding of a stride or more": {"transposed", "output padding", "dilation above 1"},
     "padding that differs between the sides": {"padding"},
 }
 _SIZES: dict[str, Predicate] = {

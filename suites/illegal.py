@@ -18,7 +18,7 @@ from .execution import execute
 from .replies import Raised, Unsupported, WorkerReply
 
 _DTYPE, _OTHER_DTYPE = "float32", "float64"
-_SIZES, _KERNELS = (6, 5, 4), (3, 2, 2)
+_SIZES, _KERNELS = (6, 5, 4, 4, 4, 4), (3, 2, 2, 2, 2, 2)
 _GRADIENTS = (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 
 Needs = tuple[tuple[str, ...], ...]
@@ -93,7 +93,7 @@ def illegal_call(subject: str) -> IllegalCall:
     InvalidArgument
         If there is none.
     """
-    for rank in (1, 2, 3):
+    for rank in range(1, len(_SIZES) + 1):
         for call in illegal_calls(rank):
             if call.subject == subject:
                 return call

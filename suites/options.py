@@ -12,6 +12,7 @@ from .candidates import BUILT_IN, DEFAULT, FORMS
 from .corpora import CORPORA
 from .inquiry import CHECKS
 from .profiles import PROFILES
+from .strategies import RANKS
 
 _LARGEST_AMOUNT = 1_000_000
 DEFAULT_OUT = Path("conformance-report")
@@ -89,7 +90,12 @@ def _add_space(check: argparse.ArgumentParser) -> None:
         help="with --corpus: shrink what has more products, keeping its kind (default: full size)",
     )
     check.add_argument(
-        "--ranks", type=int, nargs="+", choices=(1, 2, 3), metavar="R", help="numbers of spatial axes (default: 1 2 3)"
+        "--ranks",
+        type=int,
+        nargs="+",
+        choices=RANKS,
+        metavar="R",
+        help=f"numbers of spatial axes, {RANKS[0]} to {RANKS[-1]} (default: 1 2 3)",
     )
     check.add_argument(
         "--dtypes",

@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Iterable
 from itertools import groupby
 
-from rich.console import Console
 from rich.table import Table
 
 from ..oracle.dtypes import DTYPES
 from ..oracle.faults import FAULTS, fault_named
 from ..oracle.passes import Pass
+from .plain_console import plain_console
 from .power import ENOUGH, Power, powers, stream
 from .profiles import PROFILES
 
@@ -39,15 +39,15 @@ def power(options: argparse.Namespace) -> int:
     profile = PROFILES[options.profile]
     asked = stream(profile.space(dtypes=DTYPES), options.cases or profile.cases, options.seed)
     found = list(powers(asked, tuple(map(fault_named, options.faults)) or FAULTS))
-    console = Console(soft_wrap=True)
+    console = plain_console(soft_wrap=True)
     console.width = max(console.width, _WIDTH)
-    console.print(_table(found), markup=False, highlight=False)
+    console.print(_table(found))
     console.print(_LEGEND, ", ".join(f"{heading}: {pass_}" for pass_, heading in _HEADINGS.items()), sep="\n")
     blind = [f"{each.model.name} in {each.pass_}" for each in found if each.first is None]
     more = f" and {len(blind) - _MOST_NAMED} more" if len(blind) > _MOST_NAMED else ""
     told = "each is seen" if not blind else f"no case sees {', '.join(blind[:_MOST_NAMED])}{more}"
     seed = f"{len(asked)} cases of the profile {profile.name}, seed {options.seed}"
-    console.print(f"{seed}: {len(found)} pairs of fault and pass, {told}", markup=False, highlight=False)
+    console.print(f"{seed}: {len(found)} pairs of fault and pass, {told}")
     return 1 if blind else 0
 
 

@@ -7,8 +7,6 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from rich.console import Console
-
 from ..oracle.data import Case, parse_case
 from ..oracle.passes import LINKED, Pass
 from ..oracle.verdict import Verdict
@@ -22,6 +20,7 @@ from .executor import Executor
 from .in_process import InProcess
 from .inquiry import ask_again as ask_by_name
 from .isolation import Isolated
+from .plain_console import plain_console
 from .replies import Limits, Returned
 
 
@@ -81,11 +80,11 @@ def _source(given: str | None, mismatch: Mismatch) -> str:
 
 
 def _tell(mismatch: Mismatch, verdict: Verdict, executor: Executor) -> None:
-    console = Console()
+    console = plain_console()
     if verdict.outcome.is_mismatch:
         again = replace(mismatch, candidate=executor.info.name, verdict=verdict, witnesses=(), repeats=True)
-        console.print(mismatch_text(again, executor.info), markup=False, highlight=False, soft_wrap=True)
+        console.print(mismatch_text(again, executor.info), soft_wrap=True)
         return
     told = f"{executor.info.name}: {mismatch.check} of {mismatch.subject} {verdict.outcome} on {mismatch.case}"
     reason = f": {verdict.reason}" if verdict.reason else ""
-    console.print(told + reason, markup=False, highlight=False, soft_wrap=True)
+    console.print(told + reason, soft_wrap=True)

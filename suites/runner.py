@@ -20,6 +20,7 @@ from .candidates import CandidateError
 from .counterexample import build
 from .executor import Executor
 from .fault import Fault
+from .framework_witness import Frameworks
 from .in_process import InProcess
 from .isolation import Isolated
 from .memory import FailureMemory
@@ -111,14 +112,16 @@ def run(
     """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder."""
     start = time.monotonic()
     interrupted = True
+    frameworks = Frameworks(plan.limits, candidates)
     try:
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
             observer.on_start(executor.info, plan.budget.cases)
             memory = None if plan.budget.given else remembered[name]
-            Search(executor, plan.budget, _Journal(executor, others, writer, observer), memory).run()
+            Search(executor, plan.budget, _Journal(executor, others, frameworks, writer, observer), memory).run()
         interrupted = False
     finally:
+        frameworks.close()
         writer.finish(time.monotonic() - start, interrupted)
 
 
@@ -128,6 +131,7 @@ class _Journal:
 
     executor: Executor
     witnesses: Mapping[str, Executor]
+    frameworks: Frameworks
     writer: RunWriter
     observer: Observer
 
@@ -140,7 +144,7 @@ class _Journal:
         self.writer.add_mismatch(*build(fault, self.executor, {}, is_shrunk=False))
 
     def on_shrunk(self, fault: Fault) -> None:
-        mismatch, evidence = build(fault, self.executor, self.witnesses)
+        mismatch, evidence = build(fault, self.executor, self.witnesses, self.frameworks)
         self.writer.add_mismatch(mismatch, evidence)
         self.observer.on_mismatch(mismatch, evidence)
 

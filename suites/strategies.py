@@ -22,6 +22,10 @@ from ..oracle.padding import PADDING_MODES
 
 BEST_RESOLVED_FILL = "uniform"
 _FEW = (1, 2, 3, 4)
+RANKS = tuple(range(1, 7))
+"""Numbers of spatial axes that may be drawn; those above three for who asks for them."""
+_MOST_WINDOWS = (9, 6, 3, 2, 2, 2)
+"""On an axis, by their number less one."""
 _VECTOR_WIDTHS = (8, 16, 32)
 _VECTOR_TAILS = (7, 9, 15, 17, 24, 31, 33, 63, 64, 65)
 
@@ -95,7 +99,7 @@ class Space:
     settings: frozenset[str] = SETTINGS
 
     def __post_init__(self) -> None:
-        _check_choices("ranks", self.ranks, (1, 2, 3))
+        _check_choices("ranks", self.ranks, RANKS)
         _check_choices("dtypes", self.dtypes, DTYPES)
         if not self.settings <= SETTINGS:
             raise InvalidArgument("settings", set(self.settings), f"should be some of {set(SETTINGS)}", where="Space")
@@ -127,6 +131,8 @@ class _Axis:
 
     def within(self, products: int, elements: int) -> _Axis:
         """This axis with as many windows as have at most so many products and padded elements, and at least one."""
+        if self.kernel > products:
+            return replace(self, kernel=products).within(products, elements)
         padded = self.size + sum(self.padding)
         excess = max(self.windows - max(products // self.kernel, 1), -(-(padded - elements) // self.stride))
         excess = min(excess, self.windows - 1)
@@ -169,7 +175,8 @@ def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
     mode = draw(st.sampled_from(_MODES)) if padded and "padding mode" in settings else "zeros"
     degenerate = seldom("degenerate", "", *_DEGENERATE)
     transposed = "transposed" in settings and draw(st.sampled_from((False, False, True)))
-    extra = transposed and stride and "output padding" in settings and draw(st.sampled_from((False, True, True, True)))
+    room = transposed and (stride or dilation) and "output padding" in settings
+    extra = room and draw(st.sampled_from((False, True, True, True)))
     if transposed:
         mode, degenerate = "zeros", ""
     return _Swarm(
@@ -230,7 +237,7 @@ def _channel_counts() -> st.SearchStrategy[int]:
 @st.composite
 def _transposed_sides(draw: st.DrawFn, *, axis: _Axis, swarm: _Swarm) -> tuple[int, int, tuple[int, int]]:
     """Input size, output padding and the sides cut off, of an axis drawn as that of the direct convolution."""
-    extra = draw(st.integers(0, axis.stride - 1)) if swarm.output_padding else 0
+    extra = draw(st.integers(0, max(axis.stride, axis.dilation) - 1)) if swarm.output_padding else 0
     whole = (axis.windows - 1) * axis.stride + axis.dilation * (axis.kernel - 1) + 1 + extra
     low = min(axis.padding[0], whole - 1)
     return axis.windows, extra, (low, min(axis.padding[1], whole - 1 - low))
@@ -246,7 +253,7 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     """
     rank = draw(st.sampled_from(sorted(space.ranks)))
     swarm = draw(_swarms(settings=space.settings))
-    drawn = [draw(_axes(swarm=swarm, most_windows=(9, 6, 3)[rank - 1])) for _ in range(rank)]
+    drawn = [draw(_axes(swarm=swarm, most_windows=_MOST_WINDOWS[rank - 1])) for _ in range(rank)]
     groups = draw(_mostly(4, 5, 8, 16, 24, 32, 33)) if swarm.groups else 1
     inputs = 1 if groups > 1 and draw(st.booleans()) else draw(_channel_counts())
     outputs = draw(_channel_counts())
@@ -269,11 +276,6 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         sizes, extras, sides = map(
             list, zip(*(draw(_transposed_sides(axis=axis, swarm=swarm)) for axis in axes), strict=True)
         )
-    most = PADDING_MODES[swarm.padding_mode].most
-    for index, (size, (low, high)) in enumerate(zip(sizes, sides, strict=True)):
-        limit = most(size)
-        if limit is not None and max(low, high) > limit:
-            sizes[index] = max(size, low + 1, high + 1)
     geometry = ConvGeometry(
         batch,
         groups * inputs,
@@ -284,11 +286,21 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         tuple(sides),
         tuple(axis.dilation for axis in axes),
         groups,
-        swarm.padding_mode,
-        swarm.transposed,
-        tuple(extras),
+        transposed=swarm.transposed,
+        output_padding=tuple(extras),
     )
-    return _degenerate(geometry, swarm.degenerate)
+    return _degenerate(_in_mode(geometry, swarm.padding_mode, space), swarm.degenerate)
+
+
+def _in_mode(geometry: ConvGeometry, mode: str, space: Space) -> ConvGeometry:
+    """The same convolution with padding of a mode, its input enlarged where that wants it; as it is if too much so."""
+    most, sizes = PADDING_MODES[mode].most, list(geometry.size)
+    for index, (size, (low, high)) in enumerate(zip(geometry.size, geometry.padding, strict=True)):
+        limit = most(size)
+        if limit is not None and max(low, high) > limit:
+            sizes[index] = max(size, low + 1, high + 1)
+    padded = replace(geometry, size=tuple(sizes), padding_mode=mode)
+    return padded if padded.products <= max(geometry.products, space.max_products) else geometry
 
 
 def _degenerate(geometry: ConvGeometry, kind: str) -> ConvGeometry:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
 from rich.progress import Progress
 
+from .plain_console import plain_console
 from .vectors import export, onnx_folders
 from .vectors.verify import read, verify
 
 
 def export_vectors(options: argparse.Namespace) -> int:
     """Write the set into a folder; 0."""
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     write = onnx_folders.export if options.format == "onnx" else export.export
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("vectors", total=None)
@@ -31,7 +31,7 @@ def verify_vectors(options: argparse.Namespace) -> int:
     """Compute every expected result anew; 0 if all are right, else 1."""
     manifest, data = read(options.folder)
     count = len(manifest["illegal"]) + sum(len(group["vectors"]) for group in manifest["groups"])
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     bad = 0
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         found = verify(manifest, data, thoroughly=options.thoroughly)

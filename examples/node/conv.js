@@ -178,10 +178,10 @@ function answer(header, payload) {
 function start() {
   writeMessage({
     protocol: VERSION,
-    name: "plain JavaScript",
-    version: "1.0",
+    name: "plain JavaScript", version: "1.0",
     passes: Object.keys(PASSES),
     accumulators: { float32: "float64" },
+    dtypes: ["float32", "float64", "int8"],
   });
 }
 

@@ -11,10 +11,14 @@ from ..errors import InvalidArgument
 from . import (
     conduct,
     history,
+    integers,
+    never_written,
     rounding,
     terms_bias,
+    terms_border,
     terms_channels,
     terms_kernel,
+    terms_memory,
     terms_padding,
     terms_steps,
     terms_stride,
@@ -24,7 +28,7 @@ from . import (
     tiles,
     values,
 )
-from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
+from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Misreading, Needs
 
 __all__ = [
     "CONTAMINATED",
@@ -33,6 +37,7 @@ __all__ = [
     "FaultModel",
     "Implementation",
     "Kind",
+    "Misreading",
     "Needs",
     "fault_named",
 ]
@@ -40,16 +45,20 @@ __all__ = [
 FAULTS: tuple[FaultModel, ...] = (
     *terms_kernel.MODELS,
     *terms_padding.MODELS,
+    *terms_border.MODELS,
     *terms_stride.MODELS,
     *terms_windows.MODELS,
     *terms_transposed.MODELS,
     *terms_channels.MODELS,
+    *terms_memory.MODELS,
     *terms_sums.MODELS,
     *terms_bias.MODELS,
     *terms_steps.MODELS,
     *tiles.MODELS,
+    *never_written.MODELS,
     *rounding.MODELS,
     *values.MODELS,
+    *integers.MODELS,
     *conduct.MODELS,
     *history.MODELS,
 )

@@ -13,6 +13,9 @@ from ..passes import Array, Operands, Pass
 Implementation = Callable[[Pass, Operands, ConvGeometry], Array]
 """What computes passes, such as `convoracle.oracle.reference.evaluate`."""
 
+Misreading = Callable[[ConvGeometry], ConvGeometry | None]
+"""From a geometry to the one that a mistake takes it for; None where that is not legal."""
+
 
 class Kind(Enum):
     """What a fault does.
@@ -93,6 +96,10 @@ class FaultModel:
         Public issues or pull requests of libraries in which it happened, such as
         ``pytorch#51430, mlx PR#3800``; empty where none is known.
     needs : Needs
+    misread : callable or None
+        Of a model that acts on another geometry than the given one: that geometry. `plant` keeps the shape
+        of the result where it can; code in which the output size follows the mistake returns the other
+        geometry's own result.
     """
 
     name: str
@@ -104,3 +111,4 @@ class FaultModel:
     plant: Callable[[Implementation], Implementation]
     seen_in: str = ""
     needs: Needs = NOTHING
+    misread: Misreading | None = None

@@ -19,7 +19,7 @@ from ..errors import InvalidArgument
 from ..exact import term_counts
 from ..geometry import ConvGeometry
 from ..passes import ARRAYS, Array, Operands, Pass, shape_of
-from .model import NOTHING, FaultModel, Implementation, Kind, Needs
+from .model import NOTHING, FaultModel, Implementation, Kind, Misreading, Needs
 
 Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]
 """A wrong evaluation of a pass by means of a right one."""
@@ -62,6 +62,7 @@ def wrong_terms(
     passes: Iterable[Pass] = CONVOLVING,
     seen_in: str = "",
     needs: Needs = NOTHING,
+    misread: Misreading | None = None,
 ) -> FaultModel:
     """A model of wrong terms, which shows where it makes a difference to random integers."""
     passes = frozenset(passes)
@@ -75,7 +76,19 @@ def wrong_terms(
         wrong = plant(reference.evaluate)(pass_, probe(geometry, complex_only), geometry)
         return not np.array_equal(wrong, _right(pass_, geometry, complex_only))
 
-    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, seen_in, needs)
+    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, seen_in, needs, misread)
+
+
+def wrong_geometry(
+    name: str,
+    sentence: str,
+    explanation: str,
+    misread: Misreading,
+    passes: Iterable[Pass] = CONVOLVING,
+    seen_in: str = "",
+) -> FaultModel:
+    """A model that computes the terms of another geometry."""
+    return wrong_terms(name, sentence, explanation, misreading(misread), passes, seen_in, misread=misread)
 
 
 def wrong_conduct(
@@ -126,7 +139,7 @@ def _right(pass_: Pass, geometry: ConvGeometry, is_complex: bool) -> Array:
     return reference.evaluate(pass_, probe(geometry, is_complex), geometry)
 
 
-def misreading(wrong: Callable[[ConvGeometry], ConvGeometry | None]) -> Change:
+def misreading(wrong: Misreading) -> Change:
     """The pass of another geometry, read from and written to arrays of the right shapes.
 
     Where the other geometry has more output positions, the last are cut off (or
@@ -143,6 +156,16 @@ def misreading(wrong: Callable[[ConvGeometry], ConvGeometry | None]) -> Change:
         }
         result = implementation(pass_, replace(operands, **arrays), other)
         return fitted(result, pass_.result_shape(geometry))
+
+    return change
+
+
+def resized(wrong: Misreading) -> Change:
+    """The pass of another geometry, in the shape that it has there, from operands whose shapes it does not change."""
+
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        other = wrong(geometry)
+        return implementation(pass_, operands, geometry if other is None else other)
 
     return change
 

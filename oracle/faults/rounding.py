@@ -18,9 +18,15 @@ from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass, products
 from .model import FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, parts
-from .planting import CONVOLVING, EVERY, Change, planting
+from .planting import BACKWARDS, CONVOLVING, EVERY, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, planting
 
 REALS = ("uniform", "normal", "wide")
+_FACTORS = {
+    "input": (*FORWARDS, *WEIGHT_GRADIENTS),
+    "weight": (*FORWARDS, *INPUT_GRADIENTS),
+    "output_gradient": BACKWARDS,
+}
+"""Operand -> the passes in which it, or its direction, is a factor."""
 _PARTS = 7
 _HEADROOM = 64
 
@@ -66,13 +72,15 @@ def _summing_in(form: Format) -> Change:
     return change
 
 
-def _factors_in(form: Format) -> Change:
+def _factors_in(form: Format, *rounded: str) -> Change:
+    """Factors of products rounded to `form`: those of these operands and their directions."""
+
     def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         factors = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
-        if pass_ is Pass.UPDATE:
-            factors.discard("weight")
         arrays: dict[str, Any] = {
-            name: _rounded(array, form) for name, array in operands.arrays().items() if name in factors
+            name: _rounded(array, form)
+            for name, array in operands.arrays().items()
+            if name in factors and name.removesuffix("_direction") in rounded
         }
         return implementation(pass_, replace(operands, **arrays), geometry)
 
@@ -102,15 +110,16 @@ def _model(
     passes: tuple[Pass, ...],
     dtypes: tuple[str, ...],
     seen_in: str = "",
+    happens: Callable[[Pass, ConvGeometry], bool] = has_terms,
 ) -> FaultModel:
     def only_where_worse(
         implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
     ) -> Array:
-        wrong = change if operands.input.dtype.name in dtypes and has_terms(pass_, geometry) else None
+        wrong = change if operands.input.dtype.name in dtypes and happens(pass_, geometry) else None
         return wrong(implementation, pass_, operands, geometry) if wrong else implementation(pass_, operands, geometry)
 
     def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
-        return pass_ in passes and has_terms(pass_, geometry)
+        return pass_ in passes and happens(pass_, geometry)
 
     plant = planting(only_where_worse, passes)
     needs = Needs(dtypes=dtypes, data=REALS)
@@ -136,10 +145,44 @@ def _factors(form: Format, seen_in: str = "") -> FaultModel:
         f"operands were rounded to {form.name} before they are multiplied",
         f"A fast mode converts operands to {form.name}. Look at the math mode or precision that the matrix product is "
         "called with, and at conversions before it.",
-        _factors_in(form),
+        _factors_in(form, *_FACTORS),
         CONVOLVING,
         _wider_than(form, str),
         seen_in,
+    )
+
+
+def _one_factor(operand: str, form: Format) -> FaultModel:
+    """One operand rounded, as where weights or activations are stored in fewer bits."""
+    words = operand.replace("_", " ")
+    return _model(
+        f"{operand.replace('_', '-')}-in-{form.name}",
+        f"the {words} were rounded to {form.name} before it is multiplied",
+        f"The {words} is kept, packed or sent in {form.name}, and the other operand is not. Look at the type of every "
+        f"copy of the {words}.",
+        _factors_in(form, operand),
+        _FACTORS[operand],
+        _wider_than(form, str),
+    )
+
+
+def _when_aligned(channels: int, seen_in: str = "") -> FaultModel:
+    """A fast path in TF32, taken where a group's channels fill whole vectors."""
+
+    def happens(pass_: Pass, geometry: ConvGeometry) -> bool:
+        each = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
+        return has_terms(pass_, geometry) and not any(number % channels for number in each)
+
+    return _model(
+        f"tfloat32-for-multiples-of-{channels}-channels",
+        f"operands were rounded to tfloat32 where the channels of a group are multiples of {channels}",
+        "Aligned sizes take a path through matrix units, in another precision than all others. Look at the condition "
+        "under which that path is taken, and at the precision that it is called with.",
+        _factors_in(format_of("tfloat32"), *_FACTORS),
+        CONVOLVING,
+        ("float32",),
+        seen_in,
+        happens,
     )
 
 
@@ -160,8 +203,13 @@ MODELS = (
     _sums(format_of("bfloat16")),
     _sums(format_of("float32")),
     _factors(format_of("tfloat32"), "pytorch#107514"),
+    _factors(format_of("float16")),
     _factors(format_of("bfloat16")),
     _factors(format_of("float32")),
+    *(_one_factor(operand, format_of(name)) for name in ("float16", "bfloat16") for operand in _FACTORS),
+    _when_aligned(4),
+    _when_aligned(8),
+    _when_aligned(32, "mlx PR#4242"),
     _results(format_of("bfloat16")),
     _results(format_of("float32")),
     _model(

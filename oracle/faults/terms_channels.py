@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..geometry import ConvGeometry
-from ..passes import Array
+from ..passes import Array, Operands, Pass
+from .model import Implementation
 from .planting import (
     BACKWARDS,
     FORWARDS,
     INPUT_GRADIENTS,
     WEIGHT_GRADIENTS,
+    Change,
     Rearrangement,
     rearranging,
     with_operands,
@@ -63,7 +67,7 @@ def channels_last(array: Array, geometry: ConvGeometry) -> Array:
     return np.moveaxis(array.reshape(batch, *size, channels), -1, 1)
 
 
-def _channels_last_back(array: Array, geometry: ConvGeometry) -> Array:
+def channels_last_back(array: Array, geometry: ConvGeometry) -> Array:
     return np.moveaxis(array, 1, -1).reshape(array.shape)
 
 
@@ -83,7 +87,59 @@ def _first_multiplier_everywhere(operand: str, array: Array, geometry: ConvGeome
     return np.repeat(array[:: max(geometry.out_channels // geometry.groups, 1)], len(array) // geometry.groups, axis=0)
 
 
+def _first_group_of(name: str, axis: int) -> Change:
+    """The first group's input channels, or kernels, in place of those of every group."""
+
+    def first(operand: str, array: Array, geometry: ConvGeometry) -> Array:
+        if operand != name:
+            return array
+        block = np.arange(array.shape[axis] // geometry.groups)
+        return np.take(array, np.tile(block, geometry.groups), axis)
+
+    return with_operands(first)
+
+
+def _groups_ignored(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """One group, in which the kernels' few channels are repeated for all of the input's."""
+    groups = geometry.groups
+    tiled: dict[str, Any] = {
+        name: np.concatenate([array] * groups, axis=1)
+        for name, array in operands.arrays().items()
+        if name.startswith("weight")
+    }
+    if pass_ is Pass.UPDATE:
+        tiled["weight"] = np.zeros_like(tiled["weight"])
+    result = implementation(pass_, replace(operands, **tiled), replace(geometry, groups=1))
+    if pass_ not in WEIGHT_GRADIENTS:
+        return result
+    rows, _, *kernel = result.shape
+    folded: Array = result.reshape(rows, groups, -1, *kernel).sum(axis=1).astype(result.dtype)
+    return (operands.weight + folded).astype(result.dtype) if pass_ is Pass.UPDATE else folded
+
+
 MODELS = (
+    wrong_terms(
+        "groups-ignored",
+        "there were one group, and each kernel were repeated for the input channels of all groups",
+        "The number of groups does not reach the sums, and the kernel's channels are broadcast. Look at which input "
+        "channels an output channel reads.",
+        _groups_ignored,
+        seen_in="onnx-chainer#156",
+    ),
+    wrong_terms(
+        "first-group-read-by-all",
+        "every group read the input channels of the first",
+        "The offset of a group's input channels is missing. Look at the first input channel of a group.",
+        _first_group_of("input", 1),
+        (*FORWARDS, *WEIGHT_GRADIENTS),
+    ),
+    wrong_terms(
+        "kernels-of-the-first-group",
+        "every group had the kernels of the first",
+        "The offset of a group's kernels is missing. Look at the first kernel of a group.",
+        _first_group_of("weight", 0),
+        (*FORWARDS, *INPUT_GRADIENTS),
+    ),
     wrong_terms(
         "input-channels-of-the-next-group",
         "each group read, or was sent back to, the input channels of the next group",
@@ -165,14 +221,14 @@ MODELS = (
         "input-read-as-channels-last",
         "the input's memory held its channels last",
         "NCHW memory is read as NHWC. Look at the layout that is declared for the input.",
-        rearranging("input", channels_last, _channels_last_back),
+        rearranging("input", channels_last, channels_last_back),
         seen_in="cubek#682, pytorch#197114",
     ),
     wrong_terms(
         "output-gradient-read-as-channels-last",
         "the output gradient's memory held its channels last",
         "NCHW memory is read as NHWC in the gradients. Look at the layout that is declared for the output gradient.",
-        rearranging("output_gradient", channels_last, _channels_last_back),
+        rearranging("output_gradient", channels_last, channels_last_back),
         BACKWARDS,
         "pytorch#195394",
     ),

@@ -11,7 +11,7 @@ import numpy as np
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
 from .model import Implementation
-from .planting import FORWARDS, INPUT_GRADIENTS, along, altered, fitted, omitting, trailing, wrong_terms
+from .planting import FORWARDS, INPUT_GRADIENTS, along, altered, fitted, omitting, resized, trailing, wrong_terms
 
 
 def _extra_positions(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | None:
@@ -24,13 +24,8 @@ def _extra_positions(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | 
     return reduce(np.logical_or, masks)
 
 
-def _without_output_padding(
-    implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
-) -> Array:
-    if not any(geometry.output_padding):
-        return implementation(pass_, operands, geometry)
-    other = altered(geometry, output_padding=(0,) * geometry.rank)
-    return implementation(pass_, operands, geometry if other is None else other)
+def _without_output_padding(geometry: ConvGeometry) -> ConvGeometry | None:
+    return altered(geometry, output_padding=(0,) * geometry.rank)
 
 
 def _input_padded(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
@@ -65,9 +60,10 @@ MODELS = (
         "output-padding-ignored",
         "there were no output padding",
         "The output has the size that it has without output padding. Look at the formula of the output size.",
-        _without_output_padding,
+        resized(_without_output_padding),
         FORWARDS,
         "tvm#19524",
+        misread=_without_output_padding,
     ),
     wrong_terms(
         "transposed-padding-on-the-input",

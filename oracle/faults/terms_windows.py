@@ -21,6 +21,7 @@ from .planting import (
     garbage,
     omitting,
     rearranging,
+    resized,
     trailing,
     wrong_terms,
 )
@@ -46,16 +47,16 @@ def _last_windows(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | Non
     return reduce(np.logical_or, masks)
 
 
-def _one_window_more(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+def _one_window_more(geometry: ConvGeometry) -> ConvGeometry | None:
+    """The high padding as large as it takes for the windows to tile."""
     remainders = geometry.direct.remainders
-    if geometry.transposed or not any(remainders) or 0 in geometry.output_size:
-        return implementation(pass_, operands, geometry)
+    if geometry.transposed or 0 in geometry.output_size:
+        return geometry
     sides = tuple(
         (low, high + (step - remainder if remainder else 0))
         for (low, high), step, remainder in zip(geometry.padding, geometry.stride, remainders, strict=True)
     )
-    other = altered(geometry, padding=sides)
-    return implementation(pass_, operands, geometry if other is None else other)
+    return altered(geometry, padding=sides)
 
 
 def _one_window_less(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
@@ -63,6 +64,18 @@ def _one_window_less(implementation: Implementation, pass_: Pass, operands: Oper
     if geometry.transposed:
         return result
     sizes = (max(o - bool(rest), 0) for o, rest in zip(geometry.output_size, geometry.direct.remainders, strict=True))
+    return fitted(result, (*result.shape[:2], *sizes))
+
+
+def _reach_of_whole_taps(
+    implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
+) -> Array:
+    """As many output positions as a kernel has that reaches over d R elements, not d (R - 1) + 1."""
+    result = implementation(pass_, operands, geometry)
+    if geometry.transposed:
+        return result
+    axes = zip(geometry.size, geometry.padding, geometry.dilation, geometry.kernel, geometry.stride, strict=True)
+    sizes = (max((i + sum(sides) - d * r) // s + 1, 0) for i, sides, d, r, s in axes)
     return fitted(result, (*result.shape[:2], *sizes))
 
 
@@ -97,9 +110,10 @@ MODELS = (
         "output-size-rounded-up",
         "a window that does not fit were counted",
         "The output size is rounded up where the definition rounds down. Look at the division by the stride.",
-        _one_window_more,
+        resized(_one_window_more),
         FORWARDS,
         "TF-micro#764",
+        misread=_one_window_more,
     ),
     wrong_terms(
         "output-size-too-small",
@@ -109,6 +123,14 @@ MODELS = (
         _one_window_less,
         FORWARDS,
         "TF-micro#764",
+    ),
+    wrong_terms(
+        "dilated-kernel-too-long",
+        "a dilated kernel were one gap longer when output positions are counted",
+        "A kernel of R taps reaches over d (R - 1) + 1 elements, not d R. Look at the formula of the output size.",
+        _reach_of_whole_taps,
+        FORWARDS,
+        "cutlass PR#3526",
     ),
     wrong_terms(
         "unreached-elements-not-zeroed",

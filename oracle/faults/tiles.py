@@ -23,7 +23,7 @@ _NARROW = 128
 Mask = Callable[[tuple[int, ...], ConvGeometry], Array | None]
 
 
-def _whole(length: int, block: int) -> int:
+def whole(length: int, block: int) -> int:
     """How many elements are in whole blocks; all where there is not even one."""
     return length - length % block if length > block else length
 
@@ -32,7 +32,7 @@ def _remainder(block: int, axis: int) -> Mask:
     """The positions of an axis after its last whole block."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
-        return along(axis % len(shape), trailing(shape[axis], _whole(shape[axis], block)), len(shape))
+        return along(axis % len(shape), trailing(shape[axis], whole(shape[axis], block)), len(shape))
 
     return mask
 
@@ -42,7 +42,7 @@ def _remainder_of_group(block: int) -> Mask:
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
         each = shape[1] // geometry.groups
-        return along(1, np.tile(trailing(each, _whole(each, block)), geometry.groups), len(shape))
+        return along(1, np.tile(trailing(each, whole(each, block)), geometry.groups), len(shape))
 
     return mask
 

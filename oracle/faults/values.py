@@ -12,14 +12,13 @@ from ..dtypes import DTYPES, FORMATS, format_of
 from ..exact import term_counts
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
-from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Needs
+from .model import CONTAMINATED, FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, has_values
 from .planting import EVERY, FORWARDS, WEIGHT_GRADIENTS, Change, planting, with_operands, with_result
 
 _FLOATS = tuple(dtype for dtype in DTYPES if dtype in FORMATS and not format_of(dtype).is_integer)
 _WITH_INFINITY = tuple(dtype for dtype in _FLOATS if dtype != "float8_e4m3fn")
 _FULL = ("float64", "float32", "float16", "bfloat16")
-_ANYWHERE = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
 
 
 def _is_float(array: Array) -> bool:
@@ -76,15 +75,11 @@ def _edge_in_padding(implementation: Implementation, pass_: Pass, operands: Oper
     return np.where(reached > inside, np.array(np.nan).astype(result.dtype), result)
 
 
-def _saturated(result: Array, pass_: Pass, geometry: ConvGeometry) -> Array:
-    return np.clip(result, -128, 127) if result.dtype == np.int32 else result
-
-
 def _each(changed: Callable[[Array], Array]) -> Change:
     return with_operands(lambda operand, array, geometry: changed(array))
 
 
-def _model(
+def wrong_values(
     name: str,
     sentence: str,
     explanation: str,
@@ -116,7 +111,7 @@ def _reads_padding(pass_: Pass, geometry: ConvGeometry) -> bool:
 
 
 MODELS = (
-    _model(
+    wrong_values(
         "nan-taken-for-zero",
         "NaN in an operand were zero",
         "Operands are cleaned before they are multiplied, or a comparison with NaN takes the other branch. Look at "
@@ -127,7 +122,7 @@ MODELS = (
         "tf#63391",
         has_values,
     ),
-    _model(
+    wrong_values(
         "nan-in-results-lost",
         "NaN in a result were zero",
         "The result is clamped, or written through a comparison, which NaN fails. Look at what happens to a sum before "
@@ -138,7 +133,7 @@ MODELS = (
         "tf#60315",
         has_values,
     ),
-    _model(
+    wrong_values(
         "infinity-saturates",
         "results that overflow were the largest finite number",
         "The conversion to the result's dtype saturates. Look at the mode of the last conversion, or at a clamp "
@@ -148,7 +143,7 @@ MODELS = (
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
         can_show=has_values,
     ),
-    _model(
+    wrong_values(
         "nan-spreads-to-the-neighbour",
         "an element after NaN or Inf in a row of the input were NaN",
         "Elements that do not count are multiplied by zero instead of left out. Look at masked loads in the loop "
@@ -159,7 +154,7 @@ MODELS = (
         "pytorch#12484",
         _has_a_row,
     ),
-    _model(
+    wrong_values(
         "nan-leaks-through-padding",
         "the padding next to NaN or Inf in the input were NaN",
         "Positions in the padding are read from the edge of the input and multiplied by zero. Look at how a load "
@@ -170,7 +165,7 @@ MODELS = (
         "burn#5385, tf#63391, pytorch#12484, tf#60315",
         _reads_padding,
     ),
-    _model(
+    wrong_values(
         "subnormals-flushed",
         "subnormal numbers were zero",
         "The processor or the compiler flushes subnormal operands and results to zero. Look at fast-math options and "
@@ -178,14 +173,5 @@ MODELS = (
         _flushing,
         (*FORWARDS, Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT, Pass.BIAS_GRADIENT),
         Needs(dtypes=_FULL, data=("subnormal_operands",)),
-    ),
-    _model(
-        "integers-saturate",
-        "results of int8 were clipped to int8",
-        "The sum is right in int32 and then stored in eight bits. Look at the type of the result of an integer "
-        "convolution.",
-        with_result(_saturated),
-        _ANYWHERE,
-        Needs(dtypes=("int8",), data=(LATTICE,)),
     ),
 )

@@ -140,7 +140,8 @@ def picture(evidence: Evidence, subject: str, *, transposed: bool = False) -> Pi
             notes.append(f"{plural(hidden, 'more plane')} {'has' if hidden == 1 else 'have'} wrong elements.")
     if block > 1:
         notes.append(f"Each square stands for a block of {block} × {block} elements, coloured by its worst.")
-    error = np.abs(result.actual - result.expected)[result.wrong]
+    with np.errstate(invalid="ignore"):
+        error = np.abs(result.actual - result.expected)[result.wrong]
     largest = float(np.max(error[np.isfinite(error)], initial=0.0))
     kinds = tuple(kind for kind in ("over", "under", "broken") if (result.kind == kind).any())
     drawn = tuple(_plane(result.part(lead), lead, hits[lead], axes, block) for lead in chosen)

@@ -49,6 +49,10 @@ Such an object may also have
 ``validates`` : bool
     Whether it, or the library that it hands its arguments on to, refuses illegal
     calls with an error: it is then asked to. Otherwise a geometry is to be trusted.
+``rests_on`` : str
+    The built-in candidate of the framework whose operations it is made of, such as ``torch``; what
+    `convoracle.suites.candidates.pytorch` makes has it. Where it is wrong, that is asked the same: a
+    fault that the framework has by itself is told as the framework's.
 ``limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None``
     Why a case is not supported, or None. Raising NotImplementedError during a
     call says the same.
@@ -116,6 +120,22 @@ FRAMEWORKS = {
     "mlx": ("MLX", "mlx"),
 }
 """Name of a built-in candidate -> the framework it needs, and the extra of convoracle that installs it."""
+
+
+_PACKAGES = {
+    "keras": ("keras", "jax"),
+    "onnx": ("onnx", "onnxruntime"),
+    "openvino": ("openvino", "onnx"),
+    "mlx": ("mlx[cpu]",),
+}
+"""What an extra installs, where that is not a package of its name."""
+
+
+def how_to_install(extras: str) -> str:
+    """The commands that install what an extra, or several with commas between them, stands for."""
+    packages = dict.fromkeys(package for extra in extras.split(",") for package in _PACKAGES.get(extra, (extra,)))
+    quoted = (f"'{package}'" if "[" in package else package for package in packages)
+    return f"pip install {' '.join(quoted)}, or in a clone of convoracle pip install '.[{extras}]'"
 
 
 class CandidateError(ValueError):

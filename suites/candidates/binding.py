@@ -7,13 +7,15 @@ as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, whereve
 come. Leading required parameters with other names are the pass's operands in the
 order of `OPERAND_ORDER`. The bias and its direction go by name only.
 
-A function is asked for what its parameters can express. One that takes neither
-``geometry`` nor ``transposed`` is asked for plain convolutions only or, if its name
-or its class's says "transpose", for transposed ones only.
+A function is asked for what its parameters can express. Names say the rest, its own
+first, then those of its class and of the classes that this is derived from: 2d in one
+is two spatial axes only, and of what takes no ``transposed``, "transpose" or "deconv"
+in one is transposed convolutions only, and none is no transposed ones unless it takes ``geometry``.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -55,6 +57,7 @@ OPERAND_NAMES = (*ARRAYS, "learning_rate")
 ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
 KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
 _RANK_IN_NAME = re.compile(r"([123])[dD](?![a-z])")
+_TRANSPOSED_IN_NAME = ("transpose", "deconv")
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -71,7 +74,7 @@ class BoundFunction:
     keywords : tuple of (str, str)
         (parameter, known name) of the arguments given by keyword.
     rank : int or None
-        The only number of spatial axes it supports, when its name says one.
+        The only number of spatial axes it supports, when a name says one.
     """
 
     function: Callable[..., object]
@@ -86,7 +89,7 @@ class BoundFunction:
     def limitation(self, pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str | None:
         """Why its parameters cannot express a case, or None."""
         if self.rank is not None and geometry.rank != self.rank:
-            return f"{name_of(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
+            return f"{_telling_rank(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
         added = offset(pass_)
         if bias and added is not None and not self.takes(added):
             return f"{name_of(self.function)} takes no `{added}`"
@@ -108,7 +111,7 @@ class BoundFunction:
     @property
     def _transposes(self) -> bool:
         """Whether it computes transposed convolutions and no others."""
-        return not self.takes("transposed") and any("transpose" in name.lower() for name in _names(self.function))
+        return not self.takes("transposed") and is_transposed_by_name(self.function)
 
     def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
         """Call it with operands by name; an operand that is absent is None."""
@@ -246,12 +249,34 @@ def _known(names: Iterable[str]) -> dict[str, str]:
     return known
 
 
-def _names(function: Callable[..., object]) -> tuple[str, ...]:
-    """The name of a function, and of the class of the object whose method it is."""
-    owner = getattr(function, "__self__", None)
-    return (name_of(function),) if owner is None else (name_of(function), type(owner).__name__)
+def is_transposed_by_name(function: object) -> bool:
+    """Whether a name says that it computes transposed convolutions."""
+    return any(sign in name.lower() for name in _names(function) for sign in _TRANSPOSED_IN_NAME)
+
+
+def _names(function: object) -> list[str]:
+    """The name of a function, and of the classes of the object whose method it is, or that it is."""
+    if isinstance(function, functools.partial):
+        return _names(function.func)
+    within = getattr(function, "__wrapped__", function)
+    owner = getattr(within, "__self__", within)
+    classes = owner if isinstance(owner, type) else type(owner)
+    own = [] if inspect.isroutine(owner) else class_names(classes)
+    return [name_of(function), *getattr(function, "also_named", ()), *own]
+
+
+def class_names(kind: type) -> list[str]:
+    """The name of a class, and of the classes that it is derived from."""
+    return [each.__name__ for each in kind.__mro__]
 
 
 def _rank(function: Callable[..., object]) -> int | None:
-    found = _RANK_IN_NAME.findall(name_of(function))
-    return int(found[-1]) if len(set(found)) == 1 else None
+    """The number of axes that the first name with one says, unless it says several."""
+    found = set(_RANK_IN_NAME.findall(_telling_rank(function)))
+    return int(found.pop()) if len(found) == 1 else None
+
+
+def _telling_rank(function: object) -> str:
+    """The first name with a number of axes in it, or the function's own."""
+    names = _names(function)
+    return next(filter(_RANK_IN_NAME.search, names), names[0])

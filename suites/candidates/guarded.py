@@ -8,12 +8,10 @@ import math
 import numpy as np
 
 from ...oracle.passes import Array
+from ...oracle.unwritten import unwritten
 
 _GUARD = 0x7F
 """In the zones: read as a number it is NaN or huge in every format, so that reading past an end shows as well."""
-
-_UNWRITTEN_FLOAT, _UNWRITTEN_INTEGER = 0xFF, 0x81
-"""Bytes of a result before the call: NaN in every floating-point format, and a number far below zero."""
 
 _BOUNDARY = 64
 _SMALLEST_ZONE, _LARGEST_ZONE = 2**12, 2**20
@@ -86,9 +84,9 @@ class Unwritten:
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
         self.memory = Guarded(math.prod(shape) * dtype.itemsize)
-        self.memory.bytes[:] = _UNWRITTEN_INTEGER if dtype.kind in "iu" else _UNWRITTEN_FLOAT
         self.address = self.memory.address
         self.array = self.memory.bytes.view(dtype).reshape(shape)
+        self.array[...] = unwritten(shape, dtype)
 
 
 def _extent(array: Array) -> tuple[int, int]:

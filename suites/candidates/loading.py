@@ -17,7 +17,7 @@ from typing import Any, cast
 from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
 from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
-from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError
+from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted
 from .binding import BoundCandidate, BoundFunction, bind_function, name_of
 from .call_text import Origin
@@ -99,6 +99,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             conventions=_conventions(instance, name),
             dtypes=_dtypes(instance, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),
+            rests_on=_rests_on(instance, name),
         ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
@@ -142,6 +143,14 @@ def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:
     return pairs
 
 
+def _rests_on(instance: object, name: str) -> str:
+    """The built-in candidate of the framework that a candidate declares it is made of."""
+    declared = getattr(instance, "rests_on", "")
+    if not isinstance(declared, str) or (declared and declared not in FRAMEWORKS):
+        raise CandidateError(f"{name} declares rests_on={declared!r}, but should be one of {', '.join(FRAMEWORKS)}")
+    return declared
+
+
 def _load_built_in(name: str) -> BoundCandidate:
     module_name, factory = BUILT_IN[name].split(":")
     try:
@@ -151,7 +160,7 @@ def _load_built_in(name: str) -> BoundCandidate:
             raise
         framework, extra = FRAMEWORKS[name]
         raise CandidateError(
-            f"candidate {name!r} needs {framework}, which is not installed: pip install 'convoracle[{extra}]'"
+            f"candidate {name!r} needs {framework}, which is not installed: {how_to_install(extra)}"
         ) from None
     except Exception as error:
         raise CandidateError(f"candidate {name!r} cannot be imported: {_one_line(error)}") from error

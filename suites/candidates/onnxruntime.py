@@ -11,6 +11,7 @@ import onnx
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
 
+from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array
 from .onnx_candidate import OnnxCandidate
 
@@ -31,9 +32,16 @@ def candidate() -> OnnxCandidate:
         _TEXT,
         name="onnxruntime",
         version=ort.__version__,
+        limitation=_limitation,
         dtypes=("float32", "float16", "int8"),
         accumulators={"float16": "float32"},
     )
+
+
+def _limitation(geometry: ConvGeometry, dtype: str) -> str | None:
+    if geometry.is_padded_by_strides:
+        return "ONNX Runtime's ConvTranspose has output padding below the stride only"
+    return None
 
 
 def _run(model: onnx.ModelProto, input: Array) -> Array:

@@ -47,6 +47,8 @@ class SciPy:
             return f"scipy.signal.convolve by method {self._method!r} does not take {dtype}"
         if geometry.padding_mode != "zeros" and pass_ is Pass.INPUT_GRADIENT:
             return "SciPy has no gradient of a padding other than zeros"
+        if geometry.is_padded_by_strides:
+            return "this candidate computes transposed convolutions with output padding below the stride only"
         return None
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:

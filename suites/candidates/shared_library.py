@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ...oracle.dtypes import CONVENTIONS, numpy_dtype, result_dtype
+from ...oracle.dtypes import CONVENTIONS, EVERYDAY, numpy_dtype, result_dtype
 from ...oracle.dtypes import DTYPES as OPERAND_DTYPES
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
@@ -76,7 +76,8 @@ class SharedLibrary:
         self.accumulators = self._dtypes("accumulator")
         self.multipliers = self._dtypes("multiplier")
         self.results = self._dtypes("result")
-        self.conventions = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
+        self.conventions = self._conventions()
+        self.dtypes = self._taken()
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What the interface has no way to say."""
@@ -156,6 +157,21 @@ class SharedLibrary:
                     f"but should answer CONVORACLE_DEFAULT or another dtype of convoracle.h"
                 )
         return {dtype: _BY_CODE[code] for dtype, code in answers.items() if code != DEFAULT}
+
+    def _conventions(self) -> dict[str, str]:
+        """What it answers for each convention, and for a convention in one dtype where that is something else."""
+        found = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
+        narrow = ((name, f"{name}/{dtype}") for name in CONVENTIONS for dtype in OPERAND_DTYPES)
+        own = {within: (self._text("convention", within), found.get(name)) for name, within in narrow}
+        return found | {within: value for within, (value, general) in own.items() if value and value != general}
+
+    def _taken(self) -> tuple[str, ...]:
+        """The dtypes in which it wants to be asked; the everyday ones if it does not say."""
+        function = self._find(f"{PREFIX}takes")
+        if function is None:
+            return EVERYDAY
+        function.argtypes, function.restype = (ctypes.c_int32,), ctypes.c_int32
+        return tuple(dtype for dtype in OPERAND_DTYPES if function(DTYPES[dtype]))
 
 
 def _open(path: Path) -> ctypes.CDLL:

@@ -96,7 +96,7 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
             continue
         if plainer != geometry and not plainer.is_degenerate:
             yield plainer
-    if geometry.transposed:
+    if geometry.transposed and not geometry.is_padded_by_strides:
         yield geometry.direct
 
 

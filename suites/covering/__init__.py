@@ -18,6 +18,7 @@ from ..strategies import Space, used_settings
 def covering(space: Space) -> tuple[Case, ...]:
     """The covering of two axes, or of the fewest that the space has, as far as it lies in the space.
 
+    There is none of more than three axes: the models that show there show on three.
     A case whose dtype the space lacks has its first one instead, and memory and bias
     are as the space allows; one with another setting that it lacks is left out.
     """

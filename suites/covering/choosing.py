@@ -12,6 +12,7 @@ from dataclasses import replace
 from ...oracle.data import Case
 from ...oracle.dtypes import DTYPES
 from ...oracle.faults import FAULTS, FaultModel, Kind
+from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Pass
 from ..drawing import drawn
 from ..features import needs
@@ -23,6 +24,7 @@ _POOL = 250
 _LARGER_POOL = 2000
 """For what none of the others sees."""
 _MOST_PRODUCTS = 4000
+_ALIGNED = 32
 _PLAINNESS = 4
 """A case counts by the pairs of fault and pass that it adds, over this and its needs together."""
 _ENOUGH_SIGHTINGS = {Kind.CONDUCT: 10}
@@ -40,7 +42,8 @@ def chosen(rank: int) -> tuple[Case, ...]:
     pairs = [(model, pass_) for model in FAULTS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes]
     seen = _sightings(pairs, pool)
     rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
-    seen |= _sightings(rare, [case for case in drawn(space, _LARGER_POOL, 1) if case in space])
+    larger = [case for case in drawn(space, _LARGER_POOL, 1) if case in space]
+    seen |= _sightings(rare, [*larger, _with_aligned_channels(rank)])
     left = set[Pair]().union(*seen.values())
     found: list[Case] = []
     while left:
@@ -63,6 +66,13 @@ def _sightings(pairs: Sequence[Pair], pool: Sequence[Case]) -> dict[Case, set[Pa
             if count == _ENOUGH_SIGHTINGS.get(model.kind, _USUALLY_ENOUGH):
                 break
     return seen
+
+
+def _with_aligned_channels(rank: int) -> Case:
+    """Inputs and outputs in whole vectors of any usual length, which are hardly ever drawn together."""
+    ones = (1,) * rank
+    geometry = ConvGeometry.of(in_channels=_ALIGNED, out_channels=_ALIGNED, size=ones, kernel=ones)
+    return Case(geometry, False, "float32", BEST_RESOLVED_FILL, 0)
 
 
 def _twice(pool: Sequence[Case], found: Sequence[Case]) -> tuple[Case, ...]:

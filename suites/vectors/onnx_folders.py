@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...oracle.passes import Array, Pass
-from ..candidates import CandidateError
+from ..candidates import CandidateError, how_to_install
 from ..checks.value import Check, answer, operands_of
 from .expectations import in_dtype
 from .export import Progress
@@ -31,7 +31,7 @@ def export(folder: Path, progress: Progress = lambda done, total: None, *, only:
     try:
         from ..candidates import onnx_model
     except ModuleNotFoundError:
-        raise CandidateError("ONNX folders need onnx, which is not installed: pip install 'convoracle[onnx]'") from None
+        raise CandidateError(f"ONNX folders need onnx, which is not installed: {how_to_install('onnx')}") from None
     chosen = [
         choice
         for choice in choices(only)

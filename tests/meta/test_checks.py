@@ -56,8 +56,12 @@ CHECKS = tuple(check for check in EVERY_CHECK if check != REACH)
 
 
 def checks_for(model: FaultModel) -> set[str]:
-    """The checks that are to catch a fault: wrong integers of the lattice are wrong terms, whatever made them wrong."""
-    return FOR[model.kind] | (FOR[Kind.TERMS] if LATTICE in model.needs.data else set())
+    """The checks that are to catch a fault: wrong integers of the lattice are wrong terms, whatever made them wrong.
+
+    A fault of integers of the whole range can show on those of the lattice, too, where these are large.
+    """
+    on_integers = LATTICE in model.needs.data or model.needs.dtypes == ("int8",)
+    return FOR[model.kind] | (FOR[Kind.TERMS] if on_integers else set())
 
 
 def convicting(

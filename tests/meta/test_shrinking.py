@@ -27,21 +27,24 @@ BY_HAND = {
     ),
     "n1c1k1i1x2f1x2": "rotation-for-square-kernels",
     "n1c1k1i2x2f2x2": "kernel-axes-exchanged",
-    "n1c1k1i1x1f1x1p0x1": "padding-axes-exchanged",
+    "n1c1k1i1x1f1x1p0x1": "padding-axes-exchanged first-padding-on-all-axes",
     "n1c1k1i1f1p0+1": "padding-sides-exchanged high-padding-on-both-sides",
     "n1c1k1i1f2p0+1": "same-odd-element-on-the-other-side low-padding-on-both-sides",
     "n1c1k1i1f1p0+2": "padding-shared-evenly",
-    "n1c1k1i1f1p1": "padding-ignored padding-read-from-memory nan-leaks-through-padding",
+    "n1c1k1i1f1p1": "padding-ignored padding-read-from-memory nan-leaks-through-padding transform-wraps-around",
+    "n1c1k1i1f1p1d2": "padding-dilated",
     "n1c1k1i1f2p1": "even-kernel-off-centre",
-    "n1c1k1i2f1p1mreflect": "padding-mode-ignored reflection-repeats-the-edge",
+    "n1c1k1i2f1p1mreflect": "padding-mode-ignored reflection-repeats-the-edge reflection-skips-an-element",
     "n1c1k1i2f1p1mcircular": "circular-padding-off-by-one",
-    "n1c1k1i1x3f1x1s1x2": "stride-axes-exchanged",
+    "n1c1k1i1x3f1x1s1x2": "stride-axes-exchanged settings-axes-exchanged",
+    "n1c1k1i2x1f1x3s1x2p0x1": "same-padding-from-the-first-size",
     "n1c1k1i1x2f1x1s2x1": "first-stride-on-all-axes",
     "n1c1k1i3f1s2": (
         "stride-ignored stride-ignored-in-input-gradient stride-ignored-in-weight-gradient "
         "stride-and-dilation-exchanged-in-backward"
     ),
     "n1c1k1i1x3f1x2d1x2": "dilation-axes-exchanged first-dilation-on-all-axes",
+    "n1c1k1i1f1d2": "dilated-kernel-too-long",
     "n1c1k1i3f2d2": "dilation-ignored dilation-ignored-in-input-gradient dilation-ignored-in-weight-gradient",
     "n1c1k1i2f1s2": (
         "last-window-dropped remainder-at-the-wrong-end output-size-rounded-up output-size-too-small "
@@ -51,20 +54,24 @@ BY_HAND = {
     "n1c1k1i1f1s2to1": "output-padding-ignored",
     "n1c1k1i3f1p1t": "transposed-padding-on-the-input",
     "n1c2k2i1f1g2": (
-        "input-channels-of-the-next-group next-group-in-input-gradient next-group-in-weight-gradient groups-reversed"
+        "input-channels-of-the-next-group next-group-in-input-gradient next-group-in-weight-gradient groups-reversed "
+        "groups-and-dilation-exchanged groups-ignored first-group-read-by-all kernels-of-the-first-group"
     ),
     "n1c2k4i1f1g2": "output-channels-interleaved depth-multipliers-first depth-multiplier-dropped",
     "n1c4k2i1f1g2": "input-channels-interleaved",
     "n1c4k2i1f1g2t": "transposed-groups-interleaved",
     "n1c2k1i1f1": "kernel-of-the-next-input-channel",
     "n1c2k1i2f1": "input-read-as-channels-last",
-    "n1c1k2i2f1": "output-gradient-read-as-channels-last bias-gradient-of-channels-last",
+    "n1c1k2i2f1": (
+        "output-gradient-read-as-channels-last bias-gradient-of-channels-last output-written-as-channels-last"
+    ),
     "n1c2k2i1f1": "weight-rows-and-columns-exchanged",
     "n2c1k1i1f1": (
         "batch-mean-of-weight-gradient weight-gradient-is-a-mean weight-gradient-of-first-image "
         "first-image-only bias-gradient-without-batch bias-gradient-is-a-mean infinity-saturates "
-        "strides-ignored stride-zero-misread"
+        "strides-ignored stride-zero-misread input-rows-aligned"
     ),
+    "n2c1k1i2f2": "input-rows-of-output-length output-rows-of-input-length",
     "n0c1k1i1f1": "empty-batch-uninitialised",
     "n1c1k1i2f1": "bias-gradient-without-last-axis bias-gradient-without-first-axis nan-spreads-to-the-neighbour",
     "n1c1k2i1f1": "bias-by-position",
@@ -79,24 +86,32 @@ BY_HAND = {
         "subnormals-flushed integers-saturate operand-changed result-in-an-operand result-memory-reused "
         "race-between-threads returns-the-previous-result added-to-the-previous-result "
         "plan-without-size-in-its-key plan-without-dtype-in-its-key "
-        "bias-gradient-with-weight-gradient-only momentum-left-in"
+        "bias-gradient-with-weight-gradient-only momentum-left-in "
+        "result-never-written last-row-never-written factors-in-float16 input-in-float16 "
+        "weight-in-float16 output-gradient-in-float16 input-in-bfloat16 weight-in-bfloat16 "
+        "output-gradient-in-bfloat16"
     ),
-    "n1c1k1i5f1": "row-remainder-dropped-4 first-block-only-4 last-block-only-4",
+    "n1c1k1i5f1": "row-remainder-dropped-4 first-block-only-4 last-block-only-4 row-remainder-never-written-4",
     "n1c5k1i1f1": "input-channel-remainder-dropped-4",
     "n1c1k5i1f1": "output-channel-remainder-dropped-4",
-    "n1c1k1i9f1": "row-remainder-dropped-8 first-block-only-8 last-block-only-8",
+    "n1c1k1i9f1": "row-remainder-dropped-8 first-block-only-8 last-block-only-8 row-remainder-never-written-8",
     "n1c9k1i1f1": "input-channel-remainder-dropped-8",
     "n1c1k9i1f1": "output-channel-remainder-dropped-8",
-    "n1c1k1i17f1": "row-remainder-dropped-16 first-block-only-16 last-block-only-16",
+    "n1c1k1i17f1": "row-remainder-dropped-16 first-block-only-16 last-block-only-16 row-remainder-never-written-16",
     "n1c17k1i1f1": "input-channel-remainder-dropped-16",
     "n1c1k17i1f1": "output-channel-remainder-dropped-16",
-    "n1c1k1i33f1": "row-remainder-dropped-32 first-block-only-32 last-block-only-32",
+    "n1c1k1i33f1": "row-remainder-dropped-32 first-block-only-32 last-block-only-32 row-remainder-never-written-32",
     "n1c33k1i1f1": "input-channel-remainder-dropped-32",
     "n1c1k33i1f1": "output-channel-remainder-dropped-32",
+    "n1c4k4i1f1": "tfloat32-for-multiples-of-4-channels",
+    "n1c8k8i1f1": "tfloat32-for-multiples-of-8-channels",
+    "n1c32k32i1f1": "tfloat32-for-multiples-of-32-channels",
+    "n1c3k1i2f2": "pairs-saturate-in-int16 lowest-integer-not-negated",
     "n3c15k1i3f1": "index-overflow",
 }
 """The smallest geometry that a person would think of, and the models that it shows; `index-overflow` needs 128
-elements, in whatever shape."""
+elements, in whatever shape. The last two need numbers at the ends of the range, and so many elements that some are
+drawn."""
 SMALLEST = {name: geometry for geometry, names in BY_HAND.items() for name in names.split()}
 QUICK = ("kernel-not-rotated", "padding-sides-exchanged", "last-window-dropped", "groups-reversed")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,26 @@ def test_the_direct_convolution_of_a_transposed_one_has_its_input_as_output(geom
         assert direct is geometry
 
 
+@pytest.mark.parametrize(
+    ("text", "unread"), [("n1c1k1i3f2d4to3", (3,)), ("n1c1k1i3f2s2d4to3", (2,)), ("n1c1k1i3f2s4d3to3", (0,))]
+)
+def test_positions_of_wide_output_padding_are_unread_by_the_direct_convolution(
+    text: str, unread: tuple[int, ...]
+) -> None:
+    geometry = parse_geometry(text)
+    assert str(geometry) == text
+    assert geometry.is_padded_by_strides is any(unread)
+    assert geometry.direct.unread == unread
+    assert geometry.direct.output_size == geometry.size
+    beyond = geometry.direct.source_positions(0).max() + 1
+    assert geometry.direct.remainders == (geometry.output_size[0] - beyond,)
+
+
+def test_what_is_unread_belongs_to_no_transposed_convolution() -> None:
+    with pytest.raises(InvalidArgument, match="should be zero where the convolution is transposed"):
+        replace(parse_geometry("n1c1k1i3f2d4t"), unread=(1,))
+
+
 @given(conv_geometries(space=Space(settings=SETTINGS - {"transposed"})), st.integers(0, 2))
 def test_padding_modes_place_what_numpy_pads(geometry: ConvGeometry, axis: int) -> None:
     modes = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -102,6 +123,10 @@ def test_padding_modes_place_what_numpy_pads(geometry: ConvGeometry, axis: int) 
         ({"size": 3, "kernel": 3, "stride": 2, "dilation": 2, "padding": ((1, 2),)}, 6),
         ({"size": 3, "kernel": 5, "stride": 2, "padding": "same_upper"}, 6),
         ({"size": 1, "kernel": 4, "padding": ((3, 0),)}, 1),
+        ({"size": 3, "kernel": 2, "stride": 2, "dilation": 4, "output_padding": 3}, 12),
+        ({"size": 3, "kernel": 1, "stride": 2, "padding": "same_upper"}, 6),
+        ({"size": 4, "kernel": 2, "stride": 5, "padding": "same_lower"}, 20),
+        ({"size": 4, "kernel": 2, "stride": 5, "padding": "valid"}, 17),
     ],
 )
 def test_the_output_size_of_a_transposed_convolution(arguments: dict[str, Any], output_size: int) -> None:
@@ -176,7 +201,11 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"size": 3, "kernel": 2, "stride": 2, "output_padding": 1}, "should be zero unless the convolution is transposed"),
     (
         {"size": 3, "kernel": 2, "stride": 2, "output_padding": 2, "transposed": True},
-        "output_padding[0]=2, but should be below the stride, 2",
+        "output_padding[0]=2, but should be below the stride, 2, or below the dilation, 1",
+    ),
+    (
+        {"size": 3, "kernel": 2, "dilation": 3, "output_padding": 3, "transposed": True},
+        "output_padding[0]=3, but should be below the stride, 1, or below the dilation, 3",
     ),
     (
         {"size": 3, "kernel": 2, "padding": 1, "padding_mode": "circular", "transposed": True},

@@ -49,6 +49,8 @@ NAMED_CASES = {
     "transposed": "n2c2k3i3x2f3x2p1x0+1t",
     "transposed, strided, output padding": "n2c4k6i3x2f3x2s3x2p1+0x0g2to2x1",
     "transposed, dilated, stride above kernel": "n1c2k2i3f2s5d2to4",
+    "transposed, output padding beyond the stride": "n2c2k4i3x2f2x2s2x1p1+0x0+1d4x3g2to3x2",
+    "transposed, output padding of stride 1": "n1c1k2i3f1d3to2",
     "transposed, three axes": "n1c2k1i2x1x2f2x3x1s2x1x1t",
     "no window fits": "n2c2k3i2x5f3x2",
     "no input": "n2c1k2i0x3f1x2",
@@ -101,7 +103,9 @@ def geometries(draw: st.DrawFn) -> ConvGeometry:
             groups=groups,
             padding_mode="zeros" if transposed else draw(st.sampled_from(("zeros", *PADDING_MODES))),
             transposed=transposed,
-            output_padding=tuple(draw(st.integers(0, s - 1)) for s in stride) if transposed else (),
+            output_padding=tuple(draw(st.integers(0, max(s, d) - 1)) for s, d in zip(stride, dilation, strict=True))
+            if transposed
+            else (),
         )
     except InvalidArgument:
         reject()

@@ -263,6 +263,13 @@ def test_a_large_picture_is_cut_and_says_so(make_mismatch):
     assert result_grids(evidence, mismatch.subject) == ()
 
 
+@pytest.mark.filterwarnings("error")
+def test_infinity_in_place_of_infinity_warns_of_nothing(make_mismatch):
+    mismatch, evidence = make_mismatch("n1c1k1i3x4f2x2", "forward", ((0, 0, 1, 2),))
+    evidence.actual[0, 0, 0, 0] = evidence.expected[0, 0, 0, 0] = np.inf
+    assert [plane.wrong for plane in picture(evidence, mismatch.subject).planes] == [1]
+
+
 def test_no_picture_of_another_shape(make_mismatch):
     mismatch, evidence = make_mismatch("n1c1k1i3x4f2x2", "forward", ((0, 0, 1, 2),))
     assert picture(replace(evidence, actual=evidence.actual[:, :, :1]), mismatch.subject) is None

@@ -75,6 +75,14 @@ def test_a_precision_mismatch(flipped):
     assert "resolution 1.5: a single missing term could have gone unseen" in text
 
 
+def test_a_wrong_integer_is_no_lack_of_precision(flipped):
+    worst = Discrepancy((3, 0, 1, 2), 127.0, 383.0, 256.0, 0.0, 256.0)
+    verdict = Verdict(Outcome.VIOLATES, worst=worst, wrong=4, elements=72)
+    text = mismatch_text(replace(flipped[0], check="precision", verdict=verdict))
+    assert "violates exactness (what is never rounded is equal)" in text
+    assert "precision" not in text.partition("\n")[0]
+
+
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [

@@ -94,3 +94,31 @@ def test_each_mistake_is_found_where_it_is(candidate: object, what: str, told: s
     bad = _bad(candidate)
     assert told in bad[what]
     assert "2-D" not in bad
+
+
+class ForgetsAnAttribute(Honest):
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        return np.zeros(geometry.strides)
+
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return np.zeros(geometry.pads if geometry.groups > 1 else geometry.weight_shape, input.dtype)
+
+
+def test_one_error_is_told_once() -> None:
+    """Was told for each feature, 29 times."""
+    findings = list(conformance(InProcess(ForgetsAnAttribute())))
+    bad = [finding for finding in findings if not finding.good]
+    told = [finding for finding in bad if "has no `strides`" in finding.detail]
+    assert [finding.what for finding in told] == ["2-D"]
+    assert "it has batch, in_channels, out_channels, size, kernel, stride," in told[0].detail
+    assert "; the same with 17 more: stride, dilation, padding, " in told[0].detail
+    (other,) = [finding for finding in bad if "has no `pads`" in finding.detail]
+    assert other.what == "groups"
+    assert other.detail.startswith("weight_gradient refused on n2c4k6i7x6f3x2g2/float32/uniform/0: ")
+    assert other.detail.endswith("; the same with 1 more: depthwise, two outputs a channel")
+    assert findings[-1].detail == "not tried: no pass is right on 2-D"
+
+
+def test_wrong_numbers_are_told_for_each_feature() -> None:
+    bad = _bad(SwapsSides())
+    assert {"unequal padding", "stride, dilation and unequal padding"} <= bad.keys()

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from convoracle.oracle.data import parse_case
+from convoracle.oracle.faults import FAULTS
 from convoracle.reports import read_run
 from convoracle.reports.record import kind_of
 from convoracle.suites.cli import main
 from convoracle.suites.inquiry import CHECKS
 
 MUTANTS = Path(__file__).parent / "mutants.py"
+KERNELS = Path(__file__).parent / "any_rank.py"
 SMALL = ["--cases", "25", "--memory", "failures"]
 
 
@@ -47,6 +49,31 @@ def test_a_conforming_candidate_ends_with_0_and_leaves_a_report(capsys: pytest.C
     assert {"structure", "precision", "adjoint"} <= asked <= set(CHECKS) - {"illegal"}
     assert "<html" in Path("conformance-report/index.html").read_text()
     ElementTree.parse("conformance-report/junit.xml")
+
+
+@pytest.mark.parametrize("rank", ["4", "5"])
+def test_more_than_three_axes(rank: str, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--ranks", rank, "--cases", "12", "--dtypes", "float32", "--memory", "failures"]
+    assert run("check", "reference", f"{KERNELS}:conv", *few) == 0
+    assert run("check", f"{KERNELS}:last_axes_exchanged", *few) == 1
+    assert "needs: 4 spatial axes or more" in capsys.readouterr().out
+    assert "axis" in Path("conformance-report/index.html").read_text()
+
+
+def test_a_name_is_no_picture_and_no_markup(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "kernels.py").write_text("class Ok:\n    def forward(self, x, w, geometry): return x\n")
+    assert run("check", "kernels.py:Ok", "--cases", "2", "--memory", "failures") == 1
+    assert run("adapter", "kernels.py:Ok") == 1
+    assert run("check", "a:ok:[bold]") == 2
+    told = capsys.readouterr()
+    assert {"kernels.py:Ok: 2 cases", "forward of kernels.py:Ok violates"} <= set(_beginnings(told.out))
+    assert "kernels.py:Ok: " in told.out.splitlines()[-1]
+    assert "a:ok" in told.err
+
+
+def _beginnings(text: str) -> list[str]:
+    """The first few words of each line."""
+    return [" ".join(line.split()[:count]) for line in text.splitlines() for count in (3, 4)]
 
 
 def test_a_mismatch_ends_with_1_and_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +138,7 @@ def test_nothing_compared_is_no_success(capsys: pytest.CaptureFixture[str]) -> N
         (["check", "reference", "--out", "/dev/null/report"], "should be a folder that can be written"),
         (["check", "reference", "--memory", "/dev/null"], "should be a folder"),
         (["check", "reference", "--dtypes", "float8"], "invalid choice: 'float8'"),
-        (["check", "reference", "--ranks", "4"], "invalid choice: 4"),
+        (["check", "reference", "--ranks", "7"], "invalid choice: 7"),
         (["replay", "nowhere"], "there is no such file"),
         (["report", "nowhere"], "there is no such file"),
         (["inspect"], "invalid choice: 'inspect'"),
@@ -134,7 +161,10 @@ def test_a_missing_framework_says_how_to_get_it(
     )
     monkeypatch.syspath_prepend(tmp_path)
     assert run("check", "torch") == 2
-    assert "needs PyTorch, which is not installed: pip install 'convoracle[torch]'" in capsys.readouterr().err
+    told = (
+        "needs PyTorch, which is not installed: pip install torch, or in a clone of convoracle pip install '.[torch]'"
+    )
+    assert told in capsys.readouterr().err
 
 
 def test_a_folder_of_something_else_is_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -254,4 +284,5 @@ def test_a_profile_that_is_blind_to_a_fault_is_told(capsys: pytest.CaptureFixtur
     assert run("power", "--cases", "1", "--fault", "kernel-not-rotated") == 1
     assert "no case sees kernel-not-rotated in input_gradient" in capsys.readouterr().out
     assert run("power", "--fault", "kernel-not-rotatd") == 2
-    assert "should be the name of one of 128 models, such as kernel-not-rotated," in capsys.readouterr().err
+    expected = f"should be the name of one of {len(FAULTS)} models, such as kernel-not-rotated,"
+    assert expected in capsys.readouterr().err

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import find, given, settings
 
-from convoracle.oracle.data import Case
+from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.layouts import CONTIGUOUS, LAYOUTS
 from convoracle.suites.features import features
@@ -105,7 +105,7 @@ def test_counterexamples_shrink_to_the_plainest(condition: object, smallest: str
     ("arguments", "told"),
     [
         ({"ranks": ()}, "ranks=(), but should be some of 1, 2, 3"),
-        ({"ranks": (4,)}, "ranks=(4,), but should be some of 1, 2, 3"),
+        ({"ranks": (7,)}, "ranks=(7,), but should be some of 1, 2, 3, 4, 5, 6"),
         ({"dtypes": ("int32",)}, "should be some of float64, float32, float16, bfloat16, float8_e4m3fn"),
         ({"max_products": 0}, "max_products=0, but should be at least 1"),
         ({"settings": frozenset({"speed"})}, "settings={'speed'}, but should be some of"),
@@ -115,3 +115,11 @@ def test_an_impossible_space_is_refused(arguments: dict, told: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         Space(**arguments)
     assert told in str(refusal.value)
+
+
+@settings(max_examples=60)
+@given(cases(space=Space(ranks=(4, 5, 6), max_products=2000)))
+def test_more_than_three_axes_are_drawn_small(case: Case) -> None:
+    assert case.geometry.rank in (4, 5, 6)
+    assert case.geometry.products <= 2000
+    assert parse_case(str(case)) == case

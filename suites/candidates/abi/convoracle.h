@@ -80,7 +80,7 @@ typedef struct convoracle_convolution {
     int64_t dilation[CONVORACLE_MAX_AXES]; /* 1 is dense */
     int64_t pad_low[CONVORACLE_MAX_AXES];
     int64_t pad_high[CONVORACLE_MAX_AXES];
-    int64_t output_padding[CONVORACLE_MAX_AXES]; /* zero unless transposed */
+    int64_t output_padding[CONVORACLE_MAX_AXES]; /* zero unless transposed; below the stride or the dilation */
     int64_t output_size[CONVORACLE_MAX_AXES];
 } convoracle_convolution;
 
@@ -135,6 +135,7 @@ CONVORACLE_EXPORT int32_t conv_accumulator(int32_t dtype); /* what it sums in, f
 CONVORACLE_EXPORT int32_t conv_multiplier(int32_t dtype);  /* what operands are rounded to before they are multiplied */
 CONVORACLE_EXPORT int32_t conv_result(int32_t dtype);      /* what it wants result_dtype to be */
 CONVORACLE_EXPORT const char *conv_convention(const char *name); /* "algorithm" and others; NULL for the default */
+CONVORACLE_EXPORT int32_t conv_takes(int32_t dtype); /* 1 if it is to be asked in a dtype, 0 if not */
 
 #ifdef __cplusplus
 }

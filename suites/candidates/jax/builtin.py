@@ -40,6 +40,7 @@ class Jax(Framework):
     """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
 
     def __init__(self, function: Function = own.convolution) -> None:
+        self.rests_on = "" if function is own.convolution else self.name
         self._function = function
         self._compiled: dict[tuple[Pass, ConvGeometry], Compiled] = {}
 

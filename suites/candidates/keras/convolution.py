@@ -95,6 +95,8 @@ def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return f"keras.ops.pad has no mode for {geometry.padding_mode} padding"
     if geometry.transposed and geometry.groups > 1:
         return "keras.ops.conv_transpose has no groups"
+    if geometry.is_padded_by_strides:
+        return "keras.ops.conv_transpose has output padding below the stride only"
     return None
 
 

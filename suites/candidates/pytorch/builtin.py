@@ -9,6 +9,7 @@ import torch
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from . import convolution as own
+from .arithmetic import cpu_accumulators, cpu_conventions
 from .call_text import write_call
 from .differentiable import NOTHING, Autograd
 
@@ -73,25 +74,3 @@ class Builtin(Autograd):
 def candidate() -> Builtin:
     """The built-in candidate ``torch``."""
     return Builtin(own.convolution, name="torch", accumulators=cpu_accumulators(), conventions=cpu_conventions())
-
-
-def cpu_accumulators() -> dict[str, str]:
-    """What PyTorch's CPU kernels do, by experiment; not documented.
-
-    bfloat16 is summed in float32 by oneDNN where the processor has its
-    instructions. float16 sums over images, and over taps in the input gradient,
-    are rounded to float16 on the way: it accumulates in itself.
-    """
-    return {"bfloat16": "float32"} if _has_bfloat16() else {}
-
-
-def cpu_conventions() -> dict[str, str]:
-    """Complex products by Gauss's three real ones; the processor's bfloat16 instructions take subnormals for zero."""
-    three = {"complex": "three products"}
-    return three | {"subnormals/bfloat16": "flushed"} if _has_bfloat16() else three
-
-
-def _has_bfloat16() -> bool:
-    """Whether oneDNN computes bfloat16 convolutions with the processor's own instructions."""
-    fast = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
-    return fast is not None and bool(fast())

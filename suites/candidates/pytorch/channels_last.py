@@ -6,7 +6,8 @@ import torch
 
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
-from .builtin import Builtin, cpu_accumulators, cpu_conventions
+from .arithmetic import cpu_accumulators, cpu_conventions
+from .builtin import Builtin
 from .convolution import convolution
 
 _FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}

@@ -18,7 +18,8 @@ import torch
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from . import convolution as own
-from .builtin import Builtin, cpu_accumulators, cpu_conventions
+from .arithmetic import cpu_accumulators, cpu_conventions
+from .builtin import Builtin
 
 SECONDS_PER_CALL = 180.0
 _WRAP = "torch.compile(convolution, dynamic=False, fullgraph=True)"

@@ -13,10 +13,13 @@ from torch.autograd import forward_ad
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Array, Pass
 from ..binding import BoundFunction, bind_function, name_of
+from .arithmetic import inherited
 from .signatures import with_parameters
 from .tensors import to_array, to_tensor
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+PYTORCH = "torch"
+"""What rests on PyTorch rests on the built-in candidate of this name."""
 _NO_FORWARD_MODE = ("forward AD", "jvp")
 
 
@@ -38,6 +41,8 @@ class Autograd:
     place : callable
         Lays or puts a tensor where the function is to find it: every operand
         goes through it.
+    rests_on : str
+        See `convoracle.suites.candidates`.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Autograd:
         results: Mapping[str, str] = NOTHING,
         conventions: Mapping[str, str] = NOTHING,
         place: Callable[[torch.Tensor], torch.Tensor] = lambda tensor: tensor,
+        rests_on: str = "",
     ) -> None:
         telling = with_parameters(function)
         self.name = name or name_of(telling)
@@ -59,6 +65,7 @@ class Autograd:
         self.multipliers = multipliers
         self.results = results
         self.conventions = conventions
+        self.rests_on = rests_on
         self._place = place
         self._function: BoundFunction = bind_function(telling, Pass.FORWARD)
         _import_for_calls()
@@ -250,7 +257,8 @@ def autograd(
 
     A `torch.autograd.Function`, or its ``apply``, is one, too: its parameters are
     those of its ``forward``. What the function declares of its arithmetic is said
-    as for any candidate (see `convoracle.suites.candidates`).
+    as for any candidate (see `convoracle.suites.candidates`); conventions of which it
+    says nothing are PyTorch's own.
 
     Raises
     ------
@@ -263,7 +271,8 @@ def autograd(
         accumulators=accumulators,
         multipliers=multipliers,
         results=results,
-        conventions=conventions,
+        conventions=inherited(conventions),
+        rests_on=PYTORCH,
     )
 
 

@@ -10,9 +10,10 @@ import torch
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from .. import CandidateError
-from ..binding import name_of
+from ..binding import class_names, is_transposed_by_name, name_of
 from ..settings import SETTING_NAMES, setting_values
-from .differentiable import NOTHING, Autograd
+from .arithmetic import inherited
+from .differentiable import NOTHING, PYTORCH, Autograd, autograd
 
 _SIZES = ("in_channels", "out_channels", "kernel_size")
 _OPERANDS = ("input", "weight", "bias")
@@ -23,6 +24,7 @@ class _Built:
 
     def __init__(self, factory: Callable[..., torch.nn.Module]) -> None:
         self.__name__ = name_of(factory)
+        self.also_named = class_names(factory) if isinstance(factory, type) else []
         self._factory = factory
         taken = _parameters(factory)
         self._sizes = [name for name in _SIZES if name in taken]
@@ -47,7 +49,7 @@ class _Built:
         if isinstance(geometry, ConvGeometry):
             return geometry.out_channels
         assert isinstance(groups, int)
-        transposed = settings.get("transposed", "transpose" in self.__name__.lower())
+        transposed = settings.get("transposed", is_transposed_by_name(self))
         return weight.shape[1] * groups if transposed else weight.shape[0]
 
 
@@ -56,6 +58,7 @@ class _Instance:
 
     def __init__(self, instance: torch.nn.Module) -> None:
         self.__name__ = type(instance).__name__
+        self.also_named = class_names(type(instance))
         self._instance = instance
 
     def __call__(
@@ -86,9 +89,17 @@ _PLAINEST: Mapping[str, object] = {"transposed": False, "padding_mode": "zeros"}
 class _InstanceCandidate(Autograd):
     """A module's instance as a candidate."""
 
-    def __init__(self, instance: torch.nn.Module, name: str, accumulators: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        instance: torch.nn.Module,
+        name: str,
+        accumulators: Mapping[str, str],
+        conventions: Mapping[str, str],
+    ) -> None:
         self._module = _Instance(instance)
-        super().__init__(self._module, name=name, accumulators=accumulators)
+        super().__init__(
+            self._module, name=name, accumulators=accumulators, conventions=inherited(conventions), rests_on=PYTORCH
+        )
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return super().limitation(pass_, geometry, dtype) or self._module.limitation(geometry)
@@ -99,6 +110,7 @@ def module(
     *,
     name: str = "",
     accumulators: Mapping[str, str] = NOTHING,
+    conventions: Mapping[str, str] = NOTHING,
 ) -> Autograd:
     """Make a candidate of a class of modules with a convolution's ``weight`` and ``bias``.
 
@@ -113,8 +125,8 @@ def module(
         express; one whose name says "transpose" for transposed convolutions only.
         An instance is asked for cases of its own weight's shape and settings only.
     name : str
-    accumulators : Mapping[str, str]
-        See `convoracle.suites.candidates`.
+    accumulators, conventions : Mapping[str, str]
+        See `convoracle.suites.candidates`; conventions of which they say nothing are PyTorch's own.
 
     Raises
     ------
@@ -124,8 +136,8 @@ def module(
     if isinstance(factory, torch.nn.Module):
         if not isinstance(getattr(factory, "weight", None), torch.Tensor):
             raise CandidateError(f"this {type(factory).__name__} has no `weight`: name a module with a convolution's")
-        return _InstanceCandidate(factory, name, accumulators)
-    return Autograd(_Built(factory), name=name, accumulators=accumulators)
+        return _InstanceCandidate(factory, name, accumulators, conventions)
+    return autograd(_Built(factory), name=name, accumulators=accumulators, conventions=conventions)
 
 
 def _parameters(factory: Callable[..., object]) -> set[str]:

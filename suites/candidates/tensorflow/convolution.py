@@ -106,6 +106,8 @@ def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return f"tf.nn has convolutions of 1 to 3 spatial axes, not {geometry.rank}"
     if geometry.padding_mode not in PAD_MODES:
         return f"tf.pad has no mode for {geometry.padding_mode} padding"
+    if geometry.is_padded_by_strides:
+        return "tf.nn's transposed convolutions have output padding below the stride only"
     function, _ = _function(geometry)
     if dtype == "int8" and (geometry.rank == 3 or function.startswith("depthwise")):
         return f"tf.nn.{function} takes no integers"

@@ -101,7 +101,7 @@ IDENTITIES = (
         "transposition",
         "a transposed convolution is the input gradient of a convolution, and the other way round",
         _FIRST_ORDER,
-        lambda geometry: geometry.padding_mode == "zeros",
+        lambda geometry: geometry.padding_mode == "zeros" and not geometry.is_padded_by_strides,
         _derive_adjoint,
         between=frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT)),
     ),

@@ -216,7 +216,10 @@ REWRITINGS = (
     _relation(
         "dilation",
         "a dilated kernel is a dense one with zeros between its taps",
-        lambda geometry: any(d > 1 and r > 1 for d, r in zip(geometry.dilation, geometry.kernel, strict=True)),
+        lambda geometry: (
+            any(d > 1 and r > 1 for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
+            and not geometry.is_padded_by_strides
+        ),
         _fill_kernel,
     ),
     _relation(

@@ -30,6 +30,8 @@ REVEALING = tuple(
             "n3c2k2i3x3f1x1",
             "n2c2k3i6x5f3x2s1x2d2x1",
             "n2c2k2i5f2p1d2",
+            "n2c2k3i5x8f3x3s2x2p1x0+1",
+            "n1c32k32i2f1",
         ),
     )
 )

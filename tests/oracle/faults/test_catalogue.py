@@ -26,7 +26,7 @@ def test_there_are_many_of_every_kind_and_their_names_are_unique() -> None:
 
 def test_a_model_is_found_by_its_name() -> None:
     assert fault_named("kernel-not-rotated").name == "kernel-not-rotated"
-    with pytest.raises(InvalidArgument, match="one of 128 models, such as kernel-not-rotated"):
+    with pytest.raises(InvalidArgument, match=rf"one of {len(FAULTS)} models, such as kernel-not-rotated"):
         fault_named("kernel-not-there")
 
 

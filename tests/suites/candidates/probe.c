@@ -13,7 +13,11 @@ const char *conv_version(void) { return "2.5"; }
 int32_t conv_accumulator(int32_t dtype) { return dtype == CONVORACLE_FLOAT16 ? CONVORACLE_FLOAT32 : CONVORACLE_DEFAULT; }
 int32_t conv_multiplier(int32_t dtype) { return dtype == CONVORACLE_FLOAT32 ? CONVORACLE_TFLOAT32 : CONVORACLE_DEFAULT; }
 int32_t conv_result(int32_t dtype) { return dtype; }
-const char *conv_convention(const char *name) { return strcmp(name, "subnormals") == 0 ? "flushed" : NULL; }
+int32_t conv_takes(int32_t dtype) { return dtype == CONVORACLE_FLOAT32 || dtype == CONVORACLE_INT8; }
+const char *conv_convention(const char *name) {
+    if (strcmp(name, "contamination/float32") == 0) return "spreads";
+    return strcmp(name, "subnormals") == 0 ? "flushed" : NULL;
+}
 
 static int32_t fail(const convoracle_operands *o, char *message, size_t size) {
     snprintf(message, size, "%s%s%s%s%s%s%s%g", o->input ? "input " : "", o->weight ? "weight " : "",

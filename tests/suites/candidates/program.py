@@ -92,12 +92,15 @@ HELLOS = {
     "no-passes": {"protocol": 1},
     "unknown-pass": {**HELLO, "passes": ["forward", "backward"]},
     "unknown-accumulator": {**HELLO, "accumulators": {"float32": "float12"}},
+    "unknown-dtype": {**HELLO, "dtypes": ["float32", "int32"]},
+    "dtype-text": {**HELLO, "dtypes": "float32"},
     "declaring": {
         **HELLO,
         "accumulators": {"float16": "float32"},
         "multipliers": {"float32": "tfloat32"},
         "results": {"int8": "int8", "float8_e4m3fn": "float8_e4m3fn", "float8_e5m2": "float8_e5m2"},
-        "conventions": {"algorithm": "transform"},
+        "conventions": {"algorithm": "transform", "contamination": "spreads", "subnormals/bfloat16": "flushed"},
+        "dtypes": ["int8", "float32"],
     },
 }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -145,6 +147,85 @@ def test_name_with_a_rank() -> None:
     candidate = bind_object(my_conv2d)
     assert candidate.limitation(Pass.FORWARD, line, "float32", False) == "my_conv2d is for 2 spatial axes, not 1"
     assert candidate.limitation(Pass.FORWARD, PLAIN, "float32", False) is None
+
+
+class Conv2d:
+    """Not a function: its name is its class's."""
+
+    def forward(self, x: Any, w: Any) -> object:
+        return x
+
+    def __call__(self, x: Any, w: Any) -> object:
+        return x
+
+
+class Mine(Conv2d):
+    """Two axes by its base's name."""
+
+
+class Called2d:
+    def __call__(self, x: Any, w: Any) -> object:
+        return x
+
+
+@functools.wraps(Conv2d().forward)
+def wrapped(*given: Any) -> object:
+    return given
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        Conv2d,
+        Conv2d(),
+        Conv2d().forward,
+        Mine,
+        Mine().forward,
+        Called2d,
+        Called2d(),
+        functools.partial(Conv2d()),
+        wrapped,
+    ],
+    ids=lambda each: str(getattr(each, "__name__", type(each).__name__)),
+)
+def test_a_class_with_a_rank_in_its_name(candidate: Any) -> None:
+    """Was asked for one and three axes, too."""
+    line, square, cube = (ConvGeometry.of(size=(3,) * rank, kernel=2) for rank in (1, 2, 3))
+    bound = bind_object(candidate)
+    (pass_,) = bound.passes
+    asked = [bound.limitation(pass_, geometry, "float32", False) is None for geometry in (line, square, cube)]
+    assert asked == [False, True, False]
+
+
+class ConvTranspose2d:
+    def forward(self, x: Any, w: Any, stride: Any, padding: Any) -> object:
+        return x
+
+
+class Deconvolution1D(ConvTranspose2d):
+    """A name of its own goes before its base's."""
+
+
+def conv_transpose2d(x: Any, w: Any, stride: Any, padding: Any) -> object:
+    return x
+
+
+def deconv2d(x: Any, w: Any, stride: Any, padding: Any) -> object:
+    return x
+
+
+@pytest.mark.parametrize(
+    ("candidate", "rank"), [(ConvTranspose2d, 2), (Deconvolution1D, 1), (conv_transpose2d, 2), (deconv2d, 2)]
+)
+def test_transposed_convolutions_only(candidate: Any, rank: int) -> None:
+    bound = bind_object(candidate)
+    for asked in (1, 2, 3):
+        plain = ConvGeometry.of(size=(3,) * asked, kernel=2, stride=2, padding=1)
+        transposed = replace(plain, transposed=True)
+        assert "transposed convolutions only" in str(bound.limitation(Pass.FORWARD, plain, "float32", False)) or (
+            asked != rank
+        )
+        assert (bound.limitation(Pass.FORWARD, transposed, "float32", False) is None) == (asked == rank)
 
 
 def test_absent_pass() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES, numpy_dtype
+from convoracle.oracle.dtypes import DTYPES, EVERYDAY, numpy_dtype
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Operands, Pass
 from convoracle.suites.budget import Budget
@@ -70,7 +70,13 @@ def test_declarations() -> None:
     assert candidate.info.accumulators == (("float16", "float32"),)
     assert candidate.info.multipliers == (("float32", "tfloat32"),)
     assert dict(candidate.info.results)["int8"] == "int8"
-    assert candidate.info.conventions == (("algorithm", "transform"),)
+    assert dict(candidate.info.conventions) == {
+        "algorithm": "transform",
+        "contamination": "spreads",
+        "subnormals/bfloat16": "flushed",
+    }
+    assert candidate.info.dtypes == ("float32", "int8")
+    assert load(source("good")).info.dtypes == EVERYDAY
     assert candidate.passes == {Pass.FORWARD, Pass.JVP}
 
 
@@ -240,6 +246,8 @@ def is_running(pid: int) -> bool:
         (source("no-version"), r"speaks version None of the protocol"),
         (source("no-passes"), r"offers passes=None, but should offer a list of some of forward, input_gradient"),
         (source("unknown-pass"), r"offers passes=\['forward', 'backward'\], but"),
+        (source("unknown-dtype"), r"declares dtypes=\['float32', 'int32'\], but should name some of float64,"),
+        (source("dtype-text"), r"declares dtypes='float32', but should name some of float64,"),
         (source("unknown-accumulator"), r"declares accumulators=\{'float32': 'float12'\}, but should map"),
         (source("dies-at-start"), r"ended instead of answering the start message: exit code 4"),
         (

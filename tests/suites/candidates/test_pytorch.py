@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,11 @@ def test_padding_modes(executor: Executor, padding_mode: str, dtype: str) -> Non
 def test_transposed(executor: Executor, dtype: str) -> None:
     for seed in range(6):
         _all_passes_equal(executor, random_geometry(seed, transposed=True), dtype, bias=bool(seed % 2))
+
+
+@pytest.mark.parametrize("text", ["n2c2k4i3x2f2x2s2x1p1+0x0+1d4x3g2to3x2", "n1c1k2i3f1d3to2", "n1c2k1i2f3s2p1d5to4"])
+def test_output_padding_between_stride_and_dilation(executor: Executor, text: str) -> None:
+    _all_passes_equal(executor, parse_geometry(text), "float64", bias=True)
 
 
 def test_forward_mode_of_operands_that_repeat_their_elements(executor: Executor) -> None:
@@ -285,6 +291,32 @@ def test_modules_of_pytorch(factory: Any, texts: tuple[str, ...]) -> None:
     executor = InProcess(module(factory))
     for text in texts:
         _all_passes_equal(executor, parse_geometry(text), "float64")
+
+
+class Mine(torch.nn.Conv2d):
+    """Two axes by its base's name."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, **keywords: Any) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, **keywords)
+
+
+class Up(torch.nn.ConvTranspose2d):
+    """Transposed by its base's name."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, bias=bias)
+
+
+def test_modules_whose_base_has_the_name() -> None:
+    """Were asked for one and three axes, and `Up` for direct convolutions."""
+    line, plane = parse_geometry("n1c1k1i5f2"), parse_geometry("n2c2k3i4x5f2x3s2x1")
+    transposed = replace(plane, transposed=True)
+    for factory, taken, declined in ((Mine, plane, (line, transposed)), (Up, transposed, (line, plane))):
+        executor = InProcess(factory)
+        _all_passes_equal(executor, taken, "float32", bias=True)
+        for geometry in declined:
+            reply = executor.call(Pass.FORWARD, integer_operands(geometry, "float32"), geometry)
+            assert isinstance(reply, Unsupported), (factory, geometry, reply)
 
 
 def test_factory_of_the_whole_geometry() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES, numpy_dtype
+from convoracle.oracle.dtypes import DTYPES, EVERYDAY, numpy_dtype
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Operands, Pass
@@ -66,7 +66,8 @@ def test_declarations(probe: Path) -> None:
     assert candidate.info.accumulators == (("float16", "float32"),)
     assert candidate.info.multipliers == (("float32", "tfloat32"),)
     assert dict(candidate.info.results) == {dtype: dtype for dtype in DTYPES}
-    assert candidate.info.conventions == (("subnormals", "flushed"),)
+    assert candidate.info.conventions == (("contamination/float32", "spreads"), ("subnormals", "flushed"))
+    assert candidate.info.dtypes == ("float32", "int8")
     assert candidate.passes == frozenset(Pass)
 
 
@@ -81,6 +82,10 @@ def test_every_bit_crosses_in_every_layout(probe: Path, dtype: str, layout: str)
     assert reply.value.dtype == numpy_dtype(dtype)
     assert reply.value.tobytes() == operands.input.tobytes()
     assert (reply.mutated, reply.aliased) == ((), None)
+
+
+def test_a_library_that_does_not_say_is_asked_in_the_everyday_dtypes(example: Path) -> None:
+    assert load(str(example)).info.dtypes == EVERYDAY
 
 
 def test_strides_of_zero_cross(probe: Path) -> None:

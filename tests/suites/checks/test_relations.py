@@ -27,6 +27,8 @@ from convoracle.suites.checks.relations.relation import wide
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.replies import Reply, Returned
 
+UNLIKE = parse_case("n1c1k1i40x40x40x40f2x2x2x2d12x12x12x12/float32/uniform/0")
+"""The dense kernel of its dilation has 1,785 times as many taps."""
 DTYPES = ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "int8", "complex64")
 POINTWISE = tuple(
     map(
@@ -339,3 +341,19 @@ def test_a_transposed_convolution_leads_back_to_its_direct_one() -> None:
     for geometry in geometries:
         if not geometry.transposed and geometry.padding_mode == "zeros":
             assert transposed_of(geometry).direct == geometry
+
+
+def test_a_relation_is_not_asked_where_its_call_would_be_out_of_proportion() -> None:
+    dilation = relation_named("dilation")
+    assert dilation in applicable(UNLIKE, Pass.FORWARD)
+    assert ask_relation(_Uncalled(), dilation, UNLIKE, Pass.FORWARD) is None
+
+
+class _Uncalled(InProcess):
+    """The reference, which fails the test if it is called."""
+
+    def __init__(self) -> None:
+        super().__init__("reference")
+
+    def call(self, *arguments: object, **keywords: object) -> Reply:
+        raise AssertionError("was called")
