@@ -10,7 +10,7 @@ question, structure may be decided and precision not.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from ..oracle.dtypes import DTYPES
@@ -77,6 +77,13 @@ class Compared:
         return Compared(
             tuple(share for share in self.shares if share.candidate == candidate),
             tuple(reason for reason in self.reasons if reason.candidate == candidate),
+        )
+
+    def without(self, candidates: Collection[str]) -> Compared:
+        """All but some candidates."""
+        return Compared(
+            tuple(share for share in self.shares if share.candidate not in candidates),
+            tuple(reason for reason in self.reasons if reason.candidate not in candidates),
         )
 
     def total(self) -> Share:

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from .compared import Compared, Reason, Share
 from .wording import clean, plural
 
-LEAST_COMPARED = 0.5
-"""The share of what is asked that is to be compared, unless the user says otherwise."""
-
 
 def shortfalls(found: Compared, least: float) -> tuple[str, ...]:
     """A sentence for each candidate, or else pass of one, of which less than the share `least` was compared."""

@@ -12,12 +12,14 @@ from ..oracle.dtypes import EVERYDAY
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
+LEAST_COMPARED = 0.5
+"""The share of what is asked that is to be compared, unless the user says otherwise."""
 SCHEMA_VERSION = 3
 """Version of every JSON document that a run writes.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
 3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
-what was compared, of a run that has ended.
+what was compared, of a run that has ended, and how much was to be.
 """
 
 
@@ -230,6 +232,8 @@ class RunInfo:
     command: str
     environment: tuple[tuple[str, str], ...]
     """(name, version) of Python, the packages, the platform and the processor."""
+    min_compared: float = LEAST_COMPARED
+    """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
