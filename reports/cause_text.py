@@ -33,13 +33,11 @@ def cause_texts(
     )
 
 
-def other_line(mismatch: Mismatch) -> str:
-    """A mismatch of a cause that is told already, in one line."""
+def other_line(mismatch: Mismatch, first: Mismatch) -> str:
+    """A mismatch of a cause of which `first` is told already, in one line."""
     follows = f", which follows from {clean(' and '.join(mismatch.follows))}" if mismatch.follows else ""
-    return (
-        f"{clean(mismatch.subject)}: {mismatch.verdict.outcome} {clean(mismatch.check)}{follows}, on "
-        f"{case_line(mismatch.case)}"
-    )
+    where = "the same case" if mismatch.case == first.case else case_line(mismatch.case)
+    return f"{clean(mismatch.subject)}: {mismatch.verdict.outcome} {clean(mismatch.check)}{follows}, on {where}"
 
 
 def amount_of(mismatches: Sequence[Mismatch]) -> str:
@@ -60,5 +58,5 @@ def _cause_text(
     lines = [f"{number}: {cause.title}", *([f"  {clean(cause.evidence)}"] if cause.evidence else [])]
     told = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0))
     lines += [f"  {line}" for line in told.splitlines()]
-    lines += [f"  also {other_line(other)}" for other in others]
+    lines += [f"  also {other_line(other, first)}" for other in others]
     return "\n".join(lines)

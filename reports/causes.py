@@ -160,7 +160,7 @@ def _same_names(group: _Group, mismatch: Mismatch) -> str:
 def _following(group: _Group, mismatch: Mismatch) -> str:
     wrong = {member.subject for member in group.members if _is_of_values(member)}
     behind = [subject for subject in mismatch.follows if subject in wrong]
-    return f"{mismatch.subject} is what the right formula makes of the wrong {' and '.join(behind)}" if behind else ""
+    return f"the others are what the definition makes of the wrong {' and '.join(behind)}" if behind else ""
 
 
 def _is_of_values(mismatch: Mismatch) -> bool:

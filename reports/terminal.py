@@ -164,7 +164,7 @@ def _history_lines(mismatch: Mismatch) -> list[str]:
     lines += [f"asked after {clean(check)} of {clean(pass_)} on {clean(case)}" for check, pass_, case in mismatch.after]
     if mismatch.follows:
         passes = clean(" and ".join(mismatch.follows))
-        lines.append(f"it follows from {passes}: it is what the right formula makes of that wrong result")
+        lines.append(f"it follows from {passes}: it is what the definition makes of that wrong result")
     return lines
 
 

@@ -182,7 +182,6 @@ def _equations(fault: Fault, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _call_text(fault: Fault, executor: Executor) -> str:
-    if not fault.is_of_values:
-        return ""
-    case = fault.shrunk
-    return executor.call_text(Pass(fault.subject), case.geometry, case.dtype, case.bias)
+    """The call of the pass, also of a check that makes it several times; none of one that is of no single pass."""
+    pass_, case = subject_pass(fault.subject), fault.shrunk
+    return "" if pass_ is None else executor.call_text(pass_, case.geometry, case.dtype, case.bias)

@@ -92,7 +92,7 @@ def view(run: Run, folder: Path) -> Page:
                     )
                     for each in cause.mismatches
                 ],
-                [other_line(named[each]) for each in cause.mismatches[1:]],
+                [other_line(named[each], named[cause.mismatches[0]]) for each in cause.mismatches[1:]],
             )
             for place, cause in enumerate(found, 1)
         ),
