@@ -80,7 +80,7 @@ class Search:
     _examined: dict[Case, None] = field(default_factory=dict)
     _pursuit: Pursuit | None = None
     _attempts_left: int = field(init=False)
-    _of_history: dict[tuple[str, str], Fault] = field(default_factory=dict)
+    _of_history: dict[tuple[str, str], Fault | None] = field(default_factory=dict)
     _right_alone: Counter[tuple[str, str]] = field(default_factory=Counter)
     _hangs: Counter[Pass] = field(default_factory=Counter)
     _origin: str = ""
@@ -312,11 +312,15 @@ class Search:
         """Whether a result fails, and neither a known fault nor what was left by earlier calls explains it."""
         if not result.verdict.outcome.is_mismatch or self._ledger.explanation(result, results, case) is not None:
             return False
+        return self._left_behind(result, case) is None
+
+    def _left_behind(self, result: CheckResult, case: Case) -> Fault | None:
+        """The known fault whose result depends on earlier calls, if this one does, too; asked once for each case."""
+        question = result.check, result.subject
         known = self._ledger.of_history
-        if known is None or self._ledger.is_full or self._fails_alone(result, case):
-            return True
-        self._of_history[result.check, result.subject] = known
-        return False
+        if question not in self._of_history and known is not None and not self._ledger.is_full:
+            self._of_history[question] = None if self._fails_alone(result, case) else known
+        return self._of_history.get(question)
 
     def _fails_alone(self, result: CheckResult, case: Case) -> bool:
         """Whether a failing result does not depend on earlier calls; after many that did it is not asked any more."""
@@ -331,7 +335,7 @@ class Search:
     def _tagged(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> CheckResult:
         if not result.verdict.outcome.is_mismatch:
             return result
-        fault = self._ledger.explanation(result, results, case) or self._of_history.get((result.check, result.subject))
+        fault = self._ledger.explanation(result, results, case) or self._left_behind(result, case)
         return replace(result, fault=None if fault is None else fault.id)
 
 

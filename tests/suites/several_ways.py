@@ -20,6 +20,7 @@ class Right(Planted):
     dtypes = ("float32", "float64", "float16", "bfloat16")
 
     def replant(self) -> None:
+        self.name = type(self).__name__
         self.implementation = self.evaluate
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
@@ -95,6 +96,7 @@ class FirstStrideEverywhere(Right):
         super().__init__(fault_named("first-stride-on-all-axes"))
 
     def replant(self) -> None:
+        self.name = type(self).__name__
         self.implementation = self.model.plant(honest.evaluate)
 
 
