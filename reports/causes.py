@@ -9,7 +9,8 @@ Two mismatches of one candidate have one cause if, in this order,
 2. both end in the same error or the same crash;
 3. both lack the same thing (images, channels, windows), with the same outcome;
 4. the same known fault, arithmetic or convention explains both;
-5. one follows from the pass of the other: the candidate makes it rightly from that wrong result.
+5. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
+6. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same.
 
 What has none of these in common with another is a cause of its own.
 """
@@ -163,11 +164,30 @@ def _following(group: _Group, mismatch: Mismatch) -> str:
     return f"the others are what the definition makes of the wrong {' and '.join(behind)}" if behind else ""
 
 
+def _same_needs(group: _Group, mismatch: Mismatch) -> str:
+    """Of one pass, an error where other cases that need the same are wrong: numbers misread may end in either."""
+    outcome = {Outcome.REFUSED: Outcome.VIOLATES, Outcome.VIOLATES: Outcome.REFUSED}.get(mismatch.verdict.outcome)
+    if mismatch.history or not mismatch.needs:
+        return ""
+    for member in group.members:
+        alike = (member.subject, set(member.needs)) == (mismatch.subject, set(mismatch.needs))
+        if alike and member.verdict.outcome is outcome:
+            return f"the pass is wrong or raises an error where a case has just this: {', '.join(mismatch.needs)}"
+    return ""
+
+
 def _is_of_values(mismatch: Mismatch) -> bool:
     return mismatch.verdict.outcome is Outcome.VIOLATES and mismatch.verdict.cause == "value" and not mismatch.history
 
 
-_BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (_history, _same_end, _same_lack, _same_names, _following)
+_BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
+    _history,
+    _same_end,
+    _same_lack,
+    _same_names,
+    _following,
+    _same_needs,
+)
 
 
 def _cause(group: _Group, number: int) -> Cause:

@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="convoracle",
         description="Proves that a convolution implementation is right, or shows exactly where it is wrong.",
-        epilog="Exit codes: 0 all conform; 1 mismatches found, or nothing was compared; 2 wrong usage; "
+        epilog="Exit codes: 0 all conform; 1 mismatches found, or too little was compared; 2 wrong usage; "
         "3 the harness itself failed; 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"convoracle {metadata.version('convoracle')}")

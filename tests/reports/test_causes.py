@@ -116,6 +116,17 @@ def test_what_follows_from_a_wrong_pass_is_told_after_it_also_where_it_was_met_f
     assert len(causes((update, mismatch("forward")))) == 2
 
 
+def test_an_error_where_the_pass_is_wrong_is_one_cause_if_both_need_the_same() -> None:
+    raised = ended(Outcome.REFUSED, "raised ValueError: shape-mismatch for sum", "ValueError")
+    wrong = mismatch("forward", needs=("stride above 1",))
+    assert groups(wrong, mismatch("forward", 2, verdict=raised, needs=("stride above 1",))) == [
+        {"mine-forward-1", "mine-forward-2"}
+    ]
+    assert len(groups(wrong, mismatch("forward", 2, verdict=raised, needs=("padding",)))) == 2
+    assert len(groups(wrong, mismatch("jvp", 2, verdict=raised, needs=("stride above 1",)))) == 2
+    assert len(groups(wrong, mismatch("forward", 2, needs=("stride above 1",)))) == 2
+
+
 def test_candidates_do_not_share_causes() -> None:
     mine = mismatch(diagnosed=("stride-ignored",))
     theirs = replace(mine, id="theirs-forward-1", candidate="theirs")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from convoracle.oracle import reference
 from convoracle.oracle.faults import fault_named, honest
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
@@ -48,6 +49,15 @@ class AbortsInThreads(Right):
         if threading.current_thread() is not threading.main_thread():
             os.abort()
         return honest.evaluate(pass_, operands, geometry)
+
+
+class AbortsBesideOthers:
+    """As `AbortsInThreads`, with a forward pass only, which can be called by itself."""
+
+    def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        if threading.current_thread() is not threading.main_thread():
+            os.abort()
+        return reference.forward(input, weight, geometry)
 
 
 class RaisesOnEmptyBatch(Right):
