@@ -8,6 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..oracle.verdict import Outcome
+from .causes import causes
+from .compared import compared
+from .gate import shortfalls
 from .record import CandidateInfo, Mismatch, Run
 from .run import JUNIT
 from .tally import Cell, Row, Tally, row_of, tally
@@ -55,6 +58,8 @@ def _suite(run: Run, counts: Tally, candidate: CandidateInfo, mismatches: tuple[
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in (("version", candidate.version), ("seed", str(run.info.seed)), ("profile", run.info.profile)):
         ElementTree.SubElement(properties, "property", name=name, value=_xml(value))
+    for number, cause in enumerate(causes(mismatches), 1):
+        ElementTree.SubElement(properties, "property", name=f"cause {number}", value=_xml(cause.title))
     named = {row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
     for row in dict.fromkeys((*counts.rows(), *sorted(named))):
         cell = counts.cell(candidate.name, row)
@@ -65,6 +70,8 @@ def _suite(run: Run, counts: Tally, candidate: CandidateInfo, mismatches: tuple[
         _nothing_compared(
             suite, candidate.name, f"nothing was compared for {candidate_name(candidate.name, candidate)}"
         )
+    elif short := shortfalls(compared(run.cases).of(candidate.name), run.info.min_compared):
+        _nothing_compared(suite, candidate.name, " ".join(short))
     _count(suite)
     return suite
 
@@ -106,7 +113,7 @@ def _failure(
 
 def _nothing_compared(suite: ElementTree.Element, name: str, message: str) -> None:
     case = ElementTree.SubElement(suite, "testcase", name=_COMPARED, classname=_xml(f"convoracle.{name}"), time="0.000")
-    ElementTree.SubElement(case, "error", type="nothing compared", message=_xml(message)).text = _xml(message)
+    ElementTree.SubElement(case, "error", type="too little compared", message=_xml(message)).text = _xml(message)
 
 
 def _why_nothing(cell: Cell) -> str:

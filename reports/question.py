@@ -35,6 +35,7 @@ _SUBJECTS = {
 _OWN_OPERANDS = ("relation", "company", "illegal", "reach")
 """Checks that derive their operands anew from the case."""
 _LONGEST_ID = 500
+_MOST_EARLIER, _MOST_ELEMENTS = 16, 1 << 24
 _LEAST_RATE = 2.0**-14
 """Normal in every format but one of 8 bits."""
 _LARGEST_RATE = 64.0
@@ -54,6 +55,7 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
     if kind in _SUBJECTS:
         _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[kind], file)
     case = _case(mismatch.case, file)
+    _check_after(mismatch, file)
     for index, entry in enumerate(stored.arrays):
         if entry.name in OPERANDS and entry.dtype != case.dtype:
             problem = f"{entry.name} should be {case.dtype}, as the case says, not {shown(entry.dtype)}"
@@ -65,6 +67,22 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
     if kind != _REALS and unit_of(rate) < _LEAST_RATE:
         problem = f"should be a multiple of {_LEAST_RATE}, for the check {mismatch.check!r}"
         raise InvalidRecord(problem, file=file, field="learning_rate")
+
+
+def _check_after(mismatch: Mismatch, file: str) -> None:
+    """Refuse many earlier calls, those that are none of a check of values, and large ones: they are made anew."""
+    if len(mismatch.after) > _MOST_EARLIER:
+        raise InvalidRecord(f"should have at most {_MOST_EARLIER} entries", file=file, field="mismatch.after")
+    for index, (check, subject, case) in enumerate(mismatch.after):
+        field = f"mismatch.after[{index}]"
+        _check_member(field, check, ("structure", _REALS, _CONTAMINATED), file)
+        _check_member(field, subject, _PASSES, file)
+        geometry = _case(case, file, field).geometry
+        shapes = (geometry.input_shape, geometry.weight_shape, geometry.output_shape)
+        if max(map(math.prod, shapes)) > _MOST_ELEMENTS:
+            raise InvalidRecord(
+                f"should be a case of arrays of {_MOST_ELEMENTS} elements at most", file=file, field=field
+            )
 
 
 def _check_presence(mismatch: Mismatch, case: Case, names: set[str], file: str) -> None:
@@ -126,13 +144,13 @@ def _check_member(field: str, value: str, members: tuple[str, ...], file: str) -
         raise InvalidRecord(f"should be one of {', '.join(members)}, not {shown(value)}", file=file, field=field)
 
 
-def _case(text: str, file: str) -> Case:
+def _case(text: str, file: str, field: str = "mismatch.case") -> Case:
     try:
         if len(text) > _LONGEST_ID:
             raise InvalidArgument("case", text, f"should have at most {_LONGEST_ID} characters", where="read_mismatch")
         return parse_case(text)
     except InvalidArgument as error:
-        raise InvalidRecord(f"{error.requirement}, not {shown(text)}", file=file, field="mismatch.case") from error
+        raise InvalidRecord(f"{error.requirement}, not {shown(text)}", file=file, field=field) from error
 
 
 def _sum_bits(dtype: str, *, integers: bool) -> int:

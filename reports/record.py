@@ -12,11 +12,14 @@ from ..oracle.dtypes import EVERYDAY
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
+LEAST_COMPARED = 0.5
+"""The share of what is asked that is to be compared, unless the user says otherwise."""
 SCHEMA_VERSION = 3
 """Version of every JSON document that a run writes.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
-3: the names of what a mismatch was diagnosed as.
+3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
+what was compared, of a run that has ended, and how much was to be.
 """
 
 
@@ -159,12 +162,21 @@ class Mismatch:
     diagnosis : tuple of str
         Sentences: what the candidate does as if, how certain that is, where to look,
         and which terms of wrong elements are wrong; empty where nothing can be said.
-    framework : str
-        The framework that the candidate rests on, with its version, where that by itself does the very same on
-        `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
     diagnosed : tuple of str
         Stable names of what the diagnosis found: of fault models, of an arithmetic, of a
         dependence on the data, of a convention to declare. Empty where nothing is known.
+    history : str
+        How the result depends on earlier calls, such as ``right alone, wrong after the same call with
+        other data``; empty where it does not.
+    after : tuple of (str, str, str)
+        Check, subject and case of the calls that come before it where it is seen to be wrong; may be
+        empty although `history` is not.
+    follows : tuple of str
+        Passes of the candidate from whose own results this one is made rightly: it is wrong
+        because they are.
+    framework : str
+        The framework that the candidate rests on, with its version, where that by itself does the very same on
+        `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
     """
 
     id: str
@@ -181,8 +193,11 @@ class Mismatch:
     call: str = ""
     origin: str = ""
     diagnosis: tuple[str, ...] = ()
-    framework: str = ""
     diagnosed: tuple[str, ...] = ()
+    history: str = ""
+    after: tuple[tuple[str, str, str], ...] = ()
+    follows: tuple[str, ...] = ()
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,6 +235,8 @@ class RunInfo:
     command: str
     environment: tuple[tuple[str, str], ...]
     """(name, version) of Python, the packages, the platform and the processor."""
+    min_compared: float = LEAST_COMPARED
+    """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..oracle.dtypes import COMPONENTS, result_dtype
 from ..oracle.layouts import BROADCAST, CONTIGUOUS
 from ..oracle.verdict import Outcome
 from .evidence import case_layout, named_arrays
-from .record import Evidence, Mismatch
+from .record import Evidence, Mismatch, kind_of
 from .wording import case_line, clean, headline
 
 MAX_LITERALS = 1500
@@ -38,9 +38,14 @@ def reproducer(mismatch: Mismatch, evidence: Evidence) -> str:
         parts.append("# put it here, and this script compares its result.\n")
         parts.append(f"sys.exit({'cannot reproduce: the call is missing'!r})\n")
         return "\n".join(parts)
+    call = textwrap.dedent(mismatch.call).strip()
+    if kind_of(mismatch.check) == "company":
+        names = ", ".join((*evidence.operands.arrays(), "learning_rate"))
+        parts.append(_COMPANY.replace("NAMES", names).replace("    CALL", textwrap.indent(call, "    ")))
+        return "\n".join(part for part in parts if part)
     parts.append(_preparation(mismatch, evidence))
-    parts.append(f"{textwrap.dedent(mismatch.call).strip()}\n")
-    parts.append(_comparison(mismatch, evidence))
+    parts.append(f"{call}\n")
+    parts.append(_RELATION if kind_of(mismatch.check) == "relation" else _comparison(mismatch, evidence))
     return "\n".join(part for part in parts if part)
 
 
@@ -65,6 +70,10 @@ def _header(mismatch: Mismatch) -> str:
         f"case {case_line(mismatch.case)}",
         "Needs NumPy and what the call imports, nothing else.",
     ]
+    if mismatch.history:
+        lines.append(
+            f"Its result depends on earlier calls: {clean(mismatch.history)}. Alone, as here, it may be right."
+        )
     if mismatch.verdict.outcome in (Outcome.VIOLATES, Outcome.REFUSED):
         lines.append("Exit code 1: reproduced; 0: not reproduced.")
         lines.append("A fault that reads memory never written shows surely with MALLOC_PERTURB_=64, as in the check.")
@@ -194,6 +203,41 @@ def _comparison(mismatch: Mismatch, evidence: Evidence) -> str:
     return _VALUES.replace("WRONG", wrong).replace("BOUND", bound).replace("GOT", got)
 
 
+_COMPANY = """\
+import threading
+
+
+def call(NAMES):
+    CALL
+    return np.asarray(actual).tobytes()
+
+
+given = {name: globals()[name] for name in "NAMES".split(", ")}
+first, found = call(**given), []
+
+
+def repeat(times, what):
+    for _ in range(times):
+        if call(**given) != first:
+            found.append(what)
+
+
+print("Made again, then by two threads at once; a crash shows itself.", flush=True)
+repeat(10, "made again")
+threads = [threading.Thread(target=repeat, args=(200, "made beside another thread")) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+if found:
+    print(f"reproduced: the result is another one when the call is {found[0]}")
+    sys.exit(1)
+print("not reproduced by this call alone: convoracle replay makes others between, too")
+"""
+_RELATION = """\
+# What is broken is a relation between several calls, of which this is the first: convoracle replay makes them all.
+print(np.asarray(actual))
+"""
 _VALUES = """\
 actual = np.asarray(actual)
 got = GOT.astype(np.float64)

@@ -24,6 +24,7 @@ from typing import Self, TypeVar
 
 from ..oracle.errors import InvalidArgument
 from .codec import WrongField
+from .compared import Counting
 from .errors import InvalidRecord
 from .evidence import check_facts, describe, load_arrays, save_arrays
 from .question import check_question, check_values
@@ -52,6 +53,7 @@ class RunWriter:
         self.folder = folder
         self._records = records
         self._lock = lock
+        self._counting = Counting()
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -85,6 +87,7 @@ class RunWriter:
         except OSError:
             os.ftruncate(self._records, before)
             raise
+        self._counting.add(record)
 
     def add_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> Path:
         """Write the folder of a mismatch and return it; a mismatch of the same id is replaced.
@@ -117,7 +120,8 @@ class RunWriter:
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
         os.fsync(self._records)
-        _write_whole(self.folder / FINISHED, to_json(Finished(float(seconds), bool(interrupted)), indent=2) + "\n")
+        finished = Finished(float(seconds), bool(interrupted), self._counting.result())
+        _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def close(self) -> None:
         """Close the file of records and let others write the folder; nothing may be appended afterwards."""

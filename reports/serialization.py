@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from ..oracle.verdict import Verdict
 from .codec import Step, WrongField, codec, shown
+from .compared import NOTHING_COMPARED, Compared
 from .errors import InvalidRecord
 from .record import SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
 
@@ -48,9 +49,30 @@ class Finished:
 
     seconds: float
     interrupted: bool
+    compared: Compared = NOTHING_COMPARED
 
 
-def to_json(document: CaseRecord | RunInfo | StoredMismatch | Finished, *, indent: int | None = None) -> str:
+@dataclass(frozen=True, slots=True, order=True)
+class SupportedEntry:
+    """A pass of a candidate in a dtype and a setting, in which it was compared and conforms."""
+
+    candidate: str
+    subject: str
+    dtype: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """The document of what candidates support, kept to hold a later run to it."""
+
+    entries: tuple[SupportedEntry, ...]
+
+
+Document = CaseRecord | RunInfo | StoredMismatch | Finished | Supported
+
+
+def to_json(document: Document, *, indent: int | None = None) -> str:
     """The JSON text of a document, ASCII only; on one line unless `indent` is given.
 
     What a candidate said at greater length than `MAX_TOLD` is cut, so that the document can be read back.
@@ -114,7 +136,7 @@ def mismatch_id(candidate: str, subject: str, number: int) -> str:
     return f"{plain[:120].rstrip('-.') or 'mismatch'}-{number}"
 
 
-def _shortened(document: CaseRecord | RunInfo | StoredMismatch | Finished) -> object:
+def _shortened(document: Document) -> object:
     """The document with what candidates said cut to `MAX_TOLD` characters."""
     match document:
         case CaseRecord():
@@ -124,6 +146,9 @@ def _shortened(document: CaseRecord | RunInfo | StoredMismatch | Finished) -> ob
             witnesses = tuple(replace(witness, note=_short(witness.note)) for witness in mismatch.witnesses)
             verdict = _short_verdict(mismatch.verdict)
             return replace(document, mismatch=replace(mismatch, verdict=verdict, witnesses=witnesses))
+        case Finished(compared=found):
+            reasons = tuple(replace(reason, text=_short(reason.text)) for reason in found.reasons)
+            return replace(document, compared=replace(found, reasons=reasons))
         case _:
             return document
 
@@ -194,10 +219,13 @@ def _check_verdict(verdict: Verdict, path: tuple[Step, ...]) -> None:
 
 def _check_finished(finished: Finished) -> None:
     _require(math.isfinite(finished.seconds) and finished.seconds >= 0, "seconds", why=_SECONDS)
+    for index, share in enumerate(finished.compared.shares):
+        ordered = 0 <= share.compared <= share.asked and 0 <= share.undecided <= share.verdicts
+        _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RunInfo) -> None:
-    """A RunInfo has no rule beyond its types."""
+def _check_nothing(document: RunInfo | Supported) -> None:
+    """A RunInfo has no rule beyond its types, nor has what is supported."""
 
 
 def _require(holds: bool, *path: Step, why: str) -> None:
@@ -217,6 +245,7 @@ _KINDS: dict[type[Any], _Kind] = {
     RunInfo: _Kind("run", _check_nothing),
     StoredMismatch: _Kind("mismatch", _check_stored),
     Finished: _Kind("finished", _check_finished),
+    Supported: _Kind("supported", _check_nothing),
 }
 
 

@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..oracle.verdict import Discrepancy, Outcome, Verdict
+from .compared import Compared
+from .gate import percent, reasons_text
 from .record import CandidateInfo, Mismatch, Run
 from .tally import Cell, Row, Tally, tally
 from .wording import (
@@ -63,7 +65,8 @@ def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
         lines.append(f"  needs: {clean(', '.join(mismatch.needs))}")
     if shown_by:
         lines.append(f"  shown by {plural(shown_by, 'case')}; this is the smallest known")
-    if not mismatch.repeats:
+    lines += [f"  {line}" for line in _history_lines(mismatch)]
+    if not mismatch.repeats and not mismatch.history:
         lines.append("  does not repeat: run alone in a fresh process, this case did not fail")
     lines += [f"  {line}" for equation in mismatch.equations for line in clean(equation).splitlines()]
     lines += [
@@ -101,6 +104,40 @@ def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
     return table
 
 
+def compared_table(found: Compared, candidates: tuple[CandidateInfo, ...]) -> Table:
+    """What was compared of each candidate's passes, by dtype, and why the rest was not."""
+    dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
+    table = Table(header_style="bold", title="compared, of what was asked", title_justify="left")
+    table.add_column("candidate")
+    table.add_column("pass", no_wrap=True)
+    for dtype in (*dtypes, "not compared, since"):
+        table.add_column(dtype)
+    for candidate in candidates:
+        part = found.of(candidate.name)
+        rows = _compared_rows(part, dtypes)
+        reasons = Text(reasons_text(part.reasons[:3]))
+        for place, (names, cells) in enumerate(rows):
+            name = Text(clean(candidate.name)) if place == 0 else Text("")
+            table.add_row(name, Text(names), *cells, reasons if place == 0 else Text(""))
+    return table
+
+
+def _compared_rows(part: Compared, dtypes: tuple[str, ...]) -> list[tuple[str, list[Text]]]:
+    """A row for each pass; those with the same shares in one."""
+    total, rows = part.total(), dict[tuple[str, ...], list[str]]()
+    if total.compared == total.asked:
+        met = {share.dtype for share in part.shares}
+        return [("every pass", [Text("100 %" if dtype in met else "not asked", "dim") for dtype in dtypes])]
+    for subject in dict.fromkeys(share.subject for share in part.shares):
+        of_pass = {share.dtype: share for share in part.shares if share.subject == subject}
+        cells = (percent(of_pass[d].compared, of_pass[d].asked) if d in of_pass else "not asked" for d in dtypes)
+        rows.setdefault(tuple(cells), []).append(clean(subject))
+    return [
+        ("\n".join(names), [Text(cell, "dim" if cell in ("100 %", "not asked") else "yellow") for cell in cells])
+        for cells, names in rows.items()
+    ]
+
+
 def _cell_text(cell: Cell, row: Row) -> Text:
     if not cell.verdicts:
         return Text("not run", style="dim")
@@ -119,6 +156,16 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
     if verdict.worst is None:
         return lines
     return lines + _worst_lines(verdict, verdict.worst)
+
+
+def _history_lines(mismatch: Mismatch) -> list[str]:
+    """How the result depends on earlier calls, and on which other pass."""
+    lines = [f"its result depends on earlier calls: {clean(mismatch.history)}"] if mismatch.history else []
+    lines += [f"asked after {clean(check)} of {clean(pass_)} on {clean(case)}" for check, pass_, case in mismatch.after]
+    if mismatch.follows:
+        passes = clean(" and ".join(mismatch.follows))
+        lines.append(f"it follows from {passes}: it is what the definition makes of that wrong result")
+    return lines
 
 
 def _wrapped(sentence: str) -> list[str]:

@@ -10,17 +10,25 @@ from rich.console import Console
 
 from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
-from ..reports import RunWriter, read_run, summary_table, write_reports
+from ..reports import RunWriter, read_run, summary_table, tally, write_reports
+from ..reports.cause_text import amount_of, cause_texts
+from ..reports.compared import compared
+from ..reports.gate import compared_sentence
 from ..reports.record import Run, RunInfo
+from ..reports.serialization import Supported
+from ..reports.terminal import compared_table
+from ..reports.wording import plural
 from .budget import Budget
 from .candidates import DEFAULT
 from .corpora.selection import Selection
+from .gate import complaints
 from .plain_console import plain_console
 from .profiles import PROFILES
 from .progress import progress_for
 from .replies import Limits
 from .runner import Plan, describe_run, executors, memories, run
 from .strategies import Space
+from .supported import read_supported, supported, write_supported
 
 _GIB = 2**30
 _PLAIN_WIDTH = 150
@@ -30,17 +38,19 @@ def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
     console = _console()
     plan = _plan(options)
+    before = None if options.supported is None else read_supported(options.supported)
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
+        info = replace(info, min_compared=options.min_compared)
         with _writer(options.out, info) as writer:
             try:
                 with progress_for(console) as progress:
                     run(plan, candidates, remembered, writer, progress)
             finally:
                 finished = read_run(options.out)
-                _conclude(finished, options, console)
-    return exit_code(finished)
+                _conclude(finished, options, before, console)
+    return exit_code(finished, before)
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:
@@ -57,34 +67,30 @@ def _console() -> Console:
     return console if console.is_terminal else plain_console(width=_PLAIN_WIDTH)
 
 
-def exit_code(finished: Run) -> int:
-    """0 if every candidate was compared on something and nothing mismatched, else 1."""
-    return 1 if finished.mismatches or silent_candidates(finished) else 0
+def exit_code(finished: Run, before: Supported | None = None) -> int:
+    """0 if every candidate was compared on enough and nothing mismatched, else 1."""
+    return 1 if finished.mismatches or complaints(finished, before) else 0
 
 
-def silent_candidates(finished: Run) -> list[str]:
-    """The candidates of which not one result was compared: silence is no conformance."""
-    compared = {
-        record.candidate for record in finished.cases if any(result.verdict.elements for result in record.results)
-    }
-    return [info.name for info in finished.info.candidates if info.name not in compared]
-
-
-def _conclude(finished: Run, options: argparse.Namespace, console: Console) -> None:
+def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> None:
     write_reports(finished, options.out)
+    counts = tally(finished.cases)
+    if finished.mismatches:
+        told = cause_texts(finished.mismatches, finished.info.candidates, counts.faults)
+        console.print(told, soft_wrap=True)
     console.print(summary_table(finished))
-    for note in finished.notes:
-        console.print(note)
-    for name in silent_candidates(finished):
-        console.print(f"{name}: not one result was compared, which counts as a failure")
+    console.print(compared_table(compared(finished.cases), finished.info.candidates))
+    for note in (*finished.notes, *complaints(finished, before)):
+        console.print(note, soft_wrap=True)
+    if options.write_supported is not None:
+        write_supported(options.write_supported, supported(finished.cases))
     console.print(_closing_line(finished, options), soft_wrap=True)
 
 
 def _closing_line(finished: Run, options: argparse.Namespace) -> str:
-    faults = len(finished.mismatches)
-    told = "no mismatch" if faults == 0 else "1 mismatch" if faults == 1 else f"{faults} mismatches"
-    cases = len(finished.cases)
-    return f"{told} in {cases} examinations, {finished.seconds:.0f} s; report: {options.out / 'index.html'}"
+    amount = f"{amount_of(finished.mismatches)} in {plural(len(finished.cases), 'examination')}"
+    told = f"{amount}; {compared_sentence(compared(finished.cases))}"
+    return f"{told}; {finished.seconds:.0f} s; report: {options.out / 'index.html'}"
 
 
 def _plan(options: argparse.Namespace) -> Plan:

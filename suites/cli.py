@@ -1,6 +1,6 @@
 """The command: check candidates, replay a mismatch, render a report again, print the seed's equations.
 
-Exit codes: 0 all conform, 1 mismatches found (or nothing was compared), 2 wrong
+Exit codes: 0 all conform, 1 mismatches found (or too little was compared), 2 wrong
 usage, 3 the harness itself failed, 130 interrupted.
 """
 

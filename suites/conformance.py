@@ -13,8 +13,11 @@ import pytest
 from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome
-from ..reports import mismatch_text, tally
-from ..reports.record import CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
+from ..reports import tally
+from ..reports.cause_text import amount_of, cause_texts
+from ..reports.compared import compared
+from ..reports.gate import compared_sentence, shortfalls
+from ..reports.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
 from .budget import Budget
 from .candidates import CandidateError
 from .checks.adjoint import ADJOINT
@@ -57,8 +60,9 @@ class Conformance:
         passes: Iterable[str] | None = None,
         cases: int | None = None,
         isolated: bool = True,
+        min_compared: float = LEAST_COMPARED,
     ) -> None:
-        """Fail the test if the candidate is wrong on any generated case.
+        """Fail the test if the candidate is wrong on any generated case, or too little of it was compared.
 
         Parameters
         ----------
@@ -77,6 +81,8 @@ class Conformance:
         isolated : bool
             Whether the candidate runs in a process of its own; in this one, a
             debugger can step into it.
+        min_compared : float
+            The share of what is asked, and of each pass, that is to be compared.
 
         Raises
         ------
@@ -99,6 +105,9 @@ class Conformance:
             )
         if findings.mismatches:
             pytest.fail(findings.text(executor.info), pytrace=False)
+        short = shortfalls(compared(findings.records), min_compared)
+        if short:
+            pytest.fail("\n".join(short), pytrace=False)
 
 
 @dataclass(slots=True)
@@ -148,9 +157,10 @@ class Findings:
         return "; ".join(reason for reason, _ in reasons.most_common(3)) or "it offers none of the passes asked for"
 
     def text(self, info: CandidateInfo) -> str:
-        """Every mismatch in readable form."""
-        counts = tally(self.records).faults
-        return "\n\n".join(mismatch_text(m, info, shown_by=counts.get(m.id, 0)) for m in self.mismatches)
+        """Every cause in readable form, and what was compared."""
+        told = cause_texts(self.mismatches, [info], tally(self.records).faults)
+        amount = f"{amount_of(self.mismatches)}; {compared_sentence(compared(self.records))}"
+        return f"{told}\n\n{amount}"
 
 
 def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
@@ -247,6 +257,9 @@ class ConformanceItem(pytest.Item):
             pytest.fail(part.text(findings.executor.info), pytrace=False)
         if part.compared == 0 and self.check == str(Check.STRUCTURE):
             pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)
+        short = shortfalls(compared(part.records), LEAST_COMPARED) if self.check == str(Check.STRUCTURE) else ()
+        if short:
+            pytest.fail("\n".join(short), pytrace=False)
         if part.compared == 0:
             pytest.skip("not asked: no case conformed in structure")
 

@@ -21,6 +21,7 @@ from .diagnosing import NOTHING_TOLD, explain
 from .examination import ask, judge_reply
 from .executor import Executor
 from .fault import Fault
+from .following import followed
 from .framework_witness import Frameworks, testimony_of
 from .inquiry import ask_again
 from .replies import Returned
@@ -55,12 +56,16 @@ def build(
     is_shrunk : bool
         False where the fault was only just met: then it is not diagnosed, which a large case makes slow.
     """
+    preceding = fault.preceding(fault.shrunk)
     executor.restart()
+    if preceding is not None:
+        ask_again(executor, preceding.check, preceding.subject, preceding.case)
     evidence, verdict = _evidence(fault, executor)
-    repeats = verdict.outcome is fault.outcome
+    shows = verdict.outcome is fault.outcome
+    repeats = shows and preceding is None
+    told = explain(fault, executor) if repeats and is_shrunk and not fault.history else NOTHING_TOLD
     testimony, framework = _framework_testimony(fault, executor, frameworks)
     others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
-    told = explain(fault, executor) if repeats and is_shrunk else NOTHING_TOLD
     mismatch = Mismatch(
         id=fault.id,
         candidate=executor.info.name,
@@ -68,7 +73,7 @@ def build(
         subject=fault.subject,
         case=str(fault.shrunk),
         found=str(fault.found),
-        verdict=verdict if repeats else fault.verdict,
+        verdict=verdict if shows else fault.verdict,
         needs=tuple(sorted(fault.needs)),
         witnesses=testimony + _testimony(fault, executor, others),
         repeats=repeats,
@@ -77,6 +82,9 @@ def build(
         origin=_origin(fault),
         diagnosis=told.sentences,
         diagnosed=told.names,
+        history=fault.history,
+        after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
+        follows=followed(fault, executor) if repeats and is_shrunk else (),
         framework=framework,
     )
     return mismatch, evidence
@@ -174,7 +182,6 @@ def _equations(fault: Fault, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _call_text(fault: Fault, executor: Executor) -> str:
-    if not fault.is_of_values:
-        return ""
-    case = fault.shrunk
-    return executor.call_text(Pass(fault.subject), case.geometry, case.dtype, case.bias)
+    """The call of the pass, also of a check that makes it several times; none of one that is of no single pass."""
+    pass_, case = subject_pass(fault.subject), fault.shrunk
+    return "" if pass_ is None else executor.call_text(pass_, case.geometry, case.dtype, case.bias)

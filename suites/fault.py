@@ -9,6 +9,7 @@ from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CheckResult
 from .checks.value import Check
 from .features import features, telling
+from .history import Earlier, Question
 
 
 @dataclass(slots=True)
@@ -25,6 +26,14 @@ class Fault:
     verdict: Verdict
     needs: frozenset[str] = frozenset()
     origin: str = ""
+    history: str = ""
+    """How its result depends on earlier calls; empty where it does not."""
+    before: Earlier | None = None
+    """What is asked before it in a fresh process, so that it shows."""
+
+    def preceding(self, case: Case) -> Question | None:
+        """The question that comes before this fault's on a case; None where none does."""
+        return None if self.before is None else self.before(Question(self.check, self.subject, case))
 
     def shows_as(self, result: CheckResult) -> bool:
         """Whether a result has this fault's check, pass, outcome and cause."""
@@ -36,8 +45,10 @@ class Fault:
         """Whether a failing result can be this fault.
 
         A wrong term that a small lattice happens not to show is beyond rounding on reals, too,
-        and one that is a product with zero spreads a NaN.
+        and one that is a product with zero spreads a NaN. What depends on earlier calls cannot be told from a case.
         """
+        if self.history:
+            return False
         verdict = result.verdict
         covered = self._covers(result.check, verdict.cause) and verdict.outcome is self.outcome
         shows = self.shows_as(result) or (covered and result.subject == self.subject)
@@ -45,6 +56,8 @@ class Fault:
 
     def is_plainer_than(self, other: Fault) -> bool:
         """Whether this is `other` with fewer needs: then they are one fault."""
+        if self.history or other.history:
+            return False
         same = (self.subject, self.outcome) == (other.subject, other.outcome)
         alike = (self.check, self.cause) == (other.check, other.cause) or self._covers(other.check, other.cause)
         return same and alike and telling(self.needs) <= telling(other.needs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from ..oracle.data import Case
@@ -27,6 +27,12 @@ def needs(shrunk: Case) -> frozenset[str]:
     """What a fault needs in order to show: the features of its shrunk case, without those that others imply."""
     found = features(shrunk)
     return found.difference(*(implied for name, implied in _IMPLIED.items() if name in found))
+
+
+def needs_of_all(ranks: Collection[int], dtypes: Sequence[str]) -> frozenset[str]:
+    """What no case can do without that is drawn from these ranks and dtypes, and what the plainest one has."""
+    axes = {"2 spatial axes or more": 1, "3 spatial axes": 2}
+    return frozenset((f"dtype {dtypes[0]}", *(name for name, fewer in axes.items() if min(ranks) > fewer)))
 
 
 def telling(needed: frozenset[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..oracle.dtypes import DTYPES
 from ..oracle.passes import Pass
+from ..reports.record import LEAST_COMPARED
 from .candidates import BUILT_IN, DEFAULT, FORMS
 from .corpora import CORPORA
 from .inquiry import CHECKS
@@ -24,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="convoracle",
         description="Proves that a convolution implementation is right, or shows exactly where it is wrong.",
-        epilog="Exit codes: 0 all conform; 1 mismatches found, or nothing was compared; 2 wrong usage; "
+        epilog="Exit codes: 0 all conform; 1 mismatches found, or too little was compared; 2 wrong usage; "
         "3 the harness itself failed; 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"convoracle {metadata.version('convoracle')}")
@@ -69,6 +70,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _add_space(check)
     _add_calls(check)
+    _add_gate(check)
     check.set_defaults(run="check_command:check")
 
 
@@ -145,6 +147,30 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
         default=DEFAULT_MEMORY,
         metavar="DIR",
         help=f"where failing cases are kept, to be tried first next time (default: {DEFAULT_MEMORY})",
+    )
+
+
+def _add_gate(check: argparse.ArgumentParser) -> None:
+    """What keeps a run without mismatches from passing."""
+    check.add_argument(
+        "--min-compared",
+        type=_share,
+        default=LEAST_COMPARED,
+        metavar="SHARE",
+        help="the share of what is asked of a candidate, and of each of its passes, that is to be compared; below it "
+        f"the run does not pass (default: {LEAST_COMPARED})",
+    )
+    check.add_argument(
+        "--write-supported",
+        type=Path,
+        metavar="FILE",
+        help="write there what was compared and conforms: each pass, dtype and setting of each candidate",
+    )
+    check.add_argument(
+        "--supported",
+        type=Path,
+        metavar="FILE",
+        help="what --write-supported wrote: what was supported then and is not any more fails",
     )
 
 
@@ -291,6 +317,16 @@ def _number(text: str, *, least: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < least:
         raise argparse.ArgumentTypeError(f"{text!r} should be an integer of at least {least}")
     return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number from 0 to 1")
+    return value
 
 
 def _amount(text: str) -> float:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch
-from ..reports.terminal import mismatch_text
+from ..reports.wording import headline
 from .fault import Fault
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -50,7 +50,7 @@ class PlainProgress:
         self._say(f"{self._name}: {fault.check} of {fault.subject} {fault.outcome} on {fault.found}; shrinking")
 
     def on_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> None:
-        self._say(mismatch_text(mismatch))
+        self._say(found_line(mismatch))
 
     def _say(self, text: str) -> None:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -105,7 +105,12 @@ class LiveProgress:
         self._progress.update(self._task, doing=f"shrinking {fault.id}")
 
     def on_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> None:
-        self._progress.console.print(mismatch_text(mismatch), markup=False, highlight=False)
+        self._progress.console.print(found_line(mismatch), markup=False, highlight=False)
+
+
+def found_line(mismatch: Mismatch) -> str:
+    """What was found, in a line: it is told in full at the end, with its cause."""
+    return f"{headline(mismatch)}, on {mismatch.case}"
 
 
 def progress_for(console: Console) -> PlainProgress | LiveProgress:

@@ -39,10 +39,12 @@ def replay(options: argparse.Namespace) -> int:
 def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Verdict:
     """The verdict of a mismatch's check on a candidate, on the recorded operands.
 
-    The expected values are computed anew: those of the record are for people. A
-    check of several calls derives its operands anew from the case.
+    What was asked before it is asked first, on operands of its own case. The expected values are computed anew: those
+    of the record are for people. A check of several calls derives its operands anew from the case.
     """
     case = parse_case(mismatch.case)
+    for check, subject, earlier in mismatch.after:
+        ask_by_name(executor, check, subject, parse_case(earlier))
     if mismatch.check == ADJOINT:
         return _ask_adjoint(evidence, case, executor)
     if mismatch.check not in map(str, Check):

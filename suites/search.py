@@ -13,53 +13,47 @@ one fault.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, Protocol
+from typing import Protocol
 
 from hypothesis import Phase, currently_in_test_context, target
 
 from ..oracle.data import Case
-from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
+from ..reports.compared import KNOWN_HANG
 from ..reports.record import CaseRecord, CheckResult, kind_of
-from ..reports.serialization import mismatch_id
+from .behind import wrong_call
 from .budget import Budget
-from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
-from .checks.relations import relation_of
 from .checks.value import Check
-from .corpora.shrinking import smallest
 from .covering import covering
 from .drawing import CLIMBING, DRAWING, find_case, shares
-from .examination import ANSWERED, ask
 from .executor import Executor
 from .fault import Fault
-from .features import features, needs, telling
+from .features import features, needs, needs_of_all, telling
+from .history import HANG_SECONDS, History, establish, is_right_alone
 from .illegal import IllegalCall, illegal_calls
-from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
+from .inquiry import CHECKS, ON_DEMAND, examine
+from .ledger import Ledger
 from .memory import FailureMemory
 from .offer import offered
+from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
 from .rota import Rota
 from .strategies import BEST_RESOLVED_FILL, Space
 from .usual import usual_cases
 
-SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
-"""Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
-_PLAIN_SEEDS = 8
-"""Data seeds below this are tried for a shrunk case: which element holds NaN follows from them."""
-_DRAWS_INSTEAD = 6
-"""So many handfuls of cases are drawn for one that shows the fault of a case that was not drawn."""
-HANG_SECONDS = 1.0
-"""Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 HANGS_WAITED_FOR = 5
 """After so many hangs of a pass it is not asked again where a known hang would be met."""
+ALONE_PER_CASE, _ALONE_ANYWAY = 2, 2
+"""Where a result is known to depend on earlier calls, so many that fail are asked alone, for each case of the budget;
+beyond them only those of a check and a pass of which fewer were seen to be right alone."""
 
 
 class Listener(Protocol):
@@ -86,16 +80,26 @@ class Search:
     budget: Budget
     listener: Listener
     memory: FailureMemory | None = None
-    faults: list[Fault] = field(default_factory=list)
+    _ledger: Ledger = field(init=False)
     _space: Space = field(init=False)
-    _examined: set[Case] = field(default_factory=set)
-    _pursued: Fault | None = None
-    _results: tuple[CheckResult, ...] = ()
-    _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
+    _examined: dict[Case, None] = field(default_factory=dict)
+    _pursuit: Pursuit | None = None
+    _attempts_left: int = field(init=False)
+    _of_history: dict[tuple[str, str], Fault | None] = field(default_factory=dict)
+    _right_alone: Counter[tuple[str, str]] = field(default_factory=Counter)
     _hangs: Counter[Pass] = field(default_factory=Counter)
     _rota: Rota = field(default_factory=Rota)
     _origin: str = ""
     _draws: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self._ledger = Ledger(self.executor.info.name, self.budget.faults)
+        self._attempts_left = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * self.budget.cases)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults known."""
+        return self._ledger.faults
 
     @property
     def passes(self) -> Collection[Pass]:
@@ -157,7 +161,7 @@ class Search:
         """Record results of a case that is as small as it gets, with a fault for each mismatch."""
         for result in results:
             if result.verdict.outcome.is_mismatch and len(self.faults) < self.budget.faults:
-                fault = self._take_up(result, case)
+                fault = self._ledger.take_up(result, case, self._origin)
                 self.listener.on_fault(fault)
                 self.listener.on_shrunk(fault)
         self._record(case, tuple(results))
@@ -166,7 +170,8 @@ class Search:
         """Examine the cases that failed last, as small as they are already."""
         for case in remembered:
             if case in self._space and self._meets_new_fault(case):
-                self._settle(case)
+                assert self._pursuit is not None
+                self._settle(self._pursuit.start)
 
     def _try_given(self) -> None:
         with_bias = self._takes_bias()
@@ -177,13 +182,15 @@ class Search:
     def _try_and_shrink(self, case: Case) -> None:
         """Examine a case that Hypothesis did not draw; then it cannot shrink it."""
         if self._meets_new_fault(case):
-            self._shrink_and_settle(case)
+            self._shrink_and_settle(None)
 
-    def _shrink_and_settle(self, case: Case, known: Case | None = None) -> None:
-        """Shrink from a case step by step and conclude; where that is interrupted, with the smallest known, if any."""
+    def _shrink_and_settle(self, drawn: Case | None) -> None:
+        """Shrink step by step, and conclude; where that is interrupted, with what Hypothesis had drawn, if it did."""
+        assert self._pursuit is not None
+        known = None if drawn is None else self._pursuit.known_smallest(drawn)
         shrunk = known
         try:
-            shrunk = self._smallest_of(case)
+            shrunk = self._pursuit.smallest(known or self._pursuit.start)
         finally:
             self._settle(shrunk)
 
@@ -191,27 +198,6 @@ class Search:
         """Whether some pass that would add a bias does not decline it."""
         adding = [pass_ for pass_ in self.passes if offset(pass_) is not None]
         return bool(adding) and "bias" in offered(self.executor, self._space, adding)[0].settings
-
-    def _smallest_of(self, case: Case) -> Case:
-        """The smallest case found, going out from one that shows the fault pursued."""
-
-        def shows(geometry: ConvGeometry) -> bool:
-            return geometry.rank in self._space.ranks and self._shows_pursued_fault(replace(case, geometry=geometry))
-
-        geometry = smallest(case.geometry, shows)
-        small = replace(case, geometry=geometry)
-        seeds: list[dict[str, Any]] = [{"seed": seed} for seed in range(_PLAIN_SEEDS)]
-        ways: tuple[list[dict[str, Any]], ...] = (
-            [{"layout": CONTIGUOUS}],
-            [{"fill": BEST_RESOLVED_FILL}],
-            [{"dtype": self._space.dtypes[0]}],
-            [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
-            [seed for seed in seeds if seed["seed"] < small.seed],
-        )
-        for changes in ways:
-            plainer = (replace(small, **change) for change in changes)
-            small = next(filter(self._shows_pursued_fault, plainer), small)
-        return small
 
     def _generate(self) -> None:
         covering_cases = covering(self._space)
@@ -224,24 +210,8 @@ class Search:
 
     def _try_unless_examined(self, cases: Collection[Case]) -> None:
         for case in cases:
-            if case not in self._examined and self._meets_new_fault(case):
-                self._shrink_and_settle(self._drawn_instead(case))
-
-    def _drawn_instead(self, case: Case) -> Case:
-        """A drawn case, which Hypothesis can make smaller, of the fault that a case shows; itself where none is met.
-
-        What it needs is in the case, too: another fault of the same pass may not.
-        """
-        try:
-            for _ in range(_DRAWS_INSTEAD):
-                seed = f"{self.budget.seed}/{next(self._draws)}"
-                drawn = find_case(self._space, self._shows_pursued_fault, self.budget.cases, DRAWING, seed)
-                if drawn is not None and telling(needs(drawn) - {f"dtype {self._space.dtypes[0]}"}) <= features(case):
-                    return drawn
-        except BaseException:
-            self._settle(None)
-            raise
-        return case
+            if case not in self._examined:
+                self._try_and_shrink(case)
 
     def _draw(self, total: int, phases: tuple[Phase, ...]) -> None:
         """Draw cases until so many were examined, or there are no more."""
@@ -265,59 +235,78 @@ class Search:
             raise
         if smallest is None:
             return False
-        self._shrink_and_settle(smallest, known=smallest)
+        self._shrink_and_settle(smallest)
         return True
 
     def _settle(self, smallest: Case | None) -> None:
         """Conclude the fault pursued, if its smallest case is known, and record the case that showed it."""
+        pursuit = self._pursuit
         try:
-            if smallest is not None:
-                self._conclude(smallest)
+            if smallest is not None and pursuit is not None:
+                self._conclude(pursuit, smallest)
         finally:
-            if self._pursued is not None:
-                self._record(self._pursued.found, self._results)
-            self._pursued, self._attempts = None, {}
+            if pursuit is not None:
+                self._attempts_left -= len(pursuit.verdicts)
+                self._record(pursuit.examined, pursuit.results)
+            self._pursuit = None
 
-    def _conclude(self, smallest: Case) -> None:
-        fault, verdict = self._pursued, self._attempts[smallest]
-        assert fault is not None
+    def _conclude(self, pursuit: Pursuit, smallest: Case) -> None:
+        fault, verdict = pursuit.fault, pursuit.verdicts[smallest]
         assert verdict is not None
         if fault.check == COMPANY:
             smallest = replace(smallest, layout=CONTIGUOUS)
         fault.shrunk, fault.verdict = smallest, verdict
-        fault.needs = needs(smallest) - {f"dtype {self._space.dtypes[0]}"}
-        older = next((other for other in self.faults if other is not fault and fault.is_plainer_than(other)), None)
+        fault.needs = needs(smallest) - needs_of_all(self._space.ranks, self._space.dtypes)
+        older = self._ledger.merged(fault)
         if older is None:
             self.listener.on_shrunk(fault)
-            return
-        self.faults.remove(fault)
-        older.check, older.cause = fault.check, fault.cause
-        older.shrunk, older.verdict, older.needs = fault.shrunk, fault.verdict, fault.needs
-        self.listener.on_merged(older, fault)
+        else:
+            self.listener.on_merged(older, fault)
 
     def _shows_pursued_fault(self, case: Case) -> bool:
-        if self._pursued is None:
+        if self._pursuit is None:
             return case not in self._examined and self._meets_new_fault(case)
-        if case not in self._attempts:
-            within = len(self._attempts) < SHRINK_ATTEMPTS[self._pursued.outcome]
-            self._attempts[case] = self._verdict_if_shown(self._pursued, case) if within else None
-        return self._attempts[case] is not None
+        return self._pursuit.shows_drawn(case)
 
     def _meets_new_fault(self, case: Case) -> bool:
         """Examine a generated case, and take up the first fault that is not known."""
         results = self._examine(case)
-        self._examined.add(case)
+        self._examined[case] = None
+        self._of_history = {}
         for result in results if currently_in_test_context() else ():
             target(min(result.verdict.ratio, 2.0), label=f"error/bound of {result.check} {result.subject}")
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
-        if fresh is None or len(self.faults) == self.budget.faults:
+        if fresh is None or self._ledger.is_full:
             self._record(case, results)
             return False
-        self._results = results
-        self._pursued = self._take_up(fresh, case)
-        self._attempts[case] = fresh.verdict
-        self.listener.on_fault(self._pursued)
+        self._pursue(fresh, case, results)
         return True
+
+    def _pursue(self, result: CheckResult, case: Case, results: tuple[CheckResult, ...]) -> None:
+        """Take up a failing result: as what it depends on, or as the wrong call behind it."""
+        history = None if self._ledger.of_history is not None else self._history_of(result, case)
+        met, where = result, case
+        if history is None and kind_of(result.check) == RELATION:
+            behind = wrong_call(self.executor, result, case)
+            if behind is not None and self._ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
+                met, where = behind
+        fault = self._ledger.take_up(met, where, self._origin, history)
+        self._pursuit = Pursuit(self.executor, self._space, self.faults, fault, case, results, self._attempts_left)
+        self.listener.on_fault(fault)
+        self._pursuit.begin()
+        self._ledger.unrelated += not self._pursuit.is_related
+
+    def _history_of(self, result: CheckResult, case: Case) -> History | None:
+        def replay(cases: Sequence[Case]) -> bool:
+            self.executor.restart()
+            rota = Rota()
+            for each in cases:
+                results = examine(self.executor, each, self.passes, self._checks, due=rota.due(self.passes))
+                rota.note(self.passes, results)
+            told = (other for other in results if (other.check, other.subject) == (result.check, result.subject))
+            return any(other.verdict.outcome.is_mismatch for other in told)
+
+        return establish(self.executor, result, case, replay, list(self._examined)[:-1])
 
     def _examine(self, case: Case) -> tuple[CheckResult, ...]:
         """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
@@ -335,60 +324,35 @@ class Search:
         record = CaseRecord(str(case), self.executor.info.name, tagged, self._origin)
         self.listener.on_case(record, len(self._examined), self.budget.cases)
 
-    def _take_up(self, result: CheckResult, case: Case) -> Fault:
-        verdict = result.verdict
-        taken = {fault.id for fault in self.faults}
-        names = (mismatch_id(self.executor.info.name, result.subject, number) for number in count(1))
-        identity = next(name for name in names if name not in taken)
-        shows = (result.check, result.subject, verdict.outcome, verdict.cause)
-        fault = Fault(
-            identity, *shows, found=case, shrunk=case, verdict=verdict, needs=needs(case), origin=self._origin
-        )
-        self.faults.append(fault)
-        return fault
-
     def _is_new(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> bool:
-        return result.verdict.outcome.is_mismatch and self._explanation(result, results, case) is None
+        """Whether a result fails, and neither a known fault nor what was left by earlier calls explains it."""
+        if not result.verdict.outcome.is_mismatch or self._ledger.explanation(result, results, case) is not None:
+            return False
+        return self._left_behind(result, case) is None
+
+    def _left_behind(self, result: CheckResult, case: Case) -> Fault | None:
+        """The known fault whose result depends on earlier calls, if this one does, too; asked once for each case."""
+        question = result.check, result.subject
+        known = self._ledger.of_history
+        if question not in self._of_history and known is not None and not self._ledger.is_full:
+            self._of_history[question] = None if self._fails_alone(result, case) else known
+        return self._of_history.get(question)
+
+    def _fails_alone(self, result: CheckResult, case: Case) -> bool:
+        """Whether a failing result does not depend on earlier calls; after many that did it is not asked any more."""
+        kind = kind_of(result.check), result.subject
+        enough = self._right_alone.total() >= ALONE_PER_CASE * self.budget.cases
+        if enough and self._right_alone[kind] >= _ALONE_ANYWAY:
+            return False
+        is_right = is_right_alone(self.executor, result, case)
+        self._right_alone[kind] += is_right
+        return not is_right
 
     def _tagged(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> CheckResult:
         if not result.verdict.outcome.is_mismatch:
             return result
-        fault = self._explanation(result, results, case)
+        fault = self._ledger.explanation(result, results, case) or self._left_behind(result, case)
         return replace(result, fault=None if fault is None else fault.id)
-
-    def _explanation(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> Fault | None:
-        """The known fault that a failing result can be.
-
-        A broken adjoint identity is the consequence of a pass with wrong terms, if there
-        is one; a broken relation, which speaks of other convolutions as well, that of any fault known of its pass.
-        """
-        if kind_of(result.check) == RELATION:
-            between = set(map(str, relation_of(result.check).between))
-            subjects = {result.subject} | (between if result.subject in between else set())
-            known = (fault for fault in self.faults if fault.is_of_values and fault.subject in subjects)
-            return next(known, None) or next((f for f in self.faults if f.explains(result, case)), None)
-        if result.check == ADJOINT:
-            wrong = [r for r in results if r.check == str(Check.STRUCTURE) and r.verdict.outcome.is_mismatch]
-            if wrong:
-                return self._explanation(wrong[0], results, case)
-        return next((fault for fault in self.faults if fault.explains(result, case)), None)
-
-    def _verdict_if_shown(self, fault: Fault, case: Case) -> Verdict | None:
-        """The verdict on a case that shows the fault, and cannot be another known one; else None."""
-        result = self._ask_again(fault, case)
-        if result is None or not fault.shows_as(result):
-            return None
-        if any(other is not fault and other.explains(result, case) for other in self.faults):
-            return None
-        return result.verdict
-
-    def _ask_again(self, fault: Fault, case: Case) -> CheckResult | None:
-        seconds = HANG_SECONDS if fault.outcome is Outcome.HUNG else None
-        if fault.check not in (str(Check.STRUCTURE), ADJOINT):
-            structure = ask(self.executor, Check.STRUCTURE, case, Pass(fault.subject), seconds=seconds)
-            if structure.verdict.outcome not in ANSWERED:
-                return None
-        return ask_again(self.executor, fault.check, fault.subject, case, seconds=seconds)
 
 
 def _case_of(call: IllegalCall) -> Case:
@@ -398,4 +362,4 @@ def _case_of(call: IllegalCall) -> Case:
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
     reason = f"not asked: it would hang again as in {fault.id}"
-    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, "known hang"))
+    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, KNOWN_HANG))

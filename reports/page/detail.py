@@ -155,6 +155,13 @@ def _mismatch_facts(mismatch: Mismatch, shown_by: int) -> tuple[Fact, ...]:
         facts.append(Fact("shown by", plural(shown_by, "case")))
     if mismatch.origin:
         facts.append(Fact("from", clean(mismatch.origin)))
+    if mismatch.history:
+        facts.append(Fact("depends on earlier calls", clean(mismatch.history)))
+    facts += [
+        Fact("asked after", f"{clean(check)} of {clean(pass_)}", clean(case)) for check, pass_, case in mismatch.after
+    ]
+    if mismatch.follows:
+        facts.append(Fact("follows from", clean(" and ".join(mismatch.follows)), "what the definition makes of it"))
     facts.append(Fact("repeats alone", "yes" if mismatch.repeats else "no", "run again in a fresh process"))
     return tuple(facts)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...oracle.verdict import Outcome
+from ..cause_text import amount_of
+from ..compared import compared
+from ..gate import compared_sentence, percent, reasons_text, shortfalls
 from ..record import CandidateInfo, Run
 from ..tally import Cell, Row, Tally, row_of
 from ..wording import SYMBOLS, clean, duration, headline, plural, rounded
@@ -71,7 +74,8 @@ def run_headline(run: Run, counts: Tally, names: tuple[str, ...]) -> Headline:
     idle = [clean(name) for name in names if counts.of(name).decided == 0]
     cases = len({record.case for record in run.cases})
     amount = f"{plural(total.verdicts, 'verdict')} on {plural(cases, 'case')} and {plural(len(names), 'candidate')}"
-    lines = [amount]
+    found = compared(run.cases)
+    lines = [amount, compared_sentence(found)]
     for outcome, words in ((Outcome.UNDECIDED, "undecided"), (Outcome.UNSUPPORTED, "unsupported by the candidate")):
         if count := total.outcomes.get(outcome, 0):
             lines.append(f"{count:,} {words}")
@@ -80,7 +84,7 @@ def run_headline(run: Run, counts: Tally, names: tuple[str, ...]) -> Headline:
     if idle and total.decided:
         lines.append(f"nothing was compared for {', '.join(idle)}")
     if run.mismatches:
-        return Headline("bad", "✗", f"{plural(len(run.mismatches), 'mismatch', 'mismatches')} found", tuple(lines))
+        return Headline("bad", "✗", f"{amount_of(run.mismatches)} found", tuple(lines))
     if total.mismatches:
         title = f"{plural(total.mismatches, 'verdict')} against a candidate, not yet reduced to a smallest case"
         return Headline("bad", "✗", title, tuple(lines))
@@ -88,9 +92,44 @@ def run_headline(run: Run, counts: Tally, names: tuple[str, ...]) -> Headline:
         return Headline("none", "∅", "Nothing was compared: this run proves nothing", tuple(lines))
     if idle:
         return Headline("warn", "?", "No mismatch, but not every candidate was compared", tuple(lines))
+    if shortfalls(found, run.info.min_compared):
+        return Headline("warn", "?", "No mismatch, but too little of what was asked was compared", tuple(lines))
     if not run.finished:
         return Headline("warn", "…", "No mismatch so far: the run did not finish", tuple(lines))
     return Headline("good", "✓", "All candidates conform", tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """What was compared of one pass of one candidate, by dtype."""
+
+    candidate: str
+    subject: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedView:
+    """What was compared of all that was asked."""
+
+    dtypes: tuple[str, ...]
+    rows: tuple[ComparedRow, ...]
+    reasons: tuple[tuple[str, str], ...]
+
+
+def compared_view(run: Run) -> ComparedView:
+    """The share compared of each pass and dtype, and why the rest was not."""
+    found = compared(run.cases)
+    dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
+    by_dtype = {(share.candidate, share.subject, share.dtype): share for share in found.shares}
+    rows = []
+    for each in found.by_pass():
+        shares = (by_dtype.get((each.candidate, each.subject, dtype)) for dtype in dtypes)
+        cells = ("–" if share is None else percent(share.compared, share.asked) for share in shares)
+        rows.append(ComparedRow(clean(each.candidate), clean(each.subject), tuple(cells)))
+    candidates = dict.fromkeys(reason.candidate for reason in found.reasons)
+    reasons = tuple((clean(name), reasons_text(found.of(name).reasons)) for name in candidates)
+    return ComparedView(dtypes, tuple(rows), reasons)
 
 
 def candidate_view(candidate: CandidateInfo, cell: Cell) -> CandidateView:

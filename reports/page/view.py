@@ -5,12 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..cause_text import other_line
+from ..causes import Cause, causes
 from ..record import CandidateInfo, Run
 from ..tally import tally
 from ..wording import clean, duration
 from .detail import Fact, MismatchView, mismatch_view
 from .sentences import WORDS
-from .summary import CandidateView, Headline, MatrixRow, candidate_view, matrix, run_headline
+from .summary import (
+    CandidateView,
+    ComparedView,
+    Headline,
+    MatrixRow,
+    candidate_view,
+    compared_view,
+    matrix,
+    run_headline,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +33,35 @@ class Page:
     notes: tuple[str, ...]
     candidates: tuple[CandidateView, ...]
     rows: tuple[MatrixRow, ...]
-    mismatches: tuple[MismatchView, ...]
+    compared: ComparedView
+    causes: tuple[CauseView, ...]
     words: tuple[tuple[str, str], ...]
     facts: tuple[Fact, ...]
     environment: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseView:
+    """A cause: its plainest mismatch, and each of the others with the line that tells it."""
+
+    anchor: str
+    number: int
+    title: str
+    evidence: str
+    first: MismatchView
+    others: tuple[tuple[str, MismatchView], ...]
+
+
+def _cause_view(cause: Cause, place: int, mismatches: list[MismatchView], lines: list[str]) -> CauseView:
+    first, *others = mismatches
+    return CauseView(
+        f"cause-{place}",
+        place,
+        clean(cause.title),
+        clean(cause.evidence),
+        first,
+        tuple(zip(lines, others, strict=True)),
+    )
 
 
 def view(run: Run, folder: Path) -> Page:
@@ -34,7 +70,9 @@ def view(run: Run, folder: Path) -> Page:
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
-    mismatches = sorted(run.mismatches, key=lambda mismatch: names.index(mismatch.candidate))
+    found = sorted(causes(run.mismatches), key=lambda cause: names.index(cause.candidate))
+    named = {mismatch.id: mismatch for mismatch in run.mismatches}
+    mismatches = [named[identity] for cause in found for identity in cause.mismatches]
     numbers = {mismatch.id: place for place, mismatch in enumerate(mismatches, 1)}
     top = run_headline(run, counts, names)
     return Page(
@@ -43,9 +81,20 @@ def view(run: Run, folder: Path) -> Page:
         notes=tuple(map(clean, run.notes)),
         candidates=tuple(candidate_view(known.get(name) or CandidateInfo(name), counts.of(name)) for name in names),
         rows=matrix(run, counts, names, numbers),
-        mismatches=tuple(
-            mismatch_view(mismatch, place, known.get(mismatch.candidate), counts.faults.get(mismatch.id, 0), folder)
-            for place, mismatch in enumerate(mismatches, 1)
+        compared=compared_view(run),
+        causes=tuple(
+            _cause_view(
+                cause,
+                place,
+                [
+                    mismatch_view(
+                        named[each], numbers[each], known.get(cause.candidate), counts.faults.get(each, 0), folder
+                    )
+                    for each in cause.mismatches
+                ],
+                [other_line(named[each], named[cause.mismatches[0]]) for each in cause.mismatches[1:]],
+            )
+            for place, cause in enumerate(found, 1)
         ),
         words=WORDS,
         facts=_facts(run),

@@ -65,7 +65,7 @@ def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
 
 
 def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
-    """The geometry with one setting made plain, an axis less, less kernel on one axis, or direct if it is transposed.
+    """The geometry with one setting made plain, an axis less, one setting less, or direct if it is transposed.
 
     Only where that leaves some output. Unequal padding is also tried at its plainest, with a kernel of
     two: a fault of SAME's odd element needs the kernel and the padding to fit each other.
@@ -87,8 +87,7 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
         unequal = {"padding": (sides,) * geometry.rank, "kernel": (2,) * geometry.rank}
         changes.append({**unequal, "stride": ones, "dilation": ones, "output_padding": zeros})
     changes += [_without(geometry, axis) for axis in range(geometry.rank) if geometry.rank > 1]
-    for axis, size in enumerate(geometry.kernel):
-        changes.append({"kernel": (*geometry.kernel[:axis], _half(size), *geometry.kernel[axis + 1 :])})
+    changes += _less_of_each(geometry)
     for change in changes:
         try:
             plainer = replace(geometry, **change)  # type: ignore[arg-type]
@@ -100,9 +99,38 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
         yield geometry.direct
 
 
+def _less_of_each(geometry: ConvGeometry) -> Iterator[dict[str, object]]:
+    """Each setting less: on one axis, or on all where they are alike, so that no axis begins to differ from another."""
+    for axis, size in enumerate(geometry.kernel):
+        for less in _less(size):
+            yield {"kernel": (*geometry.kernel[:axis], less, *geometry.kernel[axis + 1 :])}
+    for name, less_of in (("stride", _less), ("dilation", _less), ("padding", _less_padding)):
+        values = getattr(geometry, name)
+        alike = len(set(values)) == 1
+        for axis, value in enumerate(values[:1] if alike else values):
+            for less in less_of(value):
+                yield {name: (less,) * len(values) if alike else (*values[:axis], less, *values[axis + 1 :])}
+
+
+def _less(number: int) -> Iterator[int]:
+    """1, the half and one less, of a number above 1."""
+    yield from dict.fromkeys((1, _half(number), number - 1)) if number > 1 else ()
+
+
+def _less_padding(sides: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """None, the half and one less: of both sides where they are alike, else of one."""
+    low, high = sides
+    if low == high:
+        yield from dict.fromkeys(((0, 0), (low // 2, low // 2), (low - 1, low - 1))) if low else ()
+        return
+    yield from dict.fromkeys(((0, 0), (low // 2, high // 2)))
+    yield from ((low - 1, high),) if low else ()
+    yield from ((low, high - 1),) if high else ()
+
+
 def _without(geometry: ConvGeometry, axis: int) -> dict[str, object]:
     """The change that takes an axis away."""
-    names = ("size", "kernel", "stride", "padding", "dilation", "output_padding")
+    names = ("size", "kernel", "stride", "padding", "dilation", "output_padding", "unread")
     return {name: getattr(geometry, name)[:axis] + getattr(geometry, name)[axis + 1 :] for name in names}
 
 

@@ -132,7 +132,7 @@ def test_a_mismatch_section(finished, writer, flipped):
     run = finished([conforming("reference"), *shown], [(mismatch, evidence)])
     page = page_of(run, writer.folder)
     for words in (
-        "✗ 1 mismatch found",
+        "✗ 1 cause, 1 mismatch found",
         "✗ 3 of 3 wrong",
         "forward of torch 2.13.0 violates structure (exact equality)",
         "3 of 3 elements are wrong. All operands are integers, small enough",

@@ -173,3 +173,18 @@ class SupportsNothing(Honest):
 
     def limitation(self, pass_: object, geometry: ConvGeometry, dtype: str) -> str | None:
         return "not today"
+
+
+class DeclinesMostOfOnePass(Honest):
+    """Right, but its weight gradient takes a kernel of 1 only."""
+
+    def limitation(self, pass_: object, geometry: ConvGeometry, dtype: str) -> str | None:
+        few = str(pass_) == "weight_gradient" and max(geometry.kernel) > 1
+        return "only a kernel of 1" if few else None
+
+
+class HonestWithoutGroups(Honest):
+    """Right, and does not take groups."""
+
+    def limitation(self, pass_: object, geometry: ConvGeometry, dtype: str) -> str | None:
+        return "no groups" if geometry.groups > 1 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,6 +134,7 @@ def test_nothing_compared_is_no_success(capsys: pytest.CaptureFixture[str]) -> N
         (["check", "reference", "--profile", "fast"], "invalid choice: 'fast'"),
         (["check", "reference", "--seed", "-1"], "should be an integer of at least 0"),
         (["check", "reference", "--cases", "0"], "should be an integer of at least 1"),
+        (["check", "reference", "--min-compared", "2"], "should be a number from 0 to 1"),
         (["check", "reference", "--time-limit", "nan"], "should be a number above 0"),
         (["check", "reference", "--time-limit", "1e30"], "at most 1000000"),
         (["check", "reference", "--out", "/dev/null/report"], "should be a folder that can be written"),
@@ -286,3 +288,50 @@ def test_a_profile_that_is_blind_to_a_fault_is_told(capsys: pytest.CaptureFixtur
     assert run("power", "--fault", "kernel-not-rotatd") == 2
     expected = f"should be the name of one of {len(FAULTS)} models, such as kernel-not-rotated,"
     assert expected in capsys.readouterr().err
+
+
+def test_the_closing_line_counts_causes_and_what_was_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", f"{MUTANTS}:KernelNotFlipped", *SMALL) == 1
+    out = capsys.readouterr().out
+    assert "cause 1 of 1: input_gradient of mutants.py:KernelNotFlipped" in out
+    last = out.strip().splitlines()[-1]
+    assert re.fullmatch(
+        r"1 cause, 1 mismatch in \d+ examinations; 100 % of what was asked was compared, (under )?\d+ % of its "
+        r"verdicts undecided; \d+ s; report: conformance-report/index.html",
+        last,
+    ), last
+
+
+def test_below_the_floor_a_run_does_not_pass_and_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    source = f"{MUTANTS}:DeclinesMostOfOnePass"
+    only = ["--passes", "forward", "weight_gradient", "--ranks", "1"]
+    assert run("check", source, *SMALL, *only) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "of what was asked of weight_gradient was compared, less than the 50% that are wanted" in told
+    assert "Not compared: only a kernel of 1" in told
+    assert "no mismatch in" in told
+    junit = ElementTree.parse("conformance-report/junit.xml").getroot()
+    assert [each.get("type") for each in junit.iter("error")] == ["too little compared"]
+    assert "too little of what was asked was compared" in Path("conformance-report/index.html").read_text()
+    kept = json.loads(Path("conformance-report/finished.json").read_text())["compared"]
+    assert {share["subject"] for share in kept["shares"]} == {"forward", "weight_gradient"}
+    assert run("check", source, *SMALL, *only, "--min-compared", "0.01") == 0
+    assert run("check", source, *SMALL, "--ranks", "1", "--passes", "forward") == 0
+
+
+def test_what_was_supported_is_to_stay_supported(capsys: pytest.CaptureFixture[str]) -> None:
+    only = [*SMALL, "--ranks", "1", "--passes", "forward", "--dtypes", "float32"]
+    assert run("check", f"{MUTANTS}:Honest", *only, "--write-supported", "supported.json") == 0
+    kept = json.loads(Path("supported.json").read_text())
+    assert {"mutants.py:Honest", "forward", "float32", "groups"} <= {
+        value for entry in kept["entries"] for value in entry.values()
+    }
+    assert run("check", f"{MUTANTS}:Honest", *only, "--supported", "supported.json") == 0
+    text = Path("supported.json").read_text().replace("mutants.py:Honest", "mutants.py:HonestWithoutGroups")
+    Path("supported.json").write_text(text)
+    capsys.readouterr()
+    assert run("check", f"{MUTANTS}:HonestWithoutGroups", *only, "--supported", "supported.json") == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "supported before, and not any more: groups in forward of mutants.py:HonestWithoutGroups in float32" in told
+    assert run("check", f"{MUTANTS}:HonestWithoutGroups", *only) == 0
+    assert run("check", f"{MUTANTS}:Honest", *only, "--supported", "nowhere.json") == 2

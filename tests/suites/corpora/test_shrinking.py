@@ -89,3 +89,17 @@ def test_plainer_geometries_are_legal_and_other_ones(geometry: ConvGeometry) -> 
     for plainer in plainer_ones(geometry):
         assert plainer != geometry
         assert min(plainer.output_size) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "needed", "plainest"),
+    [
+        ("n5c1k1i2x4x6f1x4x5", lambda g: g.rank == 3 and g.size[1:] != (1, 1), "n1c1k1i1x1x2f1x1x1"),
+        ("n2c3k4i9f5p4mreflect", lambda g: g.padding_mode == "reflect" and g.padding[0][0] > 0, "n1c1k1i2f1p1mreflect"),
+        ("n2c2k2i9x9f3x3s3x5", lambda g: g.rank == 2 and g.stride[0] != g.stride[1], "n1c1k1i1x1f1x1s1x2"),
+        ("n1c1k1i9x9f3x3d3x5", lambda g: g.rank == 2 and g.dilation[1] > 2, "n1c1k1i1x1f1x1d1x3"),
+        ("n1c1k1i5x5f5x5", lambda g: g.rank == 2 and g.kernel[1] > 1, "n1c1k1i1x2f1x2"),
+    ],
+)  # fmt: skip
+def test_what_is_not_needed_is_as_plain_as_it_gets(text, needed, plainest: str) -> None:
+    assert smallest(parse_geometry(text), needed) == parse_geometry(plainest)

@@ -1,0 +1,62 @@
+"""Causes as plain text: each once, with its plainest mismatch in full and a line for each of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from .causes import Cause, causes
+from .record import CandidateInfo, Mismatch
+from .terminal import mismatch_text
+from .wording import case_line, clean, plural
+
+
+def cause_texts(
+    mismatches: Sequence[Mismatch], candidates: Iterable[CandidateInfo] = (), shown_by: Mapping[str, int] | None = None
+) -> str:
+    """Every cause of the mismatches as text, an empty line between two of them.
+
+    Parameters
+    ----------
+    mismatches : sequence of Mismatch
+    candidates : iterable of CandidateInfo
+        Adds their versions.
+    shown_by : mapping of str to int, optional
+        How many cases showed each mismatch, by its id.
+    """
+    found = causes(mismatches)
+    known = {candidate.name: candidate for candidate in candidates}
+    named = {mismatch.id: mismatch for mismatch in mismatches}
+    counts = {} if shown_by is None else shown_by
+    return "\n\n".join(
+        _cause_text(cause, f"cause {number} of {len(found)}", named, known.get(cause.candidate), counts)
+        for number, cause in enumerate(found, 1)
+    )
+
+
+def other_line(mismatch: Mismatch, first: Mismatch) -> str:
+    """A mismatch of a cause of which `first` is told already, in one line."""
+    follows = f", which follows from {clean(' and '.join(mismatch.follows))}" if mismatch.follows else ""
+    where = "the same case" if mismatch.case == first.case else case_line(mismatch.case)
+    return f"{clean(mismatch.subject)}: {mismatch.verdict.outcome} {clean(mismatch.check)}{follows}, on {where}"
+
+
+def amount_of(mismatches: Sequence[Mismatch]) -> str:
+    """4 causes, 11 mismatches."""
+    if not mismatches:
+        return "no mismatch"
+    return f"{plural(len(causes(mismatches)), 'cause')}, {plural(len(mismatches), 'mismatch', 'mismatches')}"
+
+
+def _cause_text(
+    cause: Cause,
+    number: str,
+    named: Mapping[str, Mismatch],
+    candidate: CandidateInfo | None,
+    shown_by: Mapping[str, int],
+) -> str:
+    first, *others = (named[identity] for identity in cause.mismatches)
+    lines = [f"{number}: {cause.title}", *([f"  {clean(cause.evidence)}"] if cause.evidence else [])]
+    told = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0))
+    lines += [f"  {line}" for line in told.splitlines()]
+    lines += [f"  also {other_line(other, first)}" for other in others]
+    return "\n".join(lines)

@@ -1,0 +1,234 @@
+"""What several mismatches have in common: the causes of a run, found from its mismatches alone.
+
+Nothing of it is kept in a run folder, so that no record can disagree with its
+mismatches, and a report that is written again groups them as the first one did.
+
+Two mismatches of one candidate have one cause if, in this order,
+
+1. the results of both depend on earlier calls: one state is kept between calls;
+2. both end in the same error or the same crash;
+3. both lack the same thing (images, channels, windows), with the same outcome;
+4. the same known fault, arithmetic or convention explains both;
+5. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
+6. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same.
+
+What has none of these in common with another is a cause of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from ..oracle.errors import InvalidArgument
+from ..oracle.verdict import Outcome, Verdict
+from .evidence import case_geometry
+from .record import Mismatch
+from .wording import clean, headline, plural
+
+DEGENERATE = (
+    "an empty batch",
+    "no input channels",
+    "no output channels",
+    "an input of size 0",
+    "no window that fits",
+)
+"""Needs of a case that lacks something."""
+
+_FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
+_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
+_LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is wrong, once, with all the mismatches that come of it.
+
+    Parameters
+    ----------
+    id : str
+        Unique in a run: ``torch-cause-1``.
+    candidate : str
+    title : str
+        What is wrong, in a clause without a full stop.
+    mismatches : tuple of str
+        Ids; the plainest comes first.
+    evidence : str
+        Why they are one, in a sentence; empty of a single mismatch.
+    """
+
+    id: str
+    candidate: str
+    title: str
+    mismatches: tuple[str, ...]
+    evidence: str
+
+
+def causes(mismatches: Iterable[Mismatch]) -> tuple[Cause, ...]:
+    """The causes of mismatches, in the order in which they were first met; each mismatch has one."""
+    groups: list[_Group] = []
+    for mismatch in sorted(mismatches, key=lambda each: bool(each.follows)):
+        joined = next(((group, bond) for group in groups if (bond := group.bond(mismatch))), None)
+        if joined is None:
+            groups.append(_Group(mismatch.candidate, (mismatch,), frozenset(mismatch.diagnosed)))
+        else:
+            group, bond = joined
+            groups[groups.index(group)] = group.joined_by(mismatch, bond)
+    numbers: dict[str, int] = {}
+    found = []
+    for group in groups:
+        number = numbers[group.candidate] = numbers.get(group.candidate, 0) + 1
+        found.append(_cause(group, number))
+    return tuple(found)
+
+
+def signature(verdict: Verdict) -> str:
+    """What an error or a crash says, without what differs from case to case; empty of other outcomes.
+
+    Of an error its type, its message without numbers and its place; of a crash how the
+    process ended and the frames in which it did.
+    """
+    if verdict.outcome is Outcome.REFUSED:
+        return _NUMBER.sub("#", f"{verdict.cause}: {verdict.reason}")
+    if verdict.outcome is Outcome.CRASHED:
+        return " ".join((f"{verdict.cause}:", *_FRAME.findall(verdict.reason)))
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Mismatches of one cause so far; `names` are those that explain each that is explained at all."""
+
+    candidate: str
+    members: tuple[Mismatch, ...]
+    names: frozenset[str]
+    bonds: tuple[str, ...] = ()
+
+    def bond(self, mismatch: Mismatch) -> str:
+        """Why a mismatch has this cause; empty where nothing says so."""
+        if mismatch.candidate != self.candidate:
+            return ""
+        return next((why for find in _BONDS if (why := find(self, mismatch))), "")
+
+    def joined_by(self, mismatch: Mismatch, bond: str) -> _Group:
+        names = self.names & frozenset(mismatch.diagnosed) or self.names
+        return replace(self, members=(*self.members, mismatch), names=names, bonds=(*self.bonds, bond))
+
+
+def _history(group: _Group, mismatch: Mismatch) -> str:
+    both = mismatch.history and any(member.history for member in group.members)
+    return "the results of all depend on earlier calls" if both else ""
+
+
+def _same_end(group: _Group, mismatch: Mismatch) -> str:
+    if mismatch.history or mismatch.verdict.outcome is not group.members[0].verdict.outcome:
+        return ""
+    told = signature(mismatch.verdict)
+    if not told or told not in {signature(member.verdict) for member in group.members}:
+        return ""
+    if mismatch.verdict.outcome is Outcome.REFUSED:
+        return "all raise the same error"
+    if _FRAME.search(told) or any(_alike(mismatch, member) for member in group.members):
+        return "all processes end in the same way"
+    return ""
+
+
+def _alike(one: Mismatch, other: Mismatch) -> bool:
+    """Whether two crashes that say nothing of their place were met by the same check or need the same."""
+    return one.check == other.check or set(one.needs) == set(other.needs)
+
+
+def _same_lack(group: _Group, mismatch: Mismatch) -> str:
+    lacks = _lacking(mismatch)
+    if not lacks or mismatch.history:
+        return ""
+    for member in group.members:
+        if _lacking(member) == lacks and member.verdict.outcome is mismatch.verdict.outcome:
+            return f"all show with {' and '.join(lacks)}, with the same outcome"
+    return ""
+
+
+def _lacking(mismatch: Mismatch) -> tuple[str, ...]:
+    return tuple(need for need in DEGENERATE if need in mismatch.needs)
+
+
+def _same_names(group: _Group, mismatch: Mismatch) -> str:
+    common = group.names & frozenset(mismatch.diagnosed)
+    return f"the same explains all of them: {', '.join(sorted(common))}" if common else ""
+
+
+def _following(group: _Group, mismatch: Mismatch) -> str:
+    wrong = {member.subject for member in group.members if _is_of_values(member)}
+    behind = [subject for subject in mismatch.follows if subject in wrong]
+    return f"the others are what the definition makes of the wrong {' and '.join(behind)}" if behind else ""
+
+
+def _same_needs(group: _Group, mismatch: Mismatch) -> str:
+    """Of one pass, an error where other cases that need the same are wrong: numbers misread may end in either."""
+    outcome = {Outcome.REFUSED: Outcome.VIOLATES, Outcome.VIOLATES: Outcome.REFUSED}.get(mismatch.verdict.outcome)
+    if mismatch.history or not mismatch.needs:
+        return ""
+    for member in group.members:
+        alike = (member.subject, set(member.needs)) == (mismatch.subject, set(mismatch.needs))
+        if alike and member.verdict.outcome is outcome:
+            return f"the pass is wrong or raises an error where a case has just this: {', '.join(mismatch.needs)}"
+    return ""
+
+
+def _is_of_values(mismatch: Mismatch) -> bool:
+    return mismatch.verdict.outcome is Outcome.VIOLATES and mismatch.verdict.cause == "value" and not mismatch.history
+
+
+_BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
+    _history,
+    _same_end,
+    _same_lack,
+    _same_names,
+    _following,
+    _same_needs,
+)
+
+
+def _cause(group: _Group, number: int) -> Cause:
+    order = sorted(group.members, key=_plainness)
+    evidence = "; ".join(dict.fromkeys(group.bonds))
+    return Cause(
+        f"{group.candidate}-cause-{number}",
+        group.candidate,
+        _title(order),
+        tuple(mismatch.id for mismatch in order),
+        f"{evidence[:1].upper()}{evidence[1:]}." if evidence else "",
+    )
+
+
+def _plainness(mismatch: Mismatch) -> tuple[object, ...]:
+    """Sorts what is wrong by itself before what follows from it, then the smaller and plainer case first."""
+    try:
+        products = case_geometry(mismatch.case).products
+    except InvalidArgument:
+        products = 0
+    return (bool(mismatch.follows), not mismatch.diagnosed, products, len(mismatch.needs), len(mismatch.case))
+
+
+def _title(members: list[Mismatch]) -> str:
+    first = members[0]
+    what = _what(first)
+    if not what:
+        return headline(first)
+    subjects = tuple(dict.fromkeys(clean(member.subject) for member in members))
+    others = f" and {plural(len(subjects) - 1, 'more pass', 'more passes')}" if len(subjects) > 1 else ""
+    where = subjects[0] + others
+    title = f"{where} of {clean(first.candidate)}: {clean(' '.join(what.split()))}".removesuffix(".")
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+
+
+def _what(first: Mismatch) -> str:
+    """What is wrong, if more can be said than which rule is broken."""
+    if first.history:
+        return f"the result depends on earlier calls: {first.history}"
+    if first.verdict.outcome in (Outcome.CRASHED, Outcome.REFUSED):
+        return first.verdict.reason.split(";")[0].splitlines()[0] if first.verdict.reason.strip() else ""
+    if _lacking(first):
+        return f"wrong with {' and '.join(_lacking(first))}"
+    return first.diagnosis[0] if first.diagnosed and first.diagnosis else ""

@@ -1,0 +1,162 @@
+"""How much of what was asked was compared, by pass and dtype, and why the rest was not.
+
+A question is one pass on one case. It was compared if some check of the pass's
+values had a result to compare, whatever came of it; one that was declined was
+not, and one whose result has no elements was no question. Passes that a
+candidate does not offer are not asked. What is undecided is counted in verdicts: of one
+question, structure may be decided and precision not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from ..oracle.dtypes import DTYPES
+from ..oracle.passes import Pass
+from ..oracle.verdict import Outcome, Verdict
+from .record import CaseRecord, CheckResult
+
+KNOWN_HANG = "known hang"
+"""Cause of a verdict on a question that was not put, since it would hang again."""
+_OF_VALUES = ("structure", "precision", "contamination")
+_PASSES = tuple(map(str, Pass))
+_MOST_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What was asked and what was compared of one pass in one dtype.
+
+    Parameters
+    ----------
+    candidate, subject, dtype : str
+    asked, compared : int
+        Questions.
+    verdicts, undecided : int
+        Verdicts of the checks of values on what was compared, and those that neither say right nor wrong.
+    """
+
+    candidate: str
+    subject: str
+    dtype: str
+    asked: int = 0
+    compared: int = 0
+    verdicts: int = 0
+    undecided: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        return replace(
+            self,
+            asked=self.asked + other.asked,
+            compared=self.compared + other.compared,
+            verdicts=self.verdicts + other.verdicts,
+            undecided=self.undecided + other.undecided,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why questions were not compared, and how many."""
+
+    candidate: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The shares of a run, and the most frequent reasons of each candidate why the rest was not compared."""
+
+    shares: tuple[Share, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    def of(self, candidate: str) -> Compared:
+        """The part of one candidate."""
+        return Compared(
+            tuple(share for share in self.shares if share.candidate == candidate),
+            tuple(reason for reason in self.reasons if reason.candidate == candidate),
+        )
+
+    def without(self, candidates: Collection[str]) -> Compared:
+        """All but some candidates."""
+        return Compared(
+            tuple(share for share in self.shares if share.candidate not in candidates),
+            tuple(reason for reason in self.reasons if reason.candidate not in candidates),
+        )
+
+    def total(self) -> Share:
+        """All shares together."""
+        return sum(self.shares, start=Share("", "", ""))
+
+    def by_pass(self) -> tuple[Share, ...]:
+        """The shares of each pass of each candidate, over all dtypes."""
+        found: dict[tuple[str, str], Share] = {}
+        for share in self.shares:
+            key = share.candidate, share.subject
+            found[key] = found.get(key, Share(*key, "")) + share
+        return tuple(found.values())
+
+
+NOTHING_COMPARED = Compared()
+
+
+class Counting:
+    """Counts as records come in."""
+
+    def __init__(self) -> None:
+        self._shares: dict[tuple[str, str, str], Share] = {}
+        self._reasons: Counter[tuple[str, str]] = Counter()
+
+    def add(self, record: CaseRecord) -> None:
+        """Count the questions of one case."""
+        asked: dict[str, list[CheckResult]] = {}
+        for result in record.results:
+            if result.check in _OF_VALUES and result.subject in _PASSES:
+                asked.setdefault(result.subject, []).append(result)
+        for subject, results in asked.items():
+            self._count(record, subject, [result.verdict for result in results])
+
+    def _count(self, record: CaseRecord, subject: str, verdicts: list[Verdict]) -> None:
+        if all(_had_nothing_to_compare(verdict) for verdict in verdicts):
+            return
+        key = record.candidate, subject, _dtype(record.case)
+        compared = [verdict for verdict in verdicts if _was_compared(verdict)]
+        undecided = sum(verdict.outcome is Outcome.UNDECIDED for verdict in compared)
+        share = Share(*key, 1, bool(compared), len(compared), undecided)
+        self._shares[key] = self._shares.get(key, Share(*key)) + share
+        if not compared:
+            self._reasons[record.candidate, verdicts[0].reason] += 1
+
+    def result(self) -> Compared:
+        """What was counted."""
+        kept: Counter[str] = Counter()
+        reasons = []
+        for (candidate, text), count in self._reasons.most_common():
+            kept[candidate] += 1
+            if kept[candidate] <= _MOST_REASONS:
+                reasons.append(Reason(candidate, text, count))
+        return Compared(tuple(self._shares.values()), tuple(reasons))
+
+
+def compared(records: Iterable[CaseRecord]) -> Compared:
+    """What was compared of all that was asked in `records`."""
+    counting = Counting()
+    for record in records:
+        counting.add(record)
+    return counting.result()
+
+
+def _was_compared(verdict: Verdict) -> bool:
+    if verdict.outcome is Outcome.UNDECIDED:
+        return verdict.elements > 0
+    return verdict.outcome is not Outcome.UNSUPPORTED
+
+
+def _had_nothing_to_compare(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.UNDECIDED and verdict.elements == 0 and verdict.cause != KNOWN_HANG
+
+
+def _dtype(case: str) -> str:
+    return next((part for part in case.split("/")[1:] if part in DTYPES), "")

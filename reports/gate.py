@@ -1,0 +1,56 @@
+"""Whether enough of what was asked was compared, and the sentences that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .compared import Compared, Reason, Share
+from .wording import clean, plural
+
+
+def shortfalls(found: Compared, least: float) -> tuple[str, ...]:
+    """A sentence for each candidate, or else pass of one, of which less than the share `least` was compared."""
+    told = []
+    for candidate in dict.fromkeys(share.candidate for share in found.shares):
+        part = found.of(candidate)
+        low = [share for share in (part.total(), *part.by_pass()) if share.compared < least * share.asked]
+        if low:
+            whole = not low[0].subject
+            told.append(_shortfall(candidate, low[:1] if whole else low, part.reasons, least))
+    return tuple(told)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in whole per cent, never rounded to all or nothing: 92 %, under 1 %."""
+    share = 100 * part // whole if whole else 0
+    return "under 1 %" if share == 0 and part else f"{share} %"
+
+
+def compared_sentence(found: Compared) -> str:
+    """92 % of what was asked was compared, 3 % of the verdicts undecided."""
+    total = found.total()
+    if not total.asked:
+        return "nothing was asked"
+    undecided = percent(total.undecided, total.verdicts)
+    told = f"{percent(total.compared, total.asked)} of what was asked was compared"
+    return f"{told}, {undecided} of its verdicts undecided"
+
+
+def reasons_text(reasons: Iterable[Reason]) -> str:
+    """The reasons why the rest was not compared, the most frequent first."""
+    return "; ".join(
+        f"{clean(reason.text) or 'no reason given'} ({plural(reason.count, 'time')})" for reason in reasons
+    )
+
+
+def _shortfall(candidate: str, low: list[Share], reasons: tuple[Reason, ...], least: float) -> str:
+    of_pass = ", ".join(
+        f"{percent(share.compared, share.asked)} of what was asked{f' of {share.subject}' if share.subject else ''}"
+        for share in low
+    )
+    why = f" Not compared: {reasons_text(reasons[:3])}." if reasons else ""
+    return (
+        f"{clean(candidate)}: {of_pass} was compared, less than the {least:.0%} that are wanted.{why} "
+        "Declare what it takes (dtypes, limitation), or ask less of it (--passes, --dtypes, --ranks), or allow less "
+        "(--min-compared)."
+    )

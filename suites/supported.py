@@ -1,0 +1,94 @@
+"""What a candidate was seen to support, in a file that a later run is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..oracle.data import parse_case
+from ..oracle.errors import InvalidArgument
+from ..oracle.passes import Pass
+from ..oracle.verdict import Outcome
+from ..reports.errors import InvalidRecord
+from ..reports.record import CaseRecord
+from ..reports.serialization import MAX_DOCUMENT_BYTES, Supported, SupportedEntry, from_json, to_json
+from .checks.value import Check
+from .strategies import used_settings
+
+PLAIN = "plain"
+"""The setting of a convolution that uses none."""
+_PASSES = frozenset(map(str, Pass))
+_OF_VALUES = frozenset(map(str, Check))
+_MOST_NAMED = 8
+
+
+def supported(records: Iterable[CaseRecord]) -> Supported:
+    """Each pass, dtype and setting in which some result was compared and conforms."""
+    return Supported(tuple(sorted(_entries(records, conforming=True))))
+
+
+def lost(before: Supported, records: Iterable[CaseRecord]) -> tuple[SupportedEntry, ...]:
+    """What was supported before and was asked now, and in which no result conforms any more."""
+    kept = tuple(records)
+    now, asked = _entries(kept, conforming=True), _entries(kept, conforming=False)
+    return tuple(entry for entry in before.entries if entry in asked and entry not in now)
+
+
+def not_asked(before: Supported, records: Iterable[CaseRecord]) -> tuple[SupportedEntry, ...]:
+    """What was supported before and was not asked now."""
+    asked = _entries(records, conforming=False)
+    return tuple(entry for entry in before.entries if entry not in asked)
+
+
+def lost_sentence(entries: tuple[SupportedEntry, ...]) -> str:
+    """One sentence that names them, or the first of them."""
+    named = "; ".join(map(_told, entries[:_MOST_NAMED]))
+    more = f"; and {len(entries) - _MOST_NAMED} more" if len(entries) > _MOST_NAMED else ""
+    return f"supported before, and not any more: {named}{more}"
+
+
+def _told(entry: SupportedEntry) -> str:
+    return f"{entry.setting} in {entry.subject} of {entry.candidate} in {entry.dtype}"
+
+
+def _entries(records: Iterable[CaseRecord], *, conforming: bool) -> set[SupportedEntry]:
+    found = set()
+    for record in records:
+        case = parse_case(record.case)
+        for result in record.results:
+            if result.subject not in _PASSES or result.check not in _OF_VALUES:
+                continue
+            if conforming and result.verdict.outcome is not Outcome.CONFORMS:
+                continue
+            for setting in used_settings(case) or {PLAIN}:
+                found.add(SupportedEntry(record.candidate, result.subject, case.dtype, setting))
+    return found
+
+
+def write_supported(path: Path, found: Supported) -> None:
+    """Write the file anew.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot be written.
+    """
+    try:
+        path.write_text(to_json(found, indent=1) + "\n", "ascii")
+    except OSError as error:
+        requirement = f"should be a file that can be written: {error.strerror}"
+        raise InvalidArgument("write_supported", str(path), requirement, where="check") from None
+
+
+def read_supported(path: Path) -> Supported:
+    """Read what `write_supported` wrote.
+
+    Raises
+    ------
+    InvalidRecord
+        If there is no such file, or it is none of these.
+    """
+    if not path.is_file():
+        raise InvalidRecord("there is no such file; --write-supported writes one", file=str(path))
+    with path.open("rb") as stream:
+        return from_json(Supported, stream.read(MAX_DOCUMENT_BYTES + 1), file=str(path))

@@ -1,0 +1,171 @@
+"""Mismatches are grouped by what they have in common, and by nothing else; each is in one cause."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.reports.cause_text import amount_of, cause_texts
+from convoracle.reports.causes import causes, signature
+from convoracle.reports.record import Mismatch
+
+VALUE = Verdict(Outcome.VIOLATES, "1 of 2 elements differ from the exact value", "value", wrong=1, elements=2)
+CASE = "n1c1k1i3f2/float32/uniform/0"
+
+
+def mismatch(subject: str = "forward", number: int = 1, **changes: object) -> Mismatch:
+    identity = f"mine-{subject}-{number}"
+    plain = Mismatch(identity, "mine", "structure", subject, CASE, CASE, VALUE)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def ended(outcome: Outcome, reason: str, cause: str) -> Verdict:
+    return Verdict(outcome, reason, cause)
+
+
+def groups(*mismatches: Mismatch) -> list[set[str]]:
+    return [set(cause.mismatches) for cause in causes(mismatches)]
+
+
+def test_mismatches_with_nothing_in_common_are_causes_of_their_own() -> None:
+    found = causes((mismatch("forward"), mismatch("input_gradient")))
+    assert [cause.mismatches for cause in found] == [("mine-forward-1",), ("mine-input_gradient-1",)]
+    assert [cause.id for cause in found] == ["mine-cause-1", "mine-cause-2"]
+    assert all(cause.evidence == "" for cause in found)
+    assert found[0].title == "forward of mine violates structure (exact equality)"
+
+
+def test_what_depends_on_earlier_calls_is_one() -> None:
+    told = "right alone, wrong after the same call with other data"
+    stale = mismatch("forward", history=told)
+    later = mismatch("jvp", history="the same call again", check="company")
+    (cause, other) = causes((stale, mismatch("update"), later))
+    assert set(cause.mismatches) == {stale.id, later.id}
+    assert "depends on earlier calls" in cause.title
+    assert cause.evidence == "The results of all depend on earlier calls."
+    assert other.mismatches == ("mine-update-1",)
+
+
+def test_one_error_in_several_passes_is_one_whatever_its_numbers() -> None:
+    def raised(size: int, words: str = "cannot reshape array of size") -> Verdict:
+        return ended(
+            Outcome.REFUSED, f"raised ValueError: {words} {size} into shape ({size}, 2) at f.py:7", "ValueError"
+        )
+
+    assert groups(
+        mismatch("forward", verdict=raised(0)),
+        mismatch("jvp", verdict=raised(12)),
+        mismatch("update", verdict=raised(3, "no such size")),
+    ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
+
+
+def test_crashes_in_one_frame_are_one_and_in_two_are_two() -> None:
+    def died(function: str) -> Verdict:
+        frame = f'Fatal Python error: Aborted\n  File "mine.py", line 12 in {function}'
+        return ended(Outcome.CRASHED, f"the process died: SIGABRT (aborted); {frame}", "SIGABRT (aborted)")
+
+    assert groups(
+        mismatch("forward", verdict=died("conv"), check="company"),
+        mismatch("jvp", verdict=died("conv"), needs=("a bias",)),
+        mismatch("update", verdict=died("step")),
+    ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
+
+
+def test_crashes_that_say_nothing_are_one_by_the_same_check_only() -> None:
+    died = ended(Outcome.CRASHED, "the process died: SIGSEGV (segmentation fault)", "SIGSEGV (segmentation fault)")
+    assert groups(
+        mismatch("forward", verdict=died, check="company"),
+        mismatch("jvp", verdict=died, check="company"),
+        mismatch("update", verdict=died, needs=("stride above 1",)),
+    ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
+
+
+@pytest.mark.parametrize("need", ["an empty batch", "no input channels", "no window that fits"])
+def test_what_is_lacking_with_the_same_outcome_is_one(need: str) -> None:
+    shape = replace(VALUE, cause="shape", reason="returned shape (1,), but should be (0, 1)")
+    died = ended(Outcome.CRASHED, "the process died: exit code 3", "exit code 3")
+    assert groups(
+        mismatch("forward", verdict=shape, needs=(need,)),
+        mismatch("jvp", verdict=VALUE, needs=(need, "a bias")),
+        mismatch("update", verdict=died, needs=(need,)),
+        mismatch("bias_gradient", verdict=shape),
+    ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}, {"mine-bias_gradient-1"}]
+
+
+def test_one_known_fault_is_one_cause_and_names_do_not_chain() -> None:
+    told = ("It is as if the stride were 1 (stride-ignored).",)
+    both = mismatch("forward", diagnosed=("stride-ignored", "last-window-dropped"), diagnosis=told)
+    one = mismatch("jvp", diagnosed=("stride-ignored",), diagnosis=told)
+    other = mismatch("update", diagnosed=("last-window-dropped",))
+    first, second = causes((both, one, other))
+    assert set(first.mismatches) == {both.id, one.id}
+    assert first.title == "forward and 1 more pass of mine: It is as if the stride were 1 (stride-ignored)"
+    assert first.evidence == "The same explains all of them: stride-ignored."
+    assert second.mismatches == (other.id,)
+
+
+def test_what_follows_from_a_wrong_pass_is_told_after_it_also_where_it_was_met_first() -> None:
+    update = mismatch("update", follows=("weight_gradient",))
+    (cause,) = causes((update, mismatch("weight_gradient")))
+    assert cause.mismatches == ("mine-weight_gradient-1", "mine-update-1")
+    assert cause.evidence == "The others are what the definition makes of the wrong weight_gradient."
+    assert len(causes((update, mismatch("forward")))) == 2
+
+
+def test_an_error_where_the_pass_is_wrong_is_one_cause_if_both_need_the_same() -> None:
+    raised = ended(Outcome.REFUSED, "raised ValueError: shape-mismatch for sum", "ValueError")
+    wrong = mismatch("forward", needs=("stride above 1",))
+    assert groups(wrong, mismatch("forward", 2, verdict=raised, needs=("stride above 1",))) == [
+        {"mine-forward-1", "mine-forward-2"}
+    ]
+    assert len(groups(wrong, mismatch("forward", 2, verdict=raised, needs=("padding",)))) == 2
+    assert len(groups(wrong, mismatch("jvp", 2, verdict=raised, needs=("stride above 1",)))) == 2
+    assert len(groups(wrong, mismatch("forward", 2, needs=("stride above 1",)))) == 2
+
+
+def test_candidates_do_not_share_causes() -> None:
+    mine = mismatch(diagnosed=("stride-ignored",))
+    theirs = replace(mine, id="theirs-forward-1", candidate="theirs")
+    assert [cause.candidate for cause in causes((mine, theirs))] == ["mine", "theirs"]
+
+
+def test_the_text_tells_each_cause_once_and_the_others_in_a_line() -> None:
+    follows = mismatch("update", follows=("weight_gradient",))
+    several = (mismatch("weight_gradient"), follows, mismatch("forward"))
+    text = cause_texts(several, shown_by={"mine-weight_gradient-1": 3})
+    assert text.startswith("cause 1 of 2: weight_gradient of mine violates structure (exact equality)\n")
+    assert "    shown by 3 cases; this is the smallest known\n" in text
+    assert "  also update: violates structure, which follows from weight_gradient, on the same case\n" in text
+    assert "cause 2 of 2: forward of mine" in text
+    assert text.count("violates structure (exact equality)") == 4
+    assert amount_of(several) == "2 causes, 3 mismatches"
+    assert amount_of(()) == "no mismatch"
+
+
+anything = st.builds(
+    mismatch,
+    st.sampled_from(["forward", "update", "weight_gradient"]),
+    st.integers(1, 10**6),
+    history=st.sampled_from(["", "", "right alone"]),
+    diagnosed=st.sampled_from([(), ("a",), ("a", "b"), ("b",)]),
+    follows=st.sampled_from([(), (), ("weight_gradient",)]),
+    needs=st.sampled_from([(), ("an empty batch",)]),
+    verdict=st.sampled_from([VALUE, ended(Outcome.CRASHED, "the process died", "SIGSEGV"), Verdict(Outcome.REFUSED)]),
+    case=st.sampled_from([CASE, "no case"]),
+)
+
+
+@given(st.lists(anything, unique_by=lambda each: each.id))
+def test_every_mismatch_has_one_cause(mismatches: list[Mismatch]) -> None:
+    told = [identity for cause in causes(mismatches) for identity in cause.mismatches]
+    assert sorted(told) == sorted(each.id for each in mismatches)
+    assert causes(mismatches) == causes(tuple(mismatches))
+    assert all(bool(cause.evidence) == (len(cause.mismatches) > 1) for cause in causes(mismatches))
+
+
+def test_results_have_no_signature() -> None:
+    assert signature(VALUE) == ""

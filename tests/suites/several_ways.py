@@ -1,0 +1,163 @@
+"""Candidates with one fault that shows in many ways: in several passes, checks, dtypes and calls."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+
+import numpy as np
+
+from convoracle.oracle import reference
+from convoracle.oracle.faults import fault_named, honest
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.suites.planted import Planted
+
+
+class Right(Planted):
+    """Every pass right, in the everyday dtypes."""
+
+    dtypes = ("float32", "float64", "float16", "bfloat16")
+
+    def replant(self) -> None:
+        self.name = type(self).__name__
+        self.implementation = self.evaluate
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        return honest.evaluate(pass_, operands, geometry)
+
+
+class CachedByShape(Right):
+    """Keeps each result by the shapes of its operands, and returns it for other values, too."""
+
+    def replant(self) -> None:
+        super().replant()
+        self.cache: dict[object, Array] = {}
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        key = (pass_, geometry, operands.input.dtype.name, operands.bias is None)
+        if key not in self.cache:
+            self.cache[key] = honest.evaluate(pass_, operands, geometry)
+        return self.cache[key].copy()
+
+
+class AbortsInThreads(Right):
+    """Aborts the process when it is called from a thread that is not the main one."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        if threading.current_thread() is not threading.main_thread():
+            os.abort()
+        return honest.evaluate(pass_, operands, geometry)
+
+
+class AbortsBesideOthers:
+    """As `AbortsInThreads`, with a forward pass only, which can be called by itself."""
+
+    def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        if threading.current_thread() is not threading.main_thread():
+            os.abort()
+        return reference.forward(input, weight, geometry)
+
+
+class RaisesOnEmptyBatch(Right):
+    """Raises in every pass where there is no image."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        if geometry.batch == 0:
+            raise ValueError(f"cannot reshape array of size 0 into shape {geometry.input_shape}")
+        return honest.evaluate(pass_, operands, geometry)
+
+
+class ZerosOnEmptyBatch(Right):
+    """Returns another shape in every pass where there is no image."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        result = honest.evaluate(pass_, operands, geometry)
+        return np.zeros((1,), result.dtype) if geometry.batch == 0 else result
+
+
+class WrongWeightGradient(Right):
+    """A weight gradient that no known fault explains, and an update and a double backward that are made like it."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        right = honest.evaluate(pass_, operands, geometry)
+        match pass_:
+            case Pass.WEIGHT_GRADIENT:
+                return self._spoilt(right)
+            case Pass.UPDATE:
+                gradient = self._spoilt(honest.evaluate(Pass.WEIGHT_GRADIENT, operands, geometry))
+                return (operands.weight - operands.learning_rate * gradient).astype(right.dtype)
+            case Pass.DOUBLE_BACKWARD_WEIGHT:
+                return self._spoilt(right)
+        return right
+
+    @staticmethod
+    def _spoilt(gradient: Array) -> Array:
+        spoilt = gradient.copy()
+        spoilt.reshape(-1)[-1:] += 3 + spoilt.size % 5
+        return spoilt
+
+
+class FirstStrideEverywhere(Right):
+    """One stride is read for all axes, in every pass."""
+
+    def __init__(self) -> None:
+        super().__init__(fault_named("first-stride-on-all-axes"))
+
+    def replant(self) -> None:
+        self.name = type(self).__name__
+        self.implementation = self.model.plant(honest.evaluate)
+
+
+class StrideAndEmptyBatch(FirstStrideEverywhere):
+    """Two faults that have nothing to do with each other."""
+
+    def replant(self) -> None:
+        super().replant()
+        self.strided = self.implementation
+        self.implementation = self.evaluate
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        if geometry.batch == 0:
+            raise ValueError("there is no image")
+        return self.strided(pass_, operands, geometry)
+
+
+class BiasAndStride(Right):
+    """Two faults of values in different passes: the stride in the forward pass, and a doubled bias gradient."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        result = honest.evaluate(pass_, operands, geometry)
+        if pass_ is Pass.BIAS_GRADIENT:
+            return 2 * result
+        if pass_ is Pass.FORWARD:
+            return fault_named("stride-ignored").plant(honest.evaluate)(pass_, operands, geometry)
+        return result
+
+
+class AddsUp(Right):
+    """An accumulator that is cleared on the first call only."""
+
+    def replant(self) -> None:
+        super().replant()
+        self.total: dict[object, Array] = {}
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        right = honest.evaluate(pass_, operands, geometry)
+        key = (pass_, right.shape, right.dtype.name)
+        self.total[key] = (self.total[key] + right).astype(right.dtype) if key in self.total else right
+        return self.total[key].copy()
+
+
+class FloatsAbout(Right):
+    """Right on every other call of the process, whatever is asked."""
+
+    def replant(self) -> None:
+        super().replant()
+        self.calls = 0
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        self.calls += 1
+        right = honest.evaluate(pass_, operands, geometry)
+        return right if self.calls % 2 else (right + replace(operands, bias=None).learning_rate).astype(right.dtype)
