@@ -71,7 +71,8 @@ def _summed(terms_error: Float64, exact: ExactResult, operands: Operands, arithm
     entering = u if arithmetic.accumulator.precision < arithmetic.storage.precision else 0.0
     growth = np.expm1(2 * np.log1p((n + 1) * (u / 2)) + np.log1p(u) + np.log1p(entering))
     scaled = rate * (terms_error + growth * (exact.magnitude + terms_error))
-    return scaled + (n * u + entering) * weight + _underflow(exact, operands, arithmetic)
+    error: Float64 = scaled + (n * u + entering) * weight + _underflow(exact, operands, arithmetic)
+    return error
 
 
 def _underflow(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:

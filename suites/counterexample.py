@@ -16,8 +16,9 @@ from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
+from .declared import arithmetic_of
 from .diagnosing import sentences
-from .examination import arithmetic_of, ask, judge_reply
+from .examination import ask, judge_reply
 from .executor import Executor
 from .fault import Fault
 from .inquiry import ask_again

@@ -16,7 +16,7 @@ from ..oracle.layouts import LAYOUTS
 from ..oracle.passes import Array, Operands, Pass
 from ..oracle.telling import tell
 from .checks.value import Check, operands_of, rounds_integers
-from .examination import arithmetic_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
 from .replies import Returned

@@ -22,7 +22,8 @@ from .checks.reach import REACH, ask_reach
 from .checks.relations import CHECK as RELATION
 from .checks.relations import Relation, applicable, ask_relation, relation_of
 from .checks.value import Check, is_asked, is_large, rounds_integers
-from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
+from .declared import arithmetic_of
+from .examination import ANSWERED, ask, ask_value, judge_adjoint
 from .executor import Executor
 from .illegal import illegal_call
 

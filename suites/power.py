@@ -11,8 +11,9 @@ from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome
 from .checks.value import Check, is_asked
 from .covering import covering
+from .declared import arithmetic_of
 from .drawing import drawn, shares
-from .examination import arithmetic_of, ask
+from .examination import ask
 from .inquiry import CONTAMINATION_EVERY, examine
 from .planted import PlantedInProcess
 from .strategies import Space

@@ -12,7 +12,7 @@ from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.suites.checks.company import ask_company, companion
 from convoracle.suites.company import Company, from_message, to_message
-from convoracle.suites.examination import arithmetic_of
+from convoracle.suites.declared import arithmetic_of
 from convoracle.suites.executor import Executor
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.isolation import Isolated
