@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from .bounds import late_additions, rounding_bound, stores
-from .dtypes import Arithmetic, Format
+from .dtypes import Arithmetic, Format, format_of, result_dtype
 from .exact import ExactResult, evaluate
 from .geometry import ConvGeometry
 from .nonfinite import Expectation, Float64, Mask, check_real_floats
@@ -141,6 +141,23 @@ def _of_update(
     gradient_up, gradient_down = gradient.reaches(raising, form), gradient.reaches(lowering, form)
     bound = rounding_bound(Pass.UPDATE, small, scaled, arithmetic, geometry)
     return up | gradient_up, down | gradient_down, (up & down) | (gradient_up & gradient_down), bound
+
+
+def has_narrower_range(arithmetic: Arithmetic) -> bool:
+    """Whether a declared format overflows sooner than operands and results of the dtype do."""
+    usual = min(arithmetic.storage.largest, format_of(result_dtype(arithmetic.storage.name)).largest)
+    declared = (arithmetic.multiplier, arithmetic.accumulator, arithmetic.result)
+    return any(form.largest < usual and not form.is_integer for form in declared)
+
+
+def leaves_range(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> bool:
+    """Whether operands, or the sums of their absolute terms, come near the largest number of a narrower format."""
+    if not has_narrower_range(arithmetic) or operands.input.dtype.kind == "c":
+        return False
+    largest = min(form.largest for form in (arithmetic.multiplier, arithmetic.accumulator, arithmetic.result))
+    size = max(float(np.abs(array.astype(np.float64)).max(initial=0)) for array in operands.arrays().values())
+    rate = max(1.0, abs(operands.learning_rate))
+    return max(size, rate * (float(exact.magnitude.max(initial=0)) + size)) >= largest / 2
 
 
 def _error_of_step(

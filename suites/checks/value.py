@@ -10,7 +10,7 @@ Contamination asks on the lattice with NaN and Inf planted in it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -31,19 +31,21 @@ from ...oracle.contamination import (
 from ...oracle.data import Case, lattice_for, lattice_operands, real_operands
 from ...oracle.dtypes import COMPONENTS, Arithmetic
 from ...oracle.exact import ExactResult
-from ...oracle.fills import HUGE
+from ...oracle.fills import HUGE, LARGE, TALL
 from ...oracle.geometry import ConvGeometry
 from ...oracle.integers import held
 from ...oracle.lattice import Lattice, is_exact
 from ...oracle.layouts import BROADCAST
 from ...oracle.nonfinite import Expectation, Mask, judge_nonfinite, wrong_elements
-from ...oracle.overflow import expect_overflow
+from ...oracle.overflow import expect_overflow, has_narrower_range, leaves_range
 from ...oracle.passes import Array, Operands, Pass
 from ...oracle.subnormals import flush_allowance
 from ...oracle.verdict import Verdict, compare, judge
 
 Float64 = NDArray[np.float64]
 
+_FAR_FROM_ONE = (LARGE, TALL)
+"""Fills whose sums are in the range of the operands' dtype, but maybe not in that of a declared one."""
 _CASES_KEPT = 200
 """Questions kept for the next candidate: a quick run's; longer runs would only hold memory that is never met again."""
 
@@ -89,7 +91,8 @@ def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> b
 
     There is no NaN among integers, and no order among complex numbers; one NaN makes
     an array no longer constant, and says nothing of a pass that does not read it;
-    transforms have intermediate values of other sizes than sums.
+    transforms have intermediate values of other sizes than sums. Near the end of a range, of
+    the dtype's or of a narrower one that is declared, only real sums that are small enough are known exactly.
     """
     if check is Check.STRUCTURE:
         return True
@@ -99,7 +102,8 @@ def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> b
         if not plain or is_large(case) or case.geometry.is_degenerate or constant:
             return False
         return is_contaminated(pass_, operands_of(check, case, arithmetic), case.geometry)
-    return case.fill != HUGE or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
+    is_ranged = case.fill == HUGE or (case.fill in _FAR_FROM_ONE and has_narrower_range(arithmetic))
+    return not is_ranged or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
 
 
 def _operands(check: Check, case: Case, lattice: Lattice | None, largest: float) -> Operands:
@@ -193,8 +197,11 @@ def standard(
 ) -> Standard:
     """What a check holds a result to, given the result that :func:`solve` gives."""
     geometry, expectation, exact = case.geometry, None, held(exact, arithmetic)
-    if check is Check.PRECISION and case.fill == HUGE:
+    if check is Check.PRECISION and (case.fill == HUGE or leaves_range(exact, operands, arithmetic)):
         expectation = expect_overflow(pass_, operands, geometry, arithmetic, exact)
+        if arithmetic.does("subnormals", "flushed"):
+            lost = flush_allowance(pass_, exact, operands, arithmetic, geometry)
+            expectation = replace(expectation, bound=expectation.bound + lost)
         return Standard(exact, expectation.bound, expectation, arithmetic.result_dtype)
     finite = finite_part(operands) if check is Check.CONTAMINATION else operands
     bound = allowed_error(check, pass_, exact, finite, arithmetic, geometry)

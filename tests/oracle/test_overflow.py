@@ -8,13 +8,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from convoracle.oracle import reference
+from convoracle.oracle.data import parse_case
 from convoracle.oracle.dtypes import Arithmetic, format_of
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.nonfinite import Expectation, judge_nonfinite
-from convoracle.oracle.overflow import expect_overflow
+from convoracle.oracle.overflow import expect_overflow, has_narrower_range
 from convoracle.oracle.passes import Operands, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.suites.checks.value import Check, answer, operands_of, standard
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 ACCUMULATORS = (
@@ -183,3 +186,22 @@ def test_integers_do_not_overflow_to_infinity(lattice: Callable) -> None:
     geometry = ConvGeometry.of(size=3, kernel=2)
     with pytest.raises(InvalidArgument, match="real floating-point"):
         expect_overflow(Pass.FORWARD, lattice(geometry, "int8", 0), geometry, Arithmetic.of("int8"))
+
+
+@pytest.mark.parametrize("fill", ["large", "tall"])
+def test_results_of_a_narrower_range_overflow_where_they_must(fill: str) -> None:
+    """float32 sums stored as float16: Inf beyond 65504, and a clamped one is wrong."""
+    arithmetic, infinite = Arithmetic.of("float32", "float32", result="float16"), 0
+    for seed in range(12):
+        case = parse_case(f"n1c2k2i4f2/float32/{fill}/{seed}")
+        operands = operands_of(Check.PRECISION, case, arithmetic)
+        result = answer(Check.PRECISION, case, Pass.FORWARD, arithmetic)
+        assert has_narrower_range(arithmetic)
+        with np.errstate(over="ignore"):
+            actual = reference.evaluate(Pass.FORWARD, operands, case.geometry).astype(np.float16)
+        held_to = standard(Check.PRECISION, Pass.FORWARD, operands, result, arithmetic, case)
+        assert not held_to.judge(actual).outcome.is_mismatch
+        clamped = np.nan_to_num(actual, posinf=65504.0, neginf=-65504.0)
+        infinite += int(np.isinf(actual).any())
+        assert held_to.judge(clamped).outcome.is_mismatch == np.isinf(actual).any()
+    assert infinite or fill == "tall"
