@@ -67,7 +67,7 @@ def asked(pass_: Pass) -> CheckResult:
     return CheckResult("company", str(pass_), Verdict(Outcome.CONFORMS))
 
 
-@pytest.mark.parametrize(("count", "wait"), [(1, 4), (4, 8), (9, 16)])
+@pytest.mark.parametrize(("count", "wait"), [(1, 5), (4, 8), (9, 16)])
 def test_a_pass_is_due_after_so_many_cases(count: int, wait: int) -> None:
     passes = tuple(Pass)[:count]
     rota = Rota()
@@ -79,7 +79,7 @@ def test_a_pass_is_due_after_so_many_cases(count: int, wait: int) -> None:
 
 def test_a_pass_that_could_not_be_asked_stays_due() -> None:
     rota = Rota()
-    for _ in range(3):
+    for _ in range(4):
         rota.note([Pass.FORWARD], [])
     for _ in range(5):
         assert rota.due([Pass.FORWARD]) == {Pass.FORWARD}
