@@ -1,10 +1,11 @@
 """How often a right implementation is called wrong: a campaign over as many case-passes as are asked for.
 
-Honest implementations of several arithmetics, the reference, and PyTorch where it
-is right, are searched for faults with every check. A case-pass is one verdict of a
+Honest implementations of many arithmetics and orders (`honest.HONEST`), the reference, SciPy's
+transforms, and PyTorch where it is right, are searched for faults with every check. A case-pass is one verdict of a
 check that compared a result, element by element. It ends with 1 at a false alarm.
 
     OMP_NUM_THREADS=1 python benchmarks/false_alarms.py [--case-passes N] [--profile NAME] [--seed N] [--workers N]
+        [--only NAME ...]
 """
 
 from __future__ import annotations
@@ -18,16 +19,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import cycle, islice
 from multiprocessing import get_context
-from typing import Any
 
-import numpy as np
+from honest import HONEST, Honest
 
-from convoracle.oracle import reference
 from convoracle.oracle.data import parse_case
 from convoracle.oracle.dtypes import EVERYDAY
-from convoracle.oracle.faults import Implementation
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.passes import Pass
 from convoracle.reports.record import kind_of
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import Findings, examine_all
@@ -38,51 +35,17 @@ from convoracle.suites.strategies import SETTINGS
 
 CASES = 200
 """Of one search; the next one has another seed."""
-NARROW = ("float16", "bfloat16")
 
 
-class Honest(Planted):
-    """Every pass by one way of computing it, in the everyday dtypes."""
+class Candidate(Planted):
+    """Every pass by one way of computing it, held to what it declares."""
 
-    dtypes = EVERYDAY
-
-    def __init__(self, name: str, implementation: Implementation, accumulators: dict[str, str]) -> None:
+    def __init__(self, name: str, honest: Honest) -> None:
         self.name = name
-        self.implementation = implementation
-        self.accumulators = accumulators
-
-
-def native(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    """Every product and sum in the storage dtype itself, in NumPy's order."""
-    return reference.evaluate(pass_, operands, geometry)
-
-
-def wide(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    """Sums in float32, or float64 of the wide dtypes, rounded once; an update rounds its gradient, too."""
-    dtype = operands.input.dtype
-    accumulator = np.float32 if dtype.name in NARROW else np.float64
-    widened = replace(operands, **_each(operands, lambda array: array.astype(accumulator)))
-    if pass_ is Pass.UPDATE:
-        gradient = reference.evaluate(Pass.WEIGHT_GRADIENT, widened, geometry).astype(dtype)
-        return operands.weight - dtype.type(operands.learning_rate) * gradient
-    return reference.evaluate(pass_, widened, geometry).astype(dtype)
-
-
-def backwards(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    """The storage dtype's arithmetic, with the sums in the opposite order: a mirrored problem, mirrored back."""
-    if geometry.transposed or any(geometry.remainders) or pass_ is Pass.BIAS_GRADIENT:
-        raise NotImplementedError("a mirrored problem has other windows")
-    mirrored = replace(geometry, padding=tuple((high, low) for low, high in geometry.padding))
-    return _mirror(reference.evaluate(pass_, replace(operands, **_each(operands, _mirror)), mirrored))
-
-
-def _each(operands: Operands, change: Any) -> dict[str, Any]:
-    return {name: change(array) for name, array in operands.arrays().items()}
-
-
-def _mirror(array: Array) -> Array:
-    """The array with its spatial axes reversed; a bias has none."""
-    return np.ascontiguousarray(np.flip(array, tuple(range(2, array.ndim))))
+        self.implementation = honest.implementation
+        self.dtypes = honest.dtypes
+        self.accumulators, self.multipliers = honest.accumulators, honest.multipliers
+        self.results, self.conventions = honest.results, honest.conventions
 
 
 @dataclass(frozen=True)
@@ -96,11 +59,10 @@ class Subject:
 
 
 SUBJECTS = {
-    "native": Subject(Honest("native", native, {})),
-    "wide": Subject(Honest("wide", wide, {"float16": "float32", "bfloat16": "float32", "float32": "float64"})),
-    "backwards": Subject(Honest("backwards", backwards, {})),
+    **{name: Subject(Candidate(name, honest)) for name, honest in HONEST.items()},
     "rounded once": Subject(Planted()),
     "reference": Subject("reference"),
+    "transforms": Subject("scipy-fft"),
     "torch": Subject("torch", EVERYDAY[:3], SETTINGS - {"degenerate"}, frozenset(Pass) - {Pass.JVP}),
 }
 """Rounded once: sums in float64, in every dtype there is. PyTorch where it has no known fault (docs/findings.md):
@@ -141,9 +103,9 @@ def _alarms(findings: Findings, running: InProcess) -> tuple[str, ...]:
     return (findings.text(running.info),) if findings.mismatches else ()
 
 
-def jobs(profile: str, seed: int) -> Iterator[tuple[str, str, int]]:
+def jobs(names: list[str], profile: str, seed: int) -> Iterator[tuple[str, str, int]]:
     """Searches without end: each subject in turn, each time with another seed."""
-    for number, name in enumerate(cycle(SUBJECTS)):
+    for number, name in enumerate(cycle(names)):
         yield name, profile, seed + number
 
 
@@ -169,6 +131,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--profile", choices=PROFILES, default="quick", help="whose cases (default: quick)")
     parser.add_argument("--seed", type=int, default=0, help="of the first search (default: 0)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS), help="these alone")
     return parser.parse_args()
 
 
@@ -176,10 +139,10 @@ def main() -> int:
     chosen = arguments()
     counts, alarms, start = Counter[tuple[str, str, str]](), [], time.monotonic()
     pool = get_context("spawn").Pool(chosen.workers)
-    endless = jobs(chosen.profile, chosen.seed)
+    endless = jobs(chosen.only, chosen.profile, chosen.seed)
     try:
         while counts.total() < chosen.case_passes:
-            for share in pool.imap_unordered(searched, islice(endless, chosen.workers * len(SUBJECTS))):
+            for share in pool.imap_unordered(searched, islice(endless, len(chosen.only))):
                 counts += share.counts
                 alarms += share.alarms
                 print(*share.alarms, sep="\n", end="", file=sys.stderr)

@@ -118,6 +118,38 @@ def of_transform(expectation: Expectation) -> Expectation:
     return replace(expectation, nan=np.ones_like(expectation.nan))
 
 
+def of_compensated_sums(expectation: Expectation) -> Expectation:
+    """What an implementation that carries rounding errors along may return: NaN where Inf may be, as Inf - Inf is."""
+    return replace(expectation, nan=expectation.nan | expectation.plus | expectation.minus)
+
+
+def of_skipped_zeros(expectation: Expectation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Expectation:
+    """What an implementation may return that leaves out terms with a factor of zero, all or some of them.
+
+    Then only NaN and Inf beside another number count for sure; with the others, it is NaN.
+    """
+    special, _ = classify(pass_, operands, geometry, zeros_count=False)
+    return replace(
+        expectation,
+        finite=special == 0,
+        plus=special == np.inf,
+        minus=special == -np.inf,
+        nan=expectation.nan | np.isnan(special),
+    )
+
+
+def is_contaminated(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> bool:
+    """Whether any array that a pass reads has NaN or Inf."""
+    names = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
+    if pass_ is Pass.BIAS_GRADIENT:
+        names = {"output_gradient"}
+    if pass_ is Pass.UPDATE:
+        names.add("weight")
+    arrays = operands.arrays()
+    read = names | {str(offset(pass_))}
+    return any(not np.isfinite(arrays[name].astype(np.float64)).all() for name in read & arrays.keys())
+
+
 def finite_part(operands: Operands) -> Operands:
     """The operands with zeros in place of NaN and Inf: the same sums wherever those are finite."""
     cleaned: dict[str, Any] = {
@@ -127,8 +159,12 @@ def finite_part(operands: Operands) -> Operands:
     return replace(operands, **cleaned)
 
 
-def classify(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Float64, Mask]:
+def classify(
+    pass_: Pass, operands: Operands, geometry: ConvGeometry, *, zeros_count: bool = True
+) -> tuple[Float64, Mask]:
     """The class of each element by its terms, and where padding's zeros, as factors, would make it NaN.
+
+    Without `zeros_count`, a term with a factor of zero is none, whatever the other one is.
 
     Returns
     -------
@@ -143,7 +179,7 @@ def classify(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[F
         return _class_of_sum(arrays["output_gradient"]), zero_products
     for product in products(pass_, geometry):
         left, right = arrays[product.left], arrays[product.right]
-        special = _add(special, _class_of_products(product.kind, left, right, geometry.direct))
+        special = _add(special, _class_of_products(product.kind, left, right, geometry.direct, zeros_count))
         zero_products |= _meets_padding(product.kind, left, right, geometry.direct)
     if pass_ is Pass.UPDATE:
         special = _add(_special(arrays["weight"]), -operands.learning_rate * special)
@@ -176,13 +212,13 @@ def _class_of_sum(gradient: Float64) -> Float64:
     return _class(nan, plus, minus)
 
 
-def _class_of_products(kind: Pass, left: Float64, right: Float64, direct: ConvGeometry) -> Float64:
+def _class_of_products(kind: Pass, left: Float64, right: Float64, direct: ConvGeometry, zeros_count: bool) -> Float64:
     def count(of_left: Mask, of_right: Mask) -> Float64:
         return _count(kind, of_left, of_right, direct)
 
-    anything_left, anything_right = np.ones(left.shape, dtype=bool), np.ones(right.shape, dtype=bool)
-    nan = count(np.isnan(left), anything_right) + count(anything_left, np.isnan(right))
-    nan += count(np.isinf(left), right == 0) + count(left == 0, np.isinf(right))
+    nan = count(np.isnan(left), right != 0) + count(left != 0, np.isnan(right))
+    if zeros_count:
+        nan += count(~np.isfinite(left), right == 0) + count(left == 0, ~np.isfinite(right))
     plus = count(left == np.inf, right > 0) + count(left == -np.inf, right < 0)
     plus += count(left > 0, right == np.inf) + count(left < 0, right == -np.inf)
     minus = count(left == np.inf, right < 0) + count(left == -np.inf, right > 0)

@@ -12,23 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import reference
-from .dtypes import COMPONENTS, DTYPES, Format, format_of, numpy_dtype, result_dtype
+from .dtypes import COMPONENTS, DTYPES, Arithmetic, Format, format_of, numpy_dtype
 from .errors import InvalidArgument
 from .exact import term_counts
-from .fills import FILLS, Fill, fill_of
+from .fills import FILLS, Fill, fill_of, integers_of
 from .geometry import ConvGeometry, parse_geometry
+from .lattice import Lattice, lattice_of, unit_of
 from .layouts import BROADCAST, CONTIGUOUS, LAYOUTS, constant_axes
 from .passes import ARRAYS, Array, Operands, Pass, is_defined, real_parts, shape_of
+from .roundings import smallest_normal
 
 Float64 = NDArray[np.float64]
 LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)
-"""Of the update, by the case's seed; powers of two, so that scaling by them is exact."""
-_LATTICE_PRECISION = 24
+"""Of the update, by the case's seed, for seeds below `PLAIN_SEEDS`; powers of two, so that scaling by them is exact."""
+LATTICE_RATES = (-0.5, 2.0, 1.5, -1.0, 4.0, -0.125, 0.75, -3.0, 2.0**-8, 0.375, -16.0)
+"""For larger seeds, of integers: of either sign, above one, tiny, with more than one bit; scaling is exact as well."""
+REAL_RATES = (0.1, -0.1, 0.001, 1.7, -2.3, 10.0, -0.003, 0.3, -1.0, 3.0, 2.0**-12, 0.9)
+"""For larger seeds, of reals: rounded to the operands' dtype, so that nothing is lost where a candidate does that."""
+PLAIN_SEEDS = 1000
+"""Seeds below this have plain learning rates, as they always had, and whatever was kept of them stays as it was."""
+SEEDS = 1500
+"""Data seeds are drawn below this; smaller ones are plainer."""
 _SUMMED_BY_ANOTHER = (Pass.UPDATE, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
 """Their terms are those of the weight gradient and of the JVP."""
-LARGEST_LATTICE_VALUE = 512
-_SHARE_OF_ENDS = 0.25
-"""Of integers of the whole range, how many are its lowest or highest number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,48 +102,77 @@ def parse_case(text: str) -> Case:
     return Case(geometry, match["bias"] is not None, match["dtype"], match["fill"], int(match["seed"]), layout)
 
 
-def real_operands(case: Case) -> Operands:
-    """Reals of the case's fill, for the precision check; rounded to the case's dtype. Integers of the whole range."""
-    is_integer = format_of(case.dtype).is_integer
-    return _operands(
-        case, lambda operand: _integers if is_integer else fill_of(case.fill, operand), _generator(case, stream=1)
-    )
+def real_operands(case: Case, largest: float = math.inf) -> Operands:
+    """Reals of the case's fill, for the precision check; rounded to the case's dtype.
+
+    Integers are of the whole range of their dtype, or of those up to `largest`.
+    """
+    if format_of(case.dtype).is_integer:
+        return _operands(case, lambda _: integers_of(case.fill, largest), _generator(case, stream=1), _real_rate(case))
+    return _operands(case, lambda name: fill_of(case.fill, name), _generator(case, stream=1), _real_rate(case))
 
 
-def lattice_precision(dtype: str) -> int:
-    """The bits within which every partial sum on the integer lattice of a dtype stays."""
-    return min(format_of(result_dtype(dtype)).precision, _LATTICE_PRECISION)
+def lattice_for(case: Case, arithmetic: Arithmetic | None = None) -> Lattice:
+    """The lattice on which a case is asked of an arithmetic, by default of the plain one of its dtype."""
+    return lattice_of(arithmetic or Arithmetic.of(case.dtype), _passes(case), case.geometry)
 
 
-def lattice_operands(case: Case) -> Operands:
-    """Integers for the structure check: every partial sum, in any order, is exact in the dtype of the result.
+def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
+    """Integers for the structure check: every partial sum, in any order, is exact.
 
     With n the most terms of any element of any pass and p the precision of the
-    result's format (at most 24), values of up to m with n m^2 <= 2^(p-1) keep
-    every partial sum, also of the update with alpha = 1/8, within p bits. While
-    n alone is above 2^(p-1), elements are zeroed at random instead, until the
-    sums of absolute terms fit.
+    lattice, values of up to m with n m^2 <= 2^(p-1) keep every partial sum, also
+    of the update, whose rate is chosen for it, within p bits. While n alone is above
+    2^(p-1), elements are zeroed at random instead, until the sums of absolute terms fit.
+
+    Parameters
+    ----------
+    case : Case
+    lattice : Lattice, optional
+        By default that of the case's dtype, where nothing else is declared.
     """
-    form = format_of(case.dtype)
-    limit = 2 ** (lattice_precision(case.dtype) - 1)
-    passes = [pass_ for pass_ in Pass if is_defined(pass_, case.dtype)]
+    lattice = lattice or lattice_for(case)
+    limit, passes = 2 ** (lattice.precision - 1), _passes(case)
     parts = 2 if case.dtype in COMPONENTS else 1
     most_terms = 1 + parts * max(int(term_counts(pass_, case.geometry).max(initial=0)) for pass_ in passes)
     generator = _generator(case, stream=0)
     if most_terms <= limit:
-        whole = int(form.largest) if form.is_integer else 2**form.precision
-        largest = min(math.isqrt(limit // most_terms), LARGEST_LATTICE_VALUE, whole)
-        return _operands(case, lambda _: lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator)
-    density = math.sqrt(limit / most_terms)
+        largest = min(math.isqrt(limit // most_terms), lattice.largest)
+        rate = _lattice_rate(case, lattice, most_terms * largest**2, largest)
+        return _operands(case, lambda _: lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator, rate)
+    density, rate = math.sqrt(limit / most_terms), _lattice_rate(case, lattice, limit, 1)
     while True:
         signs = partial(_sparse_signs, density=density)
-        sparse = _operands(case, lambda _: signs, generator)  # noqa: B023 - called before the loop goes on
+        sparse = _operands(case, lambda _: signs, generator, rate)  # noqa: B023 - called before the loop goes on
         if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
 
 
-def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: list[Pass]) -> float:
+def _passes(case: Case) -> tuple[Pass, ...]:
+    return tuple(pass_ for pass_ in Pass if is_defined(pass_, case.dtype))
+
+
+def _lattice_rate(case: Case, lattice: Lattice, sums: int, weight: int) -> float:
+    """The first learning rate, from the seed's own on, in whose units all of a step fits the lattice."""
+    rates = LEARNING_RATES if case.seed < PLAIN_SEEDS else LATTICE_RATES
+    for number in range(case.seed, case.seed + len(rates)):
+        rate = rates[number % len(rates)]
+        if (abs(rate) * sums + weight) / unit_of(rate) <= 2.0**lattice.precision:
+            return rate
+    return 1.0
+
+
+def _real_rate(case: Case) -> float:
+    """The seed's learning rate as a normal number of the case's dtype."""
+    if case.seed < PLAIN_SEEDS or format_of(case.dtype).is_integer:
+        return LEARNING_RATES[case.seed % len(LEARNING_RATES)]
+    form, rate = format_of(case.dtype), REAL_RATES[case.seed % len(REAL_RATES)]
+    rounded = float(np.float64(rate).astype(form.dtype))
+    return math.copysign(max(abs(rounded), smallest_normal(form)), rate)
+
+
+def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: tuple[Pass, ...]) -> float:
     """The largest sum of absolute terms; of complex numbers, an upper bound of it."""
     sizes = replace(operands, **{name: _sizes(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
     summed = [pass_ for pass_ in passes if pass_ not in _SUMMED_BY_ANOTHER]
@@ -153,11 +188,10 @@ def _generator(case: Case, *, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([case.seed, stream]))
 
 
-def _operands(case: Case, fill_for: Callable[[str], Fill], rng: np.random.Generator) -> Operands:
+def _operands(case: Case, fill_for: Callable[[str], Fill], rng: np.random.Generator, rate: float) -> Operands:
     arrays = {name: _array(name, case, fill_for(name), rng) for name in ARRAYS}
     if not case.bias:
         arrays |= {"bias": None, "bias_direction": None}
-    rate = LEARNING_RATES[case.seed % len(LEARNING_RATES)]
     return Operands(**arrays, learning_rate=rate)  # type: ignore[arg-type]
 
 
@@ -175,19 +209,6 @@ def _array(name: str, case: Case, fill: Fill, rng: np.random.Generator) -> Array
     else:
         values = fill(rng, drawn, form).astype(form.dtype)
     return np.array(np.broadcast_to(values, shape), order="C")
-
-
-def _integers(rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Float64:
-    """The whole range of an integer format, its lowest number included; a quarter of them at either end of it.
-
-    There sums are largest, and there is a number without an opposite.
-    """
-    lowest, highest = -int(form.largest) - 1, int(form.largest)
-    ends = rng.choice((lowest, highest), shape)
-    values: Float64 = np.where(
-        rng.random(shape) < _SHARE_OF_ENDS, ends, rng.integers(lowest, highest, shape, endpoint=True)
-    ).astype(np.float64)
-    return values
 
 
 def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Float64:

@@ -1,36 +1,31 @@
 """Which known faults give the numbers that a candidate returned, and how certain that is.
 
 Every model in `faults` that can show at all is planted in an honest
-implementation. It explains a result if it gives exactly that on the integer
-lattice, or on reals what rounding in the candidate's arithmetic can make of it.
-Two models together are tried only where no single one explains it.
+implementation, those that misread the geometry also with results of the shape that
+the misread one has; and so are arrangements of the right result. Two models together
+are tried only where no single one explains what was seen, and they are never told
+as more than a possibility unless further cases confirm them.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import permutations
 
-import numpy as np
-
-from . import reference
-from .bounds import rounding_bound
 from .dtypes import Arithmetic
-from .exact import ExactResult, term_counts
-from .faults import FAULTS, FaultModel, Implementation, Kind, fault_named, honest
+from .faults import FAULTS, FaultModel, Kind
+from .faults.arrangements import arrangements
+from .faults.natural import natural_models
 from .geometry import ConvGeometry
-from .passes import Array, Operands, Pass, real_parts
-from .scaled import scaled
+from .passes import Array, Operands, Pass
+from .reproduction import Effort, Hypothesis, Observation, evaluate, explains
 
-Hypothesis = tuple[FaultModel, ...]
-"""One model, or two planted one after the other."""
-
-LEAVING_MEMORY = frozenset(("unreached-elements-not-zeroed", "empty-batch-uninitialised"))
-"""Names of models whose wrong elements hold whatever was in memory, so that any number there is what they say."""
-_PAIR_SECONDS = 0.8
+PAIR_EFFORT = 12_000
+"""Evaluations for two models together."""
+CONFIRMATIONS = 2
+"""Cases beside the known one on which two models together must hold."""
 
 
 class Certainty(Enum):
@@ -78,67 +73,66 @@ class Diagnosis:
         Text ids of the cases on which the explanations hold.
     distinguishes : str
         What told them from other models that agreed at first, or what could; may be empty.
+    disproved : Explanation or None
+        What explains the known case, but not the one called `disproved_by`.
+    disproved_by : str
     """
 
     explanations: tuple[Explanation, ...]
     certainty: Certainty
     asked: tuple[str, ...] = ()
     distinguishes: str = ""
+    disproved: Explanation | None = None
+    disproved_by: str = ""
 
     @property
     def first(self) -> tuple[str, ...]:
         """Names of the likeliest fault, or two; empty where none is known."""
         return self.explanations[0].faults if self.explanations else ()
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it can be told as what it is as if: two faults together only where further cases confirm them."""
+        return len(self.first) == 1 or (len(self.first) > 1 and len(self.asked) > CONFIRMATIONS)
+
     def sentences(self) -> tuple[str, ...]:
         """For people: what it is as if, how certain that is, and where to look."""
         if not self.explanations:
-            return (f"None of the {len(FAULTS)} known faults gives these numbers.",)
+            return self._unknown()
         likeliest, *others = self.explanations
-        told = [f"It is as if {likeliest.sentence} ({' and '.join(likeliest.faults)}).", self._how_certain(others)]
-        told.append(likeliest.explanation)
+        names = " and ".join(likeliest.faults)
+        if len(likeliest.faults) > 1:
+            told = [f"Two faults together would give these numbers: as if {likeliest.sentence} ({names})."]
+        else:
+            told = [f"It is as if {likeliest.sentence} ({names})."]
+        told += [self._how_certain(others), likeliest.explanation]
         if likeliest.seen_in:
             told.append(f"Seen before in {likeliest.seen_in}.")
         return tuple(filter(None, told))
 
+    def _unknown(self) -> tuple[str, ...]:
+        told = [f"None of the {len(FAULTS)} known faults gives these numbers."]
+        if self.disproved is not None:
+            names = " and ".join(self.disproved.faults)
+            told.append(
+                f"This case by itself is as if {self.disproved.sentence} ({names}), but {self.disproved_by} is not."
+            )
+        return tuple(told)
+
     def _how_certain(self, others: list[Explanation]) -> str:
         count = len(self.asked)
         cases = "this case" if count < 2 else f"{'both' if count == 2 else f'all {count}'} cases asked"
-        if not others:
-            certain = f"No other of the {len(FAULTS)} known faults gives its numbers on {cases}."
-        else:
+        if others:
             named = ", or as if ".join(other.sentence for other in others[:2])
             more = f"; {len(others) - 2} more agree" if len(others) > 2 else ""
             certain = f"Its numbers on {cases} do not tell that from as if {named}{more}."
+        elif not self.is_sure:
+            certain = f"That they give them on {cases} is no proof: too few others could be asked."
+        elif len(self.first) > 1:
+            certain = f"They give them on {cases}; no single one of the {len(FAULTS)} known faults does."
+        else:
+            certain = f"No other of the {len(FAULTS)} known faults gives its numbers on {cases}."
         return f"{certain} {self.distinguishes}".strip()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Observation:
-    """What a candidate returned.
-
-    Parameters
-    ----------
-    actual : ndarray
-    pass_ : Pass
-    operands : Operands
-        In the memory layout in which the candidate was given them.
-    geometry : ConvGeometry
-    arithmetic : Arithmetic
-        Of the candidate.
-    exactly : bool
-        Whether the operands are of the integer lattice and the arithmetic is exact there.
-    name : str
-        Of the case.
-    """
-
-    actual: Array
-    pass_: Pass
-    operands: Operands
-    geometry: ConvGeometry
-    arithmetic: Arithmetic
-    exactly: bool = True
-    name: str = ""
 
 
 def diagnose(
@@ -162,43 +156,52 @@ def diagnose(
 
 def conclude(found: Iterable[Hypothesis], asked: tuple[str, ...] = (), distinguishes: str = "") -> Diagnosis:
     """The diagnosis with these hypotheses, ranked: fewer models first, then those that are in fewer passes."""
-    ranked = sorted(found, key=_rank)
+    ranked = {explained.faults: explained for explained in map(explanation, sorted(found, key=_rank))}
     certainty = (Certainty.NONE, Certainty.UNIQUE, Certainty.SEVERAL)[min(len(ranked), 2)]
-    return Diagnosis(tuple(map(_explanation, ranked)), certainty, asked, distinguishes)
-
-
-def hypotheses(diagnosis: Diagnosis) -> tuple[Hypothesis, ...]:
-    """The models of a diagnosis."""
-    return tuple(tuple(map(fault_named, each.faults)) for each in diagnosis.explanations)
+    return Diagnosis(tuple(ranked.values()), certainty, asked, distinguishes)
 
 
 def singles(seen: Observation) -> tuple[Hypothesis, ...]:
     """Each model alone that explains what was seen; none where that is the right result."""
     if explains((), seen):
         return ()
-    return tuple((model,) for model in _showing(seen) if explains((model,), seen))
+    return tuple((model,) for model in _alone(seen) if explains((model,), seen))
+
+
+def _alone(seen: Observation) -> Iterator[FaultModel]:
+    """The models to be tried one by one; arrangements where there is something to arrange."""
+    yield from _showing(FAULTS, seen)
+    yield from _showing(natural_models(FAULTS), seen)
+    shape = seen.pass_.result_shape(seen.geometry)
+    if seen.actual.shape != shape or seen.actual.size > 1:
+        yield from _showing(arrangements(len(shape)), seen)
 
 
 def pairs(
-    seen: tuple[Observation, ...], firsts: Iterable[Hypothesis] = (), seconds: float = _PAIR_SECONDS
+    seen: tuple[Observation, ...], firsts: Iterable[Hypothesis] = (), effort: Effort | None = None
 ) -> tuple[Hypothesis, ...]:
-    """Two models of wrong terms that explain all of what was seen together, tried for so long.
+    """Two models of wrong terms that explain all of what was seen together, as far as the effort goes.
 
     With `firsts`, one of these and any other that shows in the last observation.
     """
-    deadline = time.monotonic() + seconds
+    effort = Effort(PAIR_EFFORT) if effort is None else effort
     if all(explains((), each) for each in seen):
         return ()
     found: dict[frozenset[str], Hypothesis] = {}
     known = [each[0] for each in firsts if _keeps_shapes(each[0], seen)]
-    showing = [model for model in _showing(seen[-1]) if model.kind is Kind.TERMS and _keeps_shapes(model, seen)]
+    showing = [model for model in _showing(FAULTS, seen[-1]) if _is_paired(model) and _keeps_shapes(model, seen)]
     for pair in _couples(known, showing):
-        if time.monotonic() > deadline:
+        effort.spend(seen[0].geometry)
+        if effort.is_spent:
             break
         names = frozenset(model.name for model in pair)
         if names not in found and all(explains(pair, each) for each in seen):
             found[names] = pair
     return tuple(found.values())
+
+
+def _is_paired(model: FaultModel) -> bool:
+    return model.kind is Kind.TERMS
 
 
 def _couples(known: list[FaultModel], showing: list[FaultModel]) -> Iterator[Hypothesis]:
@@ -219,82 +222,27 @@ def _keeps_shapes(model: FaultModel, seen: tuple[Observation, ...]) -> bool:
     )
 
 
-def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
-    """Whether a right implementation with these faults returns what was seen."""
-    wrong = evaluate(hypothesis, seen.pass_, seen.operands, seen.geometry)
-    if wrong.shape != seen.actual.shape:
-        return False
-    actual, given = real_parts(seen.actual), real_parts(wrong)
-    if np.array_equal(actual, given, equal_nan=True):
-        return True
-    if any(model.name in LEAVING_MEMORY for model in hypothesis):
-        right = real_parts(evaluate((), seen.pass_, seen.operands, seen.geometry))
-        return bool(((actual == right) | (given != right)).all())
-    if seen.exactly and not _is_fractional(given):
-        return False
-    if not (np.isfinite(actual).all() and np.isfinite(given).all()):
-        return False
-    return bool((np.abs(actual - given) <= _allowed(hypothesis, seen)).all())
-
-
-def evaluate(hypothesis: Hypothesis, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    """The result of an otherwise right implementation with these faults, in the dtype that it should have."""
-    return _planted(hypothesis, honest.evaluate)(pass_, operands, geometry)
-
-
-def _planted(hypothesis: Hypothesis, implementation: Implementation) -> Implementation:
-    for model in hypothesis:
-        implementation = model.plant(implementation)
-    return implementation
-
-
-def _showing(seen: Observation) -> list[FaultModel]:
+def _showing(models: Iterable[FaultModel], seen: Observation) -> Iterator[FaultModel]:
     """The models that can show in what was seen, of those that one call is enough for."""
     dtype = seen.operands.input.dtype.name
-    return [
-        model
-        for model in FAULTS
-        if (model.kind is not Kind.CONDUCT or model.needs.layouts)
-        and dtype in model.needs.dtypes
-        and model.shows(seen.pass_, seen.geometry)
-    ]
+    for model in models:
+        is_of_one_call = model.kind is not Kind.CONDUCT or model.needs.layouts
+        if is_of_one_call and dtype in model.needs.dtypes and model.shows(seen.pass_, seen.geometry):
+            yield model
 
 
-def _is_fractional(values: Array) -> bool:
-    """Whether values are not multiples of the smallest learning rate: then they were divided, and rounded."""
-    return bool((np.isfinite(values) & (values * 8 != np.round(values * 8))).any())
+_PLACES = {model.name: place for place, model in enumerate(FAULTS)}
 
 
-def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
-    """What rounding can make of each element of the wrong result.
-
-    The sum of its absolute terms is what the faulty implementation makes of absolute operands; it
-    is taken to have at most twice as many terms as the element with the most.
-    """
-    faulty = _planted(hypothesis, reference.evaluate)
-    wide = np.complex128 if seen.operands.input.dtype.kind == "c" else np.float64
-    arrays = {name: array.astype(wide) for name, array in seen.operands.arrays().items()}
-    exact = faulty(seen.pass_, _with(seen.operands, arrays), seen.geometry)
-    sizes = {name: np.abs(array).astype(np.float64) for name, array in arrays.items()}
-    size = np.abs(faulty(seen.pass_, _with(seen.operands, sizes), seen.geometry)) + np.abs(exact)
-    values = real_parts(exact)
-    magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
-    most = 2 * int(term_counts(seen.pass_, seen.geometry).max(initial=0)) + 2
-    terms = np.full(values.shape, most, np.int64)
-    result = ExactResult(scaled(values), magnitude, magnitude, terms)
-    own = 2.0**-52 * most * magnitude
-    return own + rounding_bound(seen.pass_, result, seen.operands, seen.arithmetic, seen.geometry)
+def _rank(hypothesis: Hypothesis) -> tuple[int, bool, int, int]:
+    """Those that are for diagnosis only come last."""
+    names = [model.name for model in hypothesis]
+    places = sum(_PLACES.get(name, len(FAULTS)) for name in names)
+    return len(hypothesis), not set(names) <= _PLACES.keys(), sum(len(model.passes) for model in hypothesis), places
 
 
-def _with(operands: Operands, arrays: dict[str, Array]) -> Operands:
-    return Operands(**{"bias": None, **arrays}, learning_rate=operands.learning_rate)  # type: ignore[arg-type]
-
-
-def _rank(hypothesis: Hypothesis) -> tuple[int, int, int]:
-    return len(hypothesis), sum(len(model.passes) for model in hypothesis), sum(map(FAULTS.index, hypothesis))
-
-
-def _explanation(hypothesis: Hypothesis) -> Explanation:
+def explanation(hypothesis: Hypothesis) -> Explanation:
+    """What is said of a hypothesis."""
     return Explanation(
         tuple(model.name for model in hypothesis),
         ", and ".join(model.sentence for model in hypothesis),

@@ -16,13 +16,14 @@ from random import Random
 from typing import Any
 
 from .data import Case, lattice_operands
-from .diagnosis import Hypothesis, evaluate
 from .errors import InvalidArgument
 from .geometry import ConvGeometry
 from .layouts import CONTIGUOUS
-from .passes import Pass, is_defined
+from .passes import Array, Operands, Pass, is_defined
+from .reproduction import Effort, Hypothesis, evaluate
 
 TRIES = 40
+EFFORT = 20_000
 MOST_PRODUCTS = 60_000
 _BLOCKY = (11, 23, 47, 95)
 """Two blocks of 4, 8, 16 or 32 and one element short of a third: loops in blocks leave different remainders."""
@@ -66,6 +67,7 @@ def distinguishing_case(
     *,
     first: int = 0,
     is_choosy: bool = True,
+    effort: Effort | None = None,
 ) -> Question | None:
     """The first case on which all of these models differ from each other and from the right result.
 
@@ -82,25 +84,36 @@ def distinguishing_case(
         How many cases are passed over; the seed of a case is its number.
     is_choosy : bool
         If not, the first case on which any two of the models differ will do.
+    effort : Effort, optional
+        What the search takes is counted, and ends it.
 
     Returns
     -------
     Question or None
         None if all models give the right result, or the pass is not defined for the case's dtype.
     """
+    effort = Effort(EFFORT) if effort is None else effort
     best: Question | None = None
     if not is_defined(pass_, case.dtype):
         return None
     for number, geometry in islice(enumerate(geometries(case.geometry, scope, TRIES)), first, None):
+        effort.spend(geometry, len(models) + 1)
+        if effort.is_spent:
+            break
         drawn = replace(case, geometry=geometry, fill="uniform", seed=number, layout=CONTIGUOUS)
         operands = lattice_operands(drawn)
-        results = {evaluate(each, pass_, operands, geometry).tobytes() for each in models}
-        answers = len(results | {evaluate((), pass_, operands, geometry).tobytes()})
+        results = {_answer(each, pass_, operands, geometry) for each in models}
+        answers = len(results | {_answer((), pass_, operands, geometry)})
         if answers > (1 if best is None else best.answers):
             best = Question(pass_, drawn, answers, len(results) > 1)
         if answers == len(models) + 1 or (len(results) > 1 and not is_choosy):
             break
     return best
+
+
+def _answer(model: Hypothesis, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Any, bytes]:
+    result: Array = evaluate(model, pass_, operands, geometry)
+    return result.shape, result.tobytes()
 
 
 def geometries(known: ConvGeometry, scope: Scope, tries: int) -> Iterator[ConvGeometry]:

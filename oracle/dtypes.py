@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,7 +140,12 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "complex": ("four products", "three products"),
     "contamination": ("contained", "spreads"),
     "subnormals": ("gradual", "flushed"),
+    "sums": ("plain", "compensated"),
+    "zeros": ("multiplied", "skipped"),
+    "operands": ("rounded", "truncated"),
+    "integers": ("wrap", "saturate"),
     "repeatability": ("bitwise", "varies"),
+    "batch": ("varies", "invariant"),
 }
 """What implementations legitimately do in different ways, each with its default first.
 
@@ -147,8 +153,14 @@ algorithm: sums of products, or a transform such as Winograd's or the FFT, which
 rounds on integers and whose error is bounded for the result as a whole; complex:
 real products for each complex one, three of them after Gauss; contamination: one NaN
 reaches the elements that read it, or others as well, multiplied by the zeros of a
-transform or between taps; subnormals: kept, or taken for zero; repeatability: the
-same bits for the same call, or not always.
+transform or between taps; subnormals: kept, or taken for zero; sums: added one after
+another, or with the rounding errors carried along (Kahan), so that NaN stands where
+one overflows; zeros: multiplied like any other number, or left out with their terms,
+so that zero times Inf or NaN is nothing; operands: rounded to the nearest number of
+the multiplier's format, or cut off; integers: what a result's dtype cannot hold is
+taken modulo a power of two, or is its largest or lowest number; repeatability: the
+same bits for the same call, or not always; batch: an image may come to other bits
+beside other images, or to the same in any batch.
 A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
 
@@ -174,6 +186,8 @@ class Arithmetic:
     result_dtype : str
     conventions : Mapping[str, str]
         As in `CONVENTIONS`, where it is not the default.
+    largest_operand : float
+        The largest absolute value that integers are taken in; inf where all of the storage format are.
     """
 
     storage: Format
@@ -182,6 +196,7 @@ class Arithmetic:
     result: Format
     result_dtype: str
     conventions: Mapping[str, str] = field(default_factory=dict)
+    largest_operand: float = math.inf
 
     @classmethod
     def of(
@@ -192,6 +207,7 @@ class Arithmetic:
         multiplier: str | None = None,
         result: str | None = None,
         conventions: Mapping[str, str] | None = None,
+        largest_operand: float = math.inf,
     ) -> Arithmetic:
         """Arithmetic by the names of its dtypes; without `accumulator`, the result's format is the accumulator."""
         given = result or result_dtype(dtype)
@@ -202,6 +218,7 @@ class Arithmetic:
             format_of(given),
             given,
             conventions or {},
+            largest_operand,
         )
 
     def does(self, convention: str, value: str) -> bool:

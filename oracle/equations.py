@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .geometry import ConvGeometry
-from .passes import CONJUGATING, Array, Operands, Pass, Product, check_operands, offset, products
+from .passes import CONJUGATING, Array, Operands, Pass, Product, check_operands, offset, present_products, products
 
 Index = tuple[int, ...]
 Complex = tuple[Fraction, Fraction]
@@ -171,12 +171,16 @@ def chain_rule_terms(geometry: ConvGeometry, operand: str, index: Index) -> list
 def element(pass_: Pass, operands: Operands, geometry: ConvGeometry, index: Index) -> Complex:
     """The exact value of one element of a pass's result: its real and its imaginary part.
 
+    A direction that is left out is zero, so that its terms are.
     Gradients of complex numbers conjugate the local gradient, dL/dX = sum dL/dO conj(F):
     the direction in which L, a real number, grows fastest.
     """
     real, imaginary = Fraction(0), Fraction(0)
     conjugated = pass_ in CONJUGATING
+    given = operands.arrays()
     for term in terms(pass_, geometry, index, bias=operands.bias is not None):
+        if any(factor.tensor not in given for factor in term.factors):
+            continue
         a, b = _value(term, operands, conjugated=conjugated)
         real, imaginary = real + a, imaginary + b
     if pass_ is Pass.UPDATE:
@@ -193,9 +197,10 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> NDArray
     Raises
     ------
     InvalidArgument
-        If an operand does not have the shape that `geometry` gives.
+        If an operand does not have the shape that `geometry` gives, or a pass of second order has no direction.
     """
     check_operands(operands, geometry, where="equations.evaluate")
+    present_products(pass_, geometry, operands.arrays())
     result = np.empty((*pass_.result_shape(geometry), 2), dtype=object)
     for index in np.ndindex(result.shape[:-1]):
         result[index] = element(pass_, operands, geometry, index)

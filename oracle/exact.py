@@ -22,9 +22,8 @@ from functools import lru_cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InvalidArgument
 from .geometry import ConvGeometry
-from .passes import CONJUGATING, Array, Operands, Pass, Product, check_operands, offset, products
+from .passes import CONJUGATING, Array, Operands, Pass, Product, check_operands, offset, present_products, products
 from .scaled import Scaled, add, scaled, subtract, widest, with_room
 
 Float64 = NDArray[np.float64]
@@ -63,7 +62,8 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     Raises
     ------
     InvalidArgument
-        If an operand does not have the shape that `geometry` gives, or its dtype has no exact form here.
+        If an operand does not have the shape that `geometry` gives, or its dtype has no exact form here, or a
+        pass of second order has no direction.
     OverflowError
         If an operand has NaN or Inf.
     """
@@ -79,7 +79,7 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
 def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     """Real and imaginary part, from the passes on the operands' real and imaginary parts."""
     conjugated = pass_ in CONJUGATING
-    parts = products(pass_, geometry)
+    parts = present_products(pass_, geometry, operands.arrays())
     real, imaginary = _parts(operands, "output_gradient" if conjugated else None)
     if pass_ is Pass.BIAS_GRADIENT:
         sums = [_bias_gradient(scaled(each["output_gradient"]), geometry) for each in (real, imaginary)]
@@ -128,19 +128,13 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
 def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     arrays = operands.arrays()
     results = [
-        _bilinear(part, _needed(arrays, part.left), _needed(arrays, part.right), geometry.direct)
-        for part in products(pass_, geometry)
+        _bilinear(part, arrays[part.left], arrays[part.right], geometry.direct)
+        for part in present_products(pass_, geometry, arrays)
     ]
     added = offset(pass_)
     if added in arrays:
         results.append(_everywhere(arrays[added], geometry))
     return reduce(_plus, results)
-
-
-def _needed(arrays: dict[str, Array], name: str) -> Array:
-    if name not in arrays:
-        raise InvalidArgument(name, None, "should be an array for a pass of second order", where="exact.evaluate")
-    return arrays[name]
 
 
 def _plus(left: ExactResult, right: ExactResult) -> ExactResult:

@@ -1,4 +1,4 @@
-"""The values that a case's operands are filled with: ordinary reals, and those that arithmetic finds hard.
+"""The values that a case's operands are filled with: ordinary numbers, and those that arithmetic finds hard.
 
 A fill takes a generator, a shape and the format of the operands, and returns
 float64 values for the caller to round to the format. All but the bias are factors of
@@ -16,12 +16,16 @@ from numpy.typing import NDArray
 from .dtypes import Format
 
 Float64 = NDArray[np.float64]
+_SHARE_OF_ENDS = 0.25
+"""Of integers of the whole range, how many are its lowest or highest number."""
 Shape = tuple[int, ...]
 Fill = Callable[[np.random.Generator, Shape, Format], Float64]
 
 
 HUGE = "huge"
 """The fill whose sums may overflow."""
+LARGE, TALL = "large", "tall"
+"""Fills far above 1, which of integers have the extreme numbers."""
 
 
 def uniform(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
@@ -67,6 +71,26 @@ def huge_term(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
     )
 
 
+def large(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
+    """Far above 1, all of an array within a factor of eight: products as well, and no sum of thousands overflows."""
+    highest = form.max_exponent // 2 - max(6, form.max_exponent // 8)
+    height = int(rng.integers(min(form.precision // 2, highest), highest, endpoint=True))
+    return _spread(rng, shape, form, height - 2, height)
+
+
+def tall(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
+    """From where the format no longer has all integers to near its largest number; an input, beside `low` others."""
+    highest = form.max_exponent - max(2, form.max_exponent // 8)
+    height = int(rng.integers(min(form.precision, highest), highest, endpoint=True))
+    return _spread(rng, shape, form, height - 2, height)
+
+
+def low(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
+    """So small that no sum of thousands of products with a :func:`tall` number overflows."""
+    highest = -(form.max_exponent // 2) - 2
+    return _spread(rng, shape, form, max(highest - 2, form.min_exponent), max(highest, form.min_exponent))
+
+
 def subnormal(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
     """Below the root of the smallest normal number, so that every product is subnormal."""
     highest = form.min_exponent // 2 - 1
@@ -94,6 +118,8 @@ FILLS: dict[str, Fill] = {
     "subnormal": subnormal,
     "subnormal_operands": subnormal_numbers,
     "zeros": zeros,
+    LARGE: large,
+    TALL: low,
 }
 """By the names that cases have for them; each of the operands that have no other one in `OTHER_FILLS`."""
 
@@ -102,6 +128,7 @@ OTHER_FILLS: dict[tuple[str, str], Fill] = {
     (HUGE, "bias_direction"): huge_term,
     ("subnormal", "bias"): subnormal_numbers,
     ("subnormal", "bias_direction"): subnormal_numbers,
+    (TALL, "input"): tall,
     ("subnormal_operands", "weight"): uniform,
     ("subnormal_operands", "weight_direction"): uniform,
 }
@@ -111,6 +138,32 @@ OTHER_FILLS: dict[tuple[str, str], Fill] = {
 def fill_of(name: str, operand: str) -> Fill:
     """How the fill called `name` fills the operand called `operand`."""
     return OTHER_FILLS.get((name, operand), FILLS[name])
+
+
+def integers_of(name: str, largest: float) -> Fill:
+    """How the fill called `name` fills operands of integers of up to `largest`: at random, or at its ends.
+
+    The lowest number of a format is one further from zero than its largest, and is used unless `largest` is less.
+    """
+
+    def fill(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
+        highest = int(min(form.largest, largest))
+        lowest = -highest - (highest == form.largest)
+        if name not in (LARGE, TALL):
+            return _with_ends(rng, shape, lowest, highest)
+        ends = (lowest, highest) if rng.integers(2) else (highest, lowest)
+        if name == TALL:
+            return np.where(rng.random(shape) < 0.9, *map(float, ends))
+        return np.full(shape, float(ends[0]))
+
+    return fill
+
+
+def _with_ends(rng: np.random.Generator, shape: Shape, lowest: int, highest: int) -> Float64:
+    """A quarter at either end of the range, where sums are largest and a number may have no opposite."""
+    ends = rng.choice((lowest, highest), shape)
+    at_an_end = rng.random(shape) < _SHARE_OF_ENDS
+    return np.where(at_an_end, ends, rng.integers(lowest, highest, shape, endpoint=True)).astype(np.float64)
 
 
 def _signs(rng: np.random.Generator, shape: Shape) -> Float64:

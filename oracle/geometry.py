@@ -79,9 +79,10 @@ class ConvGeometry:
             object.__setattr__(self, name, integer(name, getattr(self, name), minimum))
         for name, minimum in (("size", 0), ("kernel", 1), ("stride", 1), ("dilation", 1), *_EXTRAS):
             object.__setattr__(self, name, integers(name, getattr(self, name), minimum))
-        for name, _ in _EXTRAS:
-            if not getattr(self, name):
-                object.__setattr__(self, name, (0,) * len(self.size))
+        if not self.output_padding:
+            object.__setattr__(self, "output_padding", (0,) * len(self.size))
+        if not any(self.unread):
+            object.__setattr__(self, "unread", (0,) * len(self.size))
         object.__setattr__(self, "padding", padding_sides(self.padding))
         self._check_ranks()
         self._check_groups()

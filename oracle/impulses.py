@@ -165,8 +165,14 @@ def _not_bilinear(actual: Array | None, total: NDArray[np.float64]) -> str:
     index = tuple(int(i) for i in np.argwhere(numbers != total)[0])
     return (
         f"it is not bilinear: by its answers to impulses the result at {list(index)} would be "
-        f"{total[index]:g}, and it is {numbers[index]:g}"
+        f"{_apart(total[index], numbers[index])}, and it is {_apart(numbers[index], total[index])}"
     )
+
+
+def _apart(number: float, other: float) -> str:
+    """A number in as few digits as show that it is not the other one."""
+    digits = next((count for count in range(6, 17) if f"{number:.{count}g}" != f"{other:.{count}g}"), 17)
+    return f"{number:.{digits}g}"
 
 
 def _told(array: Array) -> str:

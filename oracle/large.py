@@ -20,6 +20,7 @@ from .dtypes import FORMATS
 from .errors import InvalidArgument
 from .exact import ExactResult, term_counts
 from .geometry import ConvGeometry
+from .lattice import unit_of
 from .passes import Operands, Pass, check_operands, offset, products
 from .scaled import Scaled
 
@@ -28,7 +29,7 @@ MOST_PRODUCTS_EXACTLY = 1 << 20
 """Passes of more products are evaluated here: by then exact arithmetic takes a tenth of a second."""
 _FORM = FORMATS["float64"]
 _SAFE = 2.0**50
-"""Sums of absolute integers, and of eighths, below this are exact with every partial sum."""
+"""Sums of absolute integers, and of a step in units of its rate, below this are exact with every partial sum."""
 _DIGITS = 53
 
 
@@ -79,9 +80,11 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
         magnitude = magnitude * (1 + 2 * _FORM.unit_roundoff * terms) + underflow
     if pass_ is Pass.UPDATE:
         rate = operands.learning_rate
-        smallest = np.minimum(smallest * rate, sizes.weight)
-        value = wide.weight - rate * value
-        error = error if integral else rate * error + _FORM.unit_roundoff * np.abs(value)
+        smallest = np.minimum(smallest * abs(rate), sizes.weight)
+        step = rate * value
+        value = wide.weight - step
+        rounded = _FORM.unit_roundoff * (np.abs(step) + np.abs(value)) * (1 + 4 * _FORM.unit_roundoff)
+        error = error if integral else abs(rate) * error + rounded
     number, grid_error = _on_grid(value, exactly=integral)
     return ExactResult(number, magnitude, smallest, terms, (error + grid_error) * (1 + 2.0**-40))
 
@@ -106,7 +109,8 @@ def _sums_are_exact(pass_: Pass, wide: Operands, magnitude: Float64) -> bool:
         return False
     largest = float(magnitude.max(initial=0))
     if pass_ is Pass.UPDATE:
-        largest = largest + float(np.abs(wide.weight).max(initial=0)) / wide.learning_rate
+        largest = abs(wide.learning_rate) * largest + float(np.abs(wide.weight).max(initial=0))
+        largest = largest / unit_of(wide.learning_rate)
     return largest < _SAFE
 
 

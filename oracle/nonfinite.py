@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from .dtypes import Format, format_of, numpy_dtype
 from .errors import InvalidArgument
 from .exact import ExactResult
 from .passes import Array, Operands
-from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare
+from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, resolution_of, vacuous
 
 Float64 = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -38,10 +38,10 @@ class Expectation:
     minus: Mask
     nan: Mask
 
-    @property
-    def unconstrained(self) -> Mask:
-        """Where nothing but a finite number out of its bound would be noticed."""
-        return self.finite & self.plus & self.minus & self.nan
+    def may_overflow(self, form: Format) -> Mask:
+        """Where an Inf or NaN is as right as a finite number of the format."""
+        in_range = np.abs(self.exact.value.to_float64()) - self.bound <= form.largest
+        return self.finite & in_range & (self.plus | self.minus | self.nan)
 
     def expected(self) -> Float64:
         """The exact value where a finite one may be, else the Inf that may be, else NaN."""
@@ -67,24 +67,44 @@ def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verd
         Violates if the shape, the dtype or any element is wrong; then its cause is
         that of most elements: ``nan`` (NaN where none may be), ``inf`` (an Inf, or
         an Inf of a sign, that may not be), ``lost`` (finite in place of NaN or Inf) or
-        ``value`` (finite, and off by more than the bound). Undecided if every
-        element may be anything; else conforms.
+        ``value`` (finite, and off by more than the bound). Undecided if there is no element, or every one may
+        overflow, or of those that are finite one missing term could hide; else conforms.
     """
     shape = expectation.finite.shape
     if actual.shape != shape:
         return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
     if actual.dtype != numpy_dtype(dtype):
         return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
+    if not actual.size:
+        return vacuous("the result has no elements")
     comparison = compare(actual, expectation.exact, expectation.bound)
     faults = _faults(actual.astype(np.float64), expectation, comparison)
     wrong = _any_fault(faults)
     ratio = _ratio(comparison.error, expectation)
     if wrong.any():
         return _violation(actual, expectation, comparison, faults, wrong, ratio, format_of(dtype))
-    if wrong.size and expectation.unconstrained.all():
-        reason = "every element may overflow in either direction, in some order of summation"
-        return Verdict(Outcome.UNDECIDED, reason, "resolution", elements=actual.size, ratio=ratio)
-    return Verdict(Outcome.CONFORMS, elements=actual.size, ratio=ratio)
+    resolution = _resolution(actual, expectation, comparison, format_of(dtype))
+    reason = _why_undecided(expectation, resolution, format_of(dtype))
+    outcome = Outcome.UNDECIDED if reason else Outcome.CONFORMS
+    cause = "resolution" if reason else ""
+    return Verdict(outcome, reason, cause, elements=actual.size, ratio=ratio, resolution=resolution)
+
+
+def _why_undecided(expectation: Expectation, resolution: float, form: Format) -> str:
+    """Why a result without a wrong element proves nothing of some; empty where it does."""
+    if expectation.may_overflow(form).all():
+        return "could not have failed by its range: every element may overflow in some order of summation, and need not"
+    if resolution >= 1 and expectation.bound.any():
+        return f"of its finite elements a fault of up to {resolution:.3g} times the smallest term would be hidden"
+    return ""
+
+
+def _resolution(actual: Array, expectation: Expectation, comparison: Comparison, form: Format) -> float:
+    """As of finite results, of the elements that are finite: what is Inf or NaN hides the size of its terms."""
+    known = np.isfinite(actual.astype(np.float64)) & expectation.finite
+    smallest = np.where(known, expectation.exact.smallest, np.inf)
+    exact = replace(expectation.exact, smallest=smallest)
+    return resolution_of(comparison.error, exact, np.broadcast_to(expectation.bound, known.shape), form)
 
 
 def wrong_elements(actual: Array, expectation: Expectation) -> Mask:

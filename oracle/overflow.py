@@ -12,6 +12,8 @@ As long as there is none, the theorem of `bounds` holds, so that a finite result
 within the bound of the exact value: one that should have overflowed and did not, such
 as a result clamped to L, is off by more. No other rule is needed.
 
+A compensated sum subtracts Inf from Inf as soon as there is one: NaN may be wherever Inf may.
+
 The result's own format takes part where partial results are stored in it (a bias
 added late, the gradient of an update, what padding that repeats data sends back to
 one element), and at the end: it becomes Inf only if the
@@ -29,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import late_additions, rounding_bound
+from .bounds import late_additions, rounding_bound, stores
 from .dtypes import Arithmetic, Format
 from .exact import ExactResult, evaluate
 from .geometry import ConvGeometry
@@ -40,8 +42,6 @@ from .scaled import Scaled, subtract
 _UNIT_OF_FLOAT64 = 64
 _SLACK = 2.0**-48
 """Covers the roundings made in evaluating sums near the largest number, relative to it."""
-_MOST_STORED = 6
-"""Partial results that a pass may store in the result's format before the last, where padding repeats nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +96,8 @@ def expect_overflow(
         plus, minus, nan, bound = _of_update(exact, operands, geometry, arithmetic)
     else:
         plus, minus, nan, bound = _of_sum(pass_, exact, operands, geometry, arithmetic)
+    if arithmetic.does("sums", "compensated"):
+        nan = nan | plus | minus
     if not _has_infinity(arithmetic.result):
         nan, plus, minus = nan | plus | minus, np.zeros_like(plus), np.zeros_like(minus)
     if _overflows_before_multiplying(operands, arithmetic):
@@ -111,7 +113,7 @@ def _of_sum(
     partial = _narrower(arithmetic.accumulator, arithmetic.result) if stored else arithmetic.accumulator
     sums, small = _sums(pass_, exact, operands, geometry, arithmetic)
     if stored:
-        most = max(stored + 1, _MOST_STORED)
+        most = stores(pass_, operands, geometry)
         sums = replace(sums, error=sums.error + _storing(arithmetic.result, sums.unit, most))
     above, below = sums.reaches(sums.positive, partial), sums.reaches(sums.negative, partial)
     plus = above | sums.reaches(sums.value, arithmetic.result)
@@ -131,13 +133,25 @@ def _of_update(
     if operands.learning_rate < 0:
         lowering, raising = raising, lowering
     weight = np.ldexp(operands.weight.astype(np.float64), -gradient.unit)
-    step = replace(gradient, error=rate * gradient.error + _storing(arithmetic.result, gradient.unit))
+    small = replace(_small(exact, gradient.unit), magnitude=small_gradient.magnitude)
+    scaled = replace(operands, weight=weight)
+    step = replace(gradient, error=_error_of_step(small, scaled, geometry, arithmetic, gradient.unit))
     up = step.reaches(np.maximum(weight, 0) + rate * raising, form)
     down = step.reaches(np.maximum(-weight, 0) + rate * lowering, form)
     gradient_up, gradient_down = gradient.reaches(raising, form), gradient.reaches(lowering, form)
-    small = replace(_small(exact, gradient.unit), magnitude=small_gradient.magnitude)
-    bound = rounding_bound(Pass.UPDATE, small, replace(operands, weight=weight), arithmetic, geometry)
+    bound = rounding_bound(Pass.UPDATE, small, scaled, arithmetic, geometry)
     return up | gradient_up, down | gradient_down, (up & down) | (gradient_up & gradient_down), bound
+
+
+def _error_of_step(
+    small: ExactResult, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic, unit: int
+) -> Float64:
+    """How far off a partial sum of F - alpha dL/dF may be that has not overflowed: each product, scaling and sum."""
+    accumulator, rate = arithmetic.accumulator, max(1.0, abs(operands.learning_rate))
+    error = rounding_bound(Pass.UPDATE, small, operands, replace(arithmetic, result=accumulator), geometry)
+    if arithmetic.multiplier.precision >= arithmetic.storage.precision:
+        error = np.minimum(error, rate * (3 * small.terms + 4) * _each(accumulator, unit))
+    return error + rate * _storing(arithmetic.result, unit, stores(Pass.UPDATE, operands, geometry))
 
 
 def _sums(
@@ -151,16 +165,20 @@ def _sums(
     unstored = replace(arithmetic, result=accumulator)
     error = rounding_bound(pass_, small, operands, unstored, geometry)
     if arithmetic.multiplier.precision >= arithmetic.storage.precision:
-        each = accumulator.unit_roundoff * np.ldexp(accumulator.largest, -unit)
-        error = np.minimum(error, 2 * (exact.terms + 2) * each)
+        error = np.minimum(error, 2 * (exact.terms + 2) * _each(accumulator, unit))
     negated = Scaled(-small.value.integers, small.value.exponent)
     positive, negative = (subtract(total, value).to_float64() / 2 for value in (negated, small.value))
     return _Sums(positive, negative, small.value.to_float64(), error, unit), small
 
 
-def _storing(form: Format, unit: int, most: int = _MOST_STORED) -> float:
+def _each(form: Format, unit: int) -> float:
+    """What rounding a number in the range of a format can change."""
+    return float(form.unit_roundoff * np.ldexp(form.largest, -unit))
+
+
+def _storing(form: Format, unit: int, count: int) -> float:
     """What rounding so many partial results to the result's format can add to the error, while in its range."""
-    return float(most * form.unit_roundoff * np.ldexp(form.largest, -unit))
+    return count * _each(form, unit)
 
 
 def _unit(operands: Operands) -> int:

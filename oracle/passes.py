@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
@@ -129,6 +130,22 @@ def products(pass_: Pass, geometry: ConvGeometry) -> tuple[Product, ...]:
     return tuple(map(_adjoint, _PRODUCTS[pass_])) if geometry.transposed else _PRODUCTS[pass_]
 
 
+def present_products(pass_: Pass, geometry: ConvGeometry, given: Collection[str]) -> tuple[Product, ...]:
+    """The products of a pass without those of a direction that is not among the operands given, which is zero.
+
+    Raises
+    ------
+    InvalidArgument
+        If a pass of second order is given no direction that it takes.
+    """
+    parts = products(pass_, geometry)
+    present = tuple(part for part in parts if not {part.left, part.right} & _DIRECTIONS - set(given))
+    if parts and not present:
+        wanted = " or ".join(sorted({part.left, part.right} & _DIRECTIONS)[0] for part in parts)
+        raise InvalidArgument(wanted, None, f"should be an array for the pass {pass_}", where="present_products")
+    return present
+
+
 def _adjoint(product: Product) -> Product:
     match product.kind:
         case Pass.FORWARD:
@@ -160,9 +177,10 @@ class Operands:
     output_gradient : (N, K, *O) ndarray
         Cotangent of the output, dL/dO.
     learning_rate : float
-        Alpha of the update F - alpha dL/dF; a power of two, so that scaling by it is exact.
+        Alpha of the update F - alpha dL/dF: a number of the arrays' dtype, of either sign.
     input_direction, weight_direction, bias_direction : ndarray or None
-        V, U and c of the passes of second order, of the shapes of input, weight and bias.
+        V, U and c of the passes of second order, of the shapes of input, weight and bias. One of V and U that
+        is left out of a pass that sums over both counts as zero.
     """
 
     input: Array
@@ -186,6 +204,7 @@ class Operands:
         return Operands(self.input, self.weight, self.bias, self.output_gradient, self.learning_rate)
 
 
+_DIRECTIONS = frozenset(("input_direction", "weight_direction"))
 ARRAYS = tuple(field.name for field in fields(Operands) if field.name != "learning_rate")
 """Names of the operands that are arrays."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import bilinear
 from .geometry import ConvGeometry
-from .passes import CONJUGATING, Array, Operands, Pass, Product, check_array, offset, products, shape_of
+from .passes import CONJUGATING, Array, Operands, Pass, Product, check_array, offset, present_products, shape_of
 
 
 def forward(input: Array, weight: Array, geometry: ConvGeometry, bias: Array | None = None) -> Array:
@@ -212,7 +212,7 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
 
 def _sum_of_products(pass_: Pass, arrays: Mapping[str, Array | None], geometry: ConvGeometry) -> Array:
     """The bilinear maps that a pass sums and, where there is one, the offset of each channel."""
-    parts = products(pass_, geometry)
+    parts = present_products(pass_, geometry, [name for name, array in arrays.items() if array is not None])
     added = offset(pass_)
     column = arrays.get(added) if added else None
     for name in dict.fromkeys(name for part in parts for name in (part.left, part.right)):

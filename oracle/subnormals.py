@@ -15,8 +15,12 @@ value is off by less than 2 n m, and S, the sum of absolute terms, is larger by
 as much. The proof of the n u S bound (Jeannerod and Rump 2013) goes through
 with n the number of additions that round, which the added ones do not; hence
 2 n m (1 + n u) in all. A result stored in another format may be set to zero there
-as well, and so may each partial result that is stored on the way: the two sums and
-the offset of a pass of second order twice each, and what an update computes.
+as well, and so may each partial result that is stored on the way, of which
+`bounds.stores` says how many there are.
+
+A step of gradient descent has one term more, its products may be scaled before they
+are summed or after, and a scaled operand may be flushed as well: at most m times
+what it is multiplied by. A transform may set any of its numbers to zero.
 """
 
 from __future__ import annotations
@@ -26,20 +30,19 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import Arithmetic, Format
+from .bounds import stores
+from .dtypes import Arithmetic
 from .exact import ExactResult, evaluate
 from .geometry import ConvGeometry
 from .nonfinite import Float64
-from .passes import Array, Operands, Pass
+from .passes import Array, Operands, Pass, real_parts
+from .roundings import smallest_normal
+from .transforms import transform_underflow
 
-_MOST_STORED = 6
+_FLUSHED_AT_ONCE = 3
+"""Times a smallest normal number, what flushing its parts can change a complex product or sum of a transform by."""
 _DIFFERENCE = 2.0**-51
 """Covers the roundings of two sums of sizes and of their difference."""
-
-
-def smallest_normal(form: Format) -> float:
-    """The smallest positive normal number of a format; of integers 0, for they have no subnormal ones."""
-    return 0.0 if form.is_integer else float(np.ldexp(1.0, form.min_exponent))
 
 
 def flush_allowance(
@@ -66,11 +69,23 @@ def flush_allowance(
     roundings = exact.terms * arithmetic.accumulator.unit_roundoff
     lost = _lost_terms(pass_, exact, operands, arithmetic, geometry)
     inner = lost + 2 * exact.terms * normal * (1 + roundings)
+    if arithmetic.does("algorithm", "transform"):
+        inner = inner + transform_underflow(pass_, operands, _FLUSHED_AT_ONCE * normal, geometry)
+    stored, scale = stores(pass_, operands, geometry), 1.0
     if pass_ is Pass.UPDATE:
-        inner = abs(operands.learning_rate) * inner
-    stored = pass_ is Pass.UPDATE or arithmetic.result != arithmetic.accumulator
-    outer = _MOST_STORED * smallest_normal(arithmetic.result) * (1 + 4 * arithmetic.result.unit_roundoff)
-    return inner * (1 + 4 * arithmetic.result.unit_roundoff) + (outer if stored else 0.0)
+        inner, scale = _of_step(inner, exact, operands, normal), max(1.0, abs(operands.learning_rate))
+    elif arithmetic.result == arithmetic.accumulator:
+        stored = 0
+    growth = (1 + arithmetic.result.unit_roundoff) ** (stored + 1)
+    return growth * (inner + scale * stored * smallest_normal(arithmetic.result))
+
+
+def _of_step(inner: Float64, exact: ExactResult, operands: Operands, normal: float) -> Float64:
+    """What flushing costs a step, by what it costs the sum of its gradient."""
+    factor = max(float(np.abs(real_parts(each)).max(initial=0)) for each in (operands.input, operands.output_gradient))
+    scaled = normal * (exact.terms * (1 + factor) + 2)
+    weight = np.abs(real_parts(operands.weight))
+    return max(1.0, abs(operands.learning_rate)) * inner + scaled + np.where(weight < normal, weight, 0.0)
 
 
 def _lost_terms(

@@ -14,6 +14,10 @@ from .passes import Array, real_parts
 from .scaled import Scaled, scaled, subtract
 
 Float64 = NDArray[np.float64]
+VACUOUS = "vacuous"
+"""Cause of a verdict on an answer that could not have been found wrong."""
+_ZERO_TERM = "equal, but a term is zero and would not be missed"
+_ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype, and would not be missed"
 
 
 class Outcome(Enum):
@@ -22,7 +26,7 @@ class Outcome(Enum):
     CONFORMS: proven within what exact arithmetic, or the rounding bound, allows.
     VIOLATES: proven wrong.
     UNDECIDED: within the bound, but one missing term could hide: the bound is too
-        coarse, or a term is zero.
+        coarse, or a term is zero. Or nothing could have been found wrong at all.
     UNSUPPORTED: the candidate said that it does not offer this.
     REFUSED: the candidate raised an error on a legal case.
     CRASHED: the candidate's process died, or it asked for more memory than it may have.
@@ -114,6 +118,11 @@ class Verdict:
     resolution: float | None = None
 
 
+def vacuous(why: str, *, elements: int = 0) -> Verdict:
+    """The verdict on an answer that could not have been found wrong."""
+    return Verdict(Outcome.UNDECIDED, f"could not have failed: {why}", VACUOUS, elements=elements)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """A result against its exact value, element by element.
@@ -166,7 +175,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
     -------
     Verdict
         Violates if the shape, the dtype or any element is wrong; undecided if
-        all are within a bound too coarse to see one missing term; else conforms.
+        all are within a bound too coarse to see one missing term, or there are none; else conforms.
     """
     expected = exact.value.to_float64()
     form, should_be = format_of(dtype), numpy_dtype(dtype)
@@ -175,8 +184,10 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
     if actual.dtype != should_be:
         return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
+    if not expected.size:
+        return vacuous("the result has no elements")
     comparison = compare(actual, exact, bound)
-    resolution = _resolution(comparison.error, exact, bound, form)
+    resolution = resolution_of(comparison.error, exact, bound, form)
     ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
     worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
     wrong = int(comparison.wrong.sum())
@@ -187,7 +198,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution)
     if resolution >= 1:
         hidden = f"which would hide a fault of up to {resolution:.3g} times the smallest term"
-        reason = f"within the bound, {hidden}" if bound.any() else "equal, but a term is zero and would not be missed"
+        reason = f"within the bound, {hidden}" if bound.any() else (_ZERO_OR_CUT_OFF if form.is_integer else _ZERO_TERM)
         return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution)
     return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution)
 
@@ -198,7 +209,7 @@ def _ratios(error: Float64, bound: Float64) -> Float64:
         return np.where(error == 0, 0.0, error / bound)
 
 
-def _resolution(error: Float64, exact: ExactResult, bound: Float64, form: Format) -> float:
+def resolution_of(error: Float64, exact: ExactResult, bound: Float64, form: Format) -> float:
     """The largest (bound + error) / smallest term: a fault above it would have shown.
 
     The error counts as well as the bound, since rounding can have the opposite
@@ -208,7 +219,7 @@ def _resolution(error: Float64, exact: ExactResult, bound: Float64, form: Format
     has_terms = np.isfinite(exact.smallest)
     hidden = (bound + np.minimum(error, bound))[has_terms]
     smallest = exact.smallest[has_terms] * (1 - form.unit_roundoff)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shares = np.where(smallest == 0, np.inf, hidden / smallest)
     return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
 

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from ..oracle.contamination import finite_part
-from ..oracle.data import Case, lattice_precision, parse_case
+from ..oracle.data import Case, parse_case
 from ..oracle.dtypes import format_of, result_dtype
 from ..oracle.errors import InvalidArgument
 from ..oracle.fills import HUGE
 from ..oracle.geometry import ConvGeometry
 from ..oracle.large import expected
+from ..oracle.lattice import storage_precision, unit_of
 from ..oracle.passes import ARRAYS as OPERANDS
 from ..oracle.passes import LINKED, Operands, Pass, is_defined, real_parts
 from .codec import shown
@@ -36,7 +37,8 @@ _OWN_OPERANDS = ("relation", "company", "illegal", "reach")
 _LONGEST_ID = 500
 _MOST_EARLIER, _MOST_ELEMENTS = 16, 1 << 24
 _LEAST_RATE = 2.0**-14
-"""Normal in every format."""
+"""Normal in every format but one of 8 bits."""
+_LARGEST_RATE = 64.0
 
 
 def check_question(stored: StoredMismatch, *, file: str) -> None:
@@ -59,8 +61,12 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
             problem = f"{entry.name} should be {case.dtype}, as the case says, not {shown(entry.dtype)}"
             raise InvalidRecord(problem, file=file, field=f"arrays[{index}].dtype")
     _check_presence(mismatch, case, {entry.name for entry in stored.arrays}, file)
-    if not _LEAST_RATE <= rate <= 1 or math.frexp(rate)[0] != 0.5:
-        raise InvalidRecord(f"should be a power of two from {_LEAST_RATE} to 1", file=file, field="learning_rate")
+    if not _LEAST_RATE <= abs(rate) <= _LARGEST_RATE:
+        problem = f"should be from {_LEAST_RATE} to {_LARGEST_RATE}, of either sign"
+        raise InvalidRecord(problem, file=file, field="learning_rate")
+    if kind != _REALS and unit_of(rate) < _LEAST_RATE:
+        problem = f"should be a multiple of {_LEAST_RATE}, for the check {mismatch.check!r}"
+        raise InvalidRecord(problem, file=file, field="learning_rate")
 
 
 def _check_after(mismatch: Mismatch, file: str) -> None:
@@ -149,7 +155,7 @@ def _case(text: str, file: str, field: str = "mismatch.case") -> Case:
 
 def _sum_bits(dtype: str, *, integers: bool) -> int:
     """The sums below two to this power are exact if their terms are integers; else they are within the range."""
-    return lattice_precision(dtype) if integers else format_of(result_dtype(dtype)).max_exponent + 1
+    return storage_precision(dtype) if integers else format_of(result_dtype(dtype)).max_exponent + 1
 
 
 def _largest_sum(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> float:
@@ -159,7 +165,8 @@ def _largest_sum(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> flo
         with np.errstate(over="ignore"):
             sums = expected(Pass.WEIGHT_GRADIENT if update else pass_, operands, geometry).magnitude
             if update:
-                sums = sums + np.abs(real_parts(operands.weight)) / operands.learning_rate
+                rate = operands.learning_rate
+                sums = (abs(rate) * sums + np.abs(real_parts(operands.weight))) / unit_of(rate)
     except OverflowError:
         return math.inf
     return float(sums.max(initial=0))

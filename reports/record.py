@@ -50,6 +50,8 @@ class CandidateInfo:
         Whether it says that it refuses illegal calls.
     rests_on : str
         The built-in candidate of the framework whose operations it is made of, ``torch``; empty of any other.
+    threads : {"any", "one"}
+        How many it says may make calls at once.
     """
 
     name: str
@@ -62,6 +64,7 @@ class CandidateInfo:
     dtypes: tuple[str, ...] = EVERYDAY
     validates: bool = False
     rests_on: str = ""
+    threads: str = "any"
 
 
 @dataclass(frozen=True, slots=True)

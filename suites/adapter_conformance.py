@@ -82,9 +82,8 @@ def _offers(executor: Executor) -> Finding:
     info = executor.info
     named = f"{info.name} {info.version}".strip()
     offered = ", ".join(str(pass_) for pass_ in Pass if pass_ in executor.passes)
-    if not info.version:
-        return Finding("name and version", False, f"{named} has no version: give it the library's, as `version`")
-    return Finding("name and version", True, f"{named}, which offers {offered}")
+    unversioned = "" if info.version else "; no version is shown: give it the library's, if there is one, as `version`"
+    return Finding("name and version", True, f"{named}, which offers {offered}{unversioned}")
 
 
 def _alike(wanted: tuple[Feature, ...], verdicts: Verdicts) -> Alike:

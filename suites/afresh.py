@@ -8,7 +8,7 @@ from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Operands, Pass
 from ..reports.record import CandidateInfo
-from .company import Company
+from .company import Company, Question
 from .executor import Executor
 from .illegal import IllegalCall
 from .replies import Reply
@@ -43,19 +43,10 @@ class Afresh:
         self.executor.restart()
         return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout)
 
-    def company(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        other_operands: Operands,
-        other_geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-    ) -> Company | Reply:
+    def company(self, question: Question, *, seconds: float | None = None) -> Company | Reply:
         """As `Executor.company`, whose calls are in one process by its nature."""
         self.executor.restart()
-        return self.executor.company(pass_, operands, geometry, other_operands, other_geometry, seconds=seconds)
+        return self.executor.company(question, seconds=seconds)
 
     def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
         """As `Executor.illegal`, the first of a process."""

@@ -27,6 +27,9 @@ _SMALL = 1 << 16
 
 Header = dict[str, Any]
 
+DOING = "doing"
+"""Field of a message that is no answer yet: what a worker is about to do."""
+
 
 class Garbled(ConnectionError):
     """What arrived is no message."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..oracle import equations
 from ..oracle.data import Case
-from ..oracle.dtypes import COMPONENTS
+from ..oracle.dtypes import COMPONENTS, Arithmetic
 from ..oracle.notation import write_equation
 from ..oracle.passes import Pass, real_parts
 from ..oracle.verdict import Outcome, Verdict
@@ -16,8 +16,9 @@ from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
+from .declared import arithmetic_of
 from .diagnosing import NOTHING_TOLD, explain
-from .examination import arithmetic_of, ask, judge_reply
+from .examination import ask, judge_reply
 from .executor import Executor
 from .fault import Fault
 from .following import followed
@@ -74,7 +75,7 @@ def build(
         found=str(fault.found),
         verdict=verdict if shows else fault.verdict,
         needs=tuple(sorted(fault.needs)),
-        witnesses=testimony + _testimony(fault, others),
+        witnesses=testimony + _testimony(fault, executor, others),
         repeats=repeats,
         equations=_equations(fault, evidence),
         call=_call_text(fault, executor),
@@ -96,13 +97,12 @@ def _origin(fault: Fault) -> str:
 
 
 def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
-    case = fault.shrunk
+    case, arithmetic = fault.shrunk, arithmetic_of(executor.info, fault.shrunk.dtype)
     if not fault.is_of_values:
         result = ask_again(executor, fault.check, fault.subject, case)
-        return _without_result(fault), fault.verdict if result is None else result.verdict
+        return _without_result(fault, arithmetic), fault.verdict if result is None else result.verdict
     check, pass_ = Check(fault.check), Pass(fault.subject)
-    operands, exact = operands_of(check, case), answer(check, case, pass_)
-    arithmetic = arithmetic_of(executor.info, case.dtype)
+    operands, exact = operands_of(check, case, arithmetic), answer(check, case, pass_, arithmetic)
     for _ in range(_CONFIRMATIONS):
         reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
         verdict = judge_reply(check, pass_, reply, operands, lambda: exact, arithmetic, case)
@@ -118,13 +118,13 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
     return Evidence(operands.of(pass_), actual, expected, held_to.bound, wrong), verdict
 
 
-def _without_result(fault: Fault) -> Evidence:
+def _without_result(fault: Fault, arithmetic: Arithmetic) -> Evidence:
     """The operands of a check that compares results with each other, or that has none to compare."""
-    operands, pass_ = operands_of(Check.STRUCTURE, fault.shrunk), subject_pass(fault.subject)
+    operands, pass_ = operands_of(Check.STRUCTURE, fault.shrunk, arithmetic), subject_pass(fault.subject)
     if pass_ is None:
         nothing = np.zeros(())
         return Evidence(operands.of(Pass.FORWARD), None, nothing, nothing, nothing.astype(bool))
-    nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_).magnitude)
+    nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_, arithmetic).magnitude)
     return Evidence(operands.of(pass_), None, nothing, nothing, nothing.astype(bool))
 
 
@@ -140,7 +140,7 @@ def _framework_testimony(
     return (witness,), f"{info.name} {info.version}".strip() if same else ""
 
 
-def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:
+def _testimony(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:
     """What the equations, term by term, and every other candidate say of the shrunk case."""
     case = fault.shrunk
     if not fault.is_of_values:
@@ -149,7 +149,7 @@ def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness
     check, pass_ = Check(fault.check), Pass(fault.subject)
     found = []
     if check is not Check.CONTAMINATION and case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM:
-        found.append(_term_by_term(check, case, pass_))
+        found.append(_term_by_term(check, case, pass_, arithmetic_of(executor.info, case.dtype)))
     for name, witness in witnesses.items():
         if pass_ in witness.passes:
             verdict = ask(witness, check, case, pass_).verdict
@@ -157,10 +157,10 @@ def _testimony(fault: Fault, witnesses: Mapping[str, Executor]) -> tuple[Witness
     return tuple(found)
 
 
-def _term_by_term(check: Check, case: Case, pass_: Pass) -> Witness:
+def _term_by_term(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> Witness:
     """Whether the seed's equations give the same exact numbers as the sums that were judged by."""
-    expected = answer(check, case, pass_).value.to_fractions()
-    defined = equations.evaluate(pass_, operands_of(check, case), case.geometry)
+    expected = answer(check, case, pass_, arithmetic).value.to_fractions()
+    defined = equations.evaluate(pass_, operands_of(check, case, arithmetic), case.geometry)
     if (expected == defined).all():
         return Witness(EQUATIONS, Outcome.CONFORMS, "the expected values, term by term")
     return Witness(EQUATIONS, Outcome.VIOLATES, "differ from the expected values: the oracle itself is wrong here")

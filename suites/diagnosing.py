@@ -1,37 +1,34 @@
-"""A fault's diagnosis: known faults that explain its shrunk case, narrowed down by asking the candidate larger ones."""
+"""A fault's diagnosis, in names and sentences: what its shrunk case and more of the same show that it is as if."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..oracle import impulses
-from ..oracle.data import Case
-from ..oracle.diagnosis import Diagnosis, Hypothesis, Observation, conclude, explains, pairs, singles
-from ..oracle.discrimination import Question, Scope, distinguishing_case
+from ..oracle.arithmetics import Known
 from ..oracle.dtypes import COMPONENTS
-from ..oracle.layouts import LAYOUTS
+from ..oracle.faults import FAULTS, Kind, fault_named
+from ..oracle.fills import HUGE
 from ..oracle.passes import Array, Operands, Pass
 from ..oracle.telling import tell
-from .checks.value import Check, operands_of, rounds_integers
-from .examination import arithmetic_of
+from ..oracle.verdict import Outcome
+from .checks.company import COMPANY
+from .checks.value import Check, operands_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
+from .interrogation import Finding, interrogate
+from .measuring import measure
+from .neighbours import UNREPEATABLE
 from .replies import Returned
+from .special_numbers import recognise
+from .suggesting import suggest, suggest_for_company
 
-SECONDS = 1.2
-"""For narrowing down; and half of it for impulses."""
 MOST_IMPULSES = 300
-MOST_PRODUCTS = 100_000_000
+MOST_PRODUCTS = 10_000_000
 """Of a case that is compared with the known faults, each of which is computed on it."""
-_CALL_SECONDS = 1.0
-_MOST_REFUSALS = 6
-_MOST_FRUITLESS = 3
-"""Answers in one pass and scope that rule nothing out."""
-_CONFIRMATIONS_AFTER_CONTRADICTION = 12
-_ANOTHER_FAULT = "On cases with more features something else is wrong, too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,8 @@ class Told:
         Stable, of what was found: of fault models, of an arithmetic, of a dependence on the
         data, of a convention to declare; equal for mismatches that have this in common. Empty where nothing is known.
     kind : str
-        What these are names of: ``model``, ``arithmetic``, ``data``, ``shape`` or ``convention``; empty without names.
+        What these are names of: ``model``, ``arithmetic``, ``data``, ``shape``, ``calls`` or ``convention``; empty
+        without names.
     sentences : tuple of str
         For people.
     """
@@ -55,18 +53,21 @@ class Told:
 
 
 NOTHING_TOLD = Told()
-
-
-class _TimeIsUp(Exception):
-    """Impulses took too long."""
+_KNOWN = frozenset(model.name for model in FAULTS)
+_VAGUELY = "depends-on-data-"
+_DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
+"""Causes of verdicts that a declaration can change."""
 
 
 def explain(fault: Fault, executor: Executor) -> Told:
-    """What the fault is as if, how certain that is, and the wrong terms of its shrunk case.
+    """What the fault is as if, how certain that is, and what could be declared if it is meant.
 
-    Nothing of faults that are not of wrong values on the integer lattice.
+    Nothing of faults that are not of one pass's values, nor of calls in company.
     """
-    if fault.check != str(Check.STRUCTURE) or fault.verdict.cause not in ("value", "shape"):
+    if fault.check == COMPANY:
+        suggestion = suggest_for_company(fault, executor)
+        return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
+    if not fault.is_of_values or fault.verdict.outcome is not Outcome.VIOLATES:
         return NOTHING_TOLD
     if fault.shrunk.geometry.products > MOST_PRODUCTS:
         sentence = (
@@ -74,145 +75,99 @@ def explain(fault: Fault, executor: Executor) -> Told:
             f"are more than {MOST_PRODUCTS:,}."
         )
         return Told(sentences=(sentence,))
-    diagnosis = diagnose_fault(fault, executor)
-    sentences = (*diagnosis.sentences(), *terms_told(fault, executor))
-    return Told(diagnosis.first, "model" if diagnosis.first else "", sentences)
+    known = None
+    match fault.check:
+        case "structure" if fault.verdict.cause in ("value", "shape"):
+            told = _of_structure(interrogate(fault, executor), fault, executor)
+        case "contamination":
+            told = _of_special_numbers(fault, executor)
+        case "precision" if fault.shrunk.fill == HUGE:
+            told = _of_special_numbers(fault, executor)
+        case "precision":
+            measured = measure(fault, executor)
+            told, known = (
+                Told(measured.names, "arithmetic" if measured.names else "", measured.sentences),
+                measured.known if measured.names else None,
+            )
+        case _:
+            told = NOTHING_TOLD
+    return _with_suggestion(told, known, fault, executor)
 
 
-def diagnose_fault(fault: Fault, executor: Executor, *, seconds: float = SECONDS) -> Diagnosis:
-    """The known faults that explain the shrunk case of a fault of structure and all larger cases asked for it.
-
-    Parameters
-    ----------
-    fault : Fault
-    executor : Executor
-        Of the candidate.
-    seconds : float
-        After this time no further case is looked for.
-    """
-    inquiry = _Inquiry(executor, fault.shrunk, Pass(fault.subject), time.monotonic() + seconds)
-    first = inquiry.observe(inquiry.pass_, fault.shrunk)
-    if first is None:
-        return conclude(())
-    found = singles(first) or pairs((first,), seconds=seconds / 2)
-    if not found:
-        return conclude((), (first.name,))
-    known = _Narrowed(found, (first,))
-    contradicted = False
-    for scope in Scope:
-        narrowed = inquiry.narrow(known, scope)
-        if narrowed.left:
-            known = narrowed
-        else:
-            contradicted, known = True, replace(known, wanted=_CONFIRMATIONS_AFTER_CONTRADICTION)
-        if known.is_settled or (contradicted and scope is Scope.FEATURES):
-            break
-    if contradicted and not known.is_confirmed:
-        return conclude((), (first.name,))
-    return _concluded(known, len(found), another=contradicted)
+def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
+    if fault.verdict.cause not in _DECLARED_OF:
+        return NOTHING_TOLD
+    found = recognise(fault, executor)
+    if found is None:
+        return Told(sentences=(f"None of the {len(FAULTS)} known faults leaves NaN and Inf as it does.",))
+    model, *others = found.models
+    told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
+    if others:
+        agreeing = ", or as if ".join(other.sentence for other in others[:2])
+        told += f" They do not tell it from as if {agreeing}."
+    return Told((model.name,), "arithmetic", (told, model.explanation))
 
 
-@dataclass(frozen=True, slots=True)
-class _Narrowed:
-    """The hypotheses that are left after what was asked; on how many cases beside the known one they should hold."""
-
-    left: tuple[Hypothesis, ...]
-    asked: tuple[Observation, ...]
-    wanted: int = 1
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether enough was asked beside the case that was known."""
-        return len(self.asked) > self.wanted
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether one hypothesis is left, and confirmed."""
-        return len(self.left) == 1 and self.is_confirmed
+def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:
+    """What to declare is the name of a fault that has no other, and then nothing else need be said of it."""
+    if _is_mistake(told) or fault.verdict.cause not in _DECLARED_OF:
+        return told
+    suggestion = suggest(fault, executor, known)
+    if suggestion is None:
+        return told
+    if told.names and not _is_vague(told):
+        return replace(told, sentences=(*told.sentences, str(suggestion)))
+    return Told((suggestion.declaration,), "convention", (str(suggestion),))
 
 
-def _concluded(narrowed: _Narrowed, at_first: int, *, another: bool) -> Diagnosis:
-    excluded = at_first - len(narrowed.left)
-    others = "One other agrees" if excluded == 1 else f"{excluded} others agree"
-    told = [f"{others} on the smallest case, but not on {narrowed.asked[-1].name}."] if excluded > 0 else []
-    told += [_ANOTHER_FAULT] if another else []
-    return conclude(narrowed.left, tuple(seen.name for seen in narrowed.asked), " ".join(told))
+def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
+    """The names are those of what is sure; wrong terms are read off where the result is a sum of products."""
+    diagnosis, objections = finding.diagnosis, finding.objections
+    sentences = diagnosis.sentences()
+    if finding.is_of_data or (objections and not diagnosis.explanations):
+        names = diagnosis.first or tuple(dict.fromkeys(_objected(name) for name, _ in objections))
+        kind = "calls" if UNREPEATABLE in names else "data"
+        return Told(names, kind, (*sentences, *dict.fromkeys(told for _, told in objections)))
+    terms = terms_told(fault, executor)
+    if not diagnosis.is_sure:
+        return Told(sentences=(*sentences, *terms))
+    kind = "model" if _KNOWN.issuperset(diagnosis.first) or fault.verdict.cause != "shape" else "shape"
+    return Told(diagnosis.first, kind, (*sentences, *terms))
 
 
-@dataclass(slots=True)
-class _Inquiry:
-    """Questions to one candidate about one fault."""
+def _objected(name: str) -> str:
+    return name if name == UNREPEATABLE else _VAGUELY + name
 
-    executor: Executor
-    case: Case
-    pass_: Pass
-    deadline: float
 
-    def observe(self, pass_: Pass, case: Case) -> Observation | None:
-        """What the candidate returns on the integer lattice of a case; None if it returns no array."""
-        operands = operands_of(Check.STRUCTURE, case)
-        reply = self.executor.call(pass_, operands, case.geometry, seconds=_CALL_SECONDS, layout=case.layout)
-        if not isinstance(reply, Returned):
-            return None
-        arithmetic = arithmetic_of(self.executor.info, case.dtype)
-        arranged = {name: LAYOUTS[case.layout](array) for name, array in operands.arrays().items()}
-        given = replace(operands, **arranged)  # type: ignore[arg-type]
-        exactly = not rounds_integers(arithmetic)
-        return Observation(reply.value, pass_, given, case.geometry, arithmetic, exactly, str(case))
+def _is_mistake(told: Told) -> bool:
+    """Whether it is what nobody would declare: wrong terms or shapes, and what is done to single values."""
+    if told.kind == "model":
+        return any(name not in _KNOWN or fault_named(name).kind is Kind.TERMS for name in told.names)
+    return told.kind in ("shape", "calls") or (told.kind == "data" and not _is_vague(told))
 
-    def narrow(self, known: _Narrowed, scope: Scope) -> _Narrowed:
-        """Ask on cases of a scope until one hypothesis is left, or no case tells them apart; none, if all are wrong."""
-        for pass_ in (self.pass_, *sorted(self.executor.passes - {self.pass_}, key=list(Pass).index)):
-            number = refusals = fruitless = 0
-            while refusals < _MOST_REFUSALS and fruitless < _MOST_FRUITLESS:
-                question = self._question(known, pass_, scope, number, is_choosy=refusals == 0)
-                if question is None:
-                    break
-                number = question.case.seed + 1
-                seen = self.observe(pass_, question.case)
-                if seen is None:
-                    refusals += 1
-                    continue
-                agreeing = tuple(each for each in known.left if explains(each, seen))
-                if not agreeing and pass_ is not self.pass_:
-                    break
-                if not agreeing:
-                    return replace(known, left=pairs((*known.asked, seen), known.left), asked=(*known.asked, seen))
-                fruitless += known.is_confirmed and len(agreeing) == len(known.left)
-                known = replace(known, left=agreeing, asked=(*known.asked, seen))
-        return known
 
-    def _question(self, known: _Narrowed, pass_: Pass, scope: Scope, first: int, *, is_choosy: bool) -> Question | None:
-        """A case that tells apart what is left, or can confirm it; None where there is none, or no time."""
-        if known.is_settled or time.monotonic() > self.deadline:
-            return None
-        question = distinguishing_case(known.left, pass_, self.case, scope, first=first, is_choosy=is_choosy)
-        confirms = not known.is_confirmed and pass_ is self.pass_
-        return question if question is not None and (question.tells_apart or confirms) else None
+def _is_vague(told: Told) -> bool:
+    """Whether only that it is not linear is known, which rounding is not, either."""
+    return told.kind == "data" and all(name.startswith(_VAGUELY) for name in told.names)
 
 
 def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
-    """The wrong terms of the shrunk case, read off by impulses; empty where that takes too many calls or too long."""
+    """The wrong terms of the shrunk case, read off by impulses; empty where that takes too many calls."""
     case, pass_ = fault.shrunk, Pass(fault.subject)
     read_as = Pass.WEIGHT_GRADIENT if pass_ is Pass.UPDATE else pass_
     if case.dtype in COMPONENTS or fault.verdict.cause != "value":
         return ()
     if impulses.calls_needed(read_as, case.geometry, bias=case.bias) > MOST_IMPULSES:
         return ()
-    deadline = time.monotonic() + SECONDS / 2
 
     def call(operands: Operands) -> Array | None:
-        if time.monotonic() > deadline:
-            raise _TimeIsUp
         if pass_ is Pass.UPDATE:
             operands = replace(operands, weight=np.zeros_like(operands.weight))
-        reply = executor.call(pass_, operands, case.geometry, seconds=_CALL_SECONDS, layout=case.layout)
+        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
         if not isinstance(reply, Returned):
             return None
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
-    try:
-        reading = impulses.read(call, read_as, operands_of(Check.STRUCTURE, case).of(pass_), case.geometry)
-    except _TimeIsUp:
-        return ()
+    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
+    reading = impulses.read(call, read_as, operands.of(pass_), case.geometry)
     return tell(reading, read_as, case.geometry, bias=case.bias)

@@ -22,22 +22,28 @@ _DRAWN_AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many of a number of cases are drawn afresh, taken from a covering and climbing.
+    """How many of a number of cases are usual layers, drawn afresh, taken from a covering and climbing.
 
     Parameters
     ----------
-    drawn, covering, climbing : int
+    usual, drawn, covering, climbing : int
     """
 
+    usual: int
     drawn: int
     covering: int
     climbing: int
 
 
-def shares(count: int, covering: int) -> Shares:
-    """A fifth climbs, and a covering of so many cases has at most a third."""
+def shares(count: int, covering: int, usual: int) -> Shares:
+    """A fifth climbs, and a covering of so many cases has at most a third.
+
+    Of so many usual layers there are at most two fifths, so that a hundred cases
+    have a round of them, and of many cases little more than a quarter.
+    """
     climbing, covering = count // 5, min(covering, count // 3)
-    return Shares(count - climbing - covering, covering, climbing)
+    usual = min(usual, count * 2 // 5, count // 4 + 15)
+    return Shares(usual, count - climbing - covering - usual, covering, climbing)
 
 
 def find_case(

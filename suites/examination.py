@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ..oracle.data import Case
-from ..oracle.dtypes import Arithmetic, conventions_of
+from ..oracle.dtypes import Arithmetic
 from ..oracle.exact import ExactResult
 from ..oracle.passes import Array, Operands, Pass
 from ..oracle.verdict import Outcome, Verdict
@@ -15,22 +15,12 @@ from ..reports.record import CandidateInfo, CheckResult
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.conduct import judge_conduct
 from .checks.value import Check, answer, operands_of, rounds_integers, standard
+from .declared import arithmetic_of
 from .executor import Executor
 from .replies import Reply, Returned
 
 ANSWERED = (Outcome.CONFORMS, Outcome.UNDECIDED)
 """Outcomes of a result that was compared and found without a fault."""
-
-
-def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:
-    """The arithmetic that a candidate is held to in a dtype: what it declared, else its storage format."""
-    return Arithmetic.of(
-        dtype,
-        dict(info.accumulators).get(dtype),
-        multiplier=dict(info.multipliers).get(dtype),
-        result=dict(info.results).get(dtype),
-        conventions=conventions_of(dict(info.conventions), dtype),
-    )
 
 
 def ask(executor: Executor, check: Check, case: Case, pass_: Pass, *, seconds: float | None = None) -> CheckResult:
@@ -42,11 +32,14 @@ def ask_value(
     executor: Executor, check: Check, case: Case, pass_: Pass, limit: float | None = None
 ) -> tuple[CheckResult, Array | None]:
     """The verdict, and the array that it is on, if one was returned."""
-    operands, arithmetic = operands_of(check, case), arithmetic_of(executor.info, case.dtype)
+    arithmetic = arithmetic_of(executor.info, case.dtype)
+    operands = operands_of(check, case, arithmetic)
     start = time.perf_counter()
     reply = executor.call(pass_, operands, case.geometry, seconds=limit, layout=case.layout)
     seconds = time.perf_counter() - start
-    verdict = judge_reply(check, pass_, reply, operands, partial(answer, check, case, pass_), arithmetic, case)
+    verdict = judge_reply(
+        check, pass_, reply, operands, partial(answer, check, case, pass_, arithmetic), arithmetic, case
+    )
     value = reply.value if isinstance(reply, Returned) else None
     return CheckResult(str(check), str(pass_), verdict, seconds), value
 
@@ -70,7 +63,8 @@ def judge_reply(
 
 def judge_adjoint(info: CandidateInfo, returned: Mapping[Pass, Array], case: Case) -> CheckResult | None:
     """The adjoint identity on results of the structure check; None where too few passes returned, or they round."""
-    if rounds_integers(arithmetic_of(info, case.dtype)):
+    arithmetic = arithmetic_of(info, case.dtype)
+    if rounds_integers(arithmetic):
         return None
-    verdict = check_adjoint(returned, operands_of(Check.STRUCTURE, case))
+    verdict = check_adjoint(returned, operands_of(Check.STRUCTURE, case, arithmetic))
     return None if verdict is None else CheckResult(ADJOINT, ADJOINT, verdict)

@@ -48,10 +48,11 @@ def execute(
     start = time.perf_counter()
     try:
         reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
+        reason = reason or bound.why_indispensable(pass_, given)
         if reason is not None:
             return Unsupported(beginning(str(reason)))
         start = time.perf_counter()
-        with _quiet_arithmetic():
+        with quiet_arithmetic():
             result = to_numpy(bound.run(pass_, given, geometry))
         seconds = time.perf_counter() - start
     except NotImplementedError as error:
@@ -64,7 +65,7 @@ def execute(
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
         return _describe_error(error, time.perf_counter() - start)
-    if not isinstance(result, np.ndarray) or not _is_numeric(result.dtype):
+    if not isinstance(result, np.ndarray) or not is_numeric(result.dtype):
         return Malformed(beginning(_describe_value(result)), seconds)
     given_again = {} if expanded else operands.arrays()
     mutated = tuple(name for name, array in given_again.items() if copies[name].tobytes() != array.tobytes())
@@ -72,7 +73,7 @@ def execute(
     return Returned(np.ascontiguousarray(result).reshape(result.shape), seconds, mutated, aliased)
 
 
-def _quiet_arithmetic() -> np.errstate:
+def quiet_arithmetic() -> np.errstate:
     """NumPy's warnings off, since operands overflow on purpose; an error that a candidate asks for stays one."""
     return np.errstate(**{kind: "ignore" for kind, act in np.geterr().items() if act == "warn"})  # type: ignore[arg-type]
 
@@ -115,7 +116,7 @@ def _own_place(trace: TracebackType | None) -> str:
     return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
 
 
-def _is_numeric(dtype: np.dtype[Any]) -> bool:
+def is_numeric(dtype: np.dtype[Any]) -> bool:
     """Whether its elements are numbers; those of ml_dtypes are of kind V, as structures and raw bytes are."""
     return dtype.kind in "iufc" or (dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2)
 

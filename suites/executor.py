@@ -8,7 +8,7 @@ from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Operands, Pass
 from ..reports.record import CandidateInfo
-from .company import Company
+from .company import Company, Question
 from .illegal import IllegalCall
 from .replies import Reply
 
@@ -37,17 +37,13 @@ class Executor(Protocol):
 
     def company(
         self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        other_operands: Operands,
-        other_geometry: ConvGeometry,
+        question: Question,
         *,
         seconds: float | None = None,
     ) -> Company | Reply:
-        """Make a call again, after another one, and from two threads; the reply to the first where it is no array.
+        """Make a call again, after others and beside others; the reply to the first where it is no array.
 
-        `seconds` is a time limit of all calls together, instead of the executor's own for one.
+        `seconds` is a time limit of each call, instead of the executor's own.
         """
 
     def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..oracle.data import Case
 from ..oracle.passes import Pass, real_parts
 from ..reports.record import Witness
 from .candidates import CandidateError
 from .checks.company import COMPANY
 from .checks.value import Check, operands_of
+from .declared import arithmetic_of
 from .examination import ask
 from .executor import Executor
 from .fault import Fault
@@ -76,7 +76,11 @@ def testimony_of(framework: Executor, executor: Executor, fault: Fault) -> tuple
         verdict = theirs.verdict
     else:
         check, pass_ = Check(fault.check), Pass(fault.subject)
-        same = do_the_same(_reply(executor, check, case, pass_), _reply(framework, check, case, pass_))
+        operands = operands_of(check, case, arithmetic_of(executor.info, case.dtype))
+        own_reply, their_reply = (
+            each.call(pass_, operands, case.geometry, layout=case.layout) for each in (executor, framework)
+        )
+        same = do_the_same(own_reply, their_reply)
         verdict = ask(framework, check, case, pass_).verdict
     same = same and verdict.outcome.is_mismatch
     told = f"does the very same by itself: the fault is {name}'s, not {executor.info.name}'s"
@@ -102,7 +106,3 @@ def do_the_same(own: Reply, theirs: Reply) -> bool:
         case TimedOut(), TimedOut():
             return True
     return False
-
-
-def _reply(executor: Executor, check: Check, case: Case, pass_: Pass) -> Reply:
-    return executor.call(pass_, operands_of(check, case), case.geometry, layout=case.layout)

@@ -24,7 +24,7 @@ from .checks.value import Check
 from .executor import Executor
 from .inquiry import ask_again
 
-OF_COMPANY = frozenset(("repeat", "order", "stale"))
+OF_COMPANY = frozenset(("repeat", "order", "stale", "in place", "address", "handed out", "after an error"))
 """Causes with which the check of company itself says that a result depends on earlier calls."""
 _FRESH_PROCESSES = 2
 _REPEATS = 5

@@ -9,7 +9,8 @@ from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load
-from .company import Company, keep_company
+from .company import Company, Question
+from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal import IllegalCall, make_illegal
 from .replies import Died, OutOfMemory, Reply, WorkerReply
@@ -43,17 +44,12 @@ class InProcess:
 
     def company(
         self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        other_operands: Operands,
-        other_geometry: ConvGeometry,
+        question: Question,
         *,
         seconds: float | None = None,
     ) -> Company | Reply:
         """As `Executor.company`, without a time limit."""
-        calls = (operands.of(pass_), geometry, other_operands.of(pass_), other_geometry)
-        kept = keep_company(self._bound, pass_, *calls, interruptible=True)
+        kept = keep_company(self._bound, question, interruptible=True)
         return kept if isinstance(kept, Company) else _in_process(kept)
 
     def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:

@@ -3,7 +3,8 @@
 Structure and precision are asked of every pass on every case. The others take
 several calls, or speak of few passes: which of them a case is asked follows from
 its data seed, so that a run has some of each, and so that a smaller seed, to
-which counterexamples shrink, asks more.
+which counterexamples shrink, asks more. In company a pass is asked when a run
+says that it is due, and that does not depend on luck. By its name any question is asked of any case, whatever its seed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .checks.reach import REACH, ask_reach
 from .checks.relations import CHECK as RELATION
 from .checks.relations import Relation, applicable, ask_relation, relation_of
 from .checks.value import Check, is_asked, is_large, rounds_integers
-from .examination import ANSWERED, arithmetic_of, ask, ask_value, judge_adjoint
+from .declared import arithmetic_of
+from .examination import ANSWERED, ask, ask_value, judge_adjoint
 from .executor import Executor
 from .illegal import illegal_call
 
@@ -42,8 +44,11 @@ def examine(
     passes: Collection[Pass],
     checks: Collection[str] = CHECKS,
     limits: Mapping[Pass, float] = MappingProxyType({}),
+    due: Collection[Pass] | None = None,
 ) -> tuple[CheckResult, ...]:
     """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
+
+    Passes that are `due` are asked in company; without a run that says so, all where the case's seed says it.
 
     Each pass is asked for its structure first, and for the rest where no fault
     was found: a wrong term needs no second telling. The adjoint identity is then
@@ -69,7 +74,7 @@ def examine(
     results = [result for of_pass in told.values() for result in of_pass]
     if ADJOINT in checks and (adjoint := judge_adjoint(executor.info, returned, case)) is not None:
         results.append(adjoint)
-    for check, pass_ in _occasional(case, [pass_ for pass_ in told if pass_ in sound], arithmetic, checks):
+    for check, pass_ in _occasional(case, [pass_ for pass_ in told if pass_ in sound], arithmetic, checks, due):
         result = ask_again(executor, check, str(pass_), case, seconds=limits.get(pass_))
         if result is not None:
             results.append(result)
@@ -89,8 +94,7 @@ def ask_again(
         case "relation":
             return ask_relation(executor, relation_of(check), case, Pass(subject), seconds=seconds)
         case "company":
-            arithmetic = arithmetic_of(executor.info, case.dtype)
-            return ask_company(executor, case, Pass(subject), arithmetic, seconds=seconds)
+            return ask_company(executor, case, Pass(subject), seconds=seconds)
         case "reach":
             return ask_reach(executor, subject)
         case "illegal":
@@ -124,9 +128,9 @@ def _further(case: Case, pass_: Pass, arithmetic: Arithmetic, checks: Collection
 
 
 def _occasional(
-    case: Case, passes: list[Pass], arithmetic: Arithmetic, checks: Collection[str]
+    case: Case, passes: list[Pass], arithmetic: Arithmetic, checks: Collection[str], due: Collection[Pass] | None
 ) -> Iterator[tuple[str, Pass]]:
-    """The checks that take several calls, each on one pass chosen by the seed; on a large case, every relation."""
+    """The checks that take several calls: a relation that the seed chooses, or on a large case all; company."""
     if not passes:
         return
     if RELATION in checks and not rounds_integers(arithmetic):
@@ -141,8 +145,9 @@ def _occasional(
         elif pairs and case.seed % _RELATION_EVERY == 0:
             relation, pass_ = pairs[case.seed // _RELATION_EVERY % len(pairs)]
             yield _name(relation), pass_
-    if COMPANY in checks and not is_large(case) and case.seed % _COMPANY_EVERY == 0:
-        yield COMPANY, passes[case.seed // _COMPANY_EVERY % len(passes)]
+    if COMPANY in checks and not is_large(case):
+        turn = passes if case.seed % _COMPANY_EVERY == 0 else ()
+        yield from ((COMPANY, pass_) for pass_ in passes if pass_ in (turn if due is None else due))
 
 
 def _name(relation: Relation) -> str:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -24,13 +25,13 @@ from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
-from .candidates.binding import name_of
-from .channel import Channel, Garbled, Header
-from .company import Company
+from .candidates.naming import name_of
+from .channel import DOING, Channel, Garbled, Header
+from .company import Company, Question
 from .company import from_message as company_from
 from .illegal import IllegalCall
 from .pickling import pickle_candidate
-from .post_mortem import cause_of, telling_lines
+from .post_mortem import beginning, cause_of, telling_lines
 from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
 from .worker import info_from
 
@@ -67,6 +68,7 @@ class Isolated:
         self._setup, self._payload = _setup(candidate, limits)
         self._calls: Channel | None = None
         self._sequence = 0
+        self._doing = ""
         self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
         self._log_mark = 0
         self._start()
@@ -101,19 +103,19 @@ class Isolated:
 
     def company(
         self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        other_operands: Operands,
-        other_geometry: ConvGeometry,
+        question: Question,
         *,
         seconds: float | None = None,
     ) -> Company | Reply:
         """As `Executor.company`, in the candidate's process."""
-        asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
-        other, other_arrays = _call_request(pass_, other_operands.of(pass_), other_geometry)
-        request = {"do": "company", **asked, "other": other}
-        return self._answer(request, [*arrays, *other_arrays], seconds, self._read_company)
+        requests = {
+            name: _call_request(question.pass_, call.operands, call.geometry) for name, call in question.calls.items()
+        }
+        settings = {name: getattr(question, name) for name in ("seed", "bitwise", "images_alone")}
+        calls = {name: header for name, (header, _) in requests.items()}
+        request = {"do": "company", "pass": question.pass_.value, "calls": calls, **settings}
+        arrays = [array for _, of_call in requests.values() for array in of_call]
+        return self._answer(request, arrays, seconds, self._read_company)
 
     def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
         """As `Executor.illegal`, in the candidate's process."""
@@ -132,26 +134,28 @@ class Isolated:
         limit = max(self.limits.seconds_per_call if seconds is None else seconds, self._least_seconds)
         channel = self._channel()
         try:
-            header, results = self._ask(channel, request, arrays, time.monotonic() + limit)
+            header, results = self._ask(channel, request, arrays, limit)
             return read(header, results)
         except TimeoutError:
             died = self._bury(patience=0)
-            return died if died is not None and not died.cause.startswith("SIGKILL") else TimedOut(limit)
+            if died is None or died.cause.startswith("SIGKILL"):
+                return TimedOut(limit, self._doing)
         except (Garbled, ValueError):
             died = self._bury(patience=0)
-            return Died("sent what is no reply", died.detail if died is not None else "")
+            died = Died("sent what is no reply", died.detail if died is not None else "")
         except ConnectionError:
-            return self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
+            died = self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
         except BaseException:
             self._bury(patience=0)
             raise
+        return replace(died, during=self._doing)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`, written in the candidate's process."""
         asked = {"do": "call_text", "pass": pass_.value, "geometry": str(geometry), "dtype": dtype, "bias": bias}
         channel = self._channel()
         try:
-            return str(self._ask(channel, asked, [], time.monotonic() + self.limits.seconds_per_call)[0]["text"])
+            return str(self._ask(channel, asked, [], self.limits.seconds_per_call)[0]["text"])
         except (TimeoutError, ConnectionError, KeyError):
             self._bury(patience=0)
             return f"# {self.info.name} ended its process instead of writing a call\n"
@@ -185,17 +189,25 @@ class Isolated:
         self.close()
 
     def _ask(
-        self, channel: Channel, request: Header, arrays: Sequence[Array], deadline: float
+        self, channel: Channel, request: Header, arrays: Sequence[Array], limit: float
     ) -> tuple[Header, list[Array]]:
-        """The answer to this request; one to an earlier request, of which there should be none left, is dropped."""
+        """The answer to this request; one to an earlier request, of which there should be none left, is dropped.
+
+        A process that makes several calls says before each what it is about to do: that
+        is kept, should it end, and the time begins anew.
+        """
         self._sequence += 1
+        self._doing = ""
+        deadline = time.monotonic() + limit
         channel.send({**request, "sequence": self._sequence}, arrays, deadline)
         while True:
             header, results = channel.receive(deadline)
             answered = header.get("sequence")
-            if answered == self._sequence:
+            if answered == self._sequence and DOING in header:
+                self._doing, deadline = beginning(str(header[DOING])), time.monotonic() + limit
+            elif answered == self._sequence:
                 return header, results
-            if not isinstance(answered, int) or not 0 < answered < self._sequence:
+            elif not isinstance(answered, int) or not 0 < answered < self._sequence:
                 raise Garbled(f"received an answer to no request: {answered}")
 
     def _start(self) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .candidates import CandidateError
-from .candidates.binding import name_of
+from .candidates.naming import name_of
 
 
 def pickle_candidate(candidate: object) -> NDArray[np.uint8]:

@@ -11,11 +11,13 @@ from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome
 from .checks.value import Check, is_asked
 from .covering import covering
+from .declared import arithmetic_of
 from .drawing import drawn, shares
-from .examination import arithmetic_of, ask
+from .examination import ask
 from .inquiry import CONTAMINATION_EVERY, examine
 from .planted import PlantedInProcess
 from .strategies import Space
+from .usual import usual_cases
 
 ENOUGH = 5
 """After so many cases that see a fault in a pass, no more are looked for."""
@@ -43,10 +45,11 @@ class Power:
 
 def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
     """The cases that a search with this seed examines, but for those that climb: further ones are drawn instead."""
-    covering_cases = covering(space)
-    share = shares(total, len(covering_cases))
-    first = drawn(space, share.drawn + share.climbing, seed)[: total - share.covering]
-    return tuple(dict.fromkeys((*first[: share.drawn], *covering_cases[: share.covering], *first[share.drawn :])))
+    covering_cases, usual = covering(space), usual_cases(space, seed, total)
+    share = shares(total, len(covering_cases), len(usual))
+    wild = drawn(space, share.drawn + share.climbing, seed)[: share.drawn + share.climbing]
+    parts = (usual[: share.usual], wild[: share.drawn], covering_cases[: share.covering], wild[share.drawn :])
+    return tuple(dict.fromkeys(case for part in parts for case in part))
 
 
 def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:

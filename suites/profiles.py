@@ -37,7 +37,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", cases=80, max_products=4_000),
+        Profile("quick", cases=100, max_products=5_000),
         Profile("standard", cases=500, max_products=20_000),
         Profile("deep", cases=5_000, max_products=50_000),
     )

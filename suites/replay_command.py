@@ -15,7 +15,8 @@ from ..reports.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.value import Check, solve
-from .examination import arithmetic_of, judge_reply
+from .declared import arithmetic_of
+from .examination import judge_reply
 from .executor import Executor
 from .in_process import InProcess
 from .inquiry import ask_again as ask_by_name

@@ -83,17 +83,21 @@ class Died:
         ``SIGSEGV (segmentation fault)``, ``exit code 3``, ``memory limit of 4 GiB``.
     detail : str
         The last lines that it wrote to its standard error.
+    during : str
+        What was going on, of several calls: to be read after "while".
     """
 
     cause: str
     detail: str = ""
+    during: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """No answer within the time limit; the process was killed."""
+    """No answer within the time limit; the process was killed. `during` as of `Died`."""
 
     seconds: float
+    during: str = ""
 
 
 Reply = Returned | Malformed | Misbehaved | Raised | Unsupported | Died | TimedOut

@@ -2,11 +2,12 @@
 
 Hypothesis generates cases until one shows a fault that is not yet known, and
 shrinks that case. Then generation goes on, with the fault known, until the
-budget of cases is spent. Cases of a covering, which see every known kind of
-fault, have a share of it. A failing case counts as a known fault if check, pass,
-outcome and cause are the same and the case has every telling feature that the
-fault's shrunk counterexample still needs; a case that lacks one cannot be that
-fault. A fault that is met again in a plainer form stays one fault.
+budget of cases is spent. Usual layers, which come first, and cases of a covering,
+which see every known kind of fault, have a share of it. A failing case counts as
+a known fault if check, pass, outcome and cause are the same and the case has every
+telling feature that the fault's shrunk counterexample still needs; a case that
+lacks one cannot be that fault. A fault that is met again in a plainer form stays
+one fault.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from typing import Protocol
 from hypothesis import Phase, currently_in_test_context, target
 
 from ..oracle.data import Case
+from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.compared import KNOWN_HANG
 from ..reports.record import CaseRecord, CheckResult, kind_of
 from .behind import wrong_call
 from .budget import Budget
+from .checks.company import COMPANY
 from .checks.illegal import ILLEGAL, ask_illegal
 from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
@@ -42,7 +45,9 @@ from .ledger import Ledger
 from .memory import FailureMemory
 from .offer import offered
 from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
+from .rota import Rota
 from .strategies import BEST_RESOLVED_FILL, Space
+from .usual import usual_cases
 
 HANGS_WAITED_FOR = 5
 """After so many hangs of a pass it is not asked again where a known hang would be met."""
@@ -83,6 +88,7 @@ class Search:
     _of_history: dict[tuple[str, str], Fault | None] = field(default_factory=dict)
     _right_alone: Counter[tuple[str, str]] = field(default_factory=Counter)
     _hangs: Counter[Pass] = field(default_factory=Counter)
+    _rota: Rota = field(default_factory=Rota)
     _origin: str = ""
     _draws: Iterator[int] = field(default_factory=count)
 
@@ -195,12 +201,17 @@ class Search:
 
     def _generate(self) -> None:
         covering_cases = covering(self._space)
-        share = shares(self.budget.cases, len(covering_cases))
-        self._draw(share.drawn, DRAWING)
-        for case in covering_cases[: share.covering]:
+        usual = usual_cases(self._space, self.budget.seed, self.budget.cases)
+        share = shares(self.budget.cases, len(covering_cases), len(usual))
+        self._try_unless_examined(usual[: share.usual])
+        self._draw(share.usual + share.drawn, DRAWING)
+        self._try_unless_examined(covering_cases[: share.covering])
+        self._draw(self.budget.cases, CLIMBING)
+
+    def _try_unless_examined(self, cases: Collection[Case]) -> None:
+        for case in cases:
             if case not in self._examined:
                 self._try_and_shrink(case)
-        self._draw(self.budget.cases, CLIMBING)
 
     def _draw(self, total: int, phases: tuple[Phase, ...]) -> None:
         """Draw cases until so many were examined, or there are no more."""
@@ -242,6 +253,8 @@ class Search:
     def _conclude(self, pursuit: Pursuit, smallest: Case) -> None:
         fault, verdict = pursuit.fault, pursuit.verdicts[smallest]
         assert verdict is not None
+        if fault.check == COMPANY:
+            smallest = replace(smallest, layout=CONTIGUOUS)
         fault.shrunk, fault.verdict = smallest, verdict
         fault.needs = needs(smallest) - needs_of_all(self._space.ranks, self._space.dtypes)
         older = self._ledger.merged(fault)
@@ -286,8 +299,10 @@ class Search:
     def _history_of(self, result: CheckResult, case: Case) -> History | None:
         def replay(cases: Sequence[Case]) -> bool:
             self.executor.restart()
+            rota = Rota()
             for each in cases:
-                results = examine(self.executor, each, self.passes, self._checks)
+                results = examine(self.executor, each, self.passes, self._checks, due=rota.due(self.passes))
+                rota.note(self.passes, results)
             told = (other for other in results if (other.check, other.subject) == (result.check, result.subject))
             return any(other.verdict.outcome.is_mismatch for other in told)
 
@@ -299,7 +314,8 @@ class Search:
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
         asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
         limits = dict.fromkeys(hanging, HANG_SECONDS)
-        results = examine(self.executor, case, asked, self._checks, limits)
+        results = examine(self.executor, case, asked, self._checks, limits, self._rota.due(self.passes))
+        self._rota.note(asked, results)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
         return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
 

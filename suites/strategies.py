@@ -12,23 +12,22 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from ..oracle.data import Case
+from ..oracle.data import SEEDS, Case
 from ..oracle.dtypes import DTYPES, EVERYDAY
 from ..oracle.errors import InvalidArgument
 from ..oracle.fills import FILLS
 from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS
-from ..oracle.padding import PADDING_MODES
+from ..oracle.padding import PaddingSides
+from .room import AXES, Axis, Drawn, cut_off, fitted, within_padded
+from .sizes import BATCHES, CHANNELS, CODE_BYTES, DILATIONS, GROUPS, KERNELS, MULTIPLIERS, STRIDES, WINDOWS, Sizes
+from .swarm import DEGENERATE, Swarm, drawn_swarm
 
 BEST_RESOLVED_FILL = "uniform"
-_FEW = (1, 2, 3, 4)
 RANKS = tuple(range(1, 7))
 """Numbers of spatial axes that may be drawn; those above three for who asks for them."""
-_MOST_WINDOWS = (9, 6, 3, 2, 2, 2)
-"""On an axis, by their number less one."""
-_VECTOR_WIDTHS = (8, 16, 32)
-_VECTOR_TAILS = (7, 9, 15, 17, 24, 31, 33, 63, 64, 65)
-
+_CODES = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES)
+_KEPT = st.sampled_from((*(AXES,) * 4, "groups", "batch", *("inputs", "outputs") * 2))
 
 SETTINGS = frozenset(
     (
@@ -117,130 +116,77 @@ def _check_choices(name: str, chosen: Sequence[object], possible: tuple[object, 
         raise InvalidArgument(name, chosen, f"should be some of {', '.join(map(str, possible))}", where="Space")
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    size: int
-    kernel: int
-    stride: int
-    padding: tuple[int, int]
-    dilation: int
-
-    @property
-    def windows(self) -> int:
-        return (self.size + sum(self.padding) - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
-
-    def within(self, products: int, elements: int) -> _Axis:
-        """This axis with as many windows as have at most so many products and padded elements, and at least one."""
-        if self.kernel > products:
-            return replace(self, kernel=products).within(products, elements)
-        padded = self.size + sum(self.padding)
-        excess = max(self.windows - max(products // self.kernel, 1), -(-(padded - elements) // self.stride))
-        excess = min(excess, self.windows - 1)
-        return replace(self, size=max(self.size - excess * self.stride, 1)) if excess > 0 else self
+def _size(draw: st.DrawFn, sizes: Sizes) -> int:
+    return sizes.of(draw(_CODES))
 
 
-@dataclass(frozen=True, slots=True)
-class _Swarm:
-    """Which settings a case uses at all.
-
-    Cases that leave some out meet faults that others would mask, and tell one
-    fault from another (Groce et al. 2012, "Swarm testing").
-    """
-
-    stride: bool
-    padding: bool
-    unequal_padding: bool
-    same_padding: bool
-    dilation: bool
-    groups: bool
-    padding_mode: str
-    transposed: bool
-    output_padding: bool
-    degenerate: str
+def _axes(draw: st.DrawFn, rank: int, swarm: Swarm) -> tuple[Axis, ...]:
+    """The spatial axes, before they are cut down; they shrink towards one window of a kernel of one and stride 1."""
+    windows = WINDOWS[rank]
+    first = _axis(draw, swarm, windows)
+    if not swarm.alike:
+        return (first, *(_axis(draw, swarm, windows) for _ in range(1, rank)))
+    return (first, *(first if swarm.square else replace(first, windows=_size(draw, windows)) for _ in range(1, rank)))
 
 
-@st.composite
-def _swarms(draw: st.DrawFn, *, settings: frozenset[str]) -> _Swarm:
-    def used(name: str) -> bool:
-        return name in settings and draw(st.booleans())
-
-    def seldom(name: str, *values: str) -> str:
-        """Mostly the first value, now and then one of the others."""
-        usual, *others = values
-        return draw(st.sampled_from((usual,) * 15 * len(others) + tuple(others))) if name in settings else usual
-
-    stride, padded = used("stride"), used("padding")
-    unequal, dilation, groups = padded and used("unequal padding"), used("dilation"), used("groups")
-    same = unequal and draw(st.booleans())
-    mode = draw(st.sampled_from(_MODES)) if padded and "padding mode" in settings else "zeros"
-    degenerate = seldom("degenerate", "", *_DEGENERATE)
-    transposed = "transposed" in settings and draw(st.sampled_from((False, False, True)))
-    room = transposed and (stride or dilation) and "output padding" in settings
-    extra = room and draw(st.sampled_from((False, True, True, True)))
-    if transposed:
-        mode, degenerate = "zeros", ""
-    return _Swarm(
-        stride,
-        padded,
-        unequal,
-        same,
-        dilation,
-        groups,
-        mode,
-        transposed,
-        extra,
-        degenerate if mode == "zeros" else "",
-    )
+def _axis(draw: st.DrawFn, swarm: Swarm, windows: Sizes) -> Axis:
+    kernel = _size(draw, KERNELS)
+    stride = _size(draw, STRIDES) if swarm.stride else 1
+    dilation = _size(draw, DILATIONS) if swarm.dilation and kernel > 1 else 1
+    return Axis(kernel, stride, dilation, _size(draw, windows))
 
 
-_MODES = ("zeros", "zeros", "zeros", "reflect", "replicate", "circular")
-_DEGENERATE = ("no input channels", "no output channels", "no input", "no window")
+def _counts(draw: st.DrawFn, swarm: Swarm) -> tuple[int, int, int, int]:
+    """Groups, batch, and the input and output channels of a group; where there are groups, half are depthwise."""
+    batch = _size(draw, BATCHES)
+    if not swarm.groups:
+        return 1, batch, _size(draw, CHANNELS), _size(draw, CHANNELS)
+    if not draw(st.booleans()):
+        return _size(draw, GROUPS), batch, _size(draw, CHANNELS), _size(draw, CHANNELS)
+    return _size(draw, CHANNELS), batch, 1, _size(draw, MULTIPLIERS)
 
 
-def _mostly(small: int, *rare: int) -> st.SearchStrategy[int]:
-    """1 to `small`, and now and then one of some larger sizes at which implementations change their ways.
-
-    One draw, so that any value shrinks to any smaller one.
-    """
-    common = tuple(range(1, small + 1))
-    return st.sampled_from((*common, *rare, *common * max(1, 3 * len(rare) // small)))
-
-
-@st.composite
-def _axes(draw: st.DrawFn, *, swarm: _Swarm, most_windows: int) -> _Axis:
-    """One spatial axis; shrinks towards one window of a kernel of one, stride 1, unpadded."""
-    kernel = draw(_mostly(5, 6, 7, 8, 9, 11))
-    stride = draw(_mostly(4, 5, 7, 8, 14, 16)) if swarm.stride else 1
-    dilation = draw(_mostly(3, 4, 5, 8, 12)) if swarm.dilation and kernel > 1 else 1
-    reach = dilation * (kernel - 1) + 1
-    low = draw(st.integers(0, reach + 1)) if swarm.padding else 0
-    high = draw(st.integers(0, reach + 1)) if swarm.unequal_padding else low
-    windows = draw(_mostly(most_windows, 15, 16, 17, 31, 32, 33))
-    remainder = draw(st.integers(0, stride - 1)) if stride > 1 else 0
-    if swarm.same_padding and reach - stride + remainder > 0:
-        low, high, remainder = *_halves(draw, reach - stride + remainder), 0
-    size = max((windows - 1) * stride + reach + remainder - low - high, 1)
-    return _Axis(size, kernel, stride, (low, high), dilation)
+def _edges(draw: st.DrawFn, axis: Axis, swarm: Swarm) -> tuple[PaddingSides, int]:
+    """The padding of an axis, and how many elements no window reaches."""
+    remainder = draw(st.integers(0, axis.stride - 1)) if axis.stride > 1 else 0
+    match swarm.padding:
+        case "half the kernel":
+            half = axis.dilation * (axis.kernel // 2)
+            return (half, half), remainder
+        case "symmetric":
+            side = draw(st.integers(0, axis.reach + 1))
+            return (side, side), remainder
+        case "any":
+            return (draw(st.integers(0, axis.reach + 1)), draw(st.integers(0, axis.reach + 1))), remainder
+        case "causal":
+            return (axis.reach - 1, 0), remainder
+        case "same" if axis.reach - axis.stride + remainder > 0:
+            return _halves(draw, axis.reach - axis.stride + remainder), 0
+    return (0, 0), remainder
 
 
-def _halves(draw: st.DrawFn, padding: int) -> tuple[int, int]:
+def _placed(draw: st.DrawFn, axes: tuple[Axis, ...], extras: list[int], swarm: Swarm) -> list[tuple[int, PaddingSides]]:
+    """Size and padding of each axis; `extras` are output paddings."""
+    edges = [_edges(draw, axis, swarm) for axis in (axes[:1] if swarm.alike else axes)]
+    edges *= len(axes) // len(edges)
+    if swarm.transposed:
+        pairs = zip(axes, extras, edges, strict=True)
+        return [(axis.windows, cut_off(axis.padded + extra, sides)) for axis, extra, (sides, _) in pairs]
+    return [
+        within_padded(axis.padded + remainder, sides, swarm.padding_mode)
+        for axis, (sides, remainder) in zip(axes, edges, strict=True)
+    ]
+
+
+def _extras(axis: Axis) -> st.SearchStrategy[int]:
+    """The output padding of an axis, below its stride or its dilation."""
+    return st.integers(0, max(axis.stride, axis.dilation) - 1)
+
+
+def _halves(draw: st.DrawFn, padding: int) -> PaddingSides:
     """The sides of SAME's padding, the larger half after or before."""
     halves = (padding // 2, padding - padding // 2)
     return halves if draw(st.booleans()) else halves[::-1]
-
-
-def _channel_counts() -> st.SearchStrategy[int]:
-    """Few channels, whole vectors and their tails; one draw, so that any count shrinks to any smaller one."""
-    return st.sampled_from((*_FEW, *sorted(_VECTOR_WIDTHS + _VECTOR_TAILS), *_FEW, *_VECTOR_WIDTHS))
-
-
-@st.composite
-def _transposed_sides(draw: st.DrawFn, *, axis: _Axis, swarm: _Swarm) -> tuple[int, int, tuple[int, int]]:
-    """Input size, output padding and the sides cut off, of an axis drawn as that of the direct convolution."""
-    extra = draw(st.integers(0, max(axis.stride, axis.dilation) - 1)) if swarm.output_padding else 0
-    whole = (axis.windows - 1) * axis.stride + axis.dilation * (axis.kernel - 1) + 1 + extra
-    low = min(axis.padding[0], whole - 1)
-    return axis.windows, extra, (low, min(axis.padding[1], whole - 1 - low))
 
 
 @st.composite
@@ -248,64 +194,35 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     """Legal convolutions within `space`.
 
     Examples shrink towards one image, one channel, one window of a kernel of
-    one, in the fewest spatial axes. What is drawn first is kept, and the rest cut
-    down, where a drawn case would have more than `space.max_products` products.
+    one, in the fewest spatial axes. Where a drawn case would have more than
+    `space.max_products` products, one of the sizes, drawn as well, is kept, and the rest cut down.
     """
     rank = draw(st.sampled_from(sorted(space.ranks)))
-    swarm = draw(_swarms(settings=space.settings))
-    drawn = [draw(_axes(swarm=swarm, most_windows=_MOST_WINDOWS[rank - 1])) for _ in range(rank)]
-    groups = draw(_mostly(4, 5, 8, 16, 24, 32, 33)) if swarm.groups else 1
-    inputs = 1 if groups > 1 and draw(st.booleans()) else draw(_channel_counts())
-    outputs = draw(_channel_counts())
-    batch = draw(st.sampled_from((1, 2, 3, 0, 4, 5, 8, 1, 2, 3)))
-    room, elements = space.max_products, max(space.max_products // 4, 64)
-    axes = []
-    for axis in drawn:
-        axes.append(axis.within(room, elements))
-        room = max(room // (axes[-1].windows * axes[-1].kernel), 1)
-        elements = max(elements // (axes[-1].size + sum(axes[-1].padding)), 1)
-    room = min(room, 4 * elements)
-    groups = min(groups, room)
-    batch = min(batch, max(room // groups, 1))
-    room = max(room // (groups * max(batch, 1)), 1)
-    inputs = min(inputs, room)
-    outputs = min(outputs, max(room // inputs, 1))
-    sizes, sides = [axis.size for axis in axes], [axis.padding for axis in axes]
-    extras = [0] * rank
-    if swarm.transposed:
-        sizes, extras, sides = map(
-            list, zip(*(draw(_transposed_sides(axis=axis, swarm=swarm)) for axis in axes), strict=True)
-        )
+    swarm = drawn_swarm(draw, space.settings, rank)
+    wanted = Drawn(_axes(draw, rank, swarm), *_counts(draw, swarm))
+    sizes = fitted(wanted, draw(_KEPT), space.max_products)
+    extras = [draw(_extras(axis)) if swarm.output_padding else 0 for axis in sizes.axes]
+    placed = _placed(draw, sizes.axes, extras, swarm)
     geometry = ConvGeometry(
-        batch,
-        groups * inputs,
-        groups * outputs,
-        tuple(sizes),
-        tuple(axis.kernel for axis in axes),
-        tuple(axis.stride for axis in axes),
-        tuple(sides),
-        tuple(axis.dilation for axis in axes),
-        groups,
-        transposed=swarm.transposed,
-        output_padding=tuple(extras),
+        sizes.batch,
+        sizes.groups * sizes.inputs,
+        sizes.groups * sizes.outputs,
+        tuple(size for size, _ in placed),
+        tuple(axis.kernel for axis in sizes.axes),
+        tuple(axis.stride for axis in sizes.axes),
+        tuple(sides for _, sides in placed),
+        tuple(axis.dilation for axis in sizes.axes),
+        sizes.groups,
+        swarm.padding_mode,
+        swarm.transposed,
+        tuple(extras),
     )
-    return _degenerate(_in_mode(geometry, swarm.padding_mode, space), swarm.degenerate)
+    return lacking(geometry, swarm.degenerate) if swarm.degenerate else geometry
 
 
-def _in_mode(geometry: ConvGeometry, mode: str, space: Space) -> ConvGeometry:
-    """The same convolution with padding of a mode, its input enlarged where that wants it; as it is if too much so."""
-    most, sizes = PADDING_MODES[mode].most, list(geometry.size)
-    for index, (size, (low, high)) in enumerate(zip(geometry.size, geometry.padding, strict=True)):
-        limit = most(size)
-        if limit is not None and max(low, high) > limit:
-            sizes[index] = max(size, low + 1, high + 1)
-    padded = replace(geometry, size=tuple(sizes), padding_mode=mode)
-    return padded if padded.products <= max(geometry.products, space.max_products) else geometry
-
-
-def _degenerate(geometry: ConvGeometry, kind: str) -> ConvGeometry:
-    """The same convolution without what `kind` says it lacks."""
-    match kind:
+def lacking(geometry: ConvGeometry, what: str) -> ConvGeometry:
+    """The convolution without what a degenerate one lacks, one of `DEGENERATE`."""
+    match what:
         case "no input channels":
             return replace(geometry, in_channels=0)
         case "no output channels":
@@ -315,7 +232,12 @@ def _degenerate(geometry: ConvGeometry, kind: str) -> ConvGeometry:
         case "no window":
             sides = ((0, 0), *geometry.padding[1:])
             return replace(geometry, size=(1, *geometry.size[1:]), kernel=(3, *geometry.kernel[1:]), padding=sides)
-    return geometry
+    raise InvalidArgument("what", what, f"should be one of {', '.join(DEGENERATE)}", where="lacking")
+
+
+_FILLS = st.sampled_from((*(BEST_RESOLVED_FILL,) * len(FILLS), *FILLS))
+_LAYOUTS = st.sampled_from(sorted(LAYOUTS, key=CONTIGUOUS.__ne__) + [CONTIGUOUS] * (len(LAYOUTS) - 2))
+_SEEDS = st.integers(0, SEEDS - 1)
 
 
 @st.composite
@@ -328,7 +250,5 @@ def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     everyday = tuple(dtype for dtype in space.dtypes if dtype in EVERYDAY)
     dtype = draw(st.sampled_from((*space.dtypes, *everyday, *everyday)))
     bias = draw(st.booleans()) if "bias" in space.settings else False
-    fill = draw(st.one_of(st.just(BEST_RESOLVED_FILL), st.sampled_from(tuple(FILLS))))
-    others = tuple(layout for layout in LAYOUTS if layout != CONTIGUOUS)
-    layouts = (*(CONTIGUOUS,) * len(others), *others) if "layout" in space.settings else (CONTIGUOUS,)
-    return Case(geometry, bias, dtype, fill, draw(st.integers(0, 999)), draw(st.sampled_from(layouts)))
+    layout = draw(_LAYOUTS) if "layout" in space.settings else CONTIGUOUS
+    return Case(geometry, bias, dtype, draw(_FILLS), draw(_SEEDS), layout)

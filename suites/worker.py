@@ -20,6 +20,7 @@ import socket
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, NoReturn
 
@@ -29,9 +30,10 @@ from ..reports.record import CandidateInfo
 from .candidates import CandidateError
 from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load
-from .channel import Channel, Header
-from .company import Company, keep_company
+from .channel import DOING, Channel, Header
+from .company import Call, Company, Question
 from .company import to_message as company_message
+from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal import make_illegal
 from .replies import to_message
@@ -157,27 +159,40 @@ def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
     pid = os.getpid()
     while True:
         request, arrays = channel.receive()
-        header, results = _answer(bound, request, arrays)
+
+        def announce(doing: str, sequence: int = request["sequence"]) -> None:
+            _end_copy(pid)
+            channel.send({DOING: doing, "sequence": sequence})
+
+        header, results = _answer(bound, request, arrays, announce)
         _end_copy(pid)
         channel.send({**header, "sequence": request["sequence"]}, results)
 
 
-def _answer(bound: BoundCandidate, request: Header, arrays: list[Array]) -> tuple[Header, list[Array]]:
+def _answer(
+    bound: BoundCandidate, request: Header, arrays: list[Array], announce: Callable[[str], None]
+) -> tuple[Header, list[Array]]:
+    if request["do"] == "company":
+        kept = keep_company(bound, _question(request, arrays), announce=announce)
+        return company_message(kept) if isinstance(kept, Company) else to_message(kept)
     pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
     if request["do"] == "call_text":
         return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
-    operands, others = _operands(request, arrays)
+    operands, _ = _operands(request, arrays)
     match request["do"]:
-        case "company":
-            other = request["other"]
-            kept = keep_company(
-                bound, pass_, operands, geometry, _operands(other, others)[0], parse_geometry(other["geometry"])
-            )
-            return company_message(kept) if isinstance(kept, Company) else to_message(kept)
         case "illegal":
             return to_message(make_illegal(bound, pass_, operands, geometry, request["settings"], request["needs"]))
         case _:
             return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
+
+
+def _question(request: Header, arrays: list[Array]) -> Question:
+    calls = {}
+    for name, asked in request["calls"].items():
+        operands, arrays = _operands(asked, arrays)
+        calls[name] = Call(operands, parse_geometry(asked["geometry"]))
+    settings = {name: request[name] for name in ("seed", "bitwise", "images_alone")}
+    return Question(Pass(request["pass"]), calls, **settings)
 
 
 def _operands(request: Header, arrays: list[Array]) -> tuple[Operands, list[Array]]:

@@ -96,7 +96,7 @@ MODELS = (
         _pairs_saturating,
         (Pass.FORWARD,),
         _WHOLE_RANGE,
-        "oneDNN#476, pytorch#76390",
+        "oneDNN#476, pytorch#44939, pytorch#50720",
         _has_pairs,
     ),
     wrong_values(

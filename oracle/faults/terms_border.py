@@ -1,4 +1,4 @@
-"""Padding of the right size with the wrong content: elements of the input that lie elsewhere."""
+"""The border: padding of the right size with the wrong content, and windows that reach into it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
 from .model import Implementation
-from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, wrong_terms
+from .parts import without_bias
+from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, along, omitting, wrong_terms
 
 
 def _laid_out(positions: Callable[[ConvGeometry, int], Array | None]) -> Change:
@@ -115,7 +116,66 @@ def _out_of_bounds(implementation: Implementation, pass_: Pass, operands: Operan
     return implementation(pass_, replace(operands, **arrays), explicit)
 
 
+def _beginning_in_padding(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | None:
+    """The output positions on the last axis whose window begins before the input."""
+    if geometry.transposed:
+        return None
+    begins = geometry.stride[-1] * np.arange(shape[-1]) - geometry.padding[-1][0]
+    return along(len(shape) - 1, begins < 0, len(shape))
+
+
+def _outermost_tap_dropped(
+    implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
+) -> Array:
+    """Windows that begin before the input, without the first of their taps on the first axis that lies in it."""
+    result = implementation(pass_, operands, geometry)
+    if geometry.transposed or geometry.padding_mode != "zeros":
+        return result
+    inside = geometry.inside(0)
+    entering = inside.any(axis=1) & ~inside[:, 0]
+    outermost = np.argmax(inside, axis=1)
+    for tap in np.unique(outermost[entering]):
+        taps = np.arange(geometry.kernel[0]) == tap
+        result = result - _share(implementation, pass_, operands, geometry, taps, entering & (outermost == tap))
+    return result
+
+
+def _share(
+    implementation: Implementation,
+    pass_: Pass,
+    operands: Operands,
+    geometry: ConvGeometry,
+    taps: Array,
+    positions: Array,
+) -> Array:
+    """What some taps of some output positions, by masks of the first axis, contribute to a result or a step."""
+    taps, positions = (along(2, mask, 2 + geometry.rank) for mask in (taps, positions))
+    plain = without_bias(operands)
+    if pass_ is Pass.UPDATE:
+        plain = replace(plain, weight=np.zeros_like(plain.weight))
+    kept = {"weight": taps, "weight_direction": taps, "output_gradient": positions}
+    arrays: dict[str, Any] = {name: array * kept[name] for name, array in plain.arrays().items() if name in kept}
+    share: Array = implementation(pass_, replace(plain, **arrays), geometry)
+    written = positions if pass_ in FORWARDS else taps if pass_ in WEIGHT_GRADIENTS else np.ones(1, bool)
+    return (share * written).astype(share.dtype)
+
+
 MODELS = (
+    wrong_terms(
+        "windows-from-the-padding-dropped",
+        "windows that begin in the padding of the last axis did not exist",
+        "The loop over output positions starts where windows lie in the input as a whole. Look at the first position "
+        "of the innermost loop, which each tap has its own of.",
+        omitting("output_gradient", _beginning_in_padding),
+        seen_in="AiDotNet.Tensors PR#37",
+    ),
+    wrong_terms(
+        "outermost-tap-dropped-at-the-border",
+        "windows that begin in the padding of the first axis lost the first of their taps in the input",
+        "The kernel is clipped one tap too far where it enters the input. Look at the first tap of a window that "
+        "begins in the padding.",
+        _outermost_tap_dropped,
+    ),
     wrong_terms(
         "reflection-repeats-the-edge",
         "reflection repeated the edge element",
@@ -152,6 +212,6 @@ MODELS = (
         "another one, is read. Look at the bounds check of each axis.",
         _out_of_bounds,
         (*FORWARDS, *WEIGHT_GRADIENTS),
-        "FlagGems PR#5231, pytorch#187081",
+        "FlagGems PR#5231, pytorch#187081, oneDNN#5080, tinyengine#95, modular#6712",
     ),
 )

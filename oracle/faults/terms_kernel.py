@@ -100,7 +100,6 @@ MODELS = (
         "the last tap of the kernel's last axis did not exist",
         "A loop over the kernel ends one tap too early. Look at the upper limit of the innermost kernel loop.",
         omitting("weight", _last_tap),
-        seen_in="tinyengine#95, modular#6712",
     ),
     wrong_terms(
         "first-tap-dropped-in-backward",

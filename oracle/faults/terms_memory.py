@@ -58,6 +58,19 @@ def _writing_rows(implementation: Implementation, pass_: Pass, operands: Operand
     return written.reshape(result.shape)
 
 
+def _is_cube(geometry: ConvGeometry) -> bool:
+    """Whether the channels are as many as the elements on every spatial axis."""
+    return len({geometry.in_channels, *geometry.size}) == 1
+
+
+def _last_if_equal(array: Array, geometry: ConvGeometry) -> Array:
+    return channels_last(array, geometry) if _is_cube(geometry) else array
+
+
+def _first_if_equal(array: Array, geometry: ConvGeometry) -> Array:
+    return channels_last_back(array, geometry) if _is_cube(geometry) else array
+
+
 MODELS = (
     wrong_terms(
         "input-rows-aligned",
@@ -90,5 +103,14 @@ MODELS = (
         "rearrangement after it.",
         rearranging("output_gradient", channels_last, channels_last_back),
         FORWARDS,
+        "openvino PR#37181",
+    ),
+    wrong_terms(
+        "equal-sizes-taken-for-channels-last",
+        "the input's memory held its channels last where there are as many as elements on every axis",
+        "The layout is guessed from the distances between elements, which are the same in both layouts if all lengths "
+        "are equal. Look at where a layout is told from strides or shapes.",
+        rearranging("input", _last_if_equal, _first_if_equal),
+        seen_in="candle PR#3405",
     ),
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..geometry import ConvGeometry
-from ..padding import NAMED_PADDINGS, PaddingSides, named_sides
+from ..padding import PaddingSides, named_sides
 from .model import Misreading
 from .planting import (
     INPUT_GRADIENTS,
     altered,
     wrong_geometry,
 )
+
+_SAME = ("same_upper", "same_lower")
 
 
 def _with_sides(change: Callable[[ConvGeometry], tuple[PaddingSides, ...]]) -> Misreading:
@@ -24,15 +26,9 @@ def _each(change: Callable[[int, int], PaddingSides]) -> Misreading:
 
 def _same_on_the_other_side(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
     """The sides exchanged on every axis whose padding is SAME's."""
-
-    def exchanged(axis: int) -> PaddingSides:
-        sides = geometry.padding[axis]
-        size = geometry.size[axis] * (geometry.stride[axis] if geometry.transposed else 1)
-        numbers = (size, geometry.kernel[axis], geometry.stride[axis], geometry.dilation[axis])
-        is_same = sides in (NAMED_PADDINGS["same_upper"](*numbers), NAMED_PADDINGS["same_lower"](*numbers))
-        return sides[::-1] if is_same else sides
-
-    return tuple(map(exchanged, range(geometry.rank)))
+    known = zip(*(_same(name, geometry, geometry.size) for name in _SAME), strict=True)
+    axes = zip(geometry.padding, known, strict=True)
+    return tuple(sides[::-1] if sides in same else sides for sides, same in axes)
 
 
 def _even_kernels_shifted(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
@@ -53,7 +49,7 @@ def _dilated(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
 
 def _same_from_the_first_size(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
     """SAME padding, where all axes have it and some are padded, as if each were as long as the first."""
-    names = (name for name in ("same_upper", "same_lower") if _same(name, geometry, geometry.size) == geometry.padding)
+    names = (name for name in _SAME if _same(name, geometry, geometry.size) == geometry.padding)
     name = next(names, None)
     if name is None or not any(map(any, geometry.padding)):
         return geometry.padding

@@ -14,13 +14,14 @@ Axes = tuple[int, ...]
 def _strides(change: Callable[[ConvGeometry], Axes]) -> Misreading:
     def wrong(geometry: ConvGeometry) -> ConvGeometry | None:
         stride = change(geometry)
-        return altered(geometry, stride=stride, output_padding=_legal_extra(geometry, stride))
+        return altered(geometry, stride=stride, output_padding=_legal_extra(geometry, stride, geometry.dilation))
 
     return wrong
 
 
-def _legal_extra(geometry: ConvGeometry, stride: Axes) -> Axes:
-    return tuple(min(extra, step - 1) for extra, step in zip(geometry.output_padding, stride, strict=True))
+def _legal_extra(geometry: ConvGeometry, stride: Axes, dilation: Axes) -> Axes:
+    axes = zip(geometry.output_padding, stride, dilation, strict=True)
+    return tuple(min(extra, max(step, gap) - 1) for extra, step, gap in axes)
 
 
 def _dilations(change: Callable[[ConvGeometry], Axes]) -> Misreading:
@@ -32,8 +33,7 @@ def _ones(geometry: ConvGeometry) -> Axes:
 
 
 def _exchanged(geometry: ConvGeometry) -> ConvGeometry | None:
-    extra = _legal_extra(geometry, geometry.dilation)
-    return altered(geometry, stride=geometry.dilation, dilation=geometry.stride, output_padding=extra)
+    return altered(geometry, stride=geometry.dilation, dilation=geometry.stride)
 
 
 def _groups_and_dilation_exchanged(geometry: ConvGeometry) -> ConvGeometry | None:

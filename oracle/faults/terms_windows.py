@@ -95,7 +95,6 @@ MODELS = (
         "The loop over the windows ends early where the stride leaves a remainder. Look at the limit of the loop over "
         "output positions.",
         omitting("output_gradient", _last_windows),
-        seen_in="tinyengine#95, modular#6712",
     ),
     wrong_terms(
         "remainder-at-the-wrong-end",

@@ -30,7 +30,11 @@ WORDS = (
         "What results of several calls must have in common whatever they are: sums of sums, permutations, a stride as "
         "every other result of a dense one. On integers, exactly.",
     ),
-    ("company", "The same call again, after others and beside another thread: the same bits, operands untouched."),
+    (
+        "company",
+        "Is a call right whatever else is called? It is made again, after others and an error, on arrays that changed, "
+        "and beside three other threads: it must come to the same, and leave operands and earlier results as they are.",
+    ),
     ("illegal", "Calls that make no sense must end in an error, not in a result, a crash or an endless wait."),
     ("ratio", "The largest error divided by its bound. Up to 1, rounding explains it; above 1 it is a proven defect."),
     (
@@ -77,7 +81,7 @@ def explanation(mismatch: Mismatch) -> tuple[str, ...]:
         case _ if mismatch.check.startswith("relation:"):
             return ("Results of several calls of the candidate contradict each other.", *told)
         case _ if mismatch.check == "company":
-            return ("The same call does not always come to the same.", *told)
+            return ("A call is right alone, and not in company.", *told)
         case _ if mismatch.check == "illegal":
             return ("The call is illegal: it should raise an error, not compute something.", *told)
         case _ if verdict.worst is not None:

@@ -6,6 +6,7 @@ padding, dilation and output padding are tuples of one int for each spatial axis
 as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, wherever they
 come. Leading required parameters with other names are the pass's operands in the
 order of `OPERAND_ORDER`. The bias and its direction go by name only.
+A direction whose parameter defaults to None is now and then left out, which means zero.
 
 A function is asked for what its parameters can express. Names say the rest, its own
 first, then those of its class and of the classes that this is derived from: 2d in one
@@ -15,9 +16,7 @@ in one is transposed convolutions only, and none is no transposed ones unless it
 
 from __future__ import annotations
 
-import functools
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +25,7 @@ from ...oracle.passes import ARRAYS, Operands, Pass, offset
 from ...reports.record import CandidateInfo
 from . import CandidateError
 from .call_text import Call, Origin, write_call
+from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
 from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
 
 OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
@@ -56,8 +56,6 @@ _ESSENTIAL: dict[Pass, tuple[str, ...]] = {
 OPERAND_NAMES = (*ARRAYS, "learning_rate")
 ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
 KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
-_RANK_IN_NAME = re.compile(r"([123])[dD](?![a-z])")
-_TRANSPOSED_IN_NAME = ("transpose", "deconv")
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -75,12 +73,15 @@ class BoundFunction:
         (parameter, known name) of the arguments given by keyword.
     rank : int or None
         The only number of spatial axes it supports, when a name says one.
+    optional : frozenset of str
+        Known names of the arguments that may be None, since that is their default.
     """
 
     function: Callable[..., object]
     positional: tuple[str, ...]
     keywords: tuple[tuple[str, str], ...]
     rank: int | None
+    optional: frozenset[str] = frozenset()
 
     def takes(self, name: str) -> bool:
         """Whether it receives the argument of this known name."""
@@ -89,14 +90,14 @@ class BoundFunction:
     def limitation(self, pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str | None:
         """Why its parameters cannot express a case, or None."""
         if self.rank is not None and geometry.rank != self.rank:
-            return f"{_telling_rank(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
+            return f"{telling_rank(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
         added = offset(pass_)
         if bias and added is not None and not self.takes(added):
             return f"{name_of(self.function)} takes no `{added}`"
         if pass_ is Pass.BIAS_GRADIENT:
             return None
         if self._transposes and not geometry.transposed:
-            return f"{name_of(self.function)} is for transposed convolutions only, going by its name"
+            return f"{telling_transposed(self.function)} is for transposed convolutions only, going by its name"
         if self.takes("geometry"):
             return None
         for name in settings_needed(geometry):
@@ -150,6 +151,14 @@ class BoundCandidate:
         said = self.own_limitation(pass_, geometry, dtype) if self.own_limitation else None
         return said or self.functions[pass_].limitation(pass_, geometry, bias=bias)
 
+    def why_indispensable(self, pass_: Pass, operands: Operands) -> str | None:
+        """Which direction that the operands leave out the function of a pass wants, in a sentence; None if none."""
+        function, given = self.functions[pass_], operands.arrays()
+        for name in _ESSENTIAL.get(pass_, ()) if pass_.is_second_order else ():
+            if name not in given and name not in function.optional:
+                return f"{name_of(function.function)} wants `{name}`: it does not default to None"
+        return None
+
     def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> object:
         """Call the function of a pass; whatever it returns or raises comes out unchanged."""
         given: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
@@ -184,12 +193,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
         offered = PLAIN_SETTING_NAMES if added is None else (added, *PLAIN_SETTING_NAMES)
         keywords += [(name, name) for name in offered if name not in names.values()]
     positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
-    return BoundFunction(function, positional, tuple(keywords), _rank(function))
-
-
-def name_of(function: object) -> str:
-    """The name by which people know a function or an object."""
-    return str(getattr(function, "__name__", None) or type(function).__name__)
+    optional = frozenset(names[each.name] for each in parameters if each.name in names and each.default is None)
+    return BoundFunction(function, positional, tuple(keywords), rank_by_name(function), optional)
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
@@ -247,36 +252,3 @@ def _known(names: Iterable[str]) -> dict[str, str]:
         if name in ALIASES and ALIASES[name] not in known.values():
             known[name] = ALIASES[name]
     return known
-
-
-def is_transposed_by_name(function: object) -> bool:
-    """Whether a name says that it computes transposed convolutions."""
-    return any(sign in name.lower() for name in _names(function) for sign in _TRANSPOSED_IN_NAME)
-
-
-def _names(function: object) -> list[str]:
-    """The name of a function, and of the classes of the object whose method it is, or that it is."""
-    if isinstance(function, functools.partial):
-        return _names(function.func)
-    within = getattr(function, "__wrapped__", function)
-    owner = getattr(within, "__self__", within)
-    classes = owner if isinstance(owner, type) else type(owner)
-    own = [] if inspect.isroutine(owner) else class_names(classes)
-    return [name_of(function), *getattr(function, "also_named", ()), *own]
-
-
-def class_names(kind: type) -> list[str]:
-    """The name of a class, and of the classes that it is derived from."""
-    return [each.__name__ for each in kind.__mro__]
-
-
-def _rank(function: Callable[..., object]) -> int | None:
-    """The number of axes that the first name with one says, unless it says several."""
-    found = set(_RANK_IN_NAME.findall(_telling_rank(function)))
-    return int(found.pop()) if len(found) == 1 else None
-
-
-def _telling_rank(function: object) -> str:
-    """The first name with a number of axes in it, or the function's own."""
-    names = _names(function)
-    return next(filter(_RANK_IN_NAME.search, names), names[0])

@@ -9,14 +9,14 @@ from types import MappingProxyType
 import numpy as np
 
 from ...oracle import differences
-from ...oracle.data import LARGEST_LATTICE_VALUE
 from ...oracle.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
 from ...oracle.geometry import ConvGeometry
+from ...oracle.lattice import LARGEST_VALUE
 from ...oracle.passes import Array, Operands, Pass
 
 MOST_NUMBERS = 10_000_000
 """Products and perturbed elements that one gradient may need, which is well under a second's work."""
-_LARGEST = 4 * LARGEST_LATTICE_VALUE
+_LARGEST = 4 * LARGEST_VALUE
 """Sums and differences of lattice values, as relations ask for, are within it, and every loss is exact."""
 
 

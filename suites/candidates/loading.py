@@ -19,15 +19,18 @@ from ...oracle.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted
-from .binding import BoundCandidate, BoundFunction, bind_function, name_of
+from .binding import BoundCandidate, BoundFunction, bind_function
 from .call_text import Origin
 from .executable import PREFIX as EXECUTABLE_PREFIX
 from .executable import Executable
+from .naming import name_of
 from .shared_library import FILE_NAME as LIBRARY_NAME
 from .shared_library import SharedLibrary
 
 __all__ = ["CandidateError", "bind_object", "load"]
 
+THREADS = ("any", "one")
+"""How many threads may make calls at once, the default first."""
 _RESULT_DTYPES = (*DTYPES, "int32")
 
 
@@ -100,6 +103,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             dtypes=_dtypes(instance, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),
             rests_on=_rests_on(instance, name),
+            threads=_threads(instance, name),
         ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
@@ -128,6 +132,13 @@ def _dtypes(instance: object, name: str, default: tuple[str, ...]) -> tuple[str,
     if isinstance(declared, str) or not isinstance(declared, Collection) or not set(declared) <= set(DTYPES):
         raise CandidateError(f"{name} declares dtypes={declared!r}, but should name some of {', '.join(DTYPES)}")
     return tuple(sorted(declared, key=(*EVERYDAY, *DTYPES).index))
+
+
+def _threads(instance: object, name: str) -> str:
+    declared = getattr(instance, "threads", THREADS[0])
+    if declared not in THREADS:
+        raise CandidateError(f"{name} declares threads={declared!r}, but should be one of {', '.join(THREADS)}")
+    return str(declared)
 
 
 def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:

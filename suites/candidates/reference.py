@@ -42,10 +42,11 @@ class Reference:
         self,
         input: Array,
         weight: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
         geometry: ConvGeometry,
+        *,
+        input_direction: Array | None = None,
+        weight_direction: Array | None = None,
+        bias_direction: Array | None = None,
     ) -> Array:
         return _evaluate(
             Pass.JVP,
@@ -61,12 +62,20 @@ class Reference:
         self,
         input: Array,
         weight: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
         geometry: ConvGeometry,
+        *,
+        input_direction: Array | None = None,
+        weight_direction: Array | None = None,
+        bias_direction: Array | None = None,
     ) -> Array:
-        return self.jvp(input, weight, input_direction, weight_direction, bias_direction, geometry)
+        return self.jvp(
+            input,
+            weight,
+            geometry,
+            input_direction=input_direction,
+            weight_direction=weight_direction,
+            bias_direction=bias_direction,
+        )
 
     def double_backward_input(self, output_gradient: Array, weight_direction: Array, geometry: ConvGeometry) -> Array:
         return self.input_gradient(output_gradient, weight_direction, geometry)

@@ -21,7 +21,7 @@ import numpy as np
 
 from ...oracle.passes import Array, Operands, Pass, real_parts
 from ...oracle.scaled import dot, scaled
-from ...oracle.verdict import Outcome, Verdict
+from ...oracle.verdict import Outcome, Verdict, vacuous
 
 ADJOINT = "adjoint"
 _SYMBOLS = {
@@ -44,12 +44,15 @@ def check_adjoint(results: Mapping[Pass, Array], operands: Operands) -> Verdict 
     Returns
     -------
     Verdict or None
-        None where fewer than two of the three inner products can be formed.
+        None where fewer than two of the three inner products can be formed; undecided where none has a
+        product that is not zero.
     """
     products = {pass_: _form(pass_, results, operands) for pass_ in _SYMBOLS if pass_ in results}
     numbers = {pass_: value for pass_, value in products.items() if value is not None}
     if len(numbers) < 2:
         return None
+    if not any(_has_products(results[pass_], operands, pass_) for pass_ in numbers):
+        return vacuous("no inner product has a product that is not zero", elements=len(numbers))
     if len(set(numbers.values())) == 1:
         return Verdict(Outcome.CONFORMS, elements=len(numbers))
     told = ", ".join(f"{_SYMBOLS[pass_]} = {_tell(value)}" for pass_, value in numbers.items())
@@ -58,12 +61,7 @@ def check_adjoint(results: Mapping[Pass, Array], operands: Operands) -> Verdict 
 
 def _form(pass_: Pass, results: Mapping[Pass, Array], operands: Operands) -> Fraction | float | None:
     """The inner product of one pass, NaN for a result with NaN or Inf; None where the bias's part is missing."""
-    result = results[pass_]
-    partner = {
-        Pass.FORWARD: operands.output_gradient,
-        Pass.INPUT_GRADIENT: operands.input,
-        Pass.WEIGHT_GRADIENT: operands.weight,
-    }[pass_]
+    result, partner = results[pass_], _partner(pass_, operands)
     if result.shape != partner.shape:
         return None
     if pass_ is not Pass.FORWARD or operands.bias is None:
@@ -72,6 +70,19 @@ def _form(pass_: Pass, results: Mapping[Pass, Array], operands: Operands) -> Fra
     if bias_gradient is None or bias_gradient.shape != operands.bias.shape:
         return None
     return _inner_product(result, partner) - _inner_product(bias_gradient, operands.bias)
+
+
+def _partner(pass_: Pass, operands: Operands) -> Array:
+    return {
+        Pass.FORWARD: operands.output_gradient,
+        Pass.INPUT_GRADIENT: operands.input,
+        Pass.WEIGHT_GRADIENT: operands.weight,
+    }[pass_]
+
+
+def _has_products(result: Array, operands: Operands, pass_: Pass) -> bool:
+    """Whether an inner product has any product other than zero; NaN and Inf count."""
+    return bool(((result != 0) & (_partner(pass_, operands) != 0)).any())
 
 
 def _inner_product(left: Array, right: Array) -> Fraction | float:

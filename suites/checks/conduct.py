@@ -24,13 +24,18 @@ def judge_conduct(reply: Reply, *, degenerate: bool = False) -> Verdict | None:
             return Verdict(Outcome.REFUSED, f"raised {reply.kind}: {reply.message}{place}", reply.kind)
         case Died():
             detail = f"; {reply.detail}" if reply.detail else ""
-            return Verdict(Outcome.CRASHED, f"the process died: {reply.cause}{detail}", reply.cause)
+            reason = f"the process died{_while(reply)}: {reply.cause}{detail}"
+            return Verdict(Outcome.CRASHED, reason, reply.cause)
         case TimedOut():
-            return Verdict(Outcome.HUNG, f"no answer within {reply.seconds:g} s", "timeout")
+            return Verdict(Outcome.HUNG, f"no answer within {reply.seconds:g} s{_while(reply)}", "timeout")
         case Misbehaved():
             return Verdict(Outcome.VIOLATES, reply.description, "misconduct")
         case Malformed():
             return Verdict(Outcome.VIOLATES, f"returned {reply.description}, but should be an array", "type")
+
+
+def _while(reply: Died | TimedOut) -> str:
+    return f" while {reply.during}" if reply.during else ""
 
 
 def _judge_returned(reply: Returned) -> Verdict | None:

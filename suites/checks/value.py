@@ -9,6 +9,7 @@ Contamination asks on the lattice with NaN and Inf planted in it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -18,14 +19,24 @@ from numpy.typing import NDArray
 
 from ...oracle import large
 from ...oracle.bounds import rounding_bound
-from ...oracle.contamination import contaminate, expect_contaminated, finite_part, of_transform
-from ...oracle.data import LARGEST_LATTICE_VALUE, Case, lattice_operands, lattice_precision, real_operands
+from ...oracle.contamination import (
+    contaminate,
+    expect_contaminated,
+    finite_part,
+    is_contaminated,
+    of_compensated_sums,
+    of_skipped_zeros,
+    of_transform,
+)
+from ...oracle.data import Case, lattice_for, lattice_operands, real_operands
 from ...oracle.dtypes import COMPONENTS, Arithmetic
 from ...oracle.exact import ExactResult
 from ...oracle.fills import HUGE
 from ...oracle.geometry import ConvGeometry
+from ...oracle.integers import held
+from ...oracle.lattice import Lattice, is_exact
 from ...oracle.layouts import BROADCAST
-from ...oracle.nonfinite import Expectation, judge_nonfinite, wrong_elements
+from ...oracle.nonfinite import Expectation, Mask, judge_nonfinite, wrong_elements
 from ...oracle.overflow import expect_overflow
 from ...oracle.passes import Array, Operands, Pass
 from ...oracle.subnormals import flush_allowance
@@ -48,14 +59,24 @@ class Check(Enum):
         return self.value
 
 
-def operands_of(check: Check, case: Case) -> Operands:
-    """The operands on which a check asks a case, read-only; computed once for all candidates, unless they are large."""
-    return (_latest_operands if is_large(case) else _kept_operands)(check, case)
+def operands_of(check: Check, case: Case, arithmetic: Arithmetic | None = None) -> Operands:
+    """The operands on which a check asks a case, read-only; computed once for all candidates, unless they are large.
+
+    They are fitted to what a candidate declares of its arithmetic, by default to nothing.
+    """
+    return (_latest_operands if is_large(case) else _kept_operands)(check, case, *_fitted(check, case, arithmetic))
 
 
-def answer(check: Check, case: Case, pass_: Pass) -> ExactResult:
+def answer(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic | None = None) -> ExactResult:
     """The expected result of a pass on those operands: the exact one, or a large one with its own error."""
-    return (_latest_answer if is_large(case) else _kept_answer)(check, case, pass_)
+    return (_latest_answer if is_large(case) else _kept_answer)(check, case, pass_, *_fitted(check, case, arithmetic))
+
+
+def _fitted(check: Check, case: Case, arithmetic: Arithmetic | None) -> tuple[Lattice | None, float]:
+    """The lattice on which a check asks, None for reals; and the largest integer that an operand may be there."""
+    if check is Check.PRECISION:
+        return None, math.inf if arithmetic is None else arithmetic.largest_operand
+    return lattice_for(case, arithmetic), math.inf
 
 
 def is_large(case: Case) -> bool:
@@ -67,19 +88,22 @@ def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> b
     """Whether a check says something of a pass on a case.
 
     There is no NaN among integers, and no order among complex numbers; one NaN makes
-    an array no longer constant; transforms have intermediate values of other sizes than sums.
+    an array no longer constant, and says nothing of a pass that does not read it;
+    transforms have intermediate values of other sizes than sums.
     """
     if check is Check.STRUCTURE:
         return True
     plain = case.dtype not in COMPONENTS and not arithmetic.storage.is_integer
     if check is Check.CONTAMINATION:
         constant = case.layout == BROADCAST
-        return plain and not is_large(case) and not case.geometry.is_degenerate and not constant
+        if not plain or is_large(case) or case.geometry.is_degenerate or constant:
+            return False
+        return is_contaminated(pass_, operands_of(check, case, arithmetic), case.geometry)
     return case.fill != HUGE or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
 
 
-def _operands(check: Check, case: Case) -> Operands:
-    operands = real_operands(case) if check is Check.PRECISION else lattice_operands(case)
+def _operands(check: Check, case: Case, lattice: Lattice | None, largest: float) -> Operands:
+    operands = real_operands(case, largest) if check is Check.PRECISION else lattice_operands(case, lattice)
     if check is Check.CONTAMINATION:
         operands = contaminate(operands, case.seed)
     for array in operands.arrays().values():
@@ -87,8 +111,9 @@ def _operands(check: Check, case: Case) -> Operands:
     return operands
 
 
-def _answer(check: Check, case: Case, pass_: Pass) -> ExactResult:
-    return solve(check, pass_, operands_of(check, case), case.geometry)
+def _answer(check: Check, case: Case, pass_: Pass, lattice: Lattice | None, largest: float) -> ExactResult:
+    operands = (_latest_operands if is_large(case) else _kept_operands)(check, case, lattice, largest)
+    return solve(check, pass_, operands, case.geometry)
 
 
 def solve(check: Check, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
@@ -116,12 +141,15 @@ def allowed_error(
     The expected value's own error is added, and what rounding the result does to that.
     """
     own = expected.error * (1 + arithmetic.result.unit_roundoff)
+    exact: Mask | bool = False
     if check is not Check.PRECISION and not rounds_integers(arithmetic):
+        exact = is_exact(expected, operands, arithmetic, start=pass_ is Pass.UPDATE)
+    if np.all(exact):
         return np.zeros(expected.magnitude.shape) + own
-    bound: NDArray[np.float64] = rounding_bound(pass_, expected, operands, arithmetic, geometry) + own
+    bound = rounding_bound(pass_, expected, operands, arithmetic, geometry)
     if arithmetic.does("subnormals", "flushed"):
         bound = bound + flush_allowance(pass_, expected, operands, arithmetic, geometry)
-    return bound
+    return np.where(exact, 0.0, bound) + own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +192,7 @@ def standard(
     check: Check, pass_: Pass, operands: Operands, exact: ExactResult, arithmetic: Arithmetic, case: Case
 ) -> Standard:
     """What a check holds a result to, given the result that :func:`solve` gives."""
-    geometry, expectation = case.geometry, None
+    geometry, expectation, exact = case.geometry, None, held(exact, arithmetic)
     if check is Check.PRECISION and case.fill == HUGE:
         expectation = expect_overflow(pass_, operands, geometry, arithmetic, exact)
         return Standard(exact, expectation.bound, expectation, arithmetic.result_dtype)
@@ -174,14 +202,13 @@ def standard(
         expectation = expect_contaminated(pass_, operands, geometry, bound, exact)
         if arithmetic.does("algorithm", "transform") or arithmetic.does("contamination", "spreads"):
             expectation = of_transform(expectation)
+        if arithmetic.does("zeros", "skipped"):
+            expectation = of_skipped_zeros(expectation, pass_, operands, geometry)
+        if arithmetic.does("sums", "compensated"):
+            expectation = of_compensated_sums(expectation)
     return Standard(exact, bound, expectation, arithmetic.result_dtype)
 
 
 def rounds_integers(arithmetic: Arithmetic) -> bool:
-    """Whether integers of the lattice or their sums can be rounded: by a transform, or for want of bits."""
-    narrowest = min(arithmetic.accumulator.precision, arithmetic.result.precision)
-    return (
-        arithmetic.does("algorithm", "transform")
-        or narrowest < lattice_precision(arithmetic.storage.name)
-        or arithmetic.multiplier.precision < min(arithmetic.storage.precision, LARGEST_LATTICE_VALUE.bit_length())
-    )
+    """Whether integers of the lattice are rounded on the way, though not beyond the right one."""
+    return arithmetic.does("algorithm", "transform")

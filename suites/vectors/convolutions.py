@@ -73,3 +73,8 @@ EACH_DTYPE = {
 REALS = "n2c4k6i6x5f3x2s2x1p1+0x0+1g2"
 CONTAMINATED = "n2c4k6i5x4f3x2s2x1p3+0x0+2g2"
 """Of NaN and Inf: with windows that read padding, but not the edge beside it."""
+
+EQUAL_SIZES = "n2c3k2i3x3f2x2"
+"""With as many channels as elements on each axis: the distances between elements tell no layout from another."""
+ALIGNED = "n1c32k32i1x1f1x1"
+"""Of reals: with whole vectors of channels, for which there may be a path of its own."""

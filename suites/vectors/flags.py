@@ -173,7 +173,7 @@ FLAGS: dict[str, Note] = {
     "LastWindow": Note(
         "the last window or tap of an axis is left out, or the output size is rounded up",
         "the last row or column is missing or wrong",
-        "tinyengine#95, modular#6712, TF-micro#764",
+        "TF-micro#764",
         _of_products(lambda g, p: max(g.direct.output_size) > 1),
     ),
     "UnreachedElements": Note(

@@ -15,7 +15,7 @@ from ..checks.value import Check, is_asked
 from ..corpora import load
 from ..corpora.shrinking import shrunk
 from ..illegal import IllegalCall, illegal_calls
-from .convolutions import CONTAMINATED, EACH_DTYPE, EXTREME, ORDINARY, REALS
+from .convolutions import ALIGNED, CONTAMINATED, EACH_DTYPE, EQUAL_SIZES, EXTREME, ORDINARY, REALS
 from .flags import FLAGS, ILLEGAL, flags_of
 
 _WHERE = "vectors export"
@@ -67,7 +67,7 @@ def choices(only: Sequence[str] = ()) -> tuple[Choice, ...]:
         If a name is none of these.
     """
     kinds = _by_kind(only)
-    every = [*_structure(), *_reported(), *_reals(), *_contaminated()]
+    every = [*_structure(), *_reported(), *_reals(), *_contaminated(), *_other_paths()]
     asked = (each for each in every if is_asked(each.check, each.case, each.pass_, Arithmetic.of(each.case.dtype)))
     numbered = (replace(choice, id=f"{number:04}") for number, choice in enumerate(asked, start=1))
     return tuple(choice for choice in numbered if all(names & _names(choice) for names in kinds))
@@ -166,6 +166,14 @@ def _contaminated() -> Iterator[Choice]:
         for seed in _CONTAMINATIONS:
             case = Case(geometry, True, dtype, "uniform", seed)
             yield from _of_values(Check.CONTAMINATION, case, f"{dtype}, NaN and Inf among integers", "NanLeak", _ALL)
+
+
+def _other_paths() -> Iterator[Choice]:
+    """Sizes at which implementations take another path than at all others."""
+    equal = Case(parse_geometry(EQUAL_SIZES), True, "float32", "uniform", 0)
+    yield from _integers(equal, "as many channels as elements on each axis")
+    aligned = Case(parse_geometry(ALIGNED), True, "float32", "uniform", 3)
+    yield from _of_values(Check.PRECISION, aligned, "whole vectors of channels", "NarrowAccumulator", _ALL)
 
 
 def _of_values(check: Check, case: Case, comment: str, flag: str, passes: tuple[Pass, ...]) -> Iterator[Choice]:

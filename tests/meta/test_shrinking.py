@@ -33,7 +33,7 @@ BY_HAND = {
     "n1c1k1i1f1p0+2": "padding-shared-evenly",
     "n1c1k1i1f1p1": "padding-ignored padding-read-from-memory nan-leaks-through-padding transform-wraps-around",
     "n1c1k1i1f1p1d2": "padding-dilated",
-    "n1c1k1i1f2p1": "even-kernel-off-centre",
+    "n1c1k1i1f2p1": "even-kernel-off-centre windows-from-the-padding-dropped outermost-tap-dropped-at-the-border",
     "n1c1k1i2f1p1mreflect": "padding-mode-ignored reflection-repeats-the-edge reflection-skips-an-element",
     "n1c1k1i2f1p1mcircular": "circular-padding-off-by-one",
     "n1c1k1i1x3f1x1s1x2": "stride-axes-exchanged settings-axes-exchanged",
@@ -107,11 +107,12 @@ BY_HAND = {
     "n1c8k8i1f1": "tfloat32-for-multiples-of-8-channels",
     "n1c32k32i1f1": "tfloat32-for-multiples-of-32-channels",
     "n1c3k1i2f2": "pairs-saturate-in-int16 lowest-integer-not-negated",
+    "n1c3k1i3f1": "equal-sizes-taken-for-channels-last",
     "n3c15k1i3f1": "index-overflow",
 }
 """The smallest geometry that a person would think of, and the models that it shows; `index-overflow` needs 128
-elements, in whatever shape. The last two need numbers at the ends of the range, and so many elements that some are
-drawn."""
+elements, in whatever shape. Two need numbers at the ends of int8's range, and so many elements that some are drawn;
+lengths that must be equal are not made smaller one by one."""
 SMALLEST = {name: geometry for geometry, names in BY_HAND.items() for name in names.split()}
 QUICK = ("kernel-not-rotated", "padding-sides-exchanged", "last-window-dropped", "groups-reversed")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from convoracle.oracle.data import Case, lattice_operands, real_operands
 from convoracle.oracle.dtypes import Arithmetic
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.subnormals import flush_allowance
 from convoracle.oracle.verdict import compare
 from convoracle.suites.strategies import SETTINGS, Space, cases
 
@@ -84,6 +87,45 @@ def test_convolutions_by_the_fft_stay_within_the_bound(case: Case, fill: str) ->
             result = exact.evaluate(pass_, operands, case.geometry)
             bound = rounding_bound(pass_, result, operands, TRANSFORM, case.geometry)
             assert not compare(actual, result, bound).wrong.any()
+
+
+def _scaled_before(scale: float, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The forward pass by transforms of scaled operands, scaled back."""
+    given = replace(operands, input=operands.input * np.float32(scale), weight=operands.weight * np.float32(scale))
+    return (by_fft(Pass.FORWARD, given, geometry).astype(np.float64) / scale**2).astype(np.float32)
+
+
+@pytest.mark.parametrize(("scale", "is_honest"), [(0.5, True), (2.0**-12, False)])
+def test_operands_that_are_halved_before_a_transform_may_underflow(scale: float, *, is_honest: bool) -> None:
+    """Beyond what sums of products may lose; but those that are scaled away are wrong."""
+    geometry = ConvGeometry.of(in_channels=2, out_channels=2, size=(6, 6), kernel=3, padding=1)
+    beyond = [0, 0]
+    for seed in range(20):
+        operands = real_operands(Case(geometry, False, "float32", "subnormal_operands", seed))
+        actual = _scaled_before(scale, operands, geometry)
+        result = exact.evaluate(Pass.FORWARD, operands, geometry)
+        for number, arithmetic in enumerate((DIRECT, TRANSFORM)):
+            bound = rounding_bound(Pass.FORWARD, result, operands, arithmetic, geometry)
+            beyond[number] += int(compare(actual, result, bound).wrong.any())
+    assert beyond[0] > 0
+    assert (beyond[1] == 0) == is_honest
+
+
+def test_flushing_in_a_transform_is_within_its_allowance() -> None:
+    geometry = ConvGeometry.of(in_channels=2, out_channels=2, size=(6, 6), kernel=3, padding=1)
+    for fill in ("subnormal", "subnormal_operands"):
+        for seed in range(20):
+            operands = real_operands(Case(geometry, False, "float32", fill, seed))
+            flushed: dict[str, Array] = {
+                name: np.where(np.abs(array) < 2.0**-126, np.float32(0), array)
+                for name, array in operands.arrays().items()
+            }
+            actual = by_fft(Pass.FORWARD, replace(operands, **flushed), geometry)  # type: ignore[arg-type]
+            actual = np.where(np.abs(actual) < 2.0**-126, np.float32(0), actual)
+            result = exact.evaluate(Pass.FORWARD, operands, geometry)
+            bound = rounding_bound(Pass.FORWARD, result, operands, TRANSFORM, geometry)
+            allowance = flush_allowance(Pass.FORWARD, result, operands, TRANSFORM, geometry)
+            assert not compare(actual, result, bound + allowance).wrong.any()
 
 
 def test_many_channels_are_summed_within_the_bound() -> None:

@@ -13,6 +13,7 @@ from convoracle.oracle.data import Case, lattice_operands, parse_case, real_oper
 from convoracle.oracle.dtypes import DTYPES, format_of, numpy_dtype, result_dtype
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.lattice import unit_of
 from convoracle.oracle.layouts import BROADCAST, LAYOUTS, arrange, constant_axes
 from convoracle.oracle.passes import Pass, is_defined, real_parts, shape_of
 from convoracle.suites.strategies import Space, cases
@@ -57,9 +58,10 @@ def test_on_the_lattice_no_partial_sum_of_any_order_can_round(case: Case) -> Non
         assert (real_parts(array) % 1 == 0).all()
     for pass_ in _passes(case.dtype):
         result = exact.evaluate(pass_, operands, case.geometry)
-        grain = operands.learning_rate if pass_ is Pass.UPDATE else 1.0
-        weight = np.abs(real_parts(operands.weight)) / grain if pass_ is Pass.UPDATE else 0.0
-        assert (result.magnitude + weight <= limit).all()
+        rate = operands.learning_rate if pass_ is Pass.UPDATE else 1.0
+        weight = np.abs(real_parts(operands.weight)) if pass_ is Pass.UPDATE else 0.0
+        grain = unit_of(rate)
+        assert ((abs(rate) * result.magnitude + weight) / grain <= limit).all()
         assert (result.value.to_float64() / grain % 1 == 0).all()
 
 
@@ -111,6 +113,8 @@ def test_integers_are_asked_in_their_whole_range() -> None:
     values = real_operands(case).input
     assert (values.min(), values.max()) == (-128, 127)
     assert (values == 0).any()
+    for end in (-128, 127):
+        assert 0.1 < np.mean(values == end) < 0.15
 
 
 def test_both_parts_of_complex_numbers_are_drawn() -> None:

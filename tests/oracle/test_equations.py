@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from convoracle.oracle import equations
+from convoracle.oracle import equations, exact, reference
+from convoracle.oracle.data import Case, lattice_operands
 from convoracle.oracle.equations import Element, Term, chain_rule_terms, element, evaluate, local_gradient
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.notation import write_element, write_equation, write_sum
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.passes import Operands, Pass, real_parts
 from convoracle.oracle.worked_example import SEED_GEOMETRY, worked_example
 from convoracle.suites.strategies import Space, conv_geometries
 
@@ -252,3 +254,22 @@ def test_operands_of_another_shape_are_refused() -> None:
         evaluate(Pass.FORWARD, Operands(X.astype(str), F, None, DO), SEED_GEOMETRY)
     with pytest.raises(InvalidArgument, match="should be that of input"):
         evaluate(Pass.FORWARD, Operands(X, F.astype(float), None, DO), SEED_GEOMETRY)
+
+
+@pytest.mark.parametrize("pass_", [Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT], ids=str)
+@pytest.mark.parametrize("text", ["n1c1k1i3x3f2x2", "n1c2k2i3f2s2g2t"])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_a_direction_that_is_left_out_is_zero(pass_: Pass, text: str, dtype: str) -> None:
+    geometry = parse_geometry(text)
+    whole = lattice_operands(Case(geometry, True, dtype, "uniform", 3))
+    for name in ("input_direction", "weight_direction"):
+        zero, absent = (replace(whole, **{name: each}) for each in (np.zeros_like(getattr(whole, name)), None))
+        defined = evaluate(pass_, zero, geometry)
+        assert defined.any()
+        assert (evaluate(pass_, absent, geometry) == defined).all()
+        assert (exact.evaluate(pass_, absent, geometry).value.to_fractions() == defined).all()
+        assert (real_parts(reference.evaluate(pass_, absent, geometry)) == defined.astype(float)).all()
+    nothing = replace(whole, input_direction=None, weight_direction=None)
+    for compute in (evaluate, exact.evaluate, reference.evaluate):
+        with pytest.raises(InvalidArgument, match="input_direction or weight_direction=None, but should be an array"):
+            compute(pass_, nothing, geometry)

@@ -198,5 +198,5 @@ def test_a_value_beyond_float64_is_shown_as_infinite() -> None:
 def test_a_pass_of_second_order_without_its_directions_is_refused(pass_: Pass) -> None:
     geometry = ConvGeometry.of(size=2, kernel=2)
     operands = Operands(np.ones((1, 1, 2)), np.ones((1, 1, 2)), None, np.ones((1, 1, 1)))
-    with pytest.raises(InvalidArgument, match="_direction=None, but should be an array for a pass of second order"):
+    with pytest.raises(InvalidArgument, match="_direction=None, but should be an array for the pass"):
         exact.evaluate(pass_, operands, geometry)

@@ -9,7 +9,7 @@ import pytest
 
 from convoracle.oracle import exact
 from convoracle.oracle.bounds import rounding_bound
-from convoracle.oracle.dtypes import Arithmetic
+from convoracle.oracle.dtypes import Arithmetic, format_of
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Operands, Pass
 from convoracle.oracle.subnormals import flush_allowance
@@ -118,3 +118,34 @@ def test_integers_have_nothing_to_flush(lattice: Callable) -> None:
     operands = lattice(geometry, "int8", 0)
     result = exact.evaluate(Pass.FORWARD, operands, geometry)
     assert not flush_allowance(Pass.FORWARD, result, operands, Arithmetic.of("int8"), geometry).any()
+
+
+@pytest.mark.parametrize("padding", [2, 5, 8])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_every_repetition_of_a_padded_element_may_be_flushed_as_it_is_stored(dtype: str, padding: int) -> None:
+    """As frameworks do that pad first: each share of the gradient is stored, and lost where it is subnormal."""
+    geometry = ConvGeometry.of(size=1, kernel=1, padding=padding, padding_mode="replicate")
+    arithmetic, stored = Arithmetic.of(dtype, "float32"), format_of(dtype).dtype.type
+    smallest = 2.0 ** format_of(dtype).min_exponent
+    share = stored(0.99 * smallest)
+    gradient = np.full(geometry.output_shape, share)
+    operands = Operands(np.ones((1, 1, 1), stored), np.ones((1, 1, 1), stored), None, gradient)
+    result = exact.evaluate(Pass.INPUT_GRADIENT, operands, geometry)
+    bound = rounding_bound(Pass.INPUT_GRADIENT, result, operands, arithmetic, geometry)
+    allowance = flush_allowance(Pass.INPUT_GRADIENT, result, operands, arithmetic, geometry)
+    lost = gradient.size * float(share)
+    assert lost > bound.max()
+    assert lost <= (bound + allowance).max()
+    assert (bound + allowance).max() < 7 * lost
+
+
+def test_a_step_may_lose_a_scaled_operand_and_its_weight() -> None:
+    geometry = ConvGeometry.of(size=1, kernel=1)
+    tiny, one = np.full((1, 1, 1), 2.0**-120, np.float32), np.full((1, 1, 1), 8.0, np.float32)
+    operands = Operands(one, np.full((1, 1, 1), 2.0**-130, np.float32), None, tiny, learning_rate=2.0**-8)
+    result = exact.evaluate(Pass.UPDATE, operands, geometry)
+    arithmetic = Arithmetic.of("float32")
+    bound = rounding_bound(Pass.UPDATE, result, operands, arithmetic, geometry)
+    allowance = flush_allowance(Pass.UPDATE, result, operands, arithmetic, geometry)
+    error = 2.0**-130 - 2.0**-128 * 8
+    assert bound.max() < abs(error) <= (bound + allowance).max()

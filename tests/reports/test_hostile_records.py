@@ -80,8 +80,9 @@ def stored(home):
         (lambda b: b["mismatch"].update(check="frob"), "mismatch.check: should be one of structure, "),
         (lambda b: b["mismatch"].update(subject="adjoint"), "mismatch.subject: should be one of forward, "),
         (lambda b: b["mismatch"].update(check="adjoint"), "mismatch.subject: should be one of adjoint, not"),
-        (lambda b: b.update(learning_rate=0.3), "learning_rate: should be a power of two"),
-        (lambda b: b.update(learning_rate=2.0**-1000), "learning_rate: should be a power of two"),
+        (lambda b: b.update(learning_rate=0.3), "learning_rate: should be a multiple of 6.1"),
+        (lambda b: b.update(learning_rate=2.0**-1000), "learning_rate: should be from 6.1"),
+        (lambda b: b.update(learning_rate=-100.0), "learning_rate: should be from 6.1"),
         (lambda b: b.update(learning_rate="inf"), "learning_rate: should be finite"),
     ],
 )

@@ -32,13 +32,14 @@ def test_every_fault_is_seen_in_every_pass_in_which_it_can_show(rank: int) -> No
 def test_every_profile_has_room_for_the_whole_covering(profile) -> None:
     cases = covering(profile.space(dtypes=DTYPES))
     assert len(cases) == len(covering(Space(dtypes=DTYPES)))
-    assert shares(profile.cases, len(cases)).covering == len(cases)
+    assert shares(profile.cases, len(cases), 1000).covering == len(cases)
 
 
 def test_a_small_budget_has_some_of_each() -> None:
-    share = shares(10, 20)
-    assert (share.drawn, share.covering, share.climbing) == (5, 3, 2)
-    assert shares(100, 20).drawn == 60
+    share = shares(10, 20, 100)
+    assert (share.usual, share.drawn, share.covering, share.climbing) == (4, 1, 3, 2)
+    assert shares(100, 20, 10).drawn == 50
+    assert [shares(profile.cases, 16, 898).usual for profile in PROFILES.values()] == [40, 140, 898]
 
 
 def test_a_covering_is_fitted_to_the_space() -> None:

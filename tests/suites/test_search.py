@@ -25,6 +25,7 @@ from convoracle.suites.memory import FailureMemory
 from convoracle.suites.replies import Limits
 from convoracle.suites.search import Search
 from convoracle.suites.strategies import Space
+from convoracle.suites.usual import usual_cases
 
 MUTANTS = Path(__file__).parent / "mutants.py"
 
@@ -237,10 +238,29 @@ def test_every_search_examines_the_covering_of_its_space() -> None:
     assert asked.issuperset(covered)
 
 
+def test_every_search_examines_usual_layers_first() -> None:
+    log = Log()
+    chosen = budget()
+    with executor("Honest") as running:
+        Search(running, chosen, log).run()
+    usual = [str(case) for case in usual_cases(chosen.space, chosen.seed, 24)]
+    assert [record.case for record in log.records[:24]] == usual
+
+
+def test_a_fault_that_a_usual_layer_shows_is_made_as_small_as_a_drawn_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = parse_case("n3c3k4i10x1f3x3s2x2p1x1/bias/float16/huge/578/broadcast")
+    monkeypatch.setattr(search, "usual_cases", lambda space, seed, most: (case,))
+    log = Log()
+    with executor("StrideIgnoredInWeightGradient") as running:
+        (fault,) = Search(running, replace(budget(10), space=Space()), log).run()
+    assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i3f1s2/float32/uniform/0")
+
+
 def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatch: pytest.MonkeyPatch) -> None:
     case = parse_case("n3c2k4i9x6f3x2s2x2p1x2g2/bias/float16/wide/77/strided")
     monkeypatch.setattr(search, "covering", lambda space: (case,))
-    monkeypatch.setattr(search, "shares", lambda count, covering: Shares(0, 1, 0))
+    monkeypatch.setattr(search, "shares", lambda count, covering, usual: Shares(0, 0, 1, 0))
+    monkeypatch.setattr(search, "_DRAWS_INSTEAD", 0)
     log = Log()
     only = replace(budget(1), space=Space())
     with executor("KernelNotFlipped") as running:

@@ -63,7 +63,7 @@ class Jax(Framework):
         if key not in self._compiled:
             if len(self._compiled) == _COMPILED_AT_ONCE:
                 self._compiled.clear()
-                jax.clear_caches()
+                jax.clear_caches()  # type: ignore[no-untyped-call]
             self._compiled[key] = self._compile(pass_, geometry)
         return self._compiled[key]
 

@@ -12,7 +12,8 @@ from torch.autograd import forward_ad
 
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Array, Pass
-from ..binding import BoundFunction, bind_function, name_of
+from ..binding import BoundFunction, bind_function
+from ..naming import name_of
 from .arithmetic import inherited
 from .signatures import with_parameters
 from .tensors import to_array, to_tensor
@@ -125,16 +126,19 @@ class Autograd:
         input: Array,
         weight: Array,
         bias: Array | None,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
         geometry: ConvGeometry,
+        *,
+        input_direction: Array | None = None,
+        weight_direction: Array | None = None,
+        bias_direction: Array | None = None,
     ) -> Array:
         self._require_bias_parameter(bias)
         with forward_ad.dual_level():
 
-            def dual(value: Array, direction: Array) -> torch.Tensor:
+            def dual(value: Array, direction: Array | None) -> torch.Tensor:
                 at = self._tensor(value)
+                if direction is None:
+                    return at
                 if _repeats_elements(at):  # PyTorch lays the direction out as the value, and cannot write it so
                     at = at.contiguous()
                 return forward_ad.make_dual(at, self._tensor(direction))  # type: ignore[no-untyped-call]
@@ -155,10 +159,11 @@ class Autograd:
         weight: Array,
         bias: Array | None,
         output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
         geometry: ConvGeometry,
+        *,
+        input_direction: Array | None = None,
+        weight_direction: Array | None = None,
+        bias_direction: Array | None = None,
     ) -> Array:
         self._require_bias_parameter(bias)
         directions = (input_direction, weight_direction, bias_direction)
@@ -192,22 +197,27 @@ class Autograd:
         self,
         arrays: tuple[Array, Array, Array | None],
         output_gradient: Array,
-        directions: tuple[Array, Array, Array | None],
+        directions: tuple[Array | None, Array | None, Array | None],
         geometry: ConvGeometry,
         *,
         subject: int,
     ) -> Array:
-        """dE/d(a variable), E being the inner product of the directions with the gradients.
+        """dE/d(a variable), E being the inner product of the directions with the gradients; of those that are given.
 
         A variable on which the gradients do not depend counts as such, unless they
         depend on none, which is how a function that is differentiable once looks.
         """
         variables = [self._variable(array) for array in arrays if array is not None]
-        along = [self._tensor(direction) for direction in directions if direction is not None]
+        pairs = zip(arrays, directions, strict=True)
+        along = [self._optional(direction) for array, direction in pairs if array is not None]
         cotangent = self._variable(output_gradient)
         output = self._output(variables[0], variables[1], variables[2] if len(variables) > 2 else None, geometry)
         gradients = torch.autograd.grad(output, variables, cotangent, create_graph=True)
-        inner = [(gradient, v) for gradient, v in zip(gradients, along, strict=True) if gradient.requires_grad]
+        inner = [
+            (gradient, v)
+            for gradient, v in zip(gradients, along, strict=True)
+            if v is not None and gradient.requires_grad
+        ]
         depended_on = [*variables, cotangent]
         results: tuple[torch.Tensor | None, ...] = ()
         if inner:

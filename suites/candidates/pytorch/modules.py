@@ -10,7 +10,7 @@ import torch
 from ....oracle.geometry import ConvGeometry
 from ....oracle.passes import Pass
 from .. import CandidateError
-from ..binding import class_names, is_transposed_by_name, name_of
+from ..naming import class_names, is_transposed_by_name, name_of
 from ..settings import SETTING_NAMES, setting_values
 from .arithmetic import inherited
 from .differentiable import NOTHING, PYTORCH, Autograd, autograd

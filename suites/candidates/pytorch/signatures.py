@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from ..binding import name_of
+from ..naming import name_of
 from .convolution import CONVOLUTIONS, TRANSPOSED
 
 

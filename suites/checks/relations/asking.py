@@ -8,8 +8,9 @@ import numpy as np
 
 from ....oracle.data import Case
 from ....oracle.passes import Array, Pass
-from ....oracle.verdict import Outcome, Verdict
+from ....oracle.verdict import Outcome, Verdict, vacuous
 from ....reports.record import CheckResult
+from ...declared import arithmetic_of
 from ...executor import Executor
 from ...replies import Reply, Returned
 from ..conduct import judge_conduct
@@ -55,7 +56,8 @@ def ask_relation(
     """
     if relation not in applicable(case, pass_):
         return None
-    derivation = relation.derive(pass_, operands_of(Check.STRUCTURE, case).of(pass_), case.geometry)
+    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
+    derivation = relation.derive(pass_, operands.of(pass_), case.geometry)
     if any(call.pass_ not in executor.passes or _is_out_of_proportion(call, case) for call in derivation.calls):
         return None
     start = time.perf_counter()
@@ -99,6 +101,8 @@ def _unfit(reply: Reply, call: Call) -> Verdict | None:
 
 def _compare(relation: Relation, sides: Sides, values: list[Array]) -> Verdict:
     own, other = sides
+    if own.size == 0:
+        return vacuous("the results have no elements")
     wrong = own != other
     if not wrong.any():
         return Verdict(Outcome.CONFORMS, elements=own.size)

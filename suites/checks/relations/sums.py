@@ -56,6 +56,23 @@ def _share(values: Wide, generator: np.random.Generator) -> Wide:
     return np.sign(values) * generator.integers(0, np.abs(values).astype(np.int64), endpoint=True)
 
 
+def _without(name: str) -> Relation:
+    """What autograd makes of a gradient that nobody asks for: its direction is not there."""
+
+    def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
+        zero = np.zeros_like(operands.arrays()[name])
+        calls = tuple(Call(pass_, _with(operands, {name: each}), geometry) for each in (zero, None))
+        return Derivation(calls, lambda values: (values[0], values[1]))
+
+    return Relation(
+        f"no-{name.replace('_', '-')}",
+        f"without the {name.replace('_', ' ')} the result is that for one of zeros",
+        frozenset((Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)),
+        lambda geometry: True,
+        derive,
+    )
+
+
 def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
     calls = [Call(pass_, operands, geometry)]
     for images in (slice(0, 1), slice(1, None)):
@@ -85,5 +102,6 @@ SUMS = (
         lambda geometry: geometry.batch > 1,
         _derive_parts,
     ),
+    *map(_without, ("input_direction", "weight_direction")),
 )
 """Every relation of this kind."""

@@ -32,6 +32,7 @@ REVEALING = tuple(
             "n2c2k2i5f2p1d2",
             "n2c2k3i5x8f3x3s2x2p1x0+1",
             "n1c32k32i2f1",
+            "n2c4k2i4f3p1",
         ),
     )
 )

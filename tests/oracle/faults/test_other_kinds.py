@@ -24,10 +24,12 @@ from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.layouts import arrange
 from convoracle.oracle.passes import Array, Operands, Pass, is_defined
 from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.conduct import judge_conduct
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
-from convoracle.suites.company import keep_company
+from convoracle.suites.company import Question
+from convoracle.suites.company_calls import keep_company
 from convoracle.suites.execution import execute
 from convoracle.suites.replies import Returned
 
@@ -175,6 +177,8 @@ def test_its_calls_show_it_where_it_shows_and_nowhere_else(
 class Bound:
     """An implementation as a candidate in this process, new with every restart."""
 
+    info = CandidateInfo("bound", accumulators=(("float32", "float64"), ("float64", "float64")))
+
     def __init__(self, model: FaultModel | None) -> None:
         self.model = model
         self.restart()
@@ -191,8 +195,8 @@ class Bound:
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **limit: object) -> object:
         return execute(self, pass_, operands, geometry)  # type: ignore[arg-type]
 
-    def company(self, *call: object, **limit: object) -> object:
-        return keep_company(self, *call)  # type: ignore[arg-type]
+    def company(self, question: Question, **limit: object) -> object:
+        return keep_company(self, question)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -214,6 +218,6 @@ def test_company_convicts_it(model: FaultModel) -> None:
     geometry = ConvGeometry.of(size=(5, 6), kernel=2, batch=2, in_channels=2, out_channels=3, padding=1)
     case = Case(geometry, True, "float32", "uniform", seed=0 if model.needs.calls == "of another dtype" else 1)
     for planted, outcome in ((model, Outcome.VIOLATES), (None, Outcome.CONFORMS)):
-        asked = ask_company(Bound(planted), case, pass_, Arithmetic.of("float32", "float64"))  # type: ignore[arg-type]
+        asked = ask_company(Bound(planted), case, pass_)  # type: ignore[arg-type]
         assert asked is not None
         assert asked.verdict.outcome is outcome

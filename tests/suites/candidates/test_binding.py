@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convoracle.oracle.data import parse_case
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.verdict import Outcome
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.binding import BoundCandidate, bind_function
 from convoracle.suites.candidates.loading import bind_object
+from convoracle.suites.checks.value import Check
+from convoracle.suites.examination import ask
+from convoracle.suites.in_process import InProcess
 
 SYMMETRIC = ConvGeometry.of(size=(7, 6), kernel=3, stride=(2, 1), padding=(1, 2), dilation=(1, 2))
 PLAIN = ConvGeometry.of(size=(3, 3), kernel=2)
@@ -287,3 +292,33 @@ def test_call_text_runs() -> None:
     exec(text, namespace)
     assert "test_binding.py, line" in text
     assert np.array_equal(namespace["actual"], candidate.run(Pass.FORWARD, operands, PLAIN))
+
+
+class UpsamplingConvTranspose2d:
+    """The windows of a transposed convolution, added one tap at a time; its weight is (C, K, *R)."""
+
+    def forward(self, x: Any, w: Any, stride: Any, padding: Any, output_padding: Any) -> object:
+        spans = [
+            (i - 1) * s + r + extra
+            for i, s, r, extra in zip(x.shape[2:], stride, w.shape[2:], output_padding, strict=True)
+        ]
+        whole = np.zeros((x.shape[0], w.shape[1], *spans), x.dtype)
+        for row, column in np.ndindex(*w.shape[2:]):
+            rows, columns = (
+                slice(at, at + (i - 1) * s + 1, s) for at, i, s in zip((row, column), x.shape[2:], stride, strict=True)
+            )
+            whole[:, :, rows, columns] += np.einsum("nchw,ck->nkhw", x, w[:, :, row, column])
+        (top, left), (height, width) = padding, spans
+        return whole[:, :, top : height - top, left : width - left]
+
+
+def test_a_class_for_transposed_convolutions_is_right_on_them() -> None:
+    executor = InProcess(UpsamplingConvTranspose2d)
+    case = parse_case("n2c3k2i4x5f3x2s2x3p1x0to1x2/float32/uniform/0")
+    assert ask(executor, Check.STRUCTURE, case, Pass.FORWARD).verdict.outcome is Outcome.CONFORMS
+    direct = replace(case, geometry=replace(case.geometry, transposed=False, output_padding=()))
+    verdict = ask(executor, Check.STRUCTURE, direct, Pass.FORWARD).verdict
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.UNSUPPORTED,
+        "UpsamplingConvTranspose2d is for transposed convolutions only, going by its name",
+    )

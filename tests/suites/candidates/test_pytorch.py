@@ -102,6 +102,17 @@ def test_output_padding_between_stride_and_dilation(executor: Executor, text: st
     _all_passes_equal(executor, parse_geometry(text), "float64", bias=True)
 
 
+@pytest.mark.parametrize("absent", ["input_direction", "weight_direction"])
+@pytest.mark.parametrize("pass_", [Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT], ids=str)
+@pytest.mark.parametrize("text", ["n2c2k4i4x5f3x2s2x1p1x0g2", "n2c4k2i3f2s2g2to1"])
+def test_one_direction_alone(executor: Executor, pass_: Pass, absent: str, text: str) -> None:
+    geometry = parse_geometry(text)
+    operands = replace(integer_operands(geometry, "float64"), **{absent: None})
+    reply = executor.call(pass_, operands, geometry)
+    assert isinstance(reply, Returned), reply
+    assert np.array_equal(reply.value, evaluate(pass_, operands, geometry).value.to_float64())
+
+
 def test_forward_mode_of_operands_that_repeat_their_elements(executor: Executor) -> None:
     geometry = parse_geometry("n1c2k3i4f2")
     drawn = integer_operands(geometry, "float32")

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from convoracle.oracle import reference
 from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.passes import LINKED, Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
-from convoracle.suites.checks.company import ask_company, companion
-from convoracle.suites.company import Company, from_message, to_message
-from convoracle.suites.examination import arithmetic_of
+from convoracle.suites.checks.company import ask_company
+from convoracle.suites.company import Company, Deviation, from_message, to_message
 from convoracle.suites.executor import Executor
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Limits
 
-OTHER_DTYPE, OTHER_BATCH, OTHER_SIZE = (
-    parse_case(f"n2c3k2i6x5f3x2p1x1/bias/float32/uniform/{seed}") for seed in (0, 1, 2)
+from ..stateful import (
+    FAULTY,
+    RIGHT,
+    DiesAmongThreads,
+    DiesOfEvenSizes,
+    Honest,
+    SortsItsTerms,
+    StuckAfterAnError,
+    TakesFloat32Only,
+    WritesForAWhile,
 )
+
+CASE = parse_case("n2c3k2i6x5f3x2p1x1/bias/float32/uniform/1")
+SMALL = parse_case("n2c3k2i5f3/bias/float32/uniform/3")
 MANY_CHANNELS = parse_case("n2c16k2i6x5f3x2/float32/uniform/1")
-
-
-class Honest:
-    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return reference.forward(input, weight, geometry, bias)
-
-    def input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        return reference.input_gradient(output_gradient, weight, geometry)
-
-    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return reference.weight_gradient(input, output_gradient, geometry)
-
-    def update(
-        self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry
-    ) -> Array:
-        return reference.update(input, weight, output_gradient, geometry, learning_rate)
 
 
 class KeepsItsFirstWeights:
@@ -55,10 +52,10 @@ class KeepsAPlanForOneDtype:
     """Keeps the dtype of the first call for the results of all calls with such a kernel."""
 
     def __init__(self) -> None:
-        self.dtypes: dict[tuple[int, ...], np.dtype] = {}
+        self.plans: dict[tuple[int, ...], np.dtype] = {}
 
     def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        dtype = self.dtypes.setdefault(geometry.kernel, input.dtype)
+        dtype = self.plans.setdefault(geometry.kernel, input.dtype)
         return reference.forward(input, weight, geometry).astype(dtype)
 
 
@@ -73,29 +70,6 @@ class KeepsAPlanForOneSize:
         result = reference.forward(input, weight, geometry)
         result[:, :, rows:] = 0
         return result
-
-
-class ReturnsOneBuffer:
-    """Writes every result of a shape into the same array."""
-
-    def __init__(self) -> None:
-        self.buffers: dict[tuple[int, ...], Array] = {}
-
-    def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        buffer = self.buffers.setdefault(geometry.output_shape, np.empty(geometry.output_shape, input.dtype))
-        buffer[...] = reference.forward(input, weight, geometry)
-        return buffer
-
-
-class SharesAScratch:
-    """Sums in one global array, as if there were one thread."""
-
-    def __init__(self) -> None:
-        self.scratch = np.zeros(10_000, np.float32)
-
-    def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        self.scratch[: input.size] = input.ravel()
-        return reference.forward(self.scratch[: input.size].reshape(input.shape), weight, geometry)
 
 
 class SumsInAnyOrder:
@@ -153,25 +127,40 @@ class RefusesTheSecondCall:
         return reference.forward(input, weight, geometry)
 
 
-class TakesFloat32Only(Honest):
-    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
-        return None if dtype == "float32" else f"no {dtype}"
-
-
 def verdict_of(executor: Executor, case: Case, pass_: Pass = Pass.FORWARD) -> Verdict:
-    result = ask_company(executor, case, pass_, arithmetic_of(executor.info, case.dtype), seconds=20.0)
+    result = ask_company(executor, case, pass_, seconds=20.0)
     assert result is not None
     assert (result.check, result.subject) == ("company", str(pass_))
     return result.verdict
+
+
+class NeedsAnotherPass:
+    """Zero, as long as no weight gradient was asked for."""
+
+    def __init__(self) -> None:
+        self.is_ready = False
+
+    def forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        return reference.forward(input, weight, geometry) * self.is_ready
+
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        self.is_ready = True
+        return reference.weight_gradient(input, output_gradient, geometry)
+
+
+class Slow(Honest):
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        time.sleep(0.03)
+        return super().forward(input, weight, bias, geometry)
 
 
 def without_bias(case: Case) -> Case:
     return parse_case(str(case).replace("bias/", ""))
 
 
-@pytest.mark.parametrize("case", [OTHER_DTYPE, OTHER_BATCH, OTHER_SIZE], ids=str)
+@pytest.mark.parametrize("case", [CASE, SMALL], ids=str)
 def test_the_honest_one_passes(case: Case) -> None:
-    for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE):
+    for pass_ in (*LINKED, Pass.UPDATE):
         verdict = verdict_of(InProcess(Honest), case, pass_)
         assert (verdict.outcome, verdict.reason) == (Outcome.CONFORMS, "")
         assert verdict.elements > 0
@@ -186,13 +175,17 @@ def test_every_dtype_has_a_sign_to_change(dtype: str) -> None:
 @pytest.mark.parametrize(
     ("candidate", "case", "cause", "told"),
     [
-        (KeepsItsFirstWeights, OTHER_BATCH, "stale", "negated weight after the same with its first sign"),
-        (KeepsAPlanForOneDtype, OTHER_DTYPE, "order", "float32 of shape"),
-        (KeepsAPlanForOneSize, OTHER_SIZE, "order", "not in a fresh process"),
-        (ReturnsOneBuffer, OTHER_BATCH, "reuse", "a returned array changes during later calls"),
-        (SharesAScratch, OTHER_BATCH, "threads", "another thread"),
+        (KeepsItsFirstWeights, CASE, "stale", "the call with the opposite weight after the same with the first: "),
+        (KeepsAPlanForOneDtype, CASE, "order", "in float64 after this one: wrong, and right as the first call"),
+        (
+            KeepsAPlanForOneSize,
+            CASE,
+            "order",
+            "the call n2c3k2i7x6f3x2p1x1 in float32 after this one: wrong, and right",
+        ),
         (SumsInAnyOrder, MANY_CHANNELS, "repeat", "the same call again"),
-        (RefusesTheSecondCall, OTHER_BATCH, "repeat", "the same call again: RuntimeError: used up"),
+        (RefusesTheSecondCall, CASE, "repeat", "the same call again: RuntimeError: used up"),
+        (NeedsAnotherPass, CASE, "alone", "wrong as the first one of a fresh process"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -206,7 +199,7 @@ def test_a_disturbance_is_seen(candidate: type, case: Case, cause: str, told: st
 def test_what_is_declared_to_vary_may_and_its_spread_is_told() -> None:
     verdict = verdict_of(InProcess(SumsInAnyOrderAndSaysSo), MANY_CHANNELS)
     assert verdict.outcome is Outcome.CONFORMS
-    assert verdict.reason.startswith("varies, as declared: the same call again: ")
+    assert verdict.reason.startswith("varies, as declared: the same call again")
     assert "ulp" in verdict.reason
 
 
@@ -215,8 +208,70 @@ def test_exact_sums_may_not_vary_even_so() -> None:
     assert verdict.outcome is Outcome.VIOLATES
 
 
-def test_another_call_that_is_declined_is_left_out() -> None:
-    assert verdict_of(InProcess(TakesFloat32Only), OTHER_DTYPE).outcome is Outcome.CONFORMS
+@pytest.mark.parametrize("candidate", FAULTY, ids=lambda candidate: candidate.__name__)
+def test_each_way_to_be_disturbed_is_told_by_its_cause(candidate: type) -> None:
+    pass_, cause = FAULTY[candidate]
+    with Isolated(candidate, Limits()) as executor:
+        verdicts = [verdict_of(executor, replace(SMALL, seed=seed), pass_) for seed in range(3)]
+    found = {verdict.cause for verdict in verdicts if verdict.outcome is Outcome.VIOLATES}
+    assert found == {cause}
+
+
+@pytest.mark.parametrize("candidate", RIGHT, ids=lambda candidate: candidate.__name__)
+def test_state_that_is_kept_rightly_passes(candidate: type) -> None:
+    case = replace(SMALL, bias=candidate is not SortsItsTerms)
+    with Isolated(candidate, Limits()) as executor:
+        for pass_ in executor.passes:
+            verdict = verdict_of(executor, case, pass_)
+            assert (verdict.outcome, verdict.reason) == (Outcome.CONFORMS, ""), str(pass_)
+
+
+def test_sums_that_are_not_symmetric_in_the_sign_are_right() -> None:
+    for seed in range(20):
+        case = parse_case(f"n1c3k1i1f1/float32/uniform/{seed}")
+        assert verdict_of(InProcess(SortsItsTerms), case).outcome is Outcome.CONFORMS
+
+
+def test_a_dtype_that_the_candidate_does_not_take_is_not_asked() -> None:
+    with Isolated(TakesFloat32Only, Limits()) as executor:
+        assert verdict_of(executor, CASE).outcome is Outcome.CONFORMS
+
+
+def test_another_call_that_is_not_answered_alone_is_left_out() -> None:
+    with Isolated(DiesOfEvenSizes, Limits()) as executor:
+        assert verdict_of(executor, SMALL).outcome is Outcome.CONFORMS
+
+
+def test_a_crash_says_that_several_threads_were_running() -> None:
+    with Isolated(DiesAmongThreads, Limits()) as executor:
+        verdict = verdict_of(executor, SMALL, Pass.BIAS_GRADIENT)
+    assert verdict.outcome is Outcome.CRASHED
+    assert verdict.reason.startswith("the process died while 4 threads were making calls at once: SIGSEGV")
+
+
+def test_a_hang_says_what_was_being_called() -> None:
+    with Isolated(StuckAfterAnError, Limits()) as executor:
+        result = ask_company(executor, SMALL, Pass.FORWARD, seconds=0.5)
+    assert result is not None
+    assert result.verdict.outcome is Outcome.HUNG
+    assert "while making the same call after a call whose weight raises an error where it is read" in (
+        result.verdict.reason
+    )
+
+
+def test_the_time_limit_is_that_of_each_call() -> None:
+    """All calls together take longer."""
+    with Isolated(Slow, Limits(seconds_per_call=1.0)) as executor:
+        result = ask_company(executor, parse_case("n1c1k1i1f1/float32/uniform/0"), Pass.FORWARD)
+    assert result is not None
+    assert result.verdict.outcome is Outcome.CONFORMS
+    assert result.seconds > 1.0
+
+
+def test_a_change_for_a_while_names_the_operand() -> None:
+    with Isolated(WritesForAWhile, Limits()) as executor:
+        verdict = verdict_of(executor, SMALL, Pass.WEIGHT_GRADIENT)
+    assert verdict.reason.startswith("its operand input during a call: changed and restored")
 
 
 class Raises:
@@ -238,32 +293,39 @@ class Exits:
 
 
 def test_a_first_call_that_fails_is_told_as_it_is() -> None:
-    assert verdict_of(InProcess(Raises), without_bias(OTHER_BATCH)).outcome is Outcome.REFUSED
+    assert verdict_of(InProcess(Raises), without_bias(CASE)).outcome is Outcome.REFUSED
 
 
 def test_a_process_that_ends_in_company_has_crashed() -> None:
     with Isolated(Exits, Limits()) as executor:
-        verdict = verdict_of(executor, without_bias(OTHER_BATCH))
+        verdict = verdict_of(executor, without_bias(CASE))
     assert (verdict.outcome, verdict.cause) == (Outcome.CRASHED, "exit code 3")
+    assert verdict.reason == "the process died while making the same call again: exit code 3"
 
 
 def test_an_empty_result_says_nothing() -> None:
     executor = InProcess(Honest)
     case = parse_case("n0c1k1i3f2/float32/uniform/0")
-    assert ask_company(executor, case, Pass.FORWARD, arithmetic_of(executor.info, case.dtype)) is None
-
-
-def test_a_companion_differs_in_one_respect() -> None:
-    assert companion(OTHER_DTYPE).dtype == "float64"
-    assert companion(OTHER_BATCH).geometry.batch == 3
-    assert companion(OTHER_SIZE).geometry.size == (7, 6)
+    assert ask_company(executor, case, Pass.FORWARD) is None
 
 
 def test_a_message_reads_back() -> None:
-    sent = Company(np.ones(2), {"repeated": np.zeros(3), "kept": "ValueError: no"})
-    read = from_message(*to_message(sent))
-    assert read.parts["kept"] == "ValueError: no"
-    assert np.array_equal(read.first, sent.first)
-    assert np.array_equal(np.asarray(read.parts["repeated"]), np.zeros(3))
+    deviations = (
+        Deviation("repeat", "the same call again", "reals", np.ones(2), "ValueError: no"),
+        Deviation("order", "another call", "size", None, np.zeros(3)),
+    )
+    read = from_message(*to_message(Company(np.ones(2), deviations)))
+    assert np.array_equal(read.first, np.ones(2))
+    assert [(each.cause, each.told, each.call) for each in read.deviations] == [
+        ("repeat", "the same call again", "reals"),
+        ("order", "another call", "size"),
+    ]
+    assert read.deviations[0].got == "ValueError: no"
+    assert read.deviations[1].expected is None
+    assert np.array_equal(np.asarray(read.deviations[1].got), np.zeros(3))
+
+
+@pytest.mark.parametrize("deviation", [{}, {"cause": "a", "told": "b", "call": "c", "expected": None, "got": None}])
+def test_what_is_no_message_is_refused(deviation: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a reply"):
-        from_message({"kind": "Company"}, [])
+        from_message({"kind": "Company", "deviations": [deviation]}, [np.ones(1)])

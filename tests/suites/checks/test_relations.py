@@ -14,6 +14,7 @@ from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.padding import PADDING_MODES
 from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.oracle.verdict import Outcome
+from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.relations import (
     RELATIONS,
     Relation,
@@ -25,6 +26,7 @@ from convoracle.suites.checks.relations import (
 from convoracle.suites.checks.relations.identities import transposed_of
 from convoracle.suites.checks.relations.relation import wide
 from convoracle.suites.in_process import InProcess
+from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Reply, Returned
 
 UNLIKE = parse_case("n1c1k1i40x40x40x40f2x2x2x2d12x12x12x12/float32/uniform/0")
@@ -183,6 +185,7 @@ class Exact:
     """An executor of the reference in float64 or complex128, in which no lattice is rounded."""
 
     passes = frozenset(Pass)
+    info = CandidateInfo("exact")
 
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
         widened = {name: wide(array) for name, array in operands.of(pass_).arrays().items()}
@@ -251,7 +254,7 @@ def test_a_fault_breaks_its_relation(faulty: type[Right], pass_: Pass, name: str
 
 
 def test_every_relation_has_a_fault_that_breaks_it() -> None:
-    second_order = {"linearity-in-input-direction", "linearity-in-weight-direction"}
+    second_order = {f"{kind}-{name}-direction" for kind in ("linearity-in", "no") for name in ("input", "weight")}
     assert {relation.name for relation in RELATIONS} - second_order == {name for _, _, name, _ in FAULTS}
 
 
@@ -326,6 +329,39 @@ def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
     assert ask_relation(InProcess(OnlyForward), relation_named("transposition"), case, Pass.FORWARD) is None
     assert relations_of(Pass.FORWARD, parse_geometry("n0c1k1i5f2")) == ()
     assert relations_of(Pass.FORWARD, parse_geometry("n1c1k1i2f3")) == ()
+
+
+class Tangents:
+    """Takes either direction alone."""
+
+    def jvp(self, x: Array, w: Array, geometry: ConvGeometry, input_direction=None, weight_direction=None) -> Array:
+        pairs = ((input_direction, w), (x, weight_direction))
+        return sum(reference.forward(a, b, geometry) for a, b in pairs if a is not None and b is not None)
+
+
+class DoublesTheOther(Tangents):
+    """Takes the other tangent twice where one is left out."""
+
+    def jvp(self, x: Array, w: Array, geometry: ConvGeometry, input_direction=None, weight_direction=None) -> Array:
+        whole = super().jvp(x, w, geometry, input_direction, weight_direction)
+        return 2 * whole if input_direction is None or weight_direction is None else whole
+
+
+class WantsBoth:
+    def jvp(self, x: Array, w: Array, geometry: ConvGeometry, input_direction, weight_direction) -> Array:
+        return Tangents().jvp(x, w, geometry, input_direction, weight_direction)
+
+
+@pytest.mark.parametrize("name", ["input", "weight"])
+def test_a_direction_that_is_left_out_is_zero(name: str) -> None:
+    case, relation = parse_case("n2c2k3i4f2s2p1/float64/uniform/1"), relation_named(f"no-{name}-direction")
+    results = []
+    for candidate in (Tangents, DoublesTheOther, WantsBoth):
+        with Isolated(candidate) as executor:
+            results.append(ask_relation(executor, relation, case, Pass.JVP))
+    verdicts = [result.verdict for result in results if result is not None]
+    assert [each.outcome for each in verdicts] == [Outcome.CONFORMS, Outcome.VIOLATES, Outcome.UNSUPPORTED]
+    assert f"jvp wants `{name}_direction`: it does not default to None" in verdicts[-1].reason
 
 
 def test_relations_have_names_of_their_own() -> None:

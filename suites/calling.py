@@ -1,0 +1,76 @@
+"""Calls made over and over in the candidate's process, on operands that lie where the caller says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..oracle.geometry import ConvGeometry
+from ..oracle.passes import Operands, Pass
+from .altered_operands import copied
+from .candidates.binding import BoundCandidate
+from .candidates.device import to_numpy
+from .company import Call, Part
+from .execution import is_numeric, message_of, quiet_arithmetic
+from .post_mortem import beginning
+
+DECLINED = "NotImplementedError"
+"""The text of a call that the candidate declines begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Makes calls of one pass of a candidate.
+
+    Parameters
+    ----------
+    bound : BoundCandidate
+    pass_ : Pass
+    announce : callable
+        Told of each call before it is made, in words that go after "while".
+    interruptible : bool
+        Whether KeyboardInterrupt is the user's and not the candidate's.
+    """
+
+    bound: BoundCandidate
+    pass_: Pass
+    announce: Callable[[str], None]
+    interruptible: bool
+
+    def make(self, operands: Operands, geometry: ConvGeometry, told: str) -> Part:
+        """What a call on these very arrays returns, itself and no copy, or the text of what it raises."""
+        self.announce(f"making {told}")
+        return self.make_quietly(operands, geometry)
+
+    def make_quietly(self, operands: Operands, geometry: ConvGeometry) -> Part:
+        """The same, not announced."""
+        try:
+            with quiet_arithmetic():
+                result = to_numpy(self.bound.run(self.pass_, operands, geometry))
+        except BaseException as error:  # the candidate is called here
+            if self.interruptible and isinstance(error, KeyboardInterrupt):
+                raise
+            return beginning(f"{type(error).__name__}: {message_of(error)}")
+        if not isinstance(result, np.ndarray):
+            return f"returned a {type(result).__name__}"
+        return result if is_numeric(result.dtype) else f"returned an array of {result.dtype}"
+
+    def make_fresh(self, call: Call, told: str) -> Part:
+        """The call on copies of its operands."""
+        return self.make(copied(call.operands), call.geometry, told)
+
+
+def snapshot(part: Part) -> Part:
+    """A copy of what was returned."""
+    return part if isinstance(part, str) else np.array(part, order="C")
+
+
+def agrees(got: Part, expected: Part, sign: int = 1) -> bool:
+    """Whether a result has the numbers of another one, or of its opposite; the sign of a zero does not count."""
+    if isinstance(got, str) or isinstance(expected, str):
+        return isinstance(got, str) and isinstance(expected, str) and got == expected
+    if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+        return False
+    return np.array_equal(got if sign > 0 else -got, expected)

@@ -1,0 +1,96 @@
+"""Which declaration more would have made a result right: the question of a mismatch, judged again under each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...oracle.conventions import Alternative, alternatives
+from ...oracle.data import Case
+from ...oracle.dtypes import Arithmetic
+from ...oracle.exact import ExactResult
+from ...oracle.passes import Array, Operands, Pass
+from ...oracle.roundings import smallest_normal
+from ...oracle.verdict import Outcome, Verdict, compare
+from .value import Check, Standard, is_asked, standard
+
+_DEVIATIONS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A declaration under which a result is not wrong.
+
+    Parameters
+    ----------
+    alternative : Alternative
+    verdict : Verdict
+        Under it; undecided where it allows so much that a missing term could hide as well.
+    """
+
+    alternative: Alternative
+    verdict: Verdict
+
+
+def fitting(
+    check: Check,
+    case: Case,
+    pass_: Pass,
+    operands: Operands,
+    exact: ExactResult,
+    actual: Array,
+    arithmetic: Arithmetic,
+) -> tuple[Fit, ...]:
+    """The declarations that fit a result that is wrong without them, the tightest first.
+
+    Parameters
+    ----------
+    check, case, pass_, operands
+        The question.
+    exact : ExactResult
+        What :func:`.value.solve` gives.
+    actual : ndarray
+        The result, of any shape and dtype.
+    arithmetic : Arithmetic
+        What is declared.
+    """
+    found = _fits(check, case, pass_, operands, exact, actual, arithmetic)
+    return tuple(sorted(found, key=lambda fit: (fit.verdict.outcome is Outcome.UNDECIDED, -fit.verdict.ratio)))
+
+
+def _fits(
+    check: Check,
+    case: Case,
+    pass_: Pass,
+    operands: Operands,
+    exact: ExactResult,
+    actual: Array,
+    arithmetic: Arithmetic,
+) -> Iterator[Fit]:
+    for alternative in alternatives(arithmetic, case.dtype):
+        if not is_asked(check, case, pass_, alternative.arithmetic):
+            continue
+        held_to = standard(check, pass_, operands, exact, alternative.arithmetic, case)
+        verdict = held_to.judge(actual)
+        lost = smallest_normal(arithmetic.result) if alternative.arithmetic.does("subnormals", "flushed") else 0.0
+        undecided = verdict.outcome is Outcome.UNDECIDED and _looks_like_rounding(held_to, actual, lost)
+        if verdict.outcome is Outcome.CONFORMS or undecided:
+            yield Fit(alternative, verdict)
+
+
+def _looks_like_rounding(held_to: Standard, actual: Array, lost: float) -> bool:
+    """Whether a result that is undecided has errors as small as rounding at random makes, and less than a term.
+
+    Errors of either sign add up to the bound's share of one in the root of their number, or a
+    few times that. A missing term is a share of one in their number of the sum of sizes.
+    Where NaN and Inf are as they may be, nothing more is asked; and numbers below `lost` are not missed.
+    """
+    if held_to.expectation is not None or not actual.size:
+        return actual.size > 0
+    exact, bound = held_to.exact, held_to.bound
+    terms = np.maximum(exact.terms, 1)
+    allowed = bound * np.minimum(1, _DEVIATIONS / np.sqrt(terms))
+    typical = np.minimum(allowed, exact.magnitude / terms / 2)
+    return not compare(actual, exact, np.maximum(typical, np.minimum(lost, bound))).wrong.any()

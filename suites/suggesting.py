@@ -1,0 +1,152 @@
+"""Declarations that would make a fault none: each is tried on the case, on others like it and in the other checks.
+
+What is wrong by what a candidate declares may be right by what it forgot to
+declare. A declaration is suggested only if every result conforms under it, of
+structure as well: wrong terms never do, for the lattice of each arithmetic is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..oracle.arithmetics import Known
+from ..oracle.conventions import Alternative, alternatives
+from ..oracle.data import Case
+from ..oracle.discrimination import Scope, geometries
+from ..oracle.dtypes import Arithmetic
+from ..oracle.layouts import CONTIGUOUS
+from ..oracle.passes import Pass
+from ..oracle.verdict import Outcome, Verdict
+from .checks.company import ask_company
+from .checks.declarations import fitting
+from .checks.value import Check, answer, is_asked, operands_of
+from .declared import arithmetic_of
+from .examination import judge_reply
+from .executor import Executor
+from .fault import Fault
+from .replies import Returned
+
+MOST_PRODUCTS = 20_000
+"""Of a case like the fault's that is asked as well."""
+_OTHERS = 3
+_TRIES = 12
+_VARIES = ("repeatability", "varies")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A declaration under which what was found is no fault.
+
+    Parameters
+    ----------
+    declaration : str
+        As a candidate writes it.
+    meaning : str
+        To be read after "if it".
+    ratio : float
+        Largest error over the bound that it has then.
+    """
+
+    declaration: str
+    meaning: str
+    ratio: float = 0.0
+
+    def __str__(self) -> str:
+        """A sentence for people."""
+        within = f"its results are within that bound (worst ratio {self.ratio:.2g})"
+        within = within if self.ratio else "it is right then"
+        return f"If it {self.meaning} and that is meant, declare {self.declaration}: {within}."
+
+
+def suggest(fault: Fault, executor: Executor, known: Known | None = None) -> Suggestion | None:
+    """The tightest declaration under which the fault's case and others like it conform; None where there is none.
+
+    Of a known arithmetic that was recognised, the declaration of that.
+    """
+    pass_, declared = Pass(fault.subject), arithmetic_of(executor.info, fault.shrunk.dtype)
+    cases = (fault.shrunk, *similar_cases(fault.shrunk))
+    fitted = (
+        _fitting(fault, executor, declared) if known is None else _declarations_of(known, declared, fault.shrunk.dtype)
+    )
+    tried = (_tried(alternative, Check(fault.check), pass_, cases, executor) for alternative in fitted)
+    return max((found for found in tried if found is not None), key=lambda found: found.ratio, default=None)
+
+
+def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator[Alternative]:
+    """The declarations that fit the case itself; of another result dtype only where that is what is wrong."""
+    check, case, pass_ = Check(fault.check), fault.shrunk, Pass(fault.subject)
+    operands, exact = operands_of(check, case, declared), answer(check, case, pass_, declared)
+    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+    if not isinstance(reply, Returned):
+        return
+    for fit in fitting(check, case, pass_, operands, exact, reply.value, declared):
+        is_of_dtype = fit.alternative.arithmetic.result_dtype != declared.result_dtype
+        is_of_factors = fit.alternative.arithmetic.multiplier != declared.multiplier
+        if is_of_dtype == (fault.verdict.cause == "dtype") and not (is_of_factors and pass_ is Pass.BIAS_GRADIENT):
+            yield fit.alternative
+
+
+def suggest_for_company(fault: Fault, executor: Executor) -> Suggestion | None:
+    """What to declare of calls that come to something else in company than alone."""
+    if fault.verdict.cause == "threads":
+        return Suggestion('domain = {"threads": "one"}', "is not to be called by several threads at once")
+    pass_, declared = Pass(fault.subject), arithmetic_of(executor.info, fault.shrunk.dtype)
+    if fault.verdict.cause != "repeat" or declared.does(*_VARIES):
+        return None
+    varying = replace(executor.info, conventions=(*executor.info.conventions, _VARIES))
+    result = ask_company(executor, fault.shrunk, pass_, info=varying)
+    if result is None or result.verdict.outcome is not Outcome.CONFORMS:
+        return None
+    return Suggestion(f'conventions = {{"{_VARIES[0]}": "{_VARIES[1]}"}}', "sums in an order that varies")
+
+
+def _declarations_of(known: Known, declared: Arithmetic, dtype: str) -> Iterator[Alternative]:
+    """What says of a candidate that it computes so; nothing does of results that are rounded twice."""
+    multiplier = known.form or declared.multiplier
+    wanted = replace(declared, multiplier=multiplier, accumulator=known.arithmetic.accumulator)
+    if known.form is not None and known.results_in is not None:
+        both = f'multipliers = {{"{dtype}": "{multiplier.name}"}}, accumulators = {{"{dtype}": "{multiplier.name}"}}'
+        yield Alternative(both, f"computes in {multiplier.name}", wanted)
+        return
+    cut = "truncated" if known.cut else "rounded"
+    for alternative in () if known.is_of_results else alternatives(declared, dtype):
+        is_wanted = replace(alternative.arithmetic, conventions=declared.conventions) == wanted
+        if is_wanted and alternative.arithmetic.does("operands", cut):
+            yield alternative
+
+
+def similar_cases(case: Case) -> Iterator[Case]:
+    """A few cases with the same features, in other sizes and with other data."""
+    found = 0
+    for number, geometry in enumerate(geometries(case.geometry, Scope.SIZES, _TRIES)):
+        if geometry.products <= MOST_PRODUCTS and geometry != case.geometry:
+            yield replace(case, geometry=geometry, seed=case.seed + number + 1, layout=CONTIGUOUS)
+            found += 1
+        if found == _OTHERS:
+            return
+
+
+def _tried(
+    alternative: Alternative, check: Check, pass_: Pass, cases: tuple[Case, ...], executor: Executor
+) -> Suggestion | None:
+    """The suggestion of an alternative, if nothing violates it; a candidate may decline other cases than the first."""
+    ratio, elements = 0.0, 0
+    for case in cases:
+        for each in dict.fromkeys((check, Check.STRUCTURE, Check.PRECISION)):
+            if not is_asked(each, case, pass_, alternative.arithmetic):
+                if each is check:
+                    return None
+                continue
+            verdict = _judged(each, pass_, case, alternative.arithmetic, executor)
+            if verdict.outcome in (Outcome.CONFORMS, Outcome.UNDECIDED):
+                ratio, elements = max(ratio, verdict.ratio), elements + verdict.elements
+            elif case is cases[0] or verdict.outcome is Outcome.VIOLATES:
+                return None
+    return Suggestion(alternative.declaration, alternative.meaning, ratio) if elements else None
+
+
+def _judged(check: Check, pass_: Pass, case: Case, arithmetic: Arithmetic, executor: Executor) -> Verdict:
+    operands = operands_of(check, case, arithmetic)
+    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+    return judge_reply(check, pass_, reply, operands, lambda: answer(check, case, pass_, arithmetic), arithmetic, case)
