@@ -228,7 +228,7 @@ def _what(first: Mismatch) -> str:
     if first.history:
         return f"the result depends on earlier calls: {first.history}"
     if first.verdict.outcome in (Outcome.CRASHED, Outcome.REFUSED):
-        return first.verdict.reason.split(";")[0].splitlines()[0] if first.verdict.reason.strip() else ""
+        return next(iter(first.verdict.reason.split(";")[0].strip().splitlines()), "")
     if _lacking(first):
         return f"wrong with {' and '.join(_lacking(first))}"
     return first.diagnosis[0] if first.diagnosed and first.diagnosis else ""

@@ -90,6 +90,13 @@ class Compared:
         """All shares together."""
         return sum(self.shares, start=Share("", "", ""))
 
+    def offered(self) -> Compared:
+        """Without the passes that a candidate declines altogether, which is to say that it does not offer them."""
+        taken = {(share.candidate, share.subject) for share in self.by_pass() if share.compared}
+        heard = {candidate for candidate, _ in taken}
+        kept = (s for s in self.shares if s.candidate not in heard or (s.candidate, s.subject) in taken)
+        return Compared(tuple(kept), self.reasons)
+
     def by_pass(self) -> tuple[Share, ...]:
         """The shares of each pass of each candidate, over all dtypes."""
         found: dict[tuple[str, str], Share] = {}

@@ -10,7 +10,7 @@ from .wording import clean, plural
 
 def shortfalls(found: Compared, least: float) -> tuple[str, ...]:
     """A sentence for each candidate, or else pass of one, of which less than the share `least` was compared."""
-    told = []
+    told, found = [], found.offered()
     for candidate in dict.fromkeys(share.candidate for share in found.shares):
         part = found.of(candidate)
         low = [share for share in (part.total(), *part.by_pass()) if share.compared < least * share.asked]
@@ -28,7 +28,7 @@ def percent(part: int, whole: int) -> str:
 
 def compared_sentence(found: Compared) -> str:
     """92 % of what was asked was compared, 3 % of the verdicts undecided."""
-    total = found.total()
+    total = found.offered().total()
     if not total.asked:
         return "nothing was asked"
     undecided = percent(total.undecided, total.verdicts)

@@ -16,7 +16,7 @@ from ..reports.compared import compared
 from ..reports.gate import compared_sentence
 from ..reports.record import Run, RunInfo
 from ..reports.serialization import Supported
-from ..reports.terminal import compared_table
+from ..reports.terminal import compared_table, reason_lines
 from ..reports.wording import plural
 from .budget import Budget
 from .candidates import DEFAULT
@@ -79,8 +79,9 @@ def _conclude(finished: Run, options: argparse.Namespace, before: Supported | No
         told = cause_texts(finished.mismatches, finished.info.candidates, counts.faults)
         console.print(told, soft_wrap=True)
     console.print(summary_table(finished))
-    console.print(compared_table(compared(finished.cases), finished.info.candidates))
-    for note in (*finished.notes, *complaints(finished, before)):
+    shares = compared(finished.cases)
+    console.print(compared_table(shares, finished.info.candidates))
+    for note in (*reason_lines(shares), *finished.notes, *complaints(finished, before)):
         console.print(note, soft_wrap=True)
     if options.write_supported is not None:
         write_supported(options.write_supported, supported(finished.cases))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..oracle.data import Case
 from ..oracle.errors import InvalidArgument
@@ -191,9 +192,9 @@ def _of_geometry(name: str) -> Earlier:
     """The question with a setting of the geometry larger by one, where that is legal."""
 
     def before(question: Question) -> Question | None:
-        value = getattr(question.case.geometry, name)
+        change: dict[str, Any] = {name: _one_more(getattr(question.case.geometry, name))}
         try:
-            changed = replace(question.case.geometry, **{name: _one_more(value)})
+            changed = replace(question.case.geometry, **change)
         except InvalidArgument:
             return None
         return replace(question, case=replace(question.case, geometry=changed))

@@ -43,8 +43,8 @@ def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Ver
     of the record are for people. A check of several calls derives its operands anew from the case.
     """
     case = parse_case(mismatch.case)
-    for check, subject, earlier in mismatch.after:
-        ask_by_name(executor, check, subject, parse_case(earlier))
+    for name, subject, earlier in mismatch.after:
+        ask_by_name(executor, name, subject, parse_case(earlier))
     if mismatch.check == ADJOINT:
         return _ask_adjoint(evidence, case, executor)
     if mismatch.check not in map(str, Check):

@@ -102,8 +102,8 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
 def _less_of_each(geometry: ConvGeometry) -> Iterator[dict[str, object]]:
     """Each setting less: on one axis, or on all where they are alike, so that no axis begins to differ from another."""
     for axis, size in enumerate(geometry.kernel):
-        for less in _less(size):
-            yield {"kernel": (*geometry.kernel[:axis], less, *geometry.kernel[axis + 1 :])}
+        for taps in _less(size):
+            yield {"kernel": (*geometry.kernel[:axis], taps, *geometry.kernel[axis + 1 :])}
     for name, less_of in (("stride", _less), ("dilation", _less), ("padding", _less_padding)):
         values = getattr(geometry, name)
         alike = len(set(values)) == 1

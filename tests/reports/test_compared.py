@@ -77,9 +77,19 @@ def test_too_little_is_told_with_reasons_and_advice() -> None:
 
 
 def test_one_pass_that_is_hardly_compared_is_enough() -> None:
-    found = compared([record(RIGHT), record(RIGHT), record(RIGHT), record(DECLINED, subject="jvp")])
+    declined = [record(DECLINED, subject="jvp")] * 4
+    found = compared([*[record(RIGHT)] * 5, record(RIGHT, subject="jvp"), *declined])
     (told,) = shortfalls(found, 0.5)
-    assert "0 % of what was asked of jvp was compared" in told
+    assert "mine: 20 % of what was asked of jvp was compared" in told
+
+
+def test_a_pass_that_is_declined_altogether_is_not_offered_but_a_candidate_that_declines_all_falls_short() -> None:
+    found = compared([record(RIGHT), *[record(DECLINED, subject="jvp")] * 4])
+    assert shortfalls(found, 0.5) == ()
+    assert compared_sentence(found).startswith("100 % of what was asked was compared")
+    assert [reason.count for reason in found.reasons] == [4]
+    (told,) = shortfalls(compared([record(DECLINED)]), 0.5)
+    assert told.startswith("mine: 0 % of what was asked was compared")
 
 
 def test_a_run_that_has_ended_keeps_what_was_compared(writer) -> None:

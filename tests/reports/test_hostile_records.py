@@ -37,6 +37,9 @@ def test_evidence_of_another_shape(writer, flipped):
         writer.add_mismatch(replace(mismatch, case="hello"), evidence)
 
 
+EARLIER = ["structure", "forward", "n1c1k1i4f2/float32/uniform/1"]
+
+
 def stored(home):
     return json.loads((home / "mismatch.json").read_text())
 
@@ -54,6 +57,13 @@ def stored(home):
         (lambda b: b["mismatch"].update(id="../x"), "mismatch.id: should be 1 to 150"),
         (lambda b: b["mismatch"].update(case="n1c1k1i5f2/float32/uniform/0"), "input.shape"),
         (lambda b: b["mismatch"].update(case="n1c1k1i9f" + "9" * 4000), "mismatch.case: should"),
+        (lambda b: b["mismatch"].update(after=[EARLIER] * 17), "mismatch.after: should have at most 16"),
+        (lambda b: b["mismatch"].update(after=[["company", *EARLIER[1:]]]), "after[0]: should be one of structure"),
+        (lambda b: b["mismatch"].update(after=[[*EARLIER[:2], "hello"]]), "after[0]: should look like"),
+        (
+            lambda b: b["mismatch"].update(after=[[*EARLIER[:2], "n1c1k1i99999999f1/float32/uniform/0"]]),
+            "after[0]: should be a case of arrays of 16777216 elements at most",
+        ),
         (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32"), "mismatch.case: should look like"),
         (lambda b: b["mismatch"].update(case="n1c1k1i4f2/float32/frob/0"), "mismatch.case: should be one of uniform"),
         (lambda b: b["mismatch"].update(case="n1c1k1i4f2/int32/uniform/0"), "mismatch.case: should be one of float64"),

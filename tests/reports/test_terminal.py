@@ -11,6 +11,8 @@ from rich.console import Console
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
+from convoracle.reports.compared import compared
+from convoracle.reports.terminal import compared_table, reason_lines
 from convoracle.reports.wording import case_line, describe_layout
 
 
@@ -126,3 +128,13 @@ def test_hostile_names_are_no_markup(info, record):
     shown = printed(summary_table(Run(info, (replace(record, candidate="[link=x]y[/link]\x1b[31m"),), (), True)))
     assert "[link=x]y[/link]" in shown
     assert "\x1b" not in shown
+
+
+def test_what_was_compared_is_a_table_and_the_reasons_are_lines(info, record):
+    shares = compared([record, replace(record, candidate="reference")])
+    shown = printed(compared_table(shares, info.candidates))
+    assert "compared, of what was asked" in shown
+    assert "float32" in shown
+    assert "100 %" in shown
+    assert "0 %" in shown
+    assert reason_lines(shares) == [f"{name}, not compared: no bias (1 time)" for name in ("torch", "reference")]
