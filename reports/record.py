@@ -12,10 +12,11 @@ from ..oracle.dtypes import EVERYDAY
 from ..oracle.passes import Operands
 from ..oracle.verdict import Outcome, Verdict
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of every JSON document that a run writes.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
+3: a candidate's declared domain, and how many drawn cases it declined for one reason.
 """
 
 
@@ -44,6 +45,12 @@ class CandidateInfo:
         In which it is asked, unless the user names others.
     validates : bool
         Whether it says that it refuses illegal calls.
+    domain : tuple of (str, str)
+        Each key of the domain that it declares, and what it takes of it as JSON.
+    values : tuple of (int, int), or None
+        The smallest and the largest integer that it declares to take as operands of integer dtypes.
+    threads : {"any", "one"}
+        How many threads may call it at once.
     """
 
     name: str
@@ -55,6 +62,9 @@ class CandidateInfo:
     conventions: tuple[tuple[str, str], ...] = ()
     dtypes: tuple[str, ...] = EVERYDAY
     validates: bool = False
+    domain: tuple[tuple[str, str], ...] = ()
+    values: tuple[int, int] | None = None
+    threads: str = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +108,16 @@ class CaseRecord:
     origin : str
         Where the case comes from, such as ``resnet50:conv1``, with whether it is
         shrunk; empty of a generated one.
+    declined : int
+        0 of a case that was asked. Otherwise the candidate declined it with what the results say, and for the same
+        reasons so many cases in all, this one among them; no other was asked in the place of one of them.
     """
 
     case: str
     candidate: str
     results: tuple[CheckResult, ...]
     origin: str = ""
+    declined: int = 0
 
 
 @dataclass(frozen=True, slots=True)

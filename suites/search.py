@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
+from random import Random
 from typing import Any, Protocol
 
 from hypothesis import Phase, currently_in_test_context, target
@@ -26,6 +27,7 @@ from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import CaseRecord, CheckResult, kind_of
 from ..reports.serialization import mismatch_id
+from .asking import Asking
 from .budget import Budget
 from .checks.adjoint import ADJOINT
 from .checks.illegal import ILLEGAL, ask_illegal
@@ -35,6 +37,7 @@ from .checks.relations import relation_of
 from .checks.value import Check
 from .corpora.shrinking import smallest
 from .covering import covering
+from .declined import Declined
 from .drawing import CLIMBING, DRAWING, find_case, shares
 from .examination import ANSWERED, ask
 from .executor import Executor
@@ -43,8 +46,9 @@ from .features import features, needs, telling
 from .illegal import IllegalCall, illegal_calls
 from .inquiry import CHECKS, ON_DEMAND, ask_again, examine
 from .memory import FailureMemory
-from .offer import offered
-from .strategies import BEST_RESOLVED_FILL, Space
+from .offer import Offer, learn, takes_bias, unsupported
+from .strategies import BEST_RESOLVED_FILL
+from .variations import Variations, swept
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Calls spent at most on shrinking one fault, by outcome; a hang costs its whole time limit each time."""
@@ -52,6 +56,10 @@ _PLAIN_SEEDS = 8
 """Data seeds below this are tried for a shrunk case: which element holds NaN follows from them."""
 HANG_SECONDS = 1.0
 """Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
+PATIENCE = 10
+"""Of the cases drawn at large, so many more may be declined than are taken; then variations of taken ones are drawn."""
+TRIES = 10
+"""At drawing one variation that is taken, on average."""
 HANGS_WAITED_FOR = 5
 """After so many hangs of a pass it is not asked again where a known hang would be met."""
 
@@ -81,8 +89,12 @@ class Search:
     listener: Listener
     memory: FailureMemory | None = None
     faults: list[Fault] = field(default_factory=list)
-    _space: Space = field(init=False)
+    _offer: Offer = field(init=False)
+    _declined: Declined = field(init=False)
+    _variations: Variations | None = None
     _examined: set[Case] = field(default_factory=set)
+    _refused: set[Case] = field(default_factory=set)
+    _asked_of: Counter[Pass] = field(default_factory=Counter)
     _pursued: Fault | None = None
     _results: tuple[CheckResult, ...] = ()
     _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
@@ -104,16 +116,15 @@ class Search:
 
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
+        self._offer, self._declined = Offer(self.budget.space), Declined(self.executor.info.name)
         if self.budget.given:
-            self._space = self.budget.space
             self._try_given()
             return self.faults
         space = self.budget.space
         if self.budget.own_dtypes:
             space = replace(space, dtypes=self.executor.info.dtypes)
-        self._space, declined = offered(self.executor, space, self.passes)
-        for record in declined:
-            self.listener.on_case(record, 0, self.budget.cases)
+        asking = Asking(self.executor, self.passes)
+        self._offer = learn(asking, space, self._declined)
         if ILLEGAL in self._checks:
             self._try_illegal()
         if REACH in self._checks:
@@ -121,8 +132,10 @@ class Search:
         remembered = self.memory.recall() if self.memory is not None else []
         try:
             self._try(remembered)
-            self._generate()
+            self._generate(asking)
         finally:
+            for record in self._declined.records():
+                self.listener.on_case(record, len(self._examined), self.budget.cases)
             if self.memory is not None:
                 untried = (case for case in remembered if case not in self._examined)
                 self.memory.keep(dict.fromkeys((*(fault.shrunk for fault in self.faults), *untried)))
@@ -130,7 +143,7 @@ class Search:
 
     def _try_illegal(self) -> None:
         """Make every illegal call of one rank, and record what came of those of each legal convolution."""
-        rank = 2 if 2 in self._space.ranks else self._space.ranks[0]
+        rank = 2 if 2 in self._offer.space.ranks else self._offer.space.ranks[0]
         found: dict[Case, list[CheckResult]] = {}
         for call in illegal_calls(rank):
             result = ask_illegal(self.executor, call) if call.pass_ in self.passes else None
@@ -158,7 +171,7 @@ class Search:
     def _try(self, remembered: Collection[Case]) -> None:
         """Examine the cases that failed last, as small as they are already."""
         for case in remembered:
-            if case in self._space and self._meets_new_fault(case):
+            if case in self._offer.space and self._meets_new_fault(case):
                 self._settle(case)
 
     def _try_given(self) -> None:
@@ -183,13 +196,15 @@ class Search:
     def _takes_bias(self) -> bool:
         """Whether some pass that would add a bias does not decline it."""
         adding = [pass_ for pass_ in self.passes if offset(pass_) is not None]
-        return bool(adding) and "bias" in offered(self.executor, self._space, adding)[0].settings
+        return bool(adding) and takes_bias(Asking(self.executor, adding), self.budget.space)
 
     def _smallest_of(self, case: Case) -> Case:
         """The smallest case found, going out from one that shows the fault pursued."""
 
         def shows(geometry: ConvGeometry) -> bool:
-            return geometry.rank in self._space.ranks and self._shows_pursued_fault(replace(case, geometry=geometry))
+            return geometry.rank in self._offer.space.ranks and self._shows_pursued_fault(
+                replace(case, geometry=geometry)
+            )
 
         geometry = smallest(case.geometry, shows)
         small = replace(case, geometry=geometry)
@@ -197,7 +212,7 @@ class Search:
         ways: tuple[list[dict[str, Any]], ...] = (
             [{"layout": CONTIGUOUS}],
             [{"fill": BEST_RESOLVED_FILL}],
-            [{"dtype": self._space.dtypes[0]}],
+            [{"dtype": self._offer.space.dtypes[0]}],
             [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
             [seed for seed in seeds if seed["seed"] < small.seed],
         )
@@ -206,22 +221,38 @@ class Search:
             small = next(filter(self._shows_pursued_fault, plainer), small)
         return small
 
-    def _generate(self) -> None:
-        covering_cases = covering(self._space)
+    def _generate(self, asking: Asking) -> None:
+        covering_cases = covering(self._offer.space)
         share = shares(self.budget.cases, len(covering_cases))
-        self._draw(share.drawn, DRAWING)
+        self._draw(share.drawn, DRAWING, asking)
         for case in covering_cases[: share.covering]:
             if case not in self._examined:
                 self._try_and_shrink(case)
-        self._draw(self.budget.cases, CLIMBING)
+        self._draw(self.budget.cases, CLIMBING, asking)
 
-    def _draw(self, total: int, phases: tuple[Phase, ...]) -> None:
-        """Draw cases until so many were examined, or there are no more."""
-        before = -1
-        while before < len(self._examined) < total:
-            before = len(self._examined)
-            if self._find_next(total, phases):
-                before = -1
+    def _draw(self, total: int, phases: tuple[Phase, ...], asking: Asking) -> None:
+        """Draw cases until so many were examined: at large, and near those that are taken where most are declined."""
+        before, declined, taken = -1, 0, 0
+        while before < len(self._examined) < total and declined <= taken + PATIENCE:
+            before, refused = len(self._examined), len(self._refused)
+            found = self._find_next(total, phases)
+            declined += len(self._refused) - refused
+            taken += len(self._examined) - before
+            before = -1 if found else before
+        if len(self._examined) < total and self._offer.forms:
+            self._vary(total, asking)
+
+    def _vary(self, total: int, asking: Asking) -> None:
+        """Draw variations of the cases that are taken, each near one of the pass that was asked least."""
+        self._variations = self._variations or swept(asking, self._offer)
+        random = Random(f"{self.budget.seed}/{next(self._draws)}")
+        for _ in range(TRIES * (total - len(self._examined))):
+            pass_ = min(self._variations.pool, key=self._asked_of.__getitem__)
+            case = self._variations.draw(pass_, random)
+            if case is None or len(self._examined) >= total:
+                return
+            if case not in self._examined and case not in self._refused:
+                self._try_and_shrink(case)
 
     def _find_next(self, total: int, phases: tuple[Phase, ...]) -> bool:
         """Generate until a new fault shows, and shrink it; False where none does among the next examples.
@@ -231,7 +262,7 @@ class Search:
         """
         wanted, seed = total - len(self._examined), f"{self.budget.seed}/{next(self._draws)}"
         try:
-            smallest = find_case(self._space, self._shows_pursued_fault, wanted, phases, seed)
+            smallest = find_case(self._offer.space, self._shows_pursued_fault, wanted, phases, seed)
         except BaseException:
             self._settle(None)
             raise
@@ -255,7 +286,7 @@ class Search:
         assert fault is not None
         assert verdict is not None
         fault.shrunk, fault.verdict = smallest, verdict
-        fault.needs = needs(smallest) - {f"dtype {self._space.dtypes[0]}"}
+        fault.needs = needs(smallest) - {f"dtype {self._offer.space.dtypes[0]}"}
         older = next((other for other in self.faults if other is not fault and fault.is_plainer_than(other)), None)
         if older is None:
             self.listener.on_shrunk(fault)
@@ -267,7 +298,7 @@ class Search:
 
     def _shows_pursued_fault(self, case: Case) -> bool:
         if self._pursued is None:
-            return case not in self._examined and self._meets_new_fault(case)
+            return case not in self._examined and case not in self._refused and self._meets_new_fault(case)
         if case not in self._attempts:
             within = len(self._attempts) < SHRINK_ATTEMPTS[self._pursued.outcome]
             self._attempts[case] = self._verdict_if_shown(self._pursued, case) if within else None
@@ -276,7 +307,15 @@ class Search:
     def _meets_new_fault(self, case: Case) -> bool:
         """Examine a generated case, and take up the first fault that is not known."""
         results = self._examine(case)
+        answering = [Pass(r.subject) for r in results if r.check == str(Check.STRUCTURE) and _is_taken(r)]
+        if not answering and not self.budget.given:
+            self._refused.add(case)
+            self._declined.add(case, results)
+            return False
         self._examined.add(case)
+        self._asked_of.update(answering)
+        if self._variations is not None:
+            self._variations.add(case, answering)
         for result in results if currently_in_test_context() else ():
             target(min(result.verdict.ratio, 2.0), label=f"error/bound of {result.check} {result.subject}")
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
@@ -293,11 +332,14 @@ class Search:
         """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
         known = [f for f in self.faults if f.outcome is Outcome.HUNG and telling(f.needs) <= features(case)]
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
-        asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
+        untaken = {pass_: why for pass_ in self.passes if (why := self._offer.why_untaken(pass_, case)) is not None}
+        willing = [pass_ for pass_ in self.passes if pass_ not in untaken]
+        asked = [pass_ for pass_ in willing if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
         limits = dict.fromkeys(hanging, HANG_SECONDS)
         results = examine(self.executor, case, asked, self._checks, limits)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
-        return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
+        told = (unsupported(pass_, reason) for pass_, reason in untaken.items())
+        return (*results, *told, *(_not_asked(pass_, hanging[pass_]) for pass_ in willing if pass_ not in asked))
 
     def _record(self, case: Case, results: tuple[CheckResult, ...]) -> None:
         tagged = tuple(self._tagged(result, results, case) for result in results)
@@ -344,6 +386,8 @@ class Search:
 
     def _verdict_if_shown(self, fault: Fault, case: Case) -> Verdict | None:
         """The verdict on a case that shows the fault, and cannot be another known one; else None."""
+        if fault.outcome is Outcome.REFUSED and self._offer.why_untaken(Pass(fault.subject), case):
+            return None
         result = self._ask_again(fault, case)
         if result is None or not fault.shows_as(result):
             return None
@@ -363,6 +407,11 @@ class Search:
 def _case_of(call: IllegalCall) -> Case:
     """The legal case that an illegal call is made from."""
     return Case(call.legal, call.bias, "float32", BEST_RESOLVED_FILL, 0)
+
+
+def _is_taken(result: CheckResult) -> bool:
+    """Whether the candidate did not decline; one that is known to hang is taken to."""
+    return result.verdict.outcome is not Outcome.UNSUPPORTED
 
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:

@@ -60,6 +60,7 @@ class Executable:
         self.accumulators, self.multipliers, self.results, self.conventions = (
             said.get(declaration, {}) for declaration in _DECLARATIONS
         )
+        self.domain = said.get("domain", {})
         for pass_ in _passes(command, said):
             setattr(self, pass_.value, PassFunction(pass_, self._answer))
 

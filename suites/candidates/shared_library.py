@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ class SharedLibrary:
         self.multipliers = self._dtypes("multiplier")
         self.results = self._dtypes("result")
         self.conventions = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
+        self.domain = self._domain()
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What the interface has no way to say."""
@@ -141,6 +143,16 @@ class SharedLibrary:
         function.argtypes, function.restype = (ctypes.c_char_p,) * len(arguments), ctypes.c_char_p
         text = function(*(argument.encode() for argument in arguments))
         return None if text is None else text.decode(errors="replace")
+
+    def _domain(self) -> object:
+        """The declared domain, which the library writes as JSON."""
+        text = self._text("domain") or "{}"
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise CandidateError(
+                f"{PREFIX}domain of {self.path.name} answers {text!r:.100}, but should answer an object in JSON"
+            ) from None
 
     def _dtypes(self, name: str) -> dict[str, str]:
         """What a function from dtype to dtype answers, where that is not the default."""

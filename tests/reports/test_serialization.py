@@ -90,11 +90,11 @@ def edited(record: CaseRecord, edit) -> bytes:
     [
         (lambda b: b.pop("case"), "", "should have the field 'case'"),
         (lambda b: b.update(extra=1), "extra", "is not a field of this document"),
-        (lambda b: b.update(schema=3), "schema", "written by a newer convoracle (schema 3; this one reads 2): upgrade"),
+        (lambda b: b.update(schema=4), "schema", "written by a newer convoracle (schema 4; this one reads 3): upgrade"),
         (
             lambda b: (b.update(schema=1), b.pop("origin")),
             "schema",
-            "written by an older convoracle (schema 1; this one reads 2): run the check again",
+            "written by an older convoracle (schema 1; this one reads 3): run the check again",
         ),
         (lambda b: b.update(schema="1"), "", "should have a field 'schema'"),
         (lambda b: b.update(schema=True), "", "should have a field 'schema'"),

@@ -135,6 +135,7 @@ CONVORACLE_EXPORT int32_t conv_accumulator(int32_t dtype); /* what it sums in, f
 CONVORACLE_EXPORT int32_t conv_multiplier(int32_t dtype);  /* what operands are rounded to before they are multiplied */
 CONVORACLE_EXPORT int32_t conv_result(int32_t dtype);      /* what it wants result_dtype to be */
 CONVORACLE_EXPORT const char *conv_convention(const char *name); /* "algorithm" and others; NULL for the default */
+CONVORACLE_EXPORT const char *conv_domain(void); /* what it takes at all, an object in JSON: {"kernels": [3]} */
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@ int32_t conv_accumulator(int32_t dtype) { return dtype == CONVORACLE_FLOAT16 ? C
 int32_t conv_multiplier(int32_t dtype) { return dtype == CONVORACLE_FLOAT32 ? CONVORACLE_TFLOAT32 : CONVORACLE_DEFAULT; }
 int32_t conv_result(int32_t dtype) { return dtype; }
 const char *conv_convention(const char *name) { return strcmp(name, "subnormals") == 0 ? "flushed" : NULL; }
+const char *conv_domain(void) { return "{\"ranks\": [1, 2, 3], \"threads\": \"one\"}"; }
 
 static int32_t fail(const convoracle_operands *o, char *message, size_t size) {
     snprintf(message, size, "%s%s%s%s%s%s%s%g", o->input ? "input " : "", o->weight ? "weight " : "",

@@ -98,6 +98,7 @@ HELLOS = {
         "multipliers": {"float32": "tfloat32"},
         "results": {"int8": "int8", "float8_e4m3fn": "float8_e4m3fn", "float8_e5m2": "float8_e5m2"},
         "conventions": {"algorithm": "transform"},
+        "domain": {"strides": [1, 2], "values": [-127, 127]},
     },
 }
 

@@ -71,6 +71,8 @@ def test_declarations() -> None:
     assert candidate.info.multipliers == (("float32", "tfloat32"),)
     assert dict(candidate.info.results)["int8"] == "int8"
     assert candidate.info.conventions == (("algorithm", "transform"),)
+    assert candidate.info.domain == (("strides", "[1, 2]"), ("values", "[-127, 127]"))
+    assert candidate.info.values == (-127, 127)
     assert candidate.passes == {Pass.FORWARD, Pass.JVP}
 
 

@@ -67,6 +67,7 @@ def test_declarations(probe: Path) -> None:
     assert candidate.info.multipliers == (("float32", "tfloat32"),)
     assert dict(candidate.info.results) == {dtype: dtype for dtype in DTYPES}
     assert candidate.info.conventions == (("subnormals", "flushed"),)
+    assert (candidate.domain.ranks, candidate.info.threads) == ((1, 2, 3), "one")
     assert candidate.passes == frozenset(Pass)
 
 
