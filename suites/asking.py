@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,7 @@ class Asking:
 
 def _operands(geometry: ConvGeometry, dtype: str, *, bias: bool) -> Operands:
     """Ones."""
-    ones = {name: np.ones(shape_of(name, geometry), numpy_dtype(dtype)) for name in ARRAYS}
+    ones: dict[str, Any] = {name: np.ones(shape_of(name, geometry), numpy_dtype(dtype)) for name in ARRAYS}
     if not bias:
-        ones |= {"bias": None, "bias_direction": None}  # type: ignore[dict-item]
+        ones |= {"bias": None, "bias_direction": None}
     return Operands(**ones)

@@ -201,7 +201,7 @@ def plain_forms(rank: int, dtype: str) -> Iterator[Form]:
 
 def declared_forms(domain: Domain, rank: int, dtype: str) -> Iterator[Form]:
     """Forms of each entry of a declared domain, the others as they come first; none of one that declares nothing."""
-    entries = {
+    entries: dict[str, list[Any]] = {
         "kernel": [_pattern(entry) for entry in domain.kernels],
         "stride": [_pattern(entry) for entry in domain.strides],
         "dilation": [_pattern(entry) for entry in domain.dilations],
@@ -235,9 +235,9 @@ def _channels_of(domain: Domain) -> list[dict[str, Any]]:
     """Groups and channels that a declared domain takes, if there are any such among its first ones."""
     inputs = domain.input_channels or (domain.input_channel_multiple, 2 * domain.input_channel_multiple)
     outputs = domain.output_channels or (domain.output_channel_multiple, 2 * domain.output_channel_multiple)
-    found = []
+    found: list[dict[str, Any]] = []
     for entry, total, other in product(domain.groups or (1,), inputs, outputs):
-        groups = total if isinstance(entry, str) else int(entry)
+        groups = entry if isinstance(entry, int) else total
         least = groups if entry == CHANNELWISE else other * groups if other % groups else other
         if total % groups == 0:
             found.append({"groups": groups, "inputs": total // groups, "outputs": least // groups})

@@ -37,6 +37,7 @@ from .checks.relations import relation_of
 from .checks.value import Check
 from .corpora.shrinking import smallest
 from .covering import covering
+from .covering.own import own_covering
 from .declined import Declined
 from .drawing import CLIMBING, DRAWING, find_case, shares
 from .examination import ANSWERED, ask
@@ -58,6 +59,10 @@ HANG_SECONDS = 1.0
 """Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 PATIENCE = 10
 """Of the cases drawn at large, so many more may be declined than are taken; then variations of taken ones are drawn."""
+_LEFT_OUT = 3
+"""A pass that was asked this many times less than another is left out."""
+_EMPTY_EVERY = 8
+"""Of a restricted candidate's cases, so many are asked for one with nothing to compute: these are taken by most."""
 TRIES = 10
 """At drawing one variation that is taken, on average."""
 HANGS_WAITED_FOR = 5
@@ -95,6 +100,8 @@ class Search:
     _examined: set[Case] = field(default_factory=set)
     _refused: set[Case] = field(default_factory=set)
     _asked_of: Counter[Pass] = field(default_factory=Counter)
+    _with_something_to_compute: int = 0
+    _in_favour: int = 0
     _pursued: Fault | None = None
     _results: tuple[CheckResult, ...] = ()
     _attempts: dict[Case, Verdict | None] = field(default_factory=dict)
@@ -222,7 +229,7 @@ class Search:
         return small
 
     def _generate(self, asking: Asking) -> None:
-        covering_cases = covering(self._offer.space)
+        covering_cases = self._covering(asking)
         share = shares(self.budget.cases, len(covering_cases))
         self._draw(share.drawn, DRAWING, asking)
         for case in covering_cases[: share.covering]:
@@ -230,17 +237,31 @@ class Search:
                 self._try_and_shrink(case)
         self._draw(self.budget.cases, CLIMBING, asking)
 
+    def _covering(self, asking: Asking) -> tuple[Case, ...]:
+        """The shipped covering, or one of what the candidate takes."""
+        if self._offer.is_whole or not self._offer.forms:
+            return covering(self._offer.space)
+        self._variations = self._variations or swept(asking, self._offer)
+        return own_covering(asking, self._variations, self.passes)
+
     def _draw(self, total: int, phases: tuple[Phase, ...], asking: Asking) -> None:
-        """Draw cases until so many were examined: at large, and near those that are taken where most are declined."""
-        before, declined, taken = -1, 0, 0
-        while before < len(self._examined) < total and declined <= taken + PATIENCE:
-            before, refused = len(self._examined), len(self._refused)
+        """Draw cases until so many were examined: at large, or near taken ones where that asks too little."""
+        before = -1
+        while before < len(self._examined) < total and not self._is_asking_too_little(total):
+            before, refused, computing = len(self._examined), len(self._refused), self._with_something_to_compute
             found = self._find_next(total, phases)
-            declined += len(self._refused) - refused
-            taken += len(self._examined) - before
+            self._in_favour += self._with_something_to_compute - computing - (len(self._refused) - refused)
             before = -1 if found else before
         if len(self._examined) < total and self._offer.forms:
             self._vary(total, asking)
+
+    def _is_asking_too_little(self, total: int) -> bool:
+        """Whether most of what is drawn at large is declined, or a pass is left out that takes less than the others."""
+        if self._in_favour < -PATIENCE:
+            return True
+        counts = [self._asked_of[pass_] for pass_, forms in self._offer.forms.items() if forms]
+        half_way = not self._offer.is_whole and 2 * len(self._examined) >= total
+        return half_way and _LEFT_OUT * min(counts, default=0) < max(counts, default=0)
 
     def _vary(self, total: int, asking: Asking) -> None:
         """Draw variations of the cases that are taken, each near one of the pass that was asked least."""
@@ -298,11 +319,19 @@ class Search:
 
     def _shows_pursued_fault(self, case: Case) -> bool:
         if self._pursued is None:
-            return case not in self._examined and case not in self._refused and self._meets_new_fault(case)
+            return self._is_wanted(case) and self._meets_new_fault(case)
         if case not in self._attempts:
             within = len(self._attempts) < SHRINK_ATTEMPTS[self._pursued.outcome]
             self._attempts[case] = self._verdict_if_shown(self._pursued, case) if within else None
         return self._attempts[case] is not None
+
+    def _is_wanted(self, case: Case) -> bool:
+        """Whether a case drawn at large is new, and not one more with nothing to compute where little else is taken."""
+        if case in self._examined or case in self._refused:
+            return False
+        nothing = len(self._examined) - self._with_something_to_compute
+        many = _EMPTY_EVERY * nothing > len(self._examined) and not self._offer.is_whole
+        return not (many and case.geometry.products == 0)
 
     def _meets_new_fault(self, case: Case) -> bool:
         """Examine a generated case, and take up the first fault that is not known."""
@@ -313,6 +342,7 @@ class Search:
             self._declined.add(case, results)
             return False
         self._examined.add(case)
+        self._with_something_to_compute += case.geometry.products > 0
         self._asked_of.update(answering)
         if self._variations is not None:
             self._variations.add(case, answering)

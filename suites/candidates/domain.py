@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +165,7 @@ class Domain:
         """Why a case lies outside, in the words of the key that it does not fit; None where it lies within."""
         return next(self._misfits(geometry, dtype, bias), None)
 
-    def _misfits(self, geometry: ConvGeometry, dtype: str, bias: bool) -> Iterable[str]:
+    def _misfits(self, geometry: ConvGeometry, dtype: str, bias: bool) -> Iterator[str]:
         for name, has, fits in (
             ("ranks", geometry.rank, geometry.rank in self.ranks),
             ("dtypes", dtype, dtype in self.dtypes),
