@@ -143,12 +143,12 @@ def fill_of(name: str, operand: str) -> Fill:
 def integers_of(name: str, largest: float) -> Fill:
     """How the fill called `name` fills operands of integers of up to `largest`: at random, or at its ends.
 
-    The lowest number of a format is one further from zero than its largest, and is used unless `largest` is less.
+    The lowest number of a format is one further from zero than its largest, and is used where `largest` is above both.
     """
 
     def fill(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
         highest = int(min(form.largest, largest))
-        lowest = -highest - (highest == form.largest)
+        lowest = -highest - (largest > form.largest)
         if name not in (LARGE, TALL):
             return _with_ends(rng, shape, lowest, highest)
         ends = (lowest, highest) if rng.integers(2) else (highest, lowest)

@@ -19,7 +19,8 @@ SCHEMA_VERSION = 3
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
 3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
-what was compared, of a run that has ended, and how much was to be.
+what was compared, of a run that has ended, and how much was to be,
+a candidate's declared domain, and how many drawn cases it declined for one reason.
 """
 
 
@@ -50,8 +51,12 @@ class CandidateInfo:
         Whether it says that it refuses illegal calls.
     rests_on : str
         The built-in candidate of the framework whose operations it is made of, ``torch``; empty of any other.
+    domain : tuple of (str, str)
+        Each key of the domain that it declares, and what it takes of it as JSON.
+    values : tuple of (int, int), or None
+        The smallest and the largest integer that it declares to take as operands of integer dtypes.
     threads : {"any", "one"}
-        How many it says may make calls at once.
+        How many threads may call it at once.
     """
 
     name: str
@@ -64,6 +69,8 @@ class CandidateInfo:
     dtypes: tuple[str, ...] = EVERYDAY
     validates: bool = False
     rests_on: str = ""
+    domain: tuple[tuple[str, str], ...] = ()
+    values: tuple[int, int] | None = None
     threads: str = "any"
 
 
@@ -108,12 +115,16 @@ class CaseRecord:
     origin : str
         Where the case comes from, such as ``resnet50:conv1``, with whether it is
         shrunk; empty of a generated one.
+    declined : int
+        0 of a case that was asked. Otherwise the candidate declined it with what the results say, and for the same
+        reasons so many cases in all, this one among them; no other was asked in the place of one of them.
     """
 
     case: str
     candidate: str
     results: tuple[CheckResult, ...]
     origin: str = ""
+    declined: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class Tally:
     cells : mapping of (candidate, Row) to Cell
     faults : mapping of mismatch id to the number of cases that showed it
     cases : int
-        Number of records: each is one case on one candidate.
+        Number of cases asked: each is one case on one candidate. Those that it declined are not among them.
     """
 
     cells: Mapping[tuple[str, Row], Cell] = field(default_factory=dict)
@@ -125,7 +125,7 @@ def tally(records: Iterable[CaseRecord]) -> Tally:
     faults: Counter[str] = Counter()
     cases = 0
     for record in records:
-        cases += 1
+        cases += not record.declined
         for result in record.results:
             groups.setdefault((record.candidate, row_of(result.check, result.subject)), []).append(result)
         faults.update({result.fault for result in record.results if result.fault is not None})

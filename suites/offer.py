@@ -1,93 +1,232 @@
-"""What a candidate offers, found by asking: cases are then drawn where it can answer.
+"""What a candidate offers, found out by asking: cases are then drawn where it can answer.
 
-A function of two spatial axes without dilation would decline most of the cases
-that are drawn for everyone, and be examined on a handful. So a plain case of
-each rank and dtype, and one with each setting, is tried first; what every pass
-declines is recorded as unsupported, once, and is not drawn.
+Few forms that have every setting between them are asked of each pass first. Who
+takes them all is not restricted, and costs no more. Of any other the usual layers of
+every kind are asked, and what it declares, and those that it takes are where
+cases are then looked for (`variations`). A pass that raises an exception on every
+form of a dtype or of a number of axes, and not on others, cannot take it: that is
+unsupported, as if it had said so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from ..oracle.data import Case, lattice_operands
-from ..oracle.geometry import ConvGeometry
+from ..oracle.data import Case
 from ..oracle.passes import Pass, is_defined
 from ..oracle.verdict import Outcome, Verdict
-from ..reports.record import CaseRecord, CheckResult
+from ..reports.record import CheckResult
+from .asking import Asking
+from .candidates.domain import read_domain
 from .checks.value import Check
-from .executor import Executor
-from .replies import Unsupported
-from .strategies import BEST_RESOLVED_FILL, SETTINGS, Space
+from .declined import Declined
+from .forms import Form, case_of, declared_forms, plain_forms, wide_forms
+from .strategies import Space, used_settings
+
+_FORMS_FOR_A_DTYPE = 4
+_FEW = 8
+_PROBES: tuple[dict[str, object], ...] = (
+    {"stride": (2,)},
+    {"padding": ((1, 1),)},
+    {"padding": ((0, 1),)},
+    {"dilation": (2,)},
+    {"bias": True},
+    {"mode": "reflect"},
+    {"mode": "replicate"},
+    {"mode": "circular"},
+    {"layout": "strided"},
+    {"inputs": 0},
+    {"outputs": 0},
+    {"size": (0,)},
+    {"size": (1,), "kernel": (3,), "padding": "valid"},
+)
+"""Settings that are tried on top of a form that is taken, where no form that is taken has them."""
+_PROBED = 4
+"""Forms that they are tried on."""
 
 
-def offered(executor: Executor, space: Space, passes: Collection[Pass]) -> tuple[Space, list[CaseRecord]]:
-    """The part of `space` that a candidate offers, and the records of what it declined.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a candidate offers.
 
-    A candidate that declines everything is left the plainest cases: they then say why.
+    Parameters
+    ----------
+    space : Space
+        The part of the space asked for in which it takes some form.
+    forms : mapping of Pass to tuple of Form
+        Those that a pass takes, in one dtype; without its pass, if it takes none.
+    untaken : mapping of (Pass, int or str) to str
+        Number of axes or dtype of which a pass raises an exception on every form, and what it raises.
+    is_whole : bool
+        Whether every pass takes every form that it was asked.
     """
-    declined: list[CaseRecord] = []
 
-    def offers(case: Case) -> bool:
-        reasons = _reasons_to_decline(executor, case, passes)
-        if reasons is None:
-            return True
-        declined.append(CaseRecord(str(case), executor.info.name, reasons))
-        return False
+    space: Space
+    forms: Mapping[Pass, tuple[Form, ...]] = field(default_factory=dict)
+    untaken: Mapping[tuple[Pass, int | str], str] = field(default_factory=dict)
+    is_whole: bool = True
 
-    ranks = tuple(rank for rank in space.ranks if any(offers(_plain(rank, dtype)) for dtype in space.dtypes))
-    if not ranks:
-        return replace(space, settings=frozenset()), []
-    dtypes = tuple(dtype for dtype in space.dtypes if any(offers(_plain(rank, dtype)) for rank in ranks))
-    settings = frozenset(name for name in space.settings if any(offers(_with(name, rank, dtypes[0])) for rank in ranks))
-    narrowed = replace(space, ranks=ranks, dtypes=dtypes, settings=settings)
-    outside = [record for record in declined if record.case not in _answered(narrowed)]
-    return narrowed, list({record.case: record for record in outside}.values())
+    def why_untaken(self, pass_: Pass, case: Case) -> str | None:
+        """Why a pass is not asked a case, or None."""
+        return self.untaken.get((pass_, case.geometry.rank)) or self.untaken.get((pass_, case.dtype))
 
 
-def _answered(space: Space) -> set[str]:
-    """The cases tried that lie in what is offered after all."""
-    plain = {str(_plain(rank, dtype)) for rank in space.ranks for dtype in space.dtypes}
-    return plain | {str(_with(name, rank, space.dtypes[0])) for name in space.settings for rank in space.ranks}
+def learn(asking: Asking, space: Space, declined: Declined) -> Offer:
+    """Find out what a candidate offers of a space; one that declines all of it is left the plainest cases.
+
+    What all passes decline is counted in `declined`.
+    """
+    tried = _explored(asking, space)
+    taken = {pass_: tuple(form for form in forms if asking.is_taken(pass_, _case(form))) for pass_, forms in tried}
+    for case in dict.fromkeys(_case(form) for _, forms in tried for form in forms):
+        if not asking.takes(case):
+            declined.add(case, asking.refusal(case))
+    if not any(taken.values()):
+        return Offer(replace(space, settings=frozenset()), is_whole=False)
+    untaken = dict(_ranks_untaken(asking, tried))
+    dtypes = []
+    for dtype in space.dtypes:
+        asked = [(pass_, case) for pass_, forms in taken.items() for case in _cases_in(dtype, forms, asking, pass_)]
+        untaken |= _dtype_untaken(asking, dtype, asked)
+        if any(asking.is_taken(*each) and (each[0], dtype) not in untaken for each in asked):
+            dtypes.append(dtype)
+        elif asked:
+            declined.add(asked[0][1], _refusal(asking, untaken, asked[0][1]))
+    kept = {pass_: tuple(form for form in forms if (pass_, form.rank) not in untaken) for pass_, forms in taken.items()}
+    ranks = tuple(rank for rank in space.ranks if any(form.rank == rank for forms in kept.values() for form in forms))
+    for case in (next(_case(f) for _, forms in tried for f in forms if f.rank == rank) for rank in space.ranks):
+        if case.geometry.rank not in ranks and asking.takes(case):
+            declined.add(case, _refusal(asking, untaken, case))
+    narrowed = replace(space, ranks=ranks, dtypes=tuple(dtypes), settings=space.settings & _settings(asking, kept))
+    whole = all(asking.is_taken(pass_, _case(form)) for pass_, forms in tried for form in forms)
+    return Offer(narrowed, kept, untaken, whole and narrowed == space)
 
 
-def _reasons_to_decline(executor: Executor, case: Case, passes: Collection[Pass]) -> tuple[CheckResult, ...] | None:
-    """The verdicts, if every pass says that the case is unsupported."""
-    operands = lattice_operands(case)
-    results = []
-    for pass_ in (each for each in passes if is_defined(each, case.dtype)):
-        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-        if not isinstance(reply, Unsupported):
+Tried = Collection[tuple[Pass, tuple[Form, ...]]]
+Untaken = Mapping[tuple[Pass, int | str], str]
+
+
+def takes_bias(asking: Asking, space: Space) -> bool:
+    """Whether some pass takes one of the plain forms with a bias."""
+    forms = (form for rank in space.ranks for form in _forms(asking, rank, space.dtypes[0]))
+    return any(asking.takes(_case(replace(form, bias=True))) for form in forms)
+
+
+def _explored(asking: Asking, space: Space) -> Tried:
+    """The forms that each pass is asked, in the first dtype in which one of them answers, or else takes one."""
+    first: Tried = ()
+    for dtype in space.dtypes:
+        tried: Tried = [
+            (pass_, tuple(form for rank in space.ranks for form in _asked(asking, pass_, rank, dtype)))
+            for pass_ in asking.passes
+            if is_defined(pass_, dtype)
+        ]
+        if any(asking.answers(pass_, _case(form)) for pass_, forms in tried for form in forms):
+            return tried
+        if any(asking.is_taken(pass_, _case(form)) for pass_, forms in tried for form in forms):
+            first = first or tried
+    return first or tried
+
+
+def _asked(asking: Asking, pass_: Pass, rank: int, dtype: str) -> Iterator[Form]:
+    """The forms of one number of axes that a pass is asked: the wide ones and, if it does not answer all, plain ones.
+
+    Where other passes were asked before, those that they took or, if they took none, few.
+    """
+    wide = tuple(wide_forms(rank, dtype))
+    yield from wide
+    if not all(asking.answers(pass_, _case(form)) for form in wide if not _case(form).geometry.is_degenerate):
+        plain = _forms(asking, rank, dtype)
+        known = tuple(form for form in plain if asking.was_taken(_case(form)))
+        yield from known or (plain[:_FEW] if asking.was_asked(_case(plain[0])) else plain)
+
+
+def _forms(asking: Asking, rank: int, dtype: str) -> tuple[Form, ...]:
+    """The usual forms, and those of the candidate's declared domain."""
+    domain = read_domain(asking.executor.info.domain, asking.executor.info.name)
+    forms = (*declared_forms(domain, rank, dtype), *plain_forms(rank, dtype))
+    return tuple(form for form in dict.fromkeys(forms) if case_of(form) is not None)
+
+
+def _case(form: Form) -> Case:
+    case = case_of(form)
+    assert case is not None
+    return case
+
+
+def _ranks_untaken(asking: Asking, tried: Tried) -> Iterator[tuple[tuple[Pass, int | str], str]]:
+    """The numbers of axes of which a pass raises an exception on every form, although it answers on others."""
+    for pass_, forms in tried:
+        if not any(asking.answers(pass_, _case(form)) for form in forms):
+            continue
+        for rank in dict.fromkeys(form.rank for form in forms):
+            cases = [_case(form) for form in forms if form.rank == rank]
+            reason = _raised_by_all(asking, pass_, cases, f"{rank} spatial ax{'is' if rank == 1 else 'es'}")
+            if reason is not None:
+                yield (pass_, rank), reason
+
+
+def _cases_in(dtype: str, forms: Collection[Form], asking: Asking, pass_: Pass) -> Iterator[Case]:
+    """Some of the forms that a pass answers or, if there are none, takes, in a dtype in which it is defined."""
+    if not is_defined(pass_, dtype):
+        return
+    known = [form for form in forms if asking.answers(pass_, _case(form))] or list(forms)
+    for form in known[:: max(len(known) // _FORMS_FOR_A_DTYPE, 1)][:_FORMS_FOR_A_DTYPE]:
+        yield _case(replace(form, dtype=dtype))
+
+
+def _dtype_untaken(
+    asking: Asking, dtype: str, asked: Collection[tuple[Pass, Case]]
+) -> dict[tuple[Pass, int | str], str]:
+    """The passes that raise an exception on every form in a dtype, although they answer in another."""
+    found: dict[tuple[Pass, int | str], str] = {}
+    for pass_ in dict.fromkeys(pass_ for pass_, _ in asked):
+        reason = _raised_by_all(asking, pass_, [case for each, case in asked if each is pass_], dtype)
+        if reason is not None and asking.ever_answered(pass_):
+            found[pass_, dtype] = reason
+    return found
+
+
+def _raised_by_all(asking: Asking, pass_: Pass, cases: Collection[Case], what: str) -> str | None:
+    """What a pass raises on every one of several cases that it does not decline; None if it answers one."""
+    raised = None
+    count = 0
+    for case in cases:
+        said = asking.said(pass_, case)
+        if said.outcome is Outcome.UNSUPPORTED:
+            continue
+        if said.outcome is not Outcome.REFUSED:
             return None
-        verdict = Verdict(Outcome.UNSUPPORTED, reply.reason, "unsupported")
-        results.append(CheckResult(str(Check.STRUCTURE), str(pass_), verdict))
-    return tuple(results)
+        raised, count = raised or said.reason, count + 1
+    return f"{raised}; so it did on every plain form of {what} asked, {count} of them" if count > 1 else None
 
 
-def _plain(rank: int, dtype: str) -> Case:
-    return Case(ConvGeometry.of(size=(4,) * rank, kernel=2), False, dtype, BEST_RESOLVED_FILL, 0)
-
-
-def _with(setting: str, rank: int, dtype: str) -> Case:
-    """The plain case with one setting beyond it."""
-    plain = _plain(rank, dtype)
-    changes: dict[str, Case] = {
-        "stride": replace(plain, geometry=replace(plain.geometry, stride=(2,) * rank)),
-        "padding": replace(plain, geometry=replace(plain.geometry, padding=((1, 1),) * rank)),
-        "unequal padding": replace(plain, geometry=replace(plain.geometry, padding=((0, 1),) * rank)),
-        "dilation": replace(plain, geometry=replace(plain.geometry, dilation=(2,) * rank)),
-        "groups": replace(plain, geometry=replace(plain.geometry, in_channels=2, out_channels=2, groups=2)),
-        "bias": replace(plain, bias=True),
-        "padding mode": replace(
-            plain, geometry=replace(plain.geometry, padding=((1, 1),) * rank, padding_mode="reflect")
-        ),
-        "transposed": replace(plain, geometry=replace(plain.geometry, transposed=True)),
-        "output padding": replace(
-            plain, geometry=replace(plain.geometry, transposed=True, stride=(2,) * rank, output_padding=(1,) * rank)
-        ),
-        "degenerate": replace(plain, geometry=replace(plain.geometry, in_channels=0)),
-        "layout": replace(plain, layout="strided"),
+def _refusal(asking: Asking, untaken: Untaken, case: Case) -> tuple[CheckResult, ...]:
+    """The verdicts of the passes, none of which takes the number of axes or the dtype of a case."""
+    reasons = {
+        pass_: untaken.get((pass_, case.geometry.rank)) or untaken.get((pass_, case.dtype))
+        for pass_ in asking.passes_of(case)
     }
-    assert changes.keys() == SETTINGS
-    return changes[setting]
+    return tuple(unsupported(each, reason or asking.said(each, case).reason) for each, reason in reasons.items())
+
+
+def unsupported(pass_: Pass, reason: str) -> CheckResult:
+    """The verdict on a pass that is not asked."""
+    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNSUPPORTED, reason, "unsupported"))
+
+
+def _settings(asking: Asking, taken: Mapping[Pass, tuple[Form, ...]]) -> frozenset[str]:
+    """The settings of the forms that are taken, and those that can be had on top of one of them."""
+    forms = tuple(dict.fromkeys(form for forms in taken.values() for form in forms))
+    found = frozenset[str]().union(*(used_settings(_case(form)) for form in forms))
+    plainest = sorted(forms, key=lambda form: len(used_settings(_case(form))))[:_PROBED]
+    for changes in _PROBES:
+        for form in plainest:
+            case = case_of(replace(form, **changes))  # type: ignore[arg-type]
+            if case is None or used_settings(case) <= found:
+                continue
+            if asking.takes(case):
+                found |= used_settings(case)
+                break
+    return found

@@ -22,6 +22,7 @@ from .executor import Executor
 from .fault import Fault
 from .history import HANG_SECONDS
 from .inquiry import ask_again
+from .offer import Offer
 from .strategies import BEST_RESOLVED_FILL, Space
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
@@ -50,7 +51,8 @@ class Pursuit:
     Parameters
     ----------
     executor : Executor
-    space : Space
+    offer : Offer
+        Within its space the case is made smaller.
     known : sequence of Fault
         Of the candidate; no case that can be another of them counts.
     fault : Fault
@@ -61,7 +63,7 @@ class Pursuit:
     """
 
     executor: Executor
-    space: Space
+    offer: Offer
     known: Sequence[Fault]
     fault: Fault
     examined: Case
@@ -116,7 +118,7 @@ class Pursuit:
 
     def _starts(self) -> Iterator[tuple[Case, Fault | None]]:
         """Small cases, with the faults that were shrunk to them, smaller ones than where this was met."""
-        yield _plainest(self.space), None
+        yield _plainest(self.offer.space), None
         others = [other for other in self.known if other is not self.fault and other.outcome is self.fault.outcome]
         shrunk = {other.shrunk: other for other in others if not other.history}
         for case in sorted(shrunk, key=lambda each: each.geometry.products)[:_MOST_STARTS]:
@@ -128,7 +130,7 @@ class Pursuit:
         found = [case]
 
         def shows(geometry: ConvGeometry) -> bool:
-            if geometry.rank not in self.space.ranks:
+            if geometry.rank not in self.offer.space.ranks:
                 return False
             tried = (replace(case, geometry=geometry, seed=seed) for seed in dict.fromkeys((found[-1].seed, *seeds)))
             shown = next(filter(self.shows, tried), None)
@@ -144,7 +146,7 @@ class Pursuit:
         ways: tuple[list[dict[str, Any]], ...] = (
             [{"layout": CONTIGUOUS}],
             [{"fill": BEST_RESOLVED_FILL}],
-            [{"dtype": self.space.dtypes[0]}],
+            [{"dtype": self.offer.space.dtypes[0]}],
             [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
             [seed for seed in seeds if seed["seed"] < case.seed],
         )
@@ -153,6 +155,9 @@ class Pursuit:
         return case
 
     def _verdict_if_shown(self, case: Case) -> Verdict | None:
+        is_untaken = self.fault.is_of_values and self.offer.why_untaken(Pass(self.fault.subject), case) is not None
+        if is_untaken and self.fault.outcome is Outcome.REFUSED:
+            return None
         result = self._ask(case)
         if result is None or not self.fault.shows_as(result):
             return None

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from random import Random
 from typing import Protocol
 
 from hypothesis import Phase, currently_in_test_context, target
@@ -26,6 +27,7 @@ from ..oracle.passes import Pass, offset
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.compared import KNOWN_HANG
 from ..reports.record import CaseRecord, CheckResult, kind_of
+from .asking import Asking
 from .behind import wrong_call
 from .budget import Budget
 from .checks.company import COMPANY
@@ -34,6 +36,8 @@ from .checks.reach import PLACES, REACH, ask_reach, reach_case
 from .checks.relations import CHECK as RELATION
 from .checks.value import Check
 from .covering import covering
+from .covering.own import own_covering
+from .declined import Declined
 from .drawing import CLIMBING, DRAWING, find_case, shares
 from .executor import Executor
 from .fault import Fault
@@ -43,12 +47,23 @@ from .illegal import IllegalCall, illegal_calls
 from .inquiry import CHECKS, ON_DEMAND, examine
 from .ledger import Ledger
 from .memory import FailureMemory
-from .offer import offered
+from .offer import Offer, learn, takes_bias, unsupported
 from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
 from .rota import Rota
-from .strategies import BEST_RESOLVED_FILL, Space
+from .strategies import BEST_RESOLVED_FILL
 from .usual import usual_cases
+from .variations import Variations, swept
 
+PATIENCE = 10
+"""Of the cases drawn at large, so many more may be declined than are taken; then variations of taken ones are drawn."""
+_LEFT_OUT = 3
+"""A pass that was asked this many times less than another is left out."""
+_EMPTY_EVERY = 8
+"""Of a restricted candidate's cases, so many are asked for one with nothing to compute: these are taken by most."""
+TRIES = 10
+"""At drawing one variation that is taken, on average."""
+_USUAL_TRIED = 3
+"""Usual layers that are put to a restricted candidate, for each case of the budget: it declines many."""
 HANGS_WAITED_FOR = 5
 """After so many hangs of a pass it is not asked again where a known hang would be met."""
 ALONE_PER_CASE, _ALONE_ANYWAY = 2, 2
@@ -81,8 +96,14 @@ class Search:
     listener: Listener
     memory: FailureMemory | None = None
     _ledger: Ledger = field(init=False)
-    _space: Space = field(init=False)
+    _offer: Offer = field(init=False)
+    _declined: Declined = field(init=False)
+    _variations: Variations | None = None
     _examined: dict[Case, None] = field(default_factory=dict)
+    _refused: set[Case] = field(default_factory=set)
+    _asked_of: Counter[Pass] = field(default_factory=Counter)
+    _with_something_to_compute: int = 0
+    _in_favour: int = 0
     _pursuit: Pursuit | None = None
     _attempts_left: int = field(init=False)
     _of_history: dict[tuple[str, str], Fault | None] = field(default_factory=dict)
@@ -115,16 +136,15 @@ class Search:
 
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
+        self._offer, self._declined = Offer(self.budget.space), Declined(self.executor.info.name)
         if self.budget.given:
-            self._space = self.budget.space
             self._try_given()
             return self.faults
         space = self.budget.space
         if self.budget.own_dtypes:
             space = replace(space, dtypes=self.executor.info.dtypes)
-        self._space, declined = offered(self.executor, space, self.passes)
-        for record in declined:
-            self.listener.on_case(record, 0, self.budget.cases)
+        asking = Asking(self.executor, self.passes)
+        self._offer = learn(asking, space, self._declined)
         if ILLEGAL in self._checks:
             self._try_illegal()
         if REACH in self._checks:
@@ -132,8 +152,10 @@ class Search:
         remembered = self.memory.recall() if self.memory is not None else []
         try:
             self._try(remembered)
-            self._generate()
+            self._generate(asking)
         finally:
+            for record in self._declined.records():
+                self.listener.on_case(record, len(self._examined), self.budget.cases)
             if self.memory is not None:
                 untried = (case for case in remembered if case not in self._examined)
                 self.memory.keep(dict.fromkeys((*(fault.shrunk for fault in self.faults), *untried)))
@@ -141,7 +163,7 @@ class Search:
 
     def _try_illegal(self) -> None:
         """Make every illegal call of one rank, and record what came of those of each legal convolution."""
-        rank = 2 if 2 in self._space.ranks else self._space.ranks[0]
+        rank = 2 if 2 in self._offer.space.ranks else self._offer.space.ranks[0]
         found: dict[Case, list[CheckResult]] = {}
         for call in illegal_calls(rank):
             result = ask_illegal(self.executor, call) if call.pass_ in self.passes else None
@@ -169,7 +191,7 @@ class Search:
     def _try(self, remembered: Collection[Case]) -> None:
         """Examine the cases that failed last, as small as they are already."""
         for case in remembered:
-            if case in self._space and self._meets_new_fault(case):
+            if case in self._offer.space and self._meets_new_fault(case):
                 assert self._pursuit is not None
                 self._settle(self._pursuit.start)
 
@@ -197,29 +219,63 @@ class Search:
     def _takes_bias(self) -> bool:
         """Whether some pass that would add a bias does not decline it."""
         adding = [pass_ for pass_ in self.passes if offset(pass_) is not None]
-        return bool(adding) and "bias" in offered(self.executor, self._space, adding)[0].settings
+        return bool(adding) and takes_bias(Asking(self.executor, adding), self.budget.space)
 
-    def _generate(self) -> None:
-        covering_cases = covering(self._space)
-        usual = usual_cases(self._space, self.budget.seed, self.budget.cases)
+    def _generate(self, asking: Asking) -> None:
+        covering_cases = self._covering(asking)
+        at_most = self.budget.cases if self._offer.is_whole else _USUAL_TRIED * self.budget.cases
+        usual = usual_cases(self._offer.space, self.budget.seed, at_most)
         share = shares(self.budget.cases, len(covering_cases), len(usual))
-        self._try_unless_examined(usual[: share.usual])
-        self._draw(share.usual + share.drawn, DRAWING)
-        self._try_unless_examined(covering_cases[: share.covering])
-        self._draw(self.budget.cases, CLIMBING)
+        self._try_until(len(self._examined) + share.usual, usual)
+        self._draw(share.usual + share.drawn, DRAWING, asking)
+        self._try_until(len(self._examined) + share.covering, covering_cases)
+        self._draw(self.budget.cases, CLIMBING, asking)
 
-    def _try_unless_examined(self, cases: Collection[Case]) -> None:
+    def _try_until(self, total: int, cases: Collection[Case]) -> None:
+        """Examine cases until so many were examined in all; what is declined does not count."""
         for case in cases:
+            if len(self._examined) >= total:
+                return
             if case not in self._examined:
                 self._try_and_shrink(case)
 
-    def _draw(self, total: int, phases: tuple[Phase, ...]) -> None:
-        """Draw cases until so many were examined, or there are no more."""
+    def _covering(self, asking: Asking) -> tuple[Case, ...]:
+        """The shipped covering, or one of what the candidate takes."""
+        if self._offer.is_whole or not self._offer.forms:
+            return covering(self._offer.space)
+        self._variations = self._variations or swept(asking, self._offer)
+        return own_covering(asking, self._variations, self.passes)
+
+    def _draw(self, total: int, phases: tuple[Phase, ...], asking: Asking) -> None:
+        """Draw cases until so many were examined: at large, or near taken ones where that asks too little."""
         before = -1
-        while before < len(self._examined) < total:
-            before = len(self._examined)
-            if self._find_next(total, phases):
-                before = -1
+        while before < len(self._examined) < total and not self._is_asking_too_little(total):
+            before, refused, computing = len(self._examined), len(self._refused), self._with_something_to_compute
+            found = self._find_next(total, phases)
+            self._in_favour += self._with_something_to_compute - computing - (len(self._refused) - refused)
+            before = -1 if found else before
+        if len(self._examined) < total and self._offer.forms:
+            self._vary(total, asking)
+
+    def _is_asking_too_little(self, total: int) -> bool:
+        """Whether most of what is drawn at large is declined, or a pass is left out that takes less than the others."""
+        if self._in_favour < -PATIENCE:
+            return True
+        counts = [self._asked_of[pass_] for pass_, forms in self._offer.forms.items() if forms]
+        half_way = not self._offer.is_whole and 2 * len(self._examined) >= total
+        return half_way and _LEFT_OUT * min(counts, default=0) < max(counts, default=0)
+
+    def _vary(self, total: int, asking: Asking) -> None:
+        """Draw variations of the cases that are taken, each near one of the pass that was asked least."""
+        self._variations = self._variations or swept(asking, self._offer)
+        random = Random(f"{self.budget.seed}/{next(self._draws)}")
+        for _ in range(TRIES * (total - len(self._examined))):
+            pass_ = min(self._variations.pool, key=self._asked_of.__getitem__)
+            case = self._variations.draw(pass_, random)
+            if case is None or len(self._examined) >= total:
+                return
+            if case not in self._examined and case not in self._refused:
+                self._try_and_shrink(case)
 
     def _find_next(self, total: int, phases: tuple[Phase, ...]) -> bool:
         """Generate until a new fault shows, and shrink it; False where none does among the next examples.
@@ -229,7 +285,7 @@ class Search:
         """
         wanted, seed = total - len(self._examined), f"{self.budget.seed}/{next(self._draws)}"
         try:
-            smallest = find_case(self._space, self._shows_pursued_fault, wanted, phases, seed)
+            smallest = find_case(self._offer.space, self._shows_pursued_fault, wanted, phases, seed)
         except BaseException:
             self._settle(None)
             raise
@@ -256,7 +312,7 @@ class Search:
         if fault.check == COMPANY:
             smallest = replace(smallest, layout=CONTIGUOUS)
         fault.shrunk, fault.verdict = smallest, verdict
-        fault.needs = needs(smallest) - needs_of_all(self._space.ranks, self._space.dtypes)
+        fault.needs = needs(smallest) - needs_of_all(self._offer.space.ranks, self._offer.space.dtypes)
         older = self._ledger.merged(fault)
         if older is None:
             self.listener.on_shrunk(fault)
@@ -265,14 +321,31 @@ class Search:
 
     def _shows_pursued_fault(self, case: Case) -> bool:
         if self._pursuit is None:
-            return case not in self._examined and self._meets_new_fault(case)
+            return self._is_wanted(case) and self._meets_new_fault(case)
         return self._pursuit.shows_drawn(case)
+
+    def _is_wanted(self, case: Case) -> bool:
+        """Whether a case drawn at large is new, and not one more with nothing to compute where little else is taken."""
+        if case in self._examined or case in self._refused:
+            return False
+        nothing = len(self._examined) - self._with_something_to_compute
+        many = _EMPTY_EVERY * nothing > len(self._examined) and not self._offer.is_whole
+        return not (many and case.geometry.products == 0)
 
     def _meets_new_fault(self, case: Case) -> bool:
         """Examine a generated case, and take up the first fault that is not known."""
         results = self._examine(case)
-        self._examined[case] = None
         self._of_history = {}
+        answering = [Pass(r.subject) for r in results if r.check == str(Check.STRUCTURE) and _is_taken(r)]
+        if not answering and not self.budget.given:
+            self._refused.add(case)
+            self._declined.add(case, results)
+            return False
+        self._examined[case] = None
+        self._with_something_to_compute += case.geometry.products > 0
+        self._asked_of.update(answering)
+        if self._variations is not None:
+            self._variations.add(case, answering)
         for result in results if currently_in_test_context() else ():
             target(min(result.verdict.ratio, 2.0), label=f"error/bound of {result.check} {result.subject}")
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
@@ -291,7 +364,7 @@ class Search:
             if behind is not None and self._ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
                 met, where = behind
         fault = self._ledger.take_up(met, where, self._origin, history)
-        self._pursuit = Pursuit(self.executor, self._space, self.faults, fault, case, results, self._attempts_left)
+        self._pursuit = Pursuit(self.executor, self._offer, self.faults, fault, case, results, self._attempts_left)
         self.listener.on_fault(fault)
         self._pursuit.begin()
         self._ledger.unrelated += not self._pursuit.is_related
@@ -312,12 +385,15 @@ class Search:
         """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
         known = [f for f in self.faults if f.outcome is Outcome.HUNG and telling(f.needs) <= features(case)]
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
-        asked = [pass_ for pass_ in self.passes if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
+        untaken = {pass_: why for pass_ in self.passes if (why := self._offer.why_untaken(pass_, case)) is not None}
+        willing = [pass_ for pass_ in self.passes if pass_ not in untaken]
+        asked = [pass_ for pass_ in willing if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
         limits = dict.fromkeys(hanging, HANG_SECONDS)
         results = examine(self.executor, case, asked, self._checks, limits, self._rota.due(self.passes))
         self._rota.note(asked, results)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
-        return results + tuple(_not_asked(pass_, hanging[pass_]) for pass_ in self.passes if pass_ not in asked)
+        told = (unsupported(pass_, reason) for pass_, reason in untaken.items())
+        return (*results, *told, *(_not_asked(pass_, hanging[pass_]) for pass_ in willing if pass_ not in asked))
 
     def _record(self, case: Case, results: tuple[CheckResult, ...]) -> None:
         tagged = tuple(self._tagged(result, results, case) for result in results)
@@ -358,6 +434,11 @@ class Search:
 def _case_of(call: IllegalCall) -> Case:
     """The legal case that an illegal call is made from."""
     return Case(call.legal, call.bias, "float32", BEST_RESOLVED_FILL, 0)
+
+
+def _is_taken(result: CheckResult) -> bool:
+    """Whether the candidate did not decline; one that is known to hang is taken to."""
+    return result.verdict.outcome is not Outcome.UNSUPPORTED
 
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:

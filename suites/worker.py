@@ -223,7 +223,7 @@ def _address_space() -> int:
 def info_from(fields: Header) -> CandidateInfo:
     """Read back the info that a worker sent."""
     read: dict[str, Any] = {
-        name: tuple(each if isinstance(each, str) else tuple(each) for each in value)
+        name: tuple(tuple(each) if isinstance(each, list) else each for each in value)
         if isinstance(value, list)
         else value
         for name, value in fields.items()

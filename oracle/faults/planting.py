@@ -113,7 +113,7 @@ def wrong_conduct(
     return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, seen_in, needs)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def probe(geometry: ConvGeometry, is_complex: bool = False) -> Operands:
     """Random integers in float64 or complex128, so large that wrong terms hardly ever cancel; all sums are exact.
 
@@ -134,7 +134,7 @@ def _integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) ->
     return sizes
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _right(pass_: Pass, geometry: ConvGeometry, is_complex: bool) -> Array:
     return reference.evaluate(pass_, probe(geometry, is_complex), geometry)
 

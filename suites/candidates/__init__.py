@@ -44,8 +44,12 @@ Such an object may also have
     `convoracle.oracle.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
 ``seconds_per_call`` : float
     A time limit below which no call counts as hung, for one that compiles at first calls.
+``domain`` : Mapping[str, object]
+    What it takes at all, by the keys of `convoracle.suites.candidates.domain.KEYS`:
+    ``{"kernels": [3], "strides": [1, 2], "paddings": ["half"], "groups": ["depthwise"]}``. What is outside is
+    unsupported and not called, and cases are drawn within. What is not declared is found out by asking.
 ``dtypes`` : Collection[str]
-    In which it is asked; float32, float64, float16 and bfloat16 unless it says otherwise.
+    Short for that key of the domain: float32, float64, float16 and bfloat16 are asked of who says nothing.
 ``validates`` : bool
     Whether it, or the library that it hands its arguments on to, refuses illegal
     calls with an error: it is then asked to. Otherwise a geometry is to be trusted.

@@ -25,6 +25,7 @@ from ...oracle.passes import ARRAYS, Operands, Pass, offset
 from ...reports.record import CandidateInfo
 from . import CandidateError
 from .call_text import Call, Origin, write_call
+from .domain import Domain
 from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
 from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
 
@@ -139,6 +140,7 @@ class BoundCandidate:
     own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
     own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
     seconds_per_call: float = 0.0
+    domain: Domain = Domain()  # noqa: RUF009 - frozen
     passes: frozenset[Pass] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,7 +150,9 @@ class BoundCandidate:
         """Why a case is not supported, or None."""
         if pass_ not in self.functions:
             return f"{self.info.name} has no `{pass_}`"
-        said = self.own_limitation(pass_, geometry, dtype) if self.own_limitation else None
+        said = self.domain.why_outside(geometry, dtype, bias)
+        if said is None and self.own_limitation is not None:
+            said = self.own_limitation(pass_, geometry, dtype)
         return said or self.functions[pass_].limitation(pass_, geometry, bias=bias)
 
     def why_indispensable(self, pass_: Pass, operands: Operands) -> str | None:

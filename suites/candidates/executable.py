@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from ...oracle.dtypes import EVERYDAY, result_dtype
+from ...oracle.dtypes import result_dtype
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
 from ..post_mortem import beginning, cause_of
@@ -60,7 +60,8 @@ class Executable:
         self.accumulators, self.multipliers, self.results, self.conventions = (
             said.get(declaration, {}) for declaration in _DECLARATIONS
         )
-        self.dtypes: object = said.get("dtypes", EVERYDAY)
+        self.dtypes: object = said.get("dtypes")
+        self.domain = said.get("domain", {})
         for pass_ in _passes(command, said):
             setattr(self, pass_.value, PassFunction(pass_, self._answer))
 

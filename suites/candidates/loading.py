@@ -9,7 +9,8 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -21,6 +22,7 @@ from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted
 from .binding import BoundCandidate, BoundFunction, bind_function
 from .call_text import Origin
+from .domain import Domain, parse_domain
 from .executable import PREFIX as EXECUTABLE_PREFIX
 from .executable import Executable
 from .naming import name_of
@@ -29,8 +31,6 @@ from .shared_library import SharedLibrary
 
 __all__ = ["CandidateError", "bind_object", "load"]
 
-THREADS = ("any", "one")
-"""How many threads may make calls at once, the default first."""
 _RESULT_DTYPES = (*DTYPES, "int32")
 
 
@@ -74,7 +74,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
         If it has none of the functions of a candidate, or one of them requires
         an argument that cannot be given.
     """
-    candidate = adapted(candidate)
+    given, candidate = candidate, adapted(candidate)
     name = name or str(getattr(candidate, "name", "") or name_of(candidate))
     kind = "class" if inspect.isclass(candidate) else "object"
     instance = _instantiate(candidate, name) if inspect.isclass(candidate) else candidate
@@ -91,6 +91,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             f"{name} is a {type(instance).__name__} with none of the functions of a candidate: "
             f"give it at least one of {', '.join(pass_.value for pass_ in Pass)}, or name a function"
         )
+    domain = _domain(instance, getattr(instance, "domain", getattr(given, "domain", {})), name)
     return BoundCandidate(
         info=CandidateInfo(
             name,
@@ -100,16 +101,19 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
             results=_declared(instance, name, "results", DTYPES, _RESULT_DTYPES),
             conventions=_conventions(instance, name),
-            dtypes=_dtypes(instance, name, DTYPES if source in BUILT_IN else EVERYDAY),
+            dtypes=_in_order(domain.dtypes or (DTYPES if source in BUILT_IN else EVERYDAY)),
             validates=bool(getattr(instance, "validates", False)),
             rests_on=_rests_on(instance, name),
-            threads=_threads(instance, name),
+            domain=domain.declared,
+            values=domain.values or None,
+            threads=domain.threads,
         ),
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
         own_limitation=getattr(instance, "limitation", None),
         own_call_text=getattr(instance, "call_text", None),
         seconds_per_call=float(getattr(instance, "seconds_per_call", None) or 0.0),
+        domain=domain,
     )
 
 
@@ -127,18 +131,22 @@ def _declared(
     return tuple(sorted(pairs))
 
 
-def _dtypes(instance: object, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    declared = getattr(instance, "dtypes", default)
-    if isinstance(declared, str) or not isinstance(declared, Collection) or not set(declared) <= set(DTYPES):
-        raise CandidateError(f"{name} declares dtypes={declared!r}, but should name some of {', '.join(DTYPES)}")
-    return tuple(sorted(declared, key=(*EVERYDAY, *DTYPES).index))
+def _domain(instance: object, declared: object, name: str) -> Domain:
+    """The declared domain, with the dtypes that the attribute ``dtypes`` names."""
+    dtypes = getattr(instance, "dtypes", None)
+    if dtypes is None:
+        return parse_domain(declared, name)
+    if isinstance(dtypes, str) or not isinstance(dtypes, Collection) or not dtypes or not set(dtypes) <= set(DTYPES):
+        raise CandidateError(f"{name} declares dtypes={dtypes!r}, but should name some of {', '.join(DTYPES)}")
+    if isinstance(declared, Mapping) and "dtypes" in declared:
+        raise CandidateError(
+            f"{name} declares dtypes={dtypes!r} and domain['dtypes']={declared['dtypes']!r}: leave out one of them"
+        )
+    return replace(parse_domain(declared, name), dtypes=_in_order(dtypes))
 
 
-def _threads(instance: object, name: str) -> str:
-    declared = getattr(instance, "threads", THREADS[0])
-    if declared not in THREADS:
-        raise CandidateError(f"{name} declares threads={declared!r}, but should be one of {', '.join(THREADS)}")
-    return str(declared)
+def _in_order(dtypes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(dtypes, key=(*EVERYDAY, *DTYPES).index))
 
 
 def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:

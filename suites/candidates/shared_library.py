@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-from ...oracle.dtypes import CONVENTIONS, EVERYDAY, numpy_dtype, result_dtype
+from ...oracle.dtypes import CONVENTIONS, numpy_dtype, result_dtype
 from ...oracle.dtypes import DTYPES as OPERAND_DTYPES
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Array, Pass
@@ -78,6 +79,7 @@ class SharedLibrary:
         self.results = self._dtypes("result")
         self.conventions = self._conventions()
         self.dtypes = self._taken()
+        self.domain = self._domain()
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What the interface has no way to say."""
@@ -143,6 +145,16 @@ class SharedLibrary:
         text = function(*(argument.encode() for argument in arguments))
         return None if text is None else text.decode(errors="replace")
 
+    def _domain(self) -> object:
+        """The declared domain, which the library writes as JSON."""
+        text = self._text("domain") or "{}"
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise CandidateError(
+                f"{PREFIX}domain of {self.path.name} answers {text!r:.100}, but should answer an object in JSON"
+            ) from None
+
     def _dtypes(self, name: str) -> dict[str, str]:
         """What a function from dtype to dtype answers, where that is not the default."""
         function = self._find(f"{PREFIX}{name}")
@@ -165,11 +177,11 @@ class SharedLibrary:
         own = {within: (self._text("convention", within), found.get(name)) for name, within in narrow}
         return found | {within: value for within, (value, general) in own.items() if value and value != general}
 
-    def _taken(self) -> tuple[str, ...]:
-        """The dtypes in which it wants to be asked; the everyday ones if it does not say."""
+    def _taken(self) -> tuple[str, ...] | None:
+        """The dtypes in which it wants to be asked; None if it does not say."""
         function = self._find(f"{PREFIX}takes")
         if function is None:
-            return EVERYDAY
+            return None
         function.argtypes, function.restype = (ctypes.c_int32,), ctypes.c_int32
         return tuple(dtype for dtype in OPERAND_DTYPES if function(DTYPES[dtype]))
 

@@ -19,6 +19,7 @@ from ..features import needs
 from ..planted import PlantedInProcess
 from ..power import can_show, powers, sees
 from ..strategies import BEST_RESOLVED_FILL, Space
+from .sighting import keeps_shapes
 
 _POOL = 250
 _LARGER_POOL = 2000
@@ -40,11 +41,15 @@ def chosen(rank: int) -> tuple[Case, ...]:
     space = Space((rank,), DTYPES, _MOST_PRODUCTS)
     pool = [case for case in drawn(space, _POOL, 0) if case in space]
     pairs = [(model, pass_) for model in FAULTS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes]
-    seen = _sightings(pairs, pool)
+    seen, fitted = _sightings(pairs, pool)
     rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
     larger = [case for case in drawn(space, _LARGER_POOL, 1) if case in space]
-    seen |= _sightings(rare, [*larger, _with_aligned_channels(rank)])
+    more, fitted_more = _sightings(rare, [*larger, _with_aligned_channels(rank)])
+    seen |= more
     left = set[Pair]().union(*seen.values())
+    for case, of_case in (fitted | fitted_more).items():
+        seen[case] = seen.get(case, set()) | (of_case - left)
+    left = left.union(*seen.values())
     found: list[Case] = []
     while left:
         best = max(seen, key=lambda case: len(seen[case] & left) / (_PLAINNESS + len(needs(case))))
@@ -53,19 +58,24 @@ def chosen(rank: int) -> tuple[Case, ...]:
     return (*found, *_twice(pool, found))
 
 
-def _sightings(pairs: Sequence[Pair], pool: Sequence[Case]) -> dict[Case, set[Pair]]:
-    """For each case the pairs that it sees as the first one asked."""
-    seen: dict[Case, set[Pair]] = {}
+Sightings = dict[Case, set[Pair]]
+
+
+def _sightings(pairs: Sequence[Pair], pool: Sequence[Case]) -> tuple[Sightings, Sightings]:
+    """For each case the pairs that it sees as the first one asked: where all shapes stay, and where they would not."""
+    seen: Sightings = {}
+    fitted: Sightings = {}
     for model, pass_ in pairs:
         executor, count = PlantedInProcess(model), 0
         for case in pool if can_show(model, pass_, pool) else ():
             executor.restart()
             if sees(executor, model, pass_, case):
-                seen.setdefault(case, set()).add((model, pass_))
-                count += 1
+                kept = keeps_shapes(model, pass_, case.geometry)
+                (seen if kept else fitted).setdefault(case, set()).add((model, pass_))
+                count += kept
             if count == _ENOUGH_SIGHTINGS.get(model.kind, _USUALLY_ENOUGH):
                 break
-    return seen
+    return seen, fitted
 
 
 def _with_aligned_channels(rank: int) -> Case:

@@ -109,7 +109,7 @@ class WritesForAWhile(Honest):
 
 
 class WritesForAWhileInOneThread(WritesForAWhile):
-    threads = "one"
+    domain = {"threads": "one"}
 
 
 class SharesAScratch(Honest):
@@ -126,7 +126,7 @@ class SharesAScratch(Honest):
 
 
 class SharesAScratchInOneThread(SharesAScratch):
-    threads = "one"
+    domain = {"threads": "one"}
 
 
 class HandsOutItsCache(Honest):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from convoracle.oracle.dtypes import DTYPES, EVERYDAY
+from convoracle.oracle.faults import fault_named
+from convoracle.oracle.passes import Pass
 from convoracle.suites.covering import covering
+from convoracle.suites.covering.sighting import Sighting, sighting
 from convoracle.suites.drawing import drawn, shares
 from convoracle.suites.power import powers
 from convoracle.suites.profiles import PROFILES
@@ -26,6 +29,22 @@ def test_every_fault_is_seen_in_every_pass_in_which_it_can_show(rank: int) -> No
     ] == []
     if rank == 2:
         assert unseen == []
+        for name, pass_ in IN_SHAPE:
+            shown = max(sighting(fault_named(name), pass_, case) for case in covering(space))
+            assert shown is Sighting.IN_SHAPE, (name, pass_)
+
+
+IN_SHAPE = [
+    (name, pass_)
+    for name in (
+        "stride-axes-exchanged",
+        "first-stride-on-all-axes",
+        "dilation-axes-exchanged",
+        "padding-axes-exchanged",
+    )
+    for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
+]
+"""Misreadings that change the output's size of most cases: some case leaves it as it is, and shows them."""
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)

@@ -136,6 +136,7 @@ CONVORACLE_EXPORT int32_t conv_multiplier(int32_t dtype);  /* what operands are 
 CONVORACLE_EXPORT int32_t conv_result(int32_t dtype);      /* what it wants result_dtype to be */
 CONVORACLE_EXPORT const char *conv_convention(const char *name); /* "algorithm" and others; NULL for the default */
 CONVORACLE_EXPORT int32_t conv_takes(int32_t dtype); /* 1 if it is to be asked in a dtype, 0 if not */
+CONVORACLE_EXPORT const char *conv_domain(void); /* what it takes at all, an object in JSON: {"kernels": [3]} */
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@ const char *conv_convention(const char *name) {
     if (strcmp(name, "contamination/float32") == 0) return "spreads";
     return strcmp(name, "subnormals") == 0 ? "flushed" : NULL;
 }
+const char *conv_domain(void) { return "{\"ranks\": [1, 2, 3], \"threads\": \"one\"}"; }
 
 static int32_t fail(const convoracle_operands *o, char *message, size_t size) {
     snprintf(message, size, "%s%s%s%s%s%s%s%g", o->input ? "input " : "", o->weight ? "weight " : "",

@@ -101,6 +101,7 @@ HELLOS = {
         "results": {"int8": "int8", "float8_e4m3fn": "float8_e4m3fn", "float8_e5m2": "float8_e5m2"},
         "conventions": {"algorithm": "transform", "contamination": "spreads", "subnormals/bfloat16": "flushed"},
         "dtypes": ["int8", "float32"],
+        "domain": {"strides": [1, 2], "values": [-127, 127]},
     },
 }
 

@@ -77,6 +77,8 @@ def test_declarations() -> None:
     }
     assert candidate.info.dtypes == ("float32", "int8")
     assert load(source("good")).info.dtypes == EVERYDAY
+    assert candidate.info.domain == (("strides", "[1, 2]"), ("values", "[-127, 127]"))
+    assert candidate.info.values == (-127, 127)
     assert candidate.passes == {Pass.FORWARD, Pass.JVP}
 
 

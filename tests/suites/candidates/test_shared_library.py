@@ -68,6 +68,7 @@ def test_declarations(probe: Path) -> None:
     assert dict(candidate.info.results) == {dtype: dtype for dtype in DTYPES}
     assert candidate.info.conventions == (("contamination/float32", "spreads"), ("subnormals", "flushed"))
     assert candidate.info.dtypes == ("float32", "int8")
+    assert (candidate.domain.ranks, candidate.info.threads) == ((1, 2, 3), "one")
     assert candidate.passes == frozenset(Pass)
 
 

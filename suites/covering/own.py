@@ -1,0 +1,129 @@
+"""A covering of a candidate's own domain: cases that it takes and that see what the shipped ones cannot see there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from random import Random
+
+from ...oracle.data import Case
+from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults.planting import altered
+from ...oracle.geometry import ConvGeometry
+from ...oracle.passes import Pass
+from ..asking import Asking
+from ..features import features
+from ..forms import case_of
+from ..strategies import BEST_RESOLVED_FILL
+from ..variations import Variations
+from . import covering
+from .sighting import Sighting, sighting
+
+_DRAWN = 300
+"""Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
+_BLOCKS = (4, 8, 16, 32)
+_MOST_PRODUCTS = 3000
+_SEED = "covering"
+_CONTAMINATING_SEED, _PLAIN_SEED = 2, 1
+
+Pair = tuple[FaultModel, Pass]
+
+
+def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> tuple[Case, ...]:
+    """Cases that a candidate takes, which together see every fault that some of the cases considered sees in a pass.
+
+    The shipped ones come first, as far as it takes them. Each fault is seen where the
+    wrong result has the right shape, if there is such a case. Faults of conduct
+    that take several calls are left to the check of conduct in company.
+    """
+    pool = tuple(_pool(asking, variations))
+    chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
+    for pass_ in passes:
+        for model in FAULTS:
+            if pass_ in model.passes and not (model.kind is Kind.CONDUCT and model.needs.calls != "once"):
+                best = _best((model, pass_), chosen, pool, variations.offer.space.dtypes)
+                if best is not None:
+                    chosen[best] = None
+    return tuple(chosen)
+
+
+def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Collection[str]) -> Case | None:
+    """The first case that sees a fault in its shape, or else at all; the chosen ones come before others."""
+    fitted = None
+    for case in (*chosen, *(suited for each in pool for suited in _suited(pair[0], each, dtypes))):
+        seen = sighting(*pair, case)
+        if seen is Sighting.IN_SHAPE:
+            return case
+        if seen is Sighting.FITTED and fitted is None:
+            fitted = case
+    return fitted
+
+
+def _suited(model: FaultModel, case: Case, dtypes: Collection[str]) -> Iterator[Case]:
+    """A case with the data, and in the dtype, that a fault needs; none where there is no such dtype."""
+    if case.dtype not in model.needs.dtypes:
+        dtype = next((dtype for dtype in dtypes if dtype in model.needs.dtypes), None)
+        if dtype is None:
+            return
+        case = replace(case, dtype=dtype)
+    if CONTAMINATED in model.needs.data:
+        case = replace(case, seed=_CONTAMINATING_SEED)
+    elif LATTICE not in model.needs.data and case.fill not in model.needs.data:
+        case = replace(case, fill=next(iter(model.needs.data)))
+    yield case
+
+
+def _pool(asking: Asking, variations: Variations) -> Iterator[Case]:
+    """What is looked at: shipped cases, forms and variations that are taken, where they bring a new pair of traits.
+
+    Faults that need two settings at once are met by some case that has both; few need three.
+    """
+    met: set[tuple[str, str]] = set()
+    for case in _considered(variations):
+        pairs = set(combinations(sorted(_traits(case)), 2))
+        if not pairs <= met and asking.takes(case):
+            met |= pairs
+            yield case
+
+
+def _considered(variations: Variations) -> Iterator[Case]:
+    space = replace(variations.offer.space, max_products=min(variations.offer.space.max_products, _MOST_PRODUCTS))
+    yield from covering(space)
+    random = Random(_SEED)
+    drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in variations.pool]
+    cases = [replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None]
+    yield from (case for case in sorted(cases, key=_richness) if case in space)
+    for form in dict.fromkeys(form for forms in variations.offer.forms.values() for form in forms):
+        case = case_of(form)
+        if case is not None and case in space:
+            yield case
+
+
+def _richness(case: Case) -> int:
+    return -len(_traits(case))
+
+
+def _traits(case: Case) -> frozenset[str]:
+    """What a fault may depend on: the features of a case, and how its sizes lie to those of vectors and blocks."""
+    geometry = case.geometry
+    sizes = {"inputs": geometry.in_channels, "outputs": geometry.out_channels, "row": geometry.direct.output_size[-1]}
+    sizes |= {"groups": geometry.groups}
+    past = {f"{name} past {block}" for name, size in sizes.items() for block in _BLOCKS if size > block}
+    whole = {f"{name} is not whole {block}s" for name, size in sizes.items() for block in _BLOCKS if size % block}
+    alike = {"axes alike"} if len(set(geometry.size)) == len(set(geometry.kernel)) == 1 else set()
+    return frozenset(features(case) | past | whole | alike | set(_coincidences(geometry)))
+
+
+def _coincidences(geometry: ConvGeometry) -> Iterator[str]:
+    """Misreadings of a setting that leave the output's size as it is, where wrong code has no wrong shape to show."""
+    misread: dict[str, tuple[object, ...]] = {"padding": tuple((high, low) for low, high in geometry.padding)}
+    for name in ("stride", "dilation", "padding", "kernel"):
+        values = getattr(geometry, name)
+        misread |= {f"{name} reversed": values[::-1], f"{name} of the first axis": values[:1] * geometry.rank}
+    misread |= {"stride ignored": (1,) * geometry.rank, "dilation ignored": (1,) * geometry.rank}
+    misread |= {"dilation one more": tuple(each + 1 for each in geometry.dilation)}
+    for name, values in misread.items():
+        other = altered(geometry, **{name.partition(" ")[0]: values})
+        if other is not None and other != geometry and other.output_size == geometry.output_size:
+            yield f"{name} with the same output"

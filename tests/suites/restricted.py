@@ -1,0 +1,115 @@
+"""Right kernels that take one thing only, in the ways in which real ones are restricted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from convoracle.oracle import reference
+from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.passes import Array
+from convoracle.suites.planted import Planted
+
+
+def conv2d(x: Array, w: Array, stride: tuple[int, ...], padding: tuple[int, ...], bias: Array | None = None) -> Array:
+    """What most people write; restricted by its signature."""
+    sizes = {"size": x.shape[2:], "kernel": w.shape[2:], "in_channels": x.shape[1], "out_channels": len(w)}
+    geometry = ConvGeometry.of(**sizes, batch=len(x), stride=stride, padding=padding)
+    return reference.forward(x, w, geometry, bias)
+
+
+def _half(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:
+    return tuple(((d * (r - 1)) // 2,) * 2 for r, d in zip(geometry.kernel, geometry.dilation, strict=True))
+
+
+def _is_plain(geometry: ConvGeometry) -> bool:
+    return not geometry.transposed and geometry.padding_mode == "zeros" and set(geometry.dilation) == {1}
+
+
+def _is_channelwise(geometry: ConvGeometry) -> bool:
+    return geometry.groups == geometry.in_channels == geometry.out_channels
+
+
+RESTRICTIONS: dict[str, Callable[[ConvGeometry], bool]] = {
+    "1x1 only": lambda g: g.rank == 2 and set(g.kernel) == {1} and not g.transposed,
+    "channels % 4": lambda g: g.rank == 2 and not g.in_channels % 4 and not g.out_channels % 4,
+    "SAME padding": lambda g: g.rank == 2 and not g.transposed and g.padding == _half(g),
+    "3x3 s1": lambda g: g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1),
+    "3x3 s1 p1 dense": lambda g: (
+        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and g.padding == _half(g))
+        and g.groups == 1
+    ),
+    "depthwise 3x3": lambda g: g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and _is_channelwise(g),
+    "causal depthwise": lambda g: (
+        g.rank == 1
+        and not g.transposed
+        and g.padding_mode == "zeros"
+        and _is_channelwise(g)
+        and g.stride == (1,)
+        and g.padding == g.sides_named("causal")
+    ),
+    "image filter": lambda g: (
+        g.rank == 2
+        and _is_plain(g)
+        and g.in_channels == g.out_channels == 1
+        and g.stride in ((1, 1), (2, 2))
+        and g.padding == _half(g)
+    ),
+    "transposed only": lambda g: g.rank == 2 and g.transposed,
+}
+"""What a kernel takes, by what it is called in the tables."""
+
+DECLARED: dict[str, dict[str, object]] = {
+    "1x1 only": {"ranks": [2], "kernels": [1], "transposed": "no"},
+    "3x3 s1 p1 dense": {
+        "ranks": [2],
+        "kernels": [3],
+        "strides": [1],
+        "dilations": [1],
+        "paddings": ["half"],
+        "padding_modes": ["zeros"],
+        "groups": [1],
+        "transposed": "no",
+    },
+    "depthwise 13x13": {"ranks": [2], "kernels": [13], "paddings": ["half"], "groups": ["channelwise"]},
+    "channels % 6": {"input_channel_multiple": 6, "output_channel_multiple": 6, "transposed": "no"},
+    "strided causal": {"ranks": [1], "strides": [6], "paddings": ["causal"], "padding_modes": ["zeros"]},
+    "transposed only": {"ranks": [2], "transposed": "only", "axes": "alike"},
+}
+
+
+class Limited(Planted):
+    """Says what it does not take; right, or with a fault."""
+
+    def __init__(self, restriction: str, model: object = None) -> None:
+        super().__init__(model)
+        self.takes = RESTRICTIONS[restriction]
+        self.name = restriction
+
+    def limitation(self, pass_, geometry, dtype):
+        return None if self.takes(geometry) else "not this one"
+
+
+class Raising(Planted):
+    """Finds out in the call, as most do."""
+
+    def __init__(self, restriction: str, model: object = None) -> None:
+        super().__init__(model)
+        self.takes = RESTRICTIONS[restriction]
+        self.name = restriction
+        right = self.implementation
+
+        def answer(pass_, operands, geometry):
+            if not self.takes(geometry):
+                raise NotImplementedError(f"not {geometry}")
+            return right(pass_, operands, geometry)
+
+        self.implementation = answer
+
+
+class Declaring(Planted):
+    """Declares its domain, and fails outside of it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.domain = DECLARED[name]
