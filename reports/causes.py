@@ -39,6 +39,7 @@ DEGENERATE = (
 _FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
 _LONGEST_TITLE = 200
+_OF_DATA = "depends-on-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def causes(mismatches: Iterable[Mismatch]) -> tuple[Cause, ...]:
     for mismatch in sorted(mismatches, key=lambda each: bool(each.follows)):
         joined = next(((group, bond) for group in groups if (bond := group.bond(mismatch))), None)
         if joined is None:
-            groups.append(_Group(mismatch.candidate, (mismatch,), frozenset(mismatch.diagnosed)))
+            groups.append(_Group(mismatch.candidate, (mismatch,), _names(mismatch)))
         else:
             group, bond = joined
             groups[groups.index(group)] = group.joined_by(mismatch, bond)
@@ -112,7 +113,7 @@ class _Group:
         return next((why for find in _BONDS if (why := find(self, mismatch))), "")
 
     def joined_by(self, mismatch: Mismatch, bond: str) -> _Group:
-        names = self.names & frozenset(mismatch.diagnosed) or self.names
+        names = self.names & _names(mismatch) or self.names
         return replace(self, members=(*self.members, mismatch), names=names, bonds=(*self.bonds, bond))
 
 
@@ -153,8 +154,13 @@ def _lacking(mismatch: Mismatch) -> tuple[str, ...]:
     return tuple(need for need in DEGENERATE if need in mismatch.needs)
 
 
+def _names(mismatch: Mismatch) -> frozenset[str]:
+    """What explains a mismatch; that it depends on the data says of two faults only that both do."""
+    return frozenset(name for name in mismatch.diagnosed if not name.startswith(_OF_DATA))
+
+
 def _same_names(group: _Group, mismatch: Mismatch) -> str:
-    common = group.names & frozenset(mismatch.diagnosed)
+    common = group.names & _names(mismatch)
     return f"the same explains all of them: {', '.join(sorted(common))}" if common else ""
 
 

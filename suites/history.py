@@ -27,6 +27,8 @@ from .inquiry import ask_again
 
 OF_COMPANY = frozenset(("repeat", "order", "stale", "in place", "address", "handed out", "after an error"))
 """Causes with which the check of company itself says that a result depends on earlier calls."""
+_MAYBE_OF_STATE = OF_COMPANY | {"threads"}
+"""Of a candidate that is known to keep a state, another thread's calls are earlier calls, too."""
 _FRESH_PROCESSES = 2
 _REPEATS = 5
 _REPLAYED = (1, 2, 4, 8)
@@ -68,7 +70,7 @@ class History:
 def is_right_alone(executor: Executor, result: CheckResult, case: Case) -> bool:
     """Whether a failing result is right where each call that it takes is the first of a process."""
     if result.check == COMPANY:
-        return result.verdict.cause in OF_COMPANY
+        return result.verdict.cause in _MAYBE_OF_STATE
     return not _fails(Afresh(executor), Question(result.check, result.subject, case), _limit(result))
 
 

@@ -108,6 +108,11 @@ def test_one_known_fault_is_one_cause_and_names_do_not_chain() -> None:
     assert second.mismatches == (other.id,)
 
 
+def test_two_faults_that_depend_on_the_data_are_two() -> None:
+    names = ("depends-on-data-sign", "depends-on-data-size")
+    assert len(causes((mismatch("forward", diagnosed=names), mismatch("update", diagnosed=names)))) == 2
+
+
 def test_what_follows_from_a_wrong_pass_is_told_after_it_also_where_it_was_met_first() -> None:
     update = mismatch("update", follows=("weight_gradient",))
     (cause,) = causes((update, mismatch("weight_gradient")))

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import several_ways
 
 SOURCE = Path(__file__).parent / "several_ways.py"
-CASES = 30
+CASES = 60
 
 
 class Counted(InProcess):
@@ -107,7 +107,7 @@ def test_what_is_made_of_a_wrong_weight_gradient_is_one_cause_with_it() -> None:
 def test_one_wrong_stride_in_all_passes_is_one_cause() -> None:
     findings, _ = examined("FirstStrideEverywhere")
     (cause,), named = told(findings)
-    assert len({mismatch.subject for mismatch in named.values()}) > 3
+    assert len({mismatch.subject for mismatch in named.values()}) > 2
     assert "first-stride-on-all-axes" in cause.title
 
 
