@@ -3,7 +3,8 @@
 A question is one pass on one case. It was compared if some check of the pass's
 values had a result to compare, whatever came of it; one that was declined was
 not, and one whose result has no elements was no question. Passes that a
-candidate does not offer are not asked. What is undecided is counted in verdicts: of one
+candidate does not offer are not asked; cases that it declined, and in whose place
+others were asked, are counted among the reasons only. What is undecided is counted in verdicts: of one
 question, structure may be decided and precision not.
 """
 
@@ -126,6 +127,9 @@ class Counting:
             self._count(record, subject, [result.verdict for result in results])
 
     def _count(self, record: CaseRecord, subject: str, verdicts: list[Verdict]) -> None:
+        if record.declined:
+            self._reasons[record.candidate, verdicts[0].reason] += record.declined
+            return
         if all(_had_nothing_to_compare(verdict) for verdict in verdicts):
             return
         key = record.candidate, subject, _dtype(record.case)

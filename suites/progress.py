@@ -40,6 +40,8 @@ class PlainProgress:
         self._say(f"{candidate.name} {candidate.version}".rstrip() + f": {total} cases")
 
     def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        if record.declined:
+            return
         now = time.monotonic()
         if now - self._told >= _SECONDS_BETWEEN_LINES or done == total:
             self._told = now

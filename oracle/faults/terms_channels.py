@@ -112,8 +112,8 @@ def _groups_ignored(implementation: Implementation, pass_: Pass, operands: Opera
     result = implementation(pass_, replace(operands, **tiled), replace(geometry, groups=1))
     if pass_ not in WEIGHT_GRADIENTS:
         return result
-    rows, _, *kernel = result.shape
-    folded: Array = result.reshape(rows, groups, -1, *kernel).sum(axis=1).astype(result.dtype)
+    rows, channels, *kernel = result.shape
+    folded: Array = result.reshape(rows, groups, channels // groups, *kernel).sum(axis=1).astype(result.dtype)
     return (operands.weight + folded).astype(result.dtype) if pass_ is Pass.UPDATE else folded
 
 

@@ -17,6 +17,7 @@ from convoracle.suites.fault import Fault
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import examine
 from convoracle.suites.profiles import PROFILES
+from convoracle.suites.pursuit import Pursuit
 from convoracle.suites.rota import Rota
 from convoracle.suites.search import Search
 from convoracle.suites.strategies import Space
@@ -140,12 +141,12 @@ class Shrunk(Log):
 
 def test_a_layout_is_no_need_of_what_is_asked_in_layouts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where the fault does not show when it is asked again in contiguous memory, as a race may not."""
-    shown = Search._verdict_if_shown
+    shown = Pursuit.shows
 
-    def seldom(search: Search, fault: Fault, case: Case) -> Verdict | None:
-        return None if case.layout == CONTIGUOUS else shown(search, fault, case)
+    def seldom(pursuit: Pursuit, case: Case) -> bool:
+        return case.layout != CONTIGUOUS and shown(pursuit, case)
 
-    monkeypatch.setattr(Search, "_verdict_if_shown", seldom)
+    monkeypatch.setattr(Pursuit, "shows", seldom)
     for seed in range(3):
         log = Shrunk()
         budget = Budget(replace(FAST, settings=frozenset(("layout",))), frozenset((Pass.INPUT_GRADIENT,)), 30, seed)

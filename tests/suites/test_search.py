@@ -118,7 +118,8 @@ def test_the_honest_one_conforms_on_every_case() -> None:
     outcomes = {r.verdict.outcome for record in log.records for r in record.results if r.subject != "update"}
     assert outcomes <= {Outcome.CONFORMS, Outcome.UNDECIDED}
     adjoint = [r.verdict.outcome for record in log.records for r in record.results if r.check == "adjoint"]
-    assert set(adjoint) == {Outcome.CONFORMS}
+    assert set(adjoint) <= {Outcome.CONFORMS, Outcome.UNDECIDED}
+    assert adjoint.count(Outcome.CONFORMS) > len(adjoint) / 2
 
 
 def test_two_faults_of_one_pass_are_told_apart() -> None:
@@ -260,7 +261,6 @@ def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatc
     case = parse_case("n3c2k4i9x6f3x2s2x2p1x2g2/bias/float16/wide/77/strided")
     monkeypatch.setattr(search, "covering", lambda space: (case,))
     monkeypatch.setattr(search, "shares", lambda count, covering, usual: Shares(0, 0, 1, 0))
-    monkeypatch.setattr(search, "_DRAWS_INSTEAD", 0)
     log = Log()
     only = replace(budget(1), space=Space())
     with executor("KernelNotFlipped") as running:
