@@ -91,6 +91,13 @@ class Diagnosis:
         return self.explanations[0].faults if self.explanations else ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all faults that agree, each by itself, the likeliest first; of two together, theirs."""
+        if len(self.first) != 1:
+            return self.first
+        return tuple(each.faults[0] for each in self.explanations if len(each.faults) == 1)
+
+    @property
     def is_sure(self) -> bool:
         """Whether it can be told as what it is as if: two faults together only where further cases confirm them."""
         return len(self.first) == 1 or (len(self.first) > 1 and len(self.asked) > CONFIRMATIONS)

@@ -205,7 +205,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
 
 def _ratios(error: Float64, bound: Float64) -> Float64:
     """error / bound, with 0 / 0 = 0 and x / 0 = inf."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(error == 0, 0.0, error / bound)
 
 

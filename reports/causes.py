@@ -10,7 +10,8 @@ Two mismatches of one candidate have one cause if, in this order,
 3. both lack the same thing (images, channels, windows), with the same outcome;
 4. the same known fault, arithmetic or convention explains both;
 5. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
-6. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same.
+6. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
+7. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
 
 What has none of these in common with another is a cause of its own.
 """
@@ -22,6 +23,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ..oracle.errors import InvalidArgument
+from ..oracle.faults import FAULTS
+from ..oracle.geometry import ConvGeometry
 from ..oracle.verdict import Outcome, Verdict
 from .evidence import case_geometry
 from .record import Mismatch
@@ -182,6 +185,38 @@ def _same_needs(group: _Group, mismatch: Mismatch) -> str:
     return ""
 
 
+def _misread(group: _Group, mismatch: Mismatch) -> str:
+    """An error where nothing is left of a geometry that is taken for another."""
+    refused = [each for each in (mismatch, *group.members) if _is_refused(each)]
+    names = _names(mismatch) if mismatch not in refused else group.names
+    explained = mismatch in refused or len(refused) == len(group.members)
+    for name in sorted(names) if refused and explained else ():
+        if all(_leaves_nothing(name, each) for each in refused):
+            return f"an error is raised where {name} leaves no window"
+    return ""
+
+
+def _is_refused(mismatch: Mismatch) -> bool:
+    return mismatch.verdict.outcome is Outcome.REFUSED and not mismatch.history
+
+
+def _leaves_nothing(name: str, mismatch: Mismatch) -> bool:
+    """Whether a known fault takes a case's geometry for one that is not legal or has no output."""
+    model, geometry = next((model for model in FAULTS if model.name == name), None), _geometry(mismatch)
+    if model is None or model.misread is None or geometry is None or geometry.is_degenerate:
+        return False
+    misread = model.misread(geometry)
+    return misread is None or 0 in misread.output_size
+
+
+def _geometry(mismatch: Mismatch) -> ConvGeometry | None:
+    """None where the record's case is none."""
+    try:
+        return case_geometry(mismatch.case)
+    except InvalidArgument:
+        return None
+
+
 def _is_of_values(mismatch: Mismatch) -> bool:
     return mismatch.verdict.outcome is Outcome.VIOLATES and mismatch.verdict.cause == "value" and not mismatch.history
 
@@ -193,6 +228,7 @@ _BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
     _same_names,
     _following,
     _same_needs,
+    _misread,
 )
 
 
@@ -210,16 +246,19 @@ def _cause(group: _Group, number: int) -> Cause:
 
 def _plainness(mismatch: Mismatch) -> tuple[object, ...]:
     """Sorts what is wrong by itself before what follows from it, then the smaller and plainer case first."""
-    try:
-        products = case_geometry(mismatch.case).products
-    except InvalidArgument:
-        products = 0
+    geometry = _geometry(mismatch)
+    products = 0 if geometry is None else geometry.products
     return (bool(mismatch.follows), not mismatch.diagnosed, products, len(mismatch.needs), len(mismatch.case))
+
+
+def _vagueness(mismatch: Mismatch) -> tuple[object, ...]:
+    """Sorts what follows from something else last, and of the others what fewest known faults explain first."""
+    return bool(mismatch.follows), not mismatch.diagnosed, len(mismatch.diagnosed)
 
 
 def _title(members: list[Mismatch]) -> str:
     first = members[0]
-    what = _what(first)
+    what = _what(min(members, key=_vagueness))
     if not what:
         return headline(first)
     subjects = tuple(dict.fromkeys(clean(member.subject) for member in members))

@@ -105,7 +105,7 @@ def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
     if others:
         agreeing = ", or as if ".join(other.sentence for other in others[:2])
         told += f" They do not tell it from as if {agreeing}."
-    return Told((model.name,), "arithmetic", (told, model.explanation))
+    return Told(tuple(each.name for each in found.models), "arithmetic", (told, model.explanation))
 
 
 def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:
@@ -132,7 +132,7 @@ def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
     if not diagnosis.is_sure:
         return Told(sentences=(*sentences, *terms))
     kind = "model" if _KNOWN.issuperset(diagnosis.first) or fault.verdict.cause != "shape" else "shape"
-    return Told(diagnosis.first, kind, (*sentences, *terms))
+    return Told(diagnosis.names, kind, (*sentences, *terms))
 
 
 def _objected(name: str) -> str:

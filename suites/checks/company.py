@@ -14,9 +14,11 @@ from ...oracle.data import Case
 from ...oracle.passes import Array, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CandidateInfo, CheckResult
+from ..altered_operands import negated
 from ..company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
 from ..declared import arithmetic_of
 from ..executor import Executor
+from ..linearity import LINEAR_IN
 from ..replies import Died, Returned, TimedOut
 from .companions import calls_of, check_of, companions
 from .conduct import judge_conduct
@@ -117,17 +119,22 @@ class _Asking:
         varies = arithmetic_of(self.info, self.case.dtype).does("repeatability", "varies")
         if each.cause in _ALWAYS or (name == REALS and not varies):
             return True
-        sign = -1 if each.call.startswith(OPPOSITE) else 1
-        if self._is_right(name, each.got, sign):
+        if self._is_right(name, each.got, _sign(each.call)):
             return False
-        return each.expected is not None or self._is_right_alone(name)
+        is_known = each.expected is not None and not each.call.startswith(OPPOSITE)
+        return is_known or self._is_right_alone(each.call)
 
-    def _is_right_alone(self, name: str) -> bool:
-        """Whether a companion is right as the first call of a fresh process: if not, company is not to blame."""
-        call = self.calls[name]
-        self.executor.restart()
-        reply = self.executor.call(self.pass_, call.operands, call.geometry, seconds=self.seconds)
-        return isinstance(reply, Returned) and self._is_right(name, reply.value, 1)
+    def _is_right_alone(self, call_name: str) -> bool:
+        """Whether another call is right as the first one of a fresh process: if not, company is not to blame."""
+        name = call_name.removeprefix(OPPOSITE)
+        call, sign = self.calls[name], _sign(call_name)
+        given = [call.operands] if sign > 0 else [negated(call.operands, names) for names in LINEAR_IN[self.pass_]]
+        for operands in given:
+            self.executor.restart()
+            reply = self.executor.call(self.pass_, operands, call.geometry, seconds=self.seconds)
+            if not isinstance(reply, Returned) or not self._is_right(name, reply.value, sign):
+                return False
+        return True
 
     def _is_right(self, name: str, got: Part, sign: int) -> bool:
         """Whether a result is what a call's should be; on integers a plain sum in float64 says so, if it is."""
@@ -154,6 +161,10 @@ class _Asking:
         arrays: dict[str, Any] = {name: array.astype(wide) for name, array in call.operands.arrays().items()}
         plain = reference.evaluate(self.pass_, replace(call.operands, **arrays), call.geometry)
         return np.array_equal(plain, value.astype(wide))
+
+
+def _sign(call_name: str) -> int:
+    return -1 if call_name.startswith(OPPOSITE) else 1
 
 
 def _sentence(each: Deviation) -> str:

@@ -132,6 +132,26 @@ def test_an_error_where_the_pass_is_wrong_is_one_cause_if_both_need_the_same() -
     assert len(groups(wrong, mismatch("forward", 2, needs=("stride above 1",)))) == 2
 
 
+def test_an_error_where_the_known_fault_leaves_no_window_is_one_cause_with_it() -> None:
+    error = ended(Outcome.REFUSED, "raised ValueError: negative dimensions at f.py:9", "ValueError")
+    unpadded = mismatch("forward", 1, case="n1c1k1i2f1p1/float32/uniform/0", diagnosed=("padding-ignored",))
+    without_window = mismatch("forward", 2, case="n1c1k1i2f4p1/float32/uniform/0", verdict=error)
+    with_window = mismatch("forward", 3, case="n1c1k1i4f4p1/float32/uniform/0", verdict=error)
+    assert groups(unpadded, without_window) == [{unpadded.id, without_window.id}]
+    assert groups(without_window, unpadded) == [{unpadded.id, without_window.id}]
+    assert groups(unpadded, with_window) == [{unpadded.id}, {with_window.id}]
+    other = replace(unpadded, diagnosed=("kernel-rotated",))
+    assert groups(other, without_window) == [{other.id}, {without_window.id}]
+
+
+def test_a_tie_of_two_faults_is_one_cause_with_either_and_titled_by_the_surer() -> None:
+    tie = mismatch("forward", 1, diagnosed=("settings-axes-exchanged", "stride-axes-exchanged"), diagnosis=("tied",))
+    sure = mismatch("forward", 2, diagnosed=("stride-axes-exchanged",), diagnosis=("It is as if …",), case=CASE + "1")
+    (cause,) = causes((tie, sure))
+    assert set(cause.mismatches) == {tie.id, sure.id}
+    assert "It is as if" in cause.title
+
+
 def test_candidates_do_not_share_causes() -> None:
     mine = mismatch(diagnosed=("stride-ignored",))
     theirs = replace(mine, id="theirs-forward-1", candidate="theirs")

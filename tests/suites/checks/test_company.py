@@ -14,6 +14,7 @@ from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import LINKED, Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.suites.checks.company import ask_company
+from convoracle.suites.checks.value import Check, answer
 from convoracle.suites.company import Company, Deviation, from_message, to_message
 from convoracle.suites.executor import Executor
 from convoracle.suites.in_process import InProcess
@@ -224,6 +225,19 @@ def test_state_that_is_kept_rightly_passes(candidate: type) -> None:
         for pass_ in executor.passes:
             verdict = verdict_of(executor, case, pass_)
             assert (verdict.outcome, verdict.reason) == (Outcome.CONFORMS, ""), str(pass_)
+
+
+def test_what_is_wrong_alone_for_the_opposite_numbers_is_no_fault_of_company() -> None:
+    one = parse_case("n1c1k1i1f1/float32/uniform/0")
+
+    def rectified(input: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        return np.maximum(reference.forward(input, weight, geometry).astype(input.dtype), 0)
+
+    positive = (replace(one, seed=seed) for seed in range(100))
+    case = next(each for each in positive if answer(Check.STRUCTURE, each, Pass.FORWARD).value.to_float64().min() > 0)
+    result = ask_company(InProcess(rectified), case, Pass.FORWARD)
+    assert result is not None
+    assert result.verdict.outcome is Outcome.CONFORMS
 
 
 def test_sums_that_are_not_symmetric_in_the_sign_are_right() -> None:
