@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..oracle.verdict import Outcome
 from .causes import Cause, causes
 from .record import CandidateInfo, Mismatch
 from .terminal import mismatch_text
@@ -33,11 +34,20 @@ def cause_texts(
     )
 
 
+_ACTS = {
+    Outcome.REFUSED: "raises an error, asked for its",
+    Outcome.CRASHED: "crashes, asked for its",
+    Outcome.HUNG: "hangs, asked for its",
+}
+"""What a pass does where it does not violate a check."""
+
+
 def other_line(mismatch: Mismatch, first: Mismatch) -> str:
     """A mismatch of a cause of which `first` is told already, in one line."""
     follows = f", which follows from {clean(' and '.join(mismatch.follows))}" if mismatch.follows else ""
     where = "the same case" if mismatch.case == first.case else case_line(mismatch.case)
-    return f"{clean(mismatch.subject)}: {mismatch.verdict.outcome} {clean(mismatch.check)}{follows}, on {where}"
+    acts = _ACTS.get(mismatch.verdict.outcome, "violates")
+    return f"{clean(mismatch.subject)} {acts} {clean(mismatch.check)}{follows}, on {where}"
 
 
 def amount_of(mismatches: Sequence[Mismatch]) -> str:

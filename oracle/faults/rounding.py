@@ -210,6 +210,7 @@ MODELS = (
     _when_aligned(4),
     _when_aligned(8),
     _when_aligned(32, "mlx PR#4242"),
+    _results(format_of("float16")),
     _results(format_of("bfloat16")),
     _results(format_of("float32")),
     _model(

@@ -164,7 +164,7 @@ def test_the_text_tells_each_cause_once_and_the_others_in_a_line() -> None:
     text = cause_texts(several, shown_by={"mine-weight_gradient-1": 3})
     assert text.startswith("cause 1 of 2: weight_gradient of mine violates structure (exact equality)\n")
     assert "    shown by 3 cases; this is the smallest known\n" in text
-    assert "  also update: violates structure, which follows from weight_gradient, on the same case\n" in text
+    assert "  also update violates structure, which follows from weight_gradient, on the same case\n" in text
     assert "cause 2 of 2: forward of mine" in text
     assert text.count("violates structure (exact equality)") == 4
     assert amount_of(several) == "2 causes, 3 mismatches"
