@@ -10,7 +10,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -91,7 +90,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             f"{name} is a {type(instance).__name__} with none of the functions of a candidate: "
             f"give it at least one of {', '.join(pass_.value for pass_ in Pass)}, or name a function"
         )
-    domain = _domain(instance, getattr(instance, "domain", getattr(given, "domain", {})), name)
+    domain = parse_domain(getattr(instance, "domain", getattr(given, "domain", {})), name)
     return BoundCandidate(
         info=CandidateInfo(
             name,
@@ -101,7 +100,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
             results=_declared(instance, name, "results", DTYPES, _RESULT_DTYPES),
             conventions=_conventions(instance, name),
-            dtypes=_in_order(domain.dtypes or (DTYPES if source in BUILT_IN else EVERYDAY)),
+            dtypes=_asked_in(instance, domain, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),
             rests_on=_rests_on(instance, name),
             domain=domain.declared,
@@ -131,18 +130,18 @@ def _declared(
     return tuple(sorted(pairs))
 
 
-def _domain(instance: object, declared: object, name: str) -> Domain:
-    """The declared domain, with the dtypes that the attribute ``dtypes`` names."""
+def _asked_in(instance: object, domain: Domain, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """The dtypes in which it is asked unless the user names others: those of the attribute or of the domain."""
     dtypes = getattr(instance, "dtypes", None)
     if dtypes is None:
-        return parse_domain(declared, name)
+        return _in_order(domain.dtypes or default)
     if isinstance(dtypes, str) or not isinstance(dtypes, Collection) or not dtypes or not set(dtypes) <= set(DTYPES):
         raise CandidateError(f"{name} declares dtypes={dtypes!r}, but should name some of {', '.join(DTYPES)}")
-    if isinstance(declared, Mapping) and "dtypes" in declared:
+    if domain.dtypes:
         raise CandidateError(
-            f"{name} declares dtypes={dtypes!r} and domain['dtypes']={declared['dtypes']!r}: leave out one of them"
+            f"{name} declares dtypes={dtypes!r} and domain['dtypes']={domain.dtypes!r}: leave out one of them"
         )
-    return replace(parse_domain(declared, name), dtypes=_in_order(dtypes))
+    return _in_order(dtypes)
 
 
 def _in_order(dtypes: Iterable[str]) -> tuple[str, ...]:

@@ -116,13 +116,13 @@ def test_what_lies_outside_is_not_called(executor: type) -> None:
             assert isinstance(reply, expected)
 
 
-def test_dtypes_are_short_for_a_domain_and_declared_once() -> None:
+def test_dtypes_are_where_it_is_asked_and_those_of_a_domain_all_that_it_takes() -> None:
     def forward(x, w):
         return x
 
     short = bind_object(SimpleNamespace(forward=forward, dtypes=["float64"]), name="mine")
-    assert short.info.dtypes == short.domain.dtypes == ("float64",)
+    assert (short.info.dtypes, short.domain.dtypes) == (("float64",), ())
     long = bind_object(SimpleNamespace(forward=forward, domain={"dtypes": ["float64"]}), name="mine")
-    assert long.info.dtypes == ("float64",)
+    assert long.info.dtypes == long.domain.dtypes == ("float64",)
     with pytest.raises(CandidateError, match="leave out one of them"):
         bind_object(SimpleNamespace(forward=forward, dtypes=["float64"], domain={"dtypes": ["float64"]}), name="mine")
