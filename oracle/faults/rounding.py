@@ -152,6 +152,10 @@ def _factors(form: Format, seen_in: str = "") -> FaultModel:
     )
 
 
+_TOO_NEAR = ("float16",)
+"""A step of a weight in float16 may be off by as much as one operand in bfloat16 is."""
+
+
 def _one_factor(operand: str, form: Format) -> FaultModel:
     """One operand rounded, as where weights or activations are stored in fewer bits."""
     words = operand.replace("_", " ")
@@ -162,7 +166,7 @@ def _one_factor(operand: str, form: Format) -> FaultModel:
         f"copy of the {words}.",
         _factors_in(form, operand),
         _FACTORS[operand],
-        _wider_than(form, str),
+        tuple(dtype for dtype in _wider_than(form, str) if dtype not in _TOO_NEAR),
     )
 
 

@@ -189,6 +189,9 @@ class Bound:
     def limitation(self, *what: object) -> None:
         return None
 
+    def why_indispensable(self, *what: object) -> None:
+        return None
+
     def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         return self.implementation(pass_, operands, geometry)
 
