@@ -55,6 +55,10 @@ class Told:
 NOTHING_TOLD = Told()
 _KNOWN = frozenset(model.name for model in FAULTS)
 _VAGUELY = "depends-on-data-"
+_IF_REFUSED = (
+    "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
+    "then it is not asked."
+)
 _DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
 """Causes of verdicts that a declaration can change."""
 
@@ -67,6 +71,8 @@ def explain(fault: Fault, executor: Executor) -> Told:
     if fault.check == COMPANY:
         suggestion = suggest_for_company(fault, executor)
         return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
+    if fault.is_of_values and fault.verdict.outcome is Outcome.REFUSED:
+        return Told(sentences=(_IF_REFUSED,))
     if not fault.is_of_values or fault.verdict.outcome is not Outcome.VIOLATES:
         return NOTHING_TOLD
     if fault.shrunk.geometry.products > MOST_PRODUCTS:

@@ -22,6 +22,7 @@ from .sighting import Sighting, sighting
 
 _DRAWN = 300
 """Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
+_MOST_AXES = 3
 _BLOCKS = (4, 8, 16, 32)
 _MOST_PRODUCTS = 3000
 _SEED = "covering"
@@ -35,8 +36,11 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
 
     The shipped ones come first, as far as it takes them. Each fault is seen where the
     wrong result has the right shape, if there is such a case. Faults of conduct
-    that take several calls are left to the check of conduct in company.
+    that take several calls are left to the check of conduct in company. Above three axes there is none, as
+    there is no shipped one: what is drawn there has room for two elements an axis, and looking at it takes long.
     """
+    if min(variations.offer.space.ranks) > _MOST_AXES:
+        return ()
     pool = tuple(_pool(asking, variations))
     chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
     for pass_ in passes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convoracle.oracle import reference
 from convoracle.oracle.data import parse_case
 from convoracle.oracle.diagnosis import Certainty, Diagnosis
 from convoracle.oracle.faults import FAULTS, fault_named, honest
@@ -18,8 +19,10 @@ from convoracle.oracle.verdict import Outcome, Verdict
 from convoracle.reports.junit import junit
 from convoracle.reports.record import Run, RunInfo
 from convoracle.reports.terminal import mismatch_text
+from convoracle.suites.checks.value import Check
 from convoracle.suites.counterexample import build
 from convoracle.suites.diagnosing import Told, explain, terms_told
+from convoracle.suites.examination import ask
 from convoracle.suites.executor import Executor
 from convoracle.suites.fault import Fault
 from convoracle.suites.in_process import InProcess
@@ -182,3 +185,18 @@ def test_a_candidate_that_falls_silent_ends_the_diagnosis_and_no_run() -> None:
     diagnosis = diagnosis_of(fault, forward_only(refuse))
     assert diagnosis.certainty is Certainty.NONE
     assert explain(fault, forward_only(refuse)).names == ()
+
+
+def test_who_raises_an_error_is_told_how_to_say_that_it_does_not_take_a_case() -> None:
+    def pointwise(input: Array, weight: Array, geometry: ConvGeometry) -> Array:
+        if max(geometry.kernel) > 1:
+            raise ValueError("1x1 only")
+        return reference.forward(input, weight, geometry).astype(input.dtype)
+
+    case = parse_case("n1c1k1i3f2/float32/uniform/0")
+    executor = InProcess(pointwise)
+    verdict = ask(executor, Check.STRUCTURE, case, Pass.FORWARD).verdict
+    shows = ("structure", "forward", verdict.outcome, verdict.cause)
+    told = explain(Fault("it", *shows, found=case, shrunk=case, verdict=verdict), executor)
+    assert (told.names, told.kind) == ((), "")
+    assert "raise NotImplementedError, or declare a domain" in " ".join(told.sentences)
