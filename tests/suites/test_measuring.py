@@ -204,7 +204,7 @@ def test_sums_in_an_order_that_varies_can_be_declared() -> None:
 
     def varying(x: Array, w: Array, *settings: natural.Pair) -> Array:
         turns.reverse()
-        return arithmetic.by_taps(x[:, :: turns[0]], w[:, :: turns[0]], *settings, np.float32)
+        return arithmetic.by_taps(x[:, :: turns[0]], w[:, :: turns[0]], *settings, x.dtype)
 
     told = told_of(natural.candidate(varying), "company", "n2c7k2i4x4f3x3/float32/normal/0")
     assert told.names == ('conventions = {"repeatability": "varies"}',)
