@@ -7,11 +7,12 @@ Two mismatches of one candidate have one cause if, in this order,
 
 1. the results of both depend on earlier calls: one state is kept between calls;
 2. both end in the same error or the same crash;
-3. both lack the same thing (images, channels, windows), with the same outcome;
-4. the same known fault, arithmetic or convention explains both;
-5. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
-6. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
-7. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
+3. both return the same dtype where the same other one is due;
+4. both lack the same thing (images, channels, windows), with the same outcome;
+5. the same known fault, arithmetic or convention explains both;
+6. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
+7. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
+8. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
 
 What has none of these in common with another is a cause of its own.
 """
@@ -143,6 +144,18 @@ def _alike(one: Mismatch, other: Mismatch) -> bool:
     return one.check == other.check or set(one.needs) == set(other.needs)
 
 
+def _same_dtype(group: _Group, mismatch: Mismatch) -> str:
+    """A result without elements has its dtype, too, although no declaration can be tried on it."""
+    if not _is_of_dtype(mismatch) or mismatch.history:
+        return ""
+    same = any(_is_of_dtype(member) and member.verdict.reason == mismatch.verdict.reason for member in group.members)
+    return f"all {mismatch.verdict.reason}" if same else ""
+
+
+def _is_of_dtype(mismatch: Mismatch) -> bool:
+    return mismatch.verdict.outcome is Outcome.VIOLATES and mismatch.verdict.cause == "dtype"
+
+
 def _same_lack(group: _Group, mismatch: Mismatch) -> str:
     lacks = _lacking(mismatch)
     if not lacks or mismatch.history:
@@ -224,6 +237,7 @@ def _is_of_values(mismatch: Mismatch) -> bool:
 _BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
     _history,
     _same_end,
+    _same_dtype,
     _same_lack,
     _same_names,
     _following,
@@ -274,6 +288,8 @@ def _what(first: Mismatch) -> str:
         return f"the result depends on earlier calls: {first.history}"
     if first.verdict.outcome in (Outcome.CRASHED, Outcome.REFUSED):
         return next(iter(first.verdict.reason.split(";")[0].strip().splitlines()), "")
-    if _lacking(first):
+    if _lacking(first) and not _is_of_dtype(first):
         return f"wrong with {' and '.join(_lacking(first))}"
-    return first.diagnosis[0] if first.diagnosed and first.diagnosis else ""
+    if first.diagnosed and first.diagnosis:
+        return first.diagnosis[0]
+    return first.verdict.reason if _is_of_dtype(first) else ""

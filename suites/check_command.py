@@ -28,7 +28,7 @@ from .progress import progress_for
 from .replies import Limits
 from .runner import Plan, describe_run, executors, memories, run
 from .strategies import Space
-from .supported import read_supported, supported, write_supported
+from .supported import read_supported, require_writable, supported, write_supported
 
 _GIB = 2**30
 _PLAIN_WIDTH = 150
@@ -39,6 +39,8 @@ def check(options: argparse.Namespace) -> int:
     console = _console()
     plan = _plan(options)
     before = None if options.supported is None else read_supported(options.supported)
+    if options.write_supported is not None:
+        require_writable(options.write_supported)
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
@@ -50,6 +52,8 @@ def check(options: argparse.Namespace) -> int:
             finally:
                 finished = read_run(options.out)
                 _conclude(finished, options, before, console)
+    if options.write_supported is not None:
+        write_supported(options.write_supported, supported(finished.cases))
     return exit_code(finished, before)
 
 
@@ -83,8 +87,6 @@ def _conclude(finished: Run, options: argparse.Namespace, before: Supported | No
     console.print(compared_table(shares, finished.info.candidates))
     for note in (*reason_lines(shares), *finished.notes, *complaints(finished, before)):
         console.print(note, soft_wrap=True)
-    if options.write_supported is not None:
-        write_supported(options.write_supported, supported(finished.cases))
     console.print(_closing_line(finished, options), soft_wrap=True)
 
 

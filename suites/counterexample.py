@@ -14,6 +14,7 @@ from ..oracle.passes import Pass, real_parts
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
+from .checks.company import COMPANY
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK
 from .declared import arithmetic_of
@@ -63,7 +64,9 @@ def build(
     evidence, verdict = _evidence(fault, executor)
     shows = verdict.outcome is fault.outcome
     repeats = shows and preceding is None
-    told = explain(fault, executor) if repeats and is_shrunk and not fault.history else NOTHING_TOLD
+    is_told = is_shrunk and (fault.check == COMPANY or (repeats and not fault.history))
+    told = explain(fault, executor) if is_told else NOTHING_TOLD
+    varies = fault.check == COMPANY and told.kind == "convention"
     testimony, framework = _framework_testimony(fault, executor, frameworks)
     others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
     mismatch = Mismatch(
@@ -82,7 +85,7 @@ def build(
         origin=_origin(fault),
         diagnosis=told.sentences,
         diagnosed=told.names,
-        history=fault.history,
+        history="" if varies else fault.history,
         after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
         follows=followed(fault, executor) if repeats and is_shrunk else (),
         framework=framework,

@@ -23,7 +23,7 @@ from hypothesis import Phase, currently_in_test_context, target
 
 from ..oracle.data import Case
 from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Pass, offset
+from ..oracle.passes import Pass, is_defined, offset
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.compared import KNOWN_HANG
 from ..reports.record import CaseRecord, CheckResult, kind_of
@@ -324,6 +324,11 @@ class Search:
             return self._is_wanted(case) and self._meets_new_fault(case)
         return self._pursuit.shows_drawn(case)
 
+    def _answering(self, case: Case, results: Collection[CheckResult]) -> list[Pass]:
+        """The passes that do not decline a case, whichever checks are asked; one known to hang is among them."""
+        declined = {r.subject for r in results if r.check == str(Check.STRUCTURE) and not _is_taken(r)}
+        return [pass_ for pass_ in self.passes if is_defined(pass_, case.dtype) and str(pass_) not in declined]
+
     def _is_wanted(self, case: Case) -> bool:
         """Whether a case drawn at large is new, and not one more with nothing to compute where little else is taken."""
         if case in self._examined or case in self._refused:
@@ -336,7 +341,7 @@ class Search:
         """Examine a generated case, and take up the first fault that is not known."""
         results = self._examine(case)
         self._of_history = {}
-        answering = [Pass(r.subject) for r in results if r.check == str(Check.STRUCTURE) and _is_taken(r)]
+        answering = self._answering(case, results)
         if not answering and not self.budget.given:
             self._refused.add(case)
             self._declined.add(case, results)

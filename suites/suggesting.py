@@ -74,16 +74,24 @@ def suggest(fault: Fault, executor: Executor, known: Known | None = None) -> Sug
 
 
 def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator[Alternative]:
-    """The declarations that fit the case itself; of another result dtype only where that is what is wrong."""
+    """The declarations that fit the case itself.
+
+    Of another result dtype only where that is what is wrong, and then whatever its
+    numbers are: operands that suit the declared dtype may well overflow in that one.
+    """
     check, case, pass_ = Check(fault.check), fault.shrunk, Pass(fault.subject)
     operands, exact = operands_of(check, case, declared), answer(check, case, pass_, declared)
     reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
     if not isinstance(reply, Returned):
         return
+    if fault.verdict.cause == "dtype":
+        returned = reply.value.dtype.name
+        yield from (each for each in alternatives(declared, case.dtype) if each.arithmetic.result_dtype == returned)
+        return
     for fit in fitting(check, case, pass_, operands, exact, reply.value, declared):
         is_of_dtype = fit.alternative.arithmetic.result_dtype != declared.result_dtype
         is_of_factors = fit.alternative.arithmetic.multiplier != declared.multiplier
-        if is_of_dtype == (fault.verdict.cause == "dtype") and not (is_of_factors and pass_ is Pass.BIAS_GRADIENT):
+        if not is_of_dtype and not (is_of_factors and pass_ is Pass.BIAS_GRADIENT):
             yield fit.alternative
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -63,6 +64,20 @@ def _entries(records: Iterable[CaseRecord], *, conforming: bool) -> set[Supporte
             for setting in used_settings(case) or {PLAIN}:
                 found.add(SupportedEntry(record.candidate, result.subject, case.dtype, setting))
     return found
+
+
+def require_writable(path: Path) -> None:
+    """See before a run that its file can be written after it, without touching it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot.
+    """
+    where = path if path.exists() else path.parent
+    if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
+        requirement = "should be a file that can be written, in a folder that exists"
+        raise InvalidArgument("write_supported", str(path), requirement, where="check")
 
 
 def write_supported(path: Path, found: Supported) -> None:

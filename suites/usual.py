@@ -114,6 +114,9 @@ _ROUNDS_BETWEEN_SEEDS = 29
 _CORPUS_LAYERS = 2
 """In a round."""
 _BATCHES = (1, 1, 2, 3, 4)
+MANY_IMAGES = (9, 17, 33)
+"""Past the widths of vectors and tiles over the images."""
+_TURNS_OF_MANY_IMAGES = 8
 
 
 def usual_cases(space: Space, seed: int, most: int | None = None) -> tuple[Case, ...]:
@@ -121,6 +124,7 @@ def usual_cases(space: Space, seed: int, most: int | None = None) -> tuple[Case,
 
     A layer that is too large for the space has in one round a smaller input, in
     the next ones fewer outputs or inputs. One with settings that the space lacks is left out.
+    Every eighth layer has many images, and keeps them where it can.
     """
     found = {_plainest(space): None}
     for number in range(ROUNDS):
@@ -199,7 +203,10 @@ def _geometry(layer: Layer, space: Space, turn: int, rng: Random) -> ConvGeometr
     least = _least_size(layer, rank)
     sides = SIZES[turn % len(SIZES)]
     size = (sides * 2)[:rank] if rank > 1 else sides[1:]
-    wanted = _Numbers(rng.choice(_BATCHES), *_channels(layer, turn), tuple(map(max, size, least)))
+    images, place = divmod(turn, _TURNS_OF_MANY_IMAGES)
+    few = rng.choice(_BATCHES)
+    batch = few if place else MANY_IMAGES[images % len(MANY_IMAGES)]
+    wanted = _Numbers(batch, *_channels(layer, turn), tuple(map(max, size, least)))
     if layer.lacks:
         geometry = wanted.of(layer)
         return replace(geometry, batch=0) if layer.lacks == EMPTY_BATCH else lacking(geometry, layer.lacks)
@@ -256,7 +263,8 @@ def _fitted(layer: Layer, wanted: _Numbers, least: tuple[int, ...], most: int, t
         (fewer_inputs, fewer_groups, smaller, fewer_outputs),
     )
     geometry = wanted.of(layer)
-    for cut in (one_image, *orders[turn % len(orders)]):
+    cuts = orders[turn % len(orders)]
+    for cut in (*cuts, one_image) if wanted.batch in MANY_IMAGES else (one_image, *cuts):
         while geometry.products > most:
             less = cut(wanted, geometry.products / most)
             if less == wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...oracle.geometry import ConvGeometry
 from ...oracle.passes import Pass
@@ -64,9 +65,12 @@ def _imports(origin: Origin) -> list[str]:
         return [f"from {module} import {root}", *([f"{_identifier(origin.name)} = {attribute}"] if rest else [])]
     return [
         "import importlib.util",
+        "import sys",
         "",
+        f"sys.path.insert(0, {str(Path(module).parent)!r})",
         f'spec = importlib.util.spec_from_file_location("candidate", {module!r})',
         "module = importlib.util.module_from_spec(spec)",
+        'sys.modules["candidate"] = module',
         "spec.loader.exec_module(module)",
         f"{_identifier(origin.name)} = module.{attribute}",
     ]

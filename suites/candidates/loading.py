@@ -246,8 +246,13 @@ def _running(import_it: Callable[[], object], name: str) -> object:
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     frames = traceback.extract_tb(error.__traceback__)
-    at = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    at = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames and not _tells_place(error) else ""
     return f"{type(error).__name__}: {text}{at}" if text else f"{type(error).__name__}{at}"
+
+
+def _tells_place(error: BaseException) -> bool:
+    """Whether its text names the line: that of an error of syntax does, which no frame of the file raised."""
+    return isinstance(error, SyntaxError) and error.lineno is not None
 
 
 def _attribute(module: ModuleType, path: str, source: str) -> object:

@@ -75,9 +75,18 @@ def _fits(
         held_to = standard(check, pass_, operands, exact, alternative.arithmetic, case)
         verdict = held_to.judge(actual)
         lost = smallest_normal(arithmetic.result) if alternative.arithmetic.does("subnormals", "flushed") else 0.0
-        undecided = verdict.outcome is Outcome.UNDECIDED and _looks_like_rounding(held_to, actual, lost)
+        undecided = verdict.outcome is Outcome.UNDECIDED and (
+            _looks_like_rounding(held_to, actual, lost)
+            if held_to.expectation is None
+            else actual.size > 0 and _has_formats_of(alternative.arithmetic, arithmetic)
+        )
         if verdict.outcome is Outcome.CONFORMS or undecided:
             yield Fit(alternative, verdict)
+
+
+def _has_formats_of(one: Arithmetic, other: Arithmetic) -> bool:
+    """Whether numbers overflow alike: in a narrower format all of them may, and then NaN and Inf tell nothing."""
+    return (one.multiplier, one.accumulator) == (other.multiplier, other.accumulator)
 
 
 def _looks_like_rounding(held_to: Standard, actual: Array, lost: float) -> bool:
@@ -85,10 +94,10 @@ def _looks_like_rounding(held_to: Standard, actual: Array, lost: float) -> bool:
 
     Errors of either sign add up to the bound's share of one in the root of their number, or a
     few times that. A missing term is a share of one in their number of the sum of sizes.
-    Where NaN and Inf are as they may be, nothing more is asked; and numbers below `lost` are not missed.
+    Numbers below `lost` are not missed.
     """
-    if held_to.expectation is not None or not actual.size:
-        return actual.size > 0
+    if not actual.size:
+        return False
     exact, bound = held_to.exact, held_to.bound
     terms = np.maximum(exact.terms, 1)
     allowed = bound * np.minimum(1, _DEVIATIONS / np.sqrt(terms))

@@ -96,6 +96,19 @@ def test_what_is_lacking_with_the_same_outcome_is_one(need: str) -> None:
     ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}, {"mine-bias_gradient-1"}]
 
 
+def test_one_dtype_returned_for_another_is_one_cause_also_of_results_without_elements() -> None:
+    def returned(dtype: str) -> Verdict:
+        return ended(Outcome.VIOLATES, f"returned dtype {dtype}, but should be bfloat16", "dtype")
+
+    empty = mismatch(number=1, verdict=returned("float32"), needs=("no output channels",))
+    full = mismatch("jvp", 2, verdict=returned("float32"), needs=("dtype bfloat16",))
+    other = mismatch("update", 3, verdict=returned("float64"), needs=("dtype bfloat16",))
+    one, two = causes((empty, full, other))
+    assert (set(one.mismatches), two.mismatches) == ({empty.id, full.id}, (other.id,))
+    assert one.evidence == "All returned dtype float32, but should be bfloat16."
+    assert two.title == "update of mine: returned dtype float64, but should be bfloat16"
+
+
 def test_one_known_fault_is_one_cause_and_names_do_not_chain() -> None:
     told = ("It is as if the stride were 1 (stride-ignored).",)
     both = mismatch("forward", diagnosed=("stride-ignored", "last-window-dropped"), diagnosis=told)

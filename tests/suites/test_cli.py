@@ -213,7 +213,8 @@ def test_report_is_rendered_again_from_the_records() -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
 def test_an_interrupted_run_leaves_a_complete_report_of_what_was_finished(number: signal.Signals, code: int) -> None:
-    process = _started("check", "reference", "--profile", "deep", "--memory", "failures")
+    Path("supported.json").write_text("of an earlier run")
+    process = _started("check", "reference", "--profile", "deep", "--write-supported", "supported.json")
     _wait_for_records(process)
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
@@ -224,6 +225,7 @@ def test_an_interrupted_run_leaves_a_complete_report_of_what_was_finished(number
     assert not finished.finished
     assert finished.cases
     assert "interrupted" in Path("conformance-report/index.html").read_text()
+    assert Path("supported.json").read_text() == "of an earlier run"
 
 
 def test_a_killed_run_can_still_be_reported() -> None:
@@ -277,7 +279,8 @@ def test_the_power_of_a_profile_is_a_line_for_each_fault(capsys: pytest.CaptureF
     assert run("power", "--fault", "kernel-not-rotated", "stride-ignored") == 0
     heading, first, second, *_, last = capsys.readouterr().out.splitlines()
     assert heading.split() == ["fault", "O", "dX", "dF", "db", "F'", "jvp", "ddO", "ddX", "ddF", "first"]
-    assert first.split() == ["kernel-not-rotated", "5+", "5+", "3"]
+    assert first.split()[:3] == ["kernel-not-rotated", "5+", "5+"]
+    assert 1 <= int(first.split()[3]) <= 5
     assert second.split()[0] == "stride-ignored"
     assert last.endswith(" cases of the profile quick, seed 0: 10 pairs of fault and pass, each is seen")
 
@@ -317,6 +320,14 @@ def test_below_the_floor_a_run_does_not_pass_and_says_what_to_do(capsys: pytest.
     assert {share["subject"] for share in kept["shares"]} == {"forward", "weight_gradient"}
     assert run("check", source, *SMALL, *only, "--min-compared", "0.01") == 0
     assert run("check", source, *SMALL, "--ranks", "1", "--passes", "forward") == 0
+
+
+def test_where_what_is_supported_cannot_be_written_nothing_is_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("folder").mkdir()
+    for path in ("nowhere/supported.json", "folder"):
+        assert run("check", "reference", *SMALL, "--write-supported", path) == 2
+        assert f"write_supported={path!r}, but should be a file that can be written" in capsys.readouterr().err
+    assert not Path("conformance-report").exists()
 
 
 def test_what_was_supported_is_to_stay_supported(capsys: pytest.CaptureFixture[str]) -> None:

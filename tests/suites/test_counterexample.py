@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from convoracle.oracle import exact
-from convoracle.oracle.data import lattice_operands
+from convoracle.oracle.data import lattice_operands, parse_case
 from convoracle.oracle.passes import Pass
 from convoracle.oracle.verdict import Outcome
 from convoracle.suites import counterexample
 from convoracle.suites.budget import Budget
+from convoracle.suites.checks.company import COMPANY
 from convoracle.suites.checks.value import _kept_answer
 from convoracle.suites.counterexample import build
 from convoracle.suites.fault import Fault
 from convoracle.suites.in_process import InProcess
+from convoracle.suites.inquiry import ask_again
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.search import Search
 from convoracle.suites.strategies import Space
@@ -124,3 +126,26 @@ def test_operands_are_those_of_the_case() -> None:
     _, evidence = build(fault, executor, {})
     for name, array in lattice_operands(fault.shrunk).of(Pass(fault.subject)).arrays().items():
         assert np.array_equal(array, evidence.operands.arrays()[name])
+
+
+def test_sums_in_an_order_that_varies_are_no_state_but_a_convention_to_declare() -> None:
+    turns = [1, -1]
+
+    def varying(x: np.ndarray, w: np.ndarray, stride: tuple[int, ...]) -> np.ndarray:
+        turns.reverse()
+        if x.shape[2:] != w.shape[2:] or x.ndim != 3:
+            raise NotImplementedError("a kernel as wide as its sequence")
+        total = np.zeros((len(x), len(w), 1), x.dtype)
+        for channel in range(x.shape[1])[:: turns[0]]:
+            total[:, :, 0] += x[:, channel] @ w[:, channel].T
+        return total
+
+    executor = InProcess(varying)
+    case = parse_case("n2c33k2i1f1/float32/uniform/0")
+    result = ask_again(executor, COMPANY, "forward", case)
+    assert result is not None
+    told = result.verdict.reason
+    fault = Fault("x-1", COMPANY, "forward", Outcome.VIOLATES, "repeat", case, case, result.verdict, history=told)
+    mismatch, _ = build(fault, executor, {})
+    assert mismatch.diagnosed == ('conventions = {"repeatability": "varies"}',)
+    assert mismatch.history == ""

@@ -205,7 +205,26 @@ def test_sums_in_an_order_that_varies_can_be_declared() -> None:
 
     def varying(x: Array, w: Array, *settings: natural.Pair) -> Array:
         turns.reverse()
-        return arithmetic.by_taps(x[:, :: turns[0]], w[:, :: turns[0]], *settings, np.float32)
+        return arithmetic.by_taps(x[:, :: turns[0]], w[:, :: turns[0]], *settings, x.dtype)
 
     told = told_of(natural.candidate(varying), "company", "n2c7k2i4x4f3x3/float32/normal/0")
     assert told.names == ('conventions = {"repeatability": "varies"}',)
+
+
+def test_a_narrower_result_is_told_although_operands_that_suit_the_wider_one_overflow_in_it() -> None:
+    def narrowed(x: Array, w: Array, *settings: natural.Pair) -> Array:
+        with np.errstate(over="ignore"):
+            return natural.plain(x, w, *settings).astype(np.float16)
+
+    told = told_of(natural.candidate(narrowed), "structure", ONE)
+    assert told.names == ('results = {"float32": "float16"}',)
+
+
+def test_a_format_in_which_every_number_may_overflow_is_not_suggested_for_nan() -> None:
+    def cancelling(x: Array, w: Array, *settings: natural.Pair) -> Array:
+        with np.errstate(all="ignore"):
+            plain = natural.plain(x, w, *settings)
+            return plain - plain * 0 if x.dtype != np.float32 else plain + np.where(abs(plain) > 2.0**100, np.nan, 0)
+
+    told = told_of(natural.candidate(cancelling), "precision", "n1c2k1i1x1f1x1/float32/huge/2")
+    assert not any("multipliers" in name or "accumulators" in name for name in told.names)

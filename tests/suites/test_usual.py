@@ -73,6 +73,18 @@ def test_a_run_of_each_profile_has_every_kind_and_every_degenerate_form(profile:
     assert [name for name, lacks in DEGENERATE.items() if not any(map(lacks, asked))] == []
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("ranks", [(1, 2, 3), (1,), (2,), (3,)])
+def test_a_quick_run_has_more_images_than_a_vector_or_a_tile_is_wide(ranks: tuple[int, ...], seed: int) -> None:
+    profile = PROFILES["quick"]
+    space = profile.space(ranks=ranks)
+    usual = usual_cases(space, seed, profile.cases)
+    asked = usual[: shares(profile.cases, len(covering(space)), len(usual)).usual]
+    batches = [case.geometry.batch for case in asked if case.geometry.products > 0]
+    assert sum(batch > 8 for batch in batches) > 1
+    assert max(batches) > 16
+
+
 def test_the_stream_of_a_search_has_them() -> None:
     profile = PROFILES["quick"]
     asked = [case.geometry for case in stream(profile.space(), profile.cases, 5)]
@@ -189,6 +201,28 @@ COMMON = (
     "transposed 2 by 2, stride 2",
     "transposed 4 by 4, stride 2",
 )
+
+
+def _wrong_past_eight_images(input: Array, weight: Array, stride: tuple[int, ...]) -> Array:
+    geometry = ConvGeometry.of(
+        size=input.shape[2:],
+        kernel=weight.shape[2:],
+        batch=input.shape[0],
+        in_channels=input.shape[1],
+        out_channels=weight.shape[0],
+        stride=stride,
+    )
+    result = reference.forward(input, weight, geometry)
+    result[8:] = 0
+    return result
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_kernel_that_is_wrong_past_eight_images_only_is_found_by_a_quick_run(seed: int) -> None:
+    profile = PROFILES["quick"]
+    budget = Budget(profile.space(), frozenset({Pass.FORWARD}), profile.cases, seed, checks=frozenset({"structure"}))
+    faults = Search(InProcess(_wrong_past_eight_images), budget, Silent()).run()
+    assert [(fault.subject, fault.cause, fault.shrunk.geometry.batch) for fault in faults] == [("forward", "value", 9)]
 
 
 @pytest.mark.parametrize(

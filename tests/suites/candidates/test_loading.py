@@ -129,7 +129,7 @@ def test_mistakes(source: str, sentence: str, kernels: Path) -> None:
     [
         ("1 / 0", r"importing .*broken.py raised ZeroDivisionError: division by zero \(broken.py:1\)"),
         ("import absent_library", r"importing .*broken.py failed: .*absent_library.*: install that module first"),
-        ("def f(:", r"importing .*broken.py raised SyntaxError"),
+        ("def f(:", r"raised SyntaxError: invalid syntax \(broken.py, line 1\): mend that first"),
         ("raise SystemExit(2)", r"raised SystemExit: 2"),
     ],
 )
