@@ -175,5 +175,5 @@ def _violation(
 def _ratio(error: Float64, expectation: Expectation) -> float:
     """Largest error / bound among the finite elements that may be finite."""
     compared = np.isfinite(error) & expectation.finite & (error > 0)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return float((error[compared] / expectation.bound[compared]).max(initial=0.0))
