@@ -61,8 +61,9 @@ def read_array(place: Mapping[str, Any], data: bytes) -> Array:
 
 
 def geometry_numbers(geometry: ConvGeometry) -> dict[str, object]:
-    """A geometry as plain numbers, with the output size that follows from them."""
-    return {**_listed(asdict(geometry)), "output_size": list(geometry.output_size)}
+    """A geometry as plain numbers, with the output size that follows from them; none has elements that are unread."""
+    numbers = {name: value for name, value in asdict(geometry).items() if name != "unread"}
+    return {**_listed(numbers), "output_size": list(geometry.output_size)}
 
 
 def illegal_entry(name: str, call: IllegalCall) -> dict[str, object]:

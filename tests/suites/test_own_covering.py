@@ -23,7 +23,7 @@ from .restricted import Limited, conv2d
 
 CAMPAIGN = pytest.mark.campaign
 CALLED_ONCE = tuple(model for model in FAULTS if model.kind is not Kind.CONDUCT or model.needs.calls == "once")
-SOME = CALLED_ONCE[::4]
+SOME = CALLED_ONCE[::8]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_every_fault_that_can_show_in_the_domain_is_seen_there(candidate, passes
             if best is Sighting.IN_SHAPE and max(sighting(model, pass_, case) for case in covering) is not best:
                 misshapen.append(f"{model.name} in {pass_}")
     assert missed == []
-    assert len(misshapen) <= 0.02 * len(models), misshapen
+    assert len(misshapen) <= max(0.02 * len(models), 1), misshapen
 
 
 def test_strides_exchanged_keep_the_shape_only_where_both_give_one_size() -> None:

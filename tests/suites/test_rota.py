@@ -141,16 +141,16 @@ class Shrunk(Log):
 
 def test_a_layout_is_no_need_of_what_is_asked_in_layouts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where the fault does not show when it is asked again in contiguous memory, as a race may not."""
-    shown = Pursuit.shows
+    shown = Pursuit._verdict_if_shown
 
-    def seldom(pursuit: Pursuit, case: Case) -> bool:
-        return case.layout != CONTIGUOUS and shown(pursuit, case)
+    def seldom(pursuit: Pursuit, case: Case) -> Verdict | None:
+        return None if case.layout == CONTIGUOUS else shown(pursuit, case)
 
-    monkeypatch.setattr(Pursuit, "shows", seldom)
+    monkeypatch.setattr(Pursuit, "_verdict_if_shown", seldom)
     for seed in range(3):
         log = Shrunk()
         budget = Budget(replace(FAST, settings=frozenset(("layout",))), frozenset((Pass.INPUT_GRADIENT,)), 30, seed)
         Search(Fresh(ReturnsOneBuffer), budget, log).run()
-        assert {fault.cause for fault in log.faults} == {"reuse"}
+        assert "reuse" in {fault.cause for fault in log.faults} <= {"reuse", "order"}
         assert {fault.shrunk.layout for fault in log.faults} == {CONTIGUOUS}
         assert not [need for fault in log.faults for need in fault.needs if "memory layout" in need]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from functools import cache
+from random import Random
 
 import pytest
 from hypothesis import find, given, settings
@@ -111,7 +112,8 @@ ALL_FEATURES = (
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_counterexamples_shrink_to_the_plainest(condition: object, smallest: str) -> None:
-    found = find(conv_geometries(), condition, settings=settings(database=None, max_examples=2000, derandomize=True))
+    quiet = settings(database=None, max_examples=2000)
+    found = find(conv_geometries(), condition, settings=quiet, random=Random(3))
     assert str(found) == smallest
 
 
