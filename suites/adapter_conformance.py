@@ -24,6 +24,7 @@ from ..oracle.verdict import Outcome, Verdict
 from ..reports.record import Evidence, Mismatch
 from ..reports.reproducer import reproducer
 from .checks.value import Check, answer, operands_of
+from .declared import arithmetic_of
 from .examination import ANSWERED, ask
 from .executor import Executor
 from .support import Feature, ask_support, features
@@ -196,7 +197,8 @@ def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: 
 
 def _script(executor: Executor, pass_: Pass, case: Case) -> str:
     """The reproducer that a mismatch of this case would have."""
-    expected = answer(Check.STRUCTURE, case, pass_).value.to_float64()
+    arithmetic = arithmetic_of(executor.info, case.dtype)
+    expected = answer(Check.STRUCTURE, case, pass_, arithmetic).value.to_float64()
     nothing = np.zeros(expected.shape)
     mismatch = Mismatch(
         id="adapter",
@@ -208,7 +210,7 @@ def _script(executor: Executor, pass_: Pass, case: Case) -> str:
         verdict=Verdict(Outcome.VIOLATES, cause="value"),
         call=executor.call_text(pass_, case.geometry, case.dtype, case.bias),
     )
-    operands = operands_of(Check.STRUCTURE, case).of(pass_)
+    operands = operands_of(Check.STRUCTURE, case, arithmetic).of(pass_)
     return reproducer(mismatch, Evidence(operands, None, expected, nothing, np.ones(expected.shape, dtype=bool)))
 
 

@@ -10,6 +10,7 @@ from ..oracle.passes import Pass
 from ..reports.record import CheckResult
 from .checks.relations import Derivation, relation_of
 from .checks.value import Check, operands_of
+from .declared import arithmetic_of
 from .examination import ask
 from .executor import Executor
 
@@ -19,7 +20,7 @@ def wrong_call(executor: Executor, result: CheckResult, case: Case) -> tuple[Che
 
     It is asked on the case's own data for that geometry, and not on the operands that the relation gave it.
     """
-    asked = dict.fromkeys((call.pass_, call.geometry) for call in _derivation(result, case).calls)
+    asked = dict.fromkeys((call.pass_, call.geometry) for call in _derivation(executor, result, case).calls)
     for pass_, geometry in asked:
         derived = replace(case, geometry=geometry, layout=CONTIGUOUS)
         executor.restart()
@@ -29,7 +30,7 @@ def wrong_call(executor: Executor, result: CheckResult, case: Case) -> tuple[Che
     return None
 
 
-def _derivation(result: CheckResult, case: Case) -> Derivation:
+def _derivation(executor: Executor, result: CheckResult, case: Case) -> Derivation:
     pass_ = Pass(result.subject)
-    operands = operands_of(Check.STRUCTURE, case).of(pass_)
+    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype)).of(pass_)
     return relation_of(result.check).derive(pass_, operands, case.geometry)

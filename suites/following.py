@@ -16,6 +16,7 @@ import numpy as np
 
 from ..oracle.passes import Array, Operands, Pass, real_parts
 from .checks.value import Check, operands_of
+from .declared import arithmetic_of
 from .executor import Executor
 from .fault import Fault
 from .replies import Returned
@@ -32,7 +33,7 @@ def followed(fault: Fault, executor: Executor) -> tuple[str, ...]:
     if fault.check != str(Check.STRUCTURE) or fault.verdict.cause != "value" or fault.history:
         return ()
     pass_, case = Pass(fault.subject), fault.shrunk
-    operands = operands_of(Check.STRUCTURE, case)
+    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
     terms = tuple(_terms(pass_, operands))
     if not terms or any(deeper not in executor.passes for deeper, _ in terms):
         return ()
