@@ -112,18 +112,18 @@ def fits(seen: tuple[Observation, ...]) -> tuple[Fit, ...]:
 
 def _known(declared: Arithmetic, pass_: Pass, geometry: ConvGeometry) -> Iterator[Known]:
     for form in map(format_of, _FORMS):
-        if _is_narrower(form, declared.storage) and _is_narrower(form, declared.multiplier):
+        if form.is_narrower_than(declared.storage) and form.is_narrower_than(declared.multiplier):
             yield from _of_operands(declared, form, _factors(pass_, geometry))
     for form in map(format_of, _FORMS):
         if form.name == "tfloat32":
             continue
-        if _is_narrower(form, declared.accumulator):
+        if form.is_narrower_than(declared.accumulator):
             sums = replace(declared, accumulator=form)
             yield Known(f"sums-in-{form.name}", f"sums were kept in {form.name}", sums, results_in=form)
-            if _is_narrower(form, declared.storage):
+            if form.is_narrower_than(declared.storage):
                 what = f"all of it were computed in {form.name}"
                 yield Known(f"computed-in-{form.name}", what, sums, EVERYTHING, form, results_in=form)
-        if _is_narrower(form, declared.result):
+        if form.is_narrower_than(declared.result):
             twice = f"results were rounded to {form.name} and then to their own dtype"
             yield Known(f"result-in-{form.name}", twice, replace(declared, result=form), results_in=form)
 
@@ -207,7 +207,3 @@ def _bounded(seen: Observation, operands: Operands, arithmetic: Arithmetic) -> t
 
 def _are_results_of(known: Known, seen: Observation) -> bool:
     return known.results_in is None or are_in(seen.actual.astype(np.float64), known.results_in)
-
-
-def _is_narrower(form: Format, than: Format) -> bool:
-    return form.precision < than.precision

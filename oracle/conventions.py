@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .dtypes import COMPONENTS, FORMATS, Arithmetic, Format, format_of
+from .dtypes import COMPONENTS, FORMATS, Arithmetic, format_of
 
 _MULTIPLIERS = ("float32", "tfloat32", "float16", "bfloat16")
 _ACCUMULATORS = ("float32", "float16", "bfloat16")
@@ -82,11 +82,11 @@ def _conventions(arithmetic: Arithmetic, meanings: dict[tuple[str, str], str]) -
 
 def _multipliers(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
     """Operands rounded to a narrower format than is declared, or cut off to it."""
-    if _is_narrower(arithmetic.multiplier, arithmetic.storage):
+    if arithmetic.multiplier.is_narrower_than(arithmetic.storage):
         yield from _conventions(arithmetic, _OF_OPERANDS)
     for name in _MULTIPLIERS:
         form = format_of(name)
-        if not _is_narrower(form, arithmetic.storage) or not _is_narrower(form, arithmetic.multiplier):
+        if not form.is_narrower_than(arithmetic.storage) or not form.is_narrower_than(arithmetic.multiplier):
             continue
         changed = replace(arithmetic, multiplier=form)
         declared = f'multipliers = {{"{dtype}": "{name}"}}'
@@ -102,7 +102,7 @@ def _multipliers(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
 def _accumulators(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
     for name in _ACCUMULATORS:
         form = format_of(name)
-        if _is_narrower(form, arithmetic.accumulator):
+        if form.is_narrower_than(arithmetic.accumulator):
             declared = f'accumulators = {{"{dtype}": "{name}"}}'
             yield Alternative(declared, f"sums in {name}", replace(arithmetic, accumulator=form))
 
@@ -122,10 +122,6 @@ def _results(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
                 f"returns {form.name}, its largest or lowest number for results that do not fit",
                 _with(changed, "integers", "saturate"),
             )
-
-
-def _is_narrower(form: Format, than: Format) -> bool:
-    return form.precision < than.precision
 
 
 def _with(arithmetic: Arithmetic, convention: str, value: str) -> Arithmetic:

@@ -52,6 +52,10 @@ class Format:
         """The largest finite number."""
         return float(np.ldexp(2.0 - 2.0 ** (1 - self.precision), self.max_exponent)) - _MISSING.get(self.name, 0.0)
 
+    def is_narrower_than(self, other: Format) -> bool:
+        """Whether it has fewer bits of significand."""
+        return self.precision < other.precision
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype of this format."""

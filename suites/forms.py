@@ -244,6 +244,7 @@ def _channels_of(domain: Domain) -> list[dict[str, Any]]:
     return found or [{}]
 
 
+_SWEPT_CHANNELS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 36, 64, 65)
 SWEPT: dict[str, tuple[Any, ...]] = {
     "kernel": ((1,), (2,), (3,), (4,), (5,), (7,), (3, 2), (1, 3), (3, 1)),
     "size": ((1,), (2,), (3,), (4,), (6,), (8,), (9,), (15,), (16,), (17,), (33,), (5, 7), (9, 4), (1, 6), (6, 1)),
@@ -262,8 +263,8 @@ SWEPT: dict[str, tuple[Any, ...]] = {
         ((2, 1), (0, 1)),
     ),
     "groups": (1, 2, 3, 4, 5, 8, 9, 12, 16, 17, 24, 32, 33),
-    "inputs": (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 36, 64, 65),
-    "outputs": (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 36, 64, 65),
+    "inputs": _SWEPT_CHANNELS,
+    "outputs": _SWEPT_CHANNELS,
     "batch": (1, 2, 3, 4, 5, 8, 9, 17, 33, 1, 2, 3, 0),
     "mode": ("zeros", "reflect", "replicate", "circular"),
     "transposed": (False, True),

@@ -69,7 +69,7 @@ class Offer:
 
     def why_untaken(self, pass_: Pass, case: Case) -> str | None:
         """Why a pass is not asked a case, or None."""
-        return self.untaken.get((pass_, case.geometry.rank)) or self.untaken.get((pass_, case.dtype))
+        return _why_untaken(self.untaken, pass_, case)
 
 
 def learn(asking: Asking, space: Space, declined: Declined) -> Offer:
@@ -202,12 +202,13 @@ def _raised_by_all(asking: Asking, pass_: Pass, cases: Collection[Case], what: s
     return f"{raised}; so it did on every plain form of {what} asked, {count} of them" if count > 1 else None
 
 
+def _why_untaken(untaken: Untaken, pass_: Pass, case: Case) -> str | None:
+    return untaken.get((pass_, case.geometry.rank)) or untaken.get((pass_, case.dtype))
+
+
 def _refusal(asking: Asking, untaken: Untaken, case: Case) -> tuple[CheckResult, ...]:
     """The verdicts of the passes, none of which takes the number of axes or the dtype of a case."""
-    reasons = {
-        pass_: untaken.get((pass_, case.geometry.rank)) or untaken.get((pass_, case.dtype))
-        for pass_ in asking.passes_of(case)
-    }
+    reasons = {pass_: _why_untaken(untaken, pass_, case) for pass_ in asking.passes_of(case)}
     return tuple(unsupported(each, reason or asking.said(each, case).reason) for each, reason in reasons.items())
 
 

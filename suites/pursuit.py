@@ -23,7 +23,7 @@ from .fault import Fault
 from .history import HANG_SECONDS
 from .inquiry import ask_again
 from .offer import Offer
-from .strategies import BEST_RESOLVED_FILL, Space
+from .strategies import BEST_RESOLVED_FILL, plainest
 
 SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
 """Cases asked at most to shrink one fault, by outcome; a hang costs its whole time limit each time."""
@@ -118,7 +118,7 @@ class Pursuit:
 
     def _starts(self) -> Iterator[tuple[Case, Fault | None]]:
         """Small cases, with the faults that were shrunk to them, smaller ones than where this was met."""
-        yield _plainest(self.offer.space), None
+        yield plainest(self.offer.space), None
         others = [other for other in self.known if other is not self.fault and other.outcome is self.fault.outcome]
         shrunk = {other.shrunk: other for other in others if not other.history}
         for case in sorted(shrunk, key=lambda each: each.geometry.products)[:_MOST_STARTS]:
@@ -191,11 +191,6 @@ def _most_attempts(fault: Fault) -> int:
 
 def _end(fault: Fault) -> str:
     return signature(fault.verdict)
-
-
-def _plainest(space: Space) -> Case:
-    geometry = ConvGeometry.of(size=(1,) * min(space.ranks), kernel=1)
-    return Case(geometry, False, space.dtypes[0], BEST_RESOLVED_FILL, 0)
 
 
 def _first_shown(shows: Callable[[Case], bool], cases: Iterable[Case], otherwise: Case) -> Case:

@@ -326,7 +326,8 @@ class Search:
 
     def _answering(self, case: Case, results: Collection[CheckResult]) -> list[Pass]:
         """The passes that do not decline a case, whichever checks are asked; one known to hang is among them."""
-        declined = {r.subject for r in results if r.check == str(Check.STRUCTURE) and not _is_taken(r)}
+        structure = (result for result in results if result.check == str(Check.STRUCTURE))
+        declined = {result.subject for result in structure if result.verdict.outcome is Outcome.UNSUPPORTED}
         return [pass_ for pass_ in self.passes if is_defined(pass_, case.dtype) and str(pass_) not in declined]
 
     def _is_wanted(self, case: Case) -> bool:
@@ -439,11 +440,6 @@ class Search:
 def _case_of(call: IllegalCall) -> Case:
     """The legal case that an illegal call is made from."""
     return Case(call.legal, call.bias, "float32", BEST_RESOLVED_FILL, 0)
-
-
-def _is_taken(result: CheckResult) -> bool:
-    """Whether the candidate did not decline; one that is known to hang is taken to."""
-    return result.verdict.outcome is not Outcome.UNSUPPORTED
 
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:

@@ -110,6 +110,16 @@ class Space:
         geometry = case.geometry
         return geometry.rank in self.ranks and case.dtype in self.dtypes and geometry.products <= self.max_products
 
+    def allows(self, case: Case) -> bool:
+        """Whether a case could have been drawn: it is in the space, and uses no setting that this lacks."""
+        return case in self and used_settings(case) <= self.settings
+
+
+def plainest(space: Space) -> Case:
+    """One product: a fault that shows in every case is met in it, and needs no shrinking."""
+    geometry = ConvGeometry.of(size=(1,) * min(space.ranks), kernel=1)
+    return Case(geometry, False, space.dtypes[0], BEST_RESOLVED_FILL, 0)
+
 
 def _check_choices(name: str, chosen: Sequence[object], possible: tuple[object, ...]) -> None:
     if not chosen or any(choice not in possible for choice in chosen):

@@ -25,20 +25,13 @@ _MOST_NAMED = 8
 
 def supported(records: Iterable[CaseRecord]) -> Supported:
     """Each pass, dtype and setting in which some result was compared and conforms."""
-    return Supported(tuple(sorted(_entries(records, conforming=True))))
+    return Supported(tuple(sorted(entry for entry, conforms in _asked(records).items() if conforms)))
 
 
 def lost(before: Supported, records: Iterable[CaseRecord]) -> tuple[SupportedEntry, ...]:
     """What was supported before and was asked now, and in which no result conforms any more."""
-    kept = tuple(records)
-    now, asked = _entries(kept, conforming=True), _entries(kept, conforming=False)
-    return tuple(entry for entry in before.entries if entry in asked and entry not in now)
-
-
-def not_asked(before: Supported, records: Iterable[CaseRecord]) -> tuple[SupportedEntry, ...]:
-    """What was supported before and was not asked now."""
-    asked = _entries(records, conforming=False)
-    return tuple(entry for entry in before.entries if entry not in asked)
+    asked = _asked(records)
+    return tuple(entry for entry in before.entries if not asked.get(entry, True))
 
 
 def lost_sentence(entries: tuple[SupportedEntry, ...]) -> str:
@@ -52,17 +45,18 @@ def _told(entry: SupportedEntry) -> str:
     return f"{entry.setting} in {entry.subject} of {entry.candidate} in {entry.dtype}"
 
 
-def _entries(records: Iterable[CaseRecord], *, conforming: bool) -> set[SupportedEntry]:
-    found = set()
+def _asked(records: Iterable[CaseRecord]) -> dict[SupportedEntry, bool]:
+    """Each pass, dtype and setting that was asked, and whether some result conforms."""
+    found: dict[SupportedEntry, bool] = {}
     for record in records:
         case = parse_case(record.case)
+        settings = used_settings(case) or {PLAIN}
         for result in record.results:
             if result.subject not in _PASSES or result.check not in _OF_VALUES:
                 continue
-            if conforming and result.verdict.outcome is not Outcome.CONFORMS:
-                continue
-            for setting in used_settings(case) or {PLAIN}:
-                found.add(SupportedEntry(record.candidate, result.subject, case.dtype, setting))
+            for setting in settings:
+                entry = SupportedEntry(record.candidate, result.subject, case.dtype, setting)
+                found[entry] = found.get(entry, False) or result.verdict.outcome is Outcome.CONFORMS
     return found
 
 

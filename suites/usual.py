@@ -21,7 +21,7 @@ from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS
 from .corpora import CORPORA, Entry, load
 from .corpora.shrinking import shrunk
-from .strategies import BEST_RESOLVED_FILL, Space, lacking, used_settings
+from .strategies import BEST_RESOLVED_FILL, Space, lacking, plainest
 from .swarm import DEGENERATE
 
 DENSE, SINGLE, GROUPED, DEPTHWISE = "dense", "one channel", "grouped", "depthwise"
@@ -126,18 +126,13 @@ def usual_cases(space: Space, seed: int, most: int | None = None) -> tuple[Case,
     the next ones fewer outputs or inputs. One with settings that the space lacks is left out.
     Every eighth layer has many images, and keeps them where it can.
     """
-    found = {_plainest(space): None}
+    found = {plainest(space): None}
     for number in range(ROUNDS):
         for case in _round(space, seed, number):
             if len(found) == most:
                 return tuple(found)
             found.setdefault(case)
     return tuple(found)[:most]
-
-
-def _plainest(space: Space) -> Case:
-    """One product; a fault that shows in every case is met in it, and needs no shrinking."""
-    return Case(ConvGeometry.of(size=(1,) * min(space.ranks), kernel=1), False, space.dtypes[0], BEST_RESOLVED_FILL, 0)
 
 
 def _round(space: Space, seed: int, number: int) -> Iterator[Case]:
@@ -148,12 +143,8 @@ def _round(space: Space, seed: int, number: int) -> Iterator[Case]:
     rng.shuffle(kinds)
     for place, geometry in (*kinds, *enumerate(_of_corpora(space, turn, rng), len(LAYERS))):
         case = None if geometry is None else _case(geometry, space, turn + place, rng)
-        if case is not None and _lies_in(case, space):
+        if case is not None and space.allows(case):
             yield case
-
-
-def _lies_in(case: Case, space: Space) -> bool:
-    return case in space and used_settings(case) <= space.settings
 
 
 def _case(geometry: ConvGeometry, space: Space, turn: int, rng: Random) -> Case:
@@ -216,14 +207,13 @@ def _geometry(layer: Layer, space: Space, turn: int, rng: Random) -> ConvGeometr
 def _channels(layer: Layer, turn: int) -> tuple[int, int, int]:
     """Groups, and the inputs and outputs of one, in a turn."""
     inputs, outputs = CHANNELS[turn % len(CHANNELS)]
-    match layer.channels:
-        case "one channel":
-            return 1, 1, 1
-        case "grouped":
-            return GROUPS[turn % len(GROUPS)], inputs, outputs
-        case "depthwise":
-            return max(inputs, 2), 1, layer.multiplier
-    return 1, inputs, outputs
+    of_kind = {
+        DENSE: (1, inputs, outputs),
+        SINGLE: (1, 1, 1),
+        GROUPED: (GROUPS[turn % len(GROUPS)], inputs, outputs),
+        DEPTHWISE: (max(inputs, 2), 1, layer.multiplier),
+    }
+    return of_kind[layer.channels]
 
 
 def _least_size(layer: Layer, rank: int) -> tuple[int, ...]:
@@ -284,7 +274,7 @@ def _of_corpora(space: Space, turn: int, rng: Random) -> list[ConvGeometry]:
         entries = _entries(tuple(CORPORA)[(turn + number * len(CORPORA) // _CORPUS_LAYERS) % len(CORPORA)])
         for entry in rng.sample(entries, len(entries)):
             geometry = shrunk(entry.geometry, space.max_products) if entry.geometry.rank in space.ranks else None
-            if geometry is not None and _lies_in(Case(geometry, False, space.dtypes[0], BEST_RESOLVED_FILL, 0), space):
+            if geometry is not None and space.allows(replace(plainest(space), geometry=geometry)):
                 found.append(geometry)
                 break
     return found

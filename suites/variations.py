@@ -18,7 +18,7 @@ from ..oracle.passes import Pass
 from .asking import Asking
 from .forms import SWEPT, Form, case_of, form_of
 from .offer import Offer
-from .strategies import BEST_RESOLVED_FILL, Space, used_settings
+from .strategies import BEST_RESOLVED_FILL, Space
 
 _SWEPT_FORMS = 5
 _CHANGES = (1, 1, 2, 2, 3, 4)
@@ -64,7 +64,7 @@ class Variations:
                 seed=random.randrange(_SEEDS),
                 fill=random.choice((BEST_RESOLVED_FILL, random.choice(tuple(FILLS)))),
             )
-            if case is None or case not in space or not used_settings(case) <= space.settings:
+            if case is None or not space.allows(case):
                 continue
             if case.geometry.products > 0 or random.random() < _EMPTY:
                 return case

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,19 +55,7 @@ def fitting(
     arithmetic : Arithmetic
         What is declared.
     """
-    found = _fits(check, case, pass_, operands, exact, actual, arithmetic)
-    return tuple(sorted(found, key=lambda fit: (fit.verdict.outcome is Outcome.UNDECIDED, -fit.verdict.ratio)))
-
-
-def _fits(
-    check: Check,
-    case: Case,
-    pass_: Pass,
-    operands: Operands,
-    exact: ExactResult,
-    actual: Array,
-    arithmetic: Arithmetic,
-) -> Iterator[Fit]:
+    found = []
     for alternative in alternatives(arithmetic, case.dtype):
         if not is_asked(check, case, pass_, alternative.arithmetic):
             continue
@@ -81,7 +68,8 @@ def _fits(
             else actual.size > 0 and _has_formats_of(alternative.arithmetic, arithmetic)
         )
         if verdict.outcome is Outcome.CONFORMS or undecided:
-            yield Fit(alternative, verdict)
+            found.append(Fit(alternative, verdict))
+    return tuple(sorted(found, key=lambda fit: (fit.verdict.outcome is Outcome.UNDECIDED, -fit.verdict.ratio)))
 
 
 def _has_formats_of(one: Arithmetic, other: Arithmetic) -> bool:

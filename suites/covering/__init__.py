@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from ...oracle.data import Case, parse_case
 from ...oracle.layouts import CONTIGUOUS
-from ..strategies import Space, used_settings
+from ..strategies import Space
 
 
 def covering(space: Space) -> tuple[Case, ...]:
@@ -24,7 +24,7 @@ def covering(space: Space) -> tuple[Case, ...]:
     """
     rank = 2 if 2 in space.ranks else min(space.ranks)
     fitting = (_fitted(case, space) for case in _shipped() if case.geometry.rank == rank)
-    return tuple(dict.fromkeys(case for case in fitting if case in space and used_settings(case) <= space.settings))
+    return tuple(dict.fromkeys(filter(space.allows, fitting)))
 
 
 def _fitted(case: Case, space: Space) -> Case:
