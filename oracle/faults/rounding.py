@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..conversions import convert
 from ..dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass, products
@@ -47,15 +48,8 @@ def _wider_than(form: Format, judged: Callable[[str], str]) -> tuple[str, ...]:
 def _rounded(array: Array, form: Format) -> Array:
     """The array rounded to a format, in its own dtype."""
     if form.name == "tfloat32":
-        return _to_tfloat32(array.astype(np.float32)).astype(array.dtype)
+        return convert(array.astype(np.float32).astype(np.float64), form).astype(array.dtype)
     return array.astype(form.dtype).astype(array.dtype)
-
-
-def _to_tfloat32(array: Array) -> Array:
-    """Rounded to nearest, ties to even, in the 13 last bits of a float32."""
-    bits = np.ascontiguousarray(array).view(np.uint32)
-    rounded = (bits + np.uint32(0xFFF) + ((bits >> np.uint32(13)) & np.uint32(1))) & np.uint32(0xFFFFE000)
-    return np.where(np.isfinite(array), rounded.view(np.float32), array).reshape(array.shape)
 
 
 def _summing_in(form: Format) -> Change:

@@ -15,9 +15,10 @@ from .. import reference
 from ..dtypes import format_of
 from ..geometry import ConvGeometry
 from ..passes import Array, Operands, Pass
-from .model import FaultModel, Implementation, Kind
+from .model import NOTHING, FaultModel, Implementation
 from .parts import has_terms, has_values
-from .planting import EVERY, Change, planting, with_operands, with_result
+from .planting import EVERY, Change, with_operands, with_result
+from .values import nan_to_zero, wrong_values
 
 _OPERANDS = ("input", "weight", "output_gradient")
 
@@ -28,12 +29,7 @@ def _largest(array: Array) -> Array:
 
 def _nan_to_num(array: Array) -> Array:
     """As NumPy's function of that name: NaN is zero, Inf the largest number of its sign."""
-    finite = np.where(np.isnan(array), np.zeros((), array.dtype), array)
-    return np.clip(finite, -_largest(array), _largest(array)).astype(array.dtype)
-
-
-def _nan_as_zero(array: Array) -> Array:
-    return np.where(np.isnan(array), np.zeros((), array.dtype), array)
+    return np.clip(nan_to_zero(array), -_largest(array), _largest(array)).astype(array.dtype)
 
 
 def _clamped(array: Array) -> Array:
@@ -93,11 +89,7 @@ def _model(
     passes: tuple[Pass, ...] = EVERY,
     can_show: Callable[[Pass, ConvGeometry], bool] = has_values,
 ) -> FaultModel:
-    def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
-        return pass_ in passes and can_show(pass_, geometry)
-
-    plant = planting(change, passes)
-    return FaultModel(name, sentence, explanation, Kind.VALUES, frozenset(passes), shows, plant)
+    return wrong_values(name, sentence, explanation, change, passes, NOTHING, can_show=can_show)
 
 
 _CLEANED = "Look at what cleans values, as nan_to_num, before or after the sums."
@@ -112,7 +104,7 @@ def _spreading() -> Iterator[FaultModel]:
     for name in _OPERANDS:
         words, kept = name.replace("_", " "), name.replace("_", "-")
         yield _model(
-            f"nan-taken-for-zero-in-{kept}", f"NaN in the {words} were zero", _CLEANED, _of_one(name, _nan_as_zero)
+            f"nan-taken-for-zero-in-{kept}", f"NaN in the {words} were zero", _CLEANED, _of_one(name, nan_to_zero)
         )
         yield _model(
             f"nan-to-num-of-{kept}",

@@ -25,7 +25,7 @@ def _is_float(array: Array) -> bool:
     return array.dtype.name in _FLOATS
 
 
-def _nan_to_zero(array: Array) -> Array:
+def nan_to_zero(array: Array) -> Array:
     return np.where(np.isnan(array), np.zeros((), array.dtype), array) if _is_float(array) else array
 
 
@@ -89,6 +89,7 @@ def wrong_values(
     seen_in: str = "",
     can_show: Callable[[Pass, ConvGeometry], bool] = has_terms,
 ) -> FaultModel:
+    """A model that is wrong for some values only."""
     passes = frozenset(passes)
 
     def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
@@ -116,7 +117,7 @@ MODELS = (
         "NaN in an operand were zero",
         "Operands are cleaned before they are multiplied, or a comparison with NaN takes the other branch. Look at "
         "maxima, clamps and masks on the way of an operand.",
-        _each(_nan_to_zero),
+        _each(nan_to_zero),
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
         "tf#63391",
@@ -127,7 +128,7 @@ MODELS = (
         "NaN in a result were zero",
         "The result is clamped, or written through a comparison, which NaN fails. Look at what happens to a sum before "
         "it is stored.",
-        with_result(lambda result, pass_, geometry: _nan_to_zero(result)),
+        with_result(lambda result, pass_, geometry: nan_to_zero(result)),
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
         "tf#60315",
