@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from ..oracle.verdict import Outcome
 from .causes import causes
-from .compared import compared
+from .compared import Compared, compared
 from .gate import shortfalls
 from .record import CandidateInfo, Mismatch, Run
 from .run import JUNIT
@@ -29,14 +29,14 @@ def junit(run: Run) -> str:
     and passes otherwise. A candidate for which nothing was decided at all, and
     a run without candidates, is an error: no comparison is no success.
     """
-    counts = tally(run.cases)
+    counts, shares = tally(run.cases), compared(run.cases)
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
     root = ElementTree.Element("testsuites", name="convoracle")
     for name in names:
         mismatches = tuple(mismatch for mismatch in run.mismatches if mismatch.candidate == name)
-        root.append(_suite(run, counts, known.get(name) or CandidateInfo(name), mismatches))
+        root.append(_suite(run, counts, shares, known.get(name) or CandidateInfo(name), mismatches))
     if not names:
         suite = ElementTree.SubElement(root, "testsuite", name="convoracle")
         _nothing_compared(suite, "convoracle", "no candidate was tested")
@@ -53,7 +53,9 @@ def write_junit(run: Run, folder: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _suite(run: Run, counts: Tally, candidate: CandidateInfo, mismatches: tuple[Mismatch, ...]) -> ElementTree.Element:
+def _suite(
+    run: Run, counts: Tally, shares: Compared, candidate: CandidateInfo, mismatches: tuple[Mismatch, ...]
+) -> ElementTree.Element:
     suite = ElementTree.Element("testsuite", name=_xml(candidate.name), timestamp=_xml(run.info.started))
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in (("version", candidate.version), ("seed", str(run.info.seed)), ("profile", run.info.profile)):
@@ -70,7 +72,7 @@ def _suite(run: Run, counts: Tally, candidate: CandidateInfo, mismatches: tuple[
         _nothing_compared(
             suite, candidate.name, f"nothing was compared for {candidate_name(candidate.name, candidate)}"
         )
-    elif short := shortfalls(compared(run.cases).of(candidate.name), run.info.min_compared):
+    elif short := shortfalls(shares.of(candidate.name), run.info.min_compared):
         _nothing_compared(suite, candidate.name, " ".join(short))
     _count(suite)
     return suite

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ..oracle.errors import InvalidArgument
 from ..oracle.passes import Pass
-from ..reports import RunWriter, read_run, summary_table, tally, write_reports
+from ..reports import RunWriter, read_run, tally, tally_table, write_reports
 from ..reports.cause_text import amount_of, cause_texts
 from ..reports.compared import compared
 from ..reports.gate import compared_sentence
@@ -51,10 +51,10 @@ def check(options: argparse.Namespace) -> int:
                     run(plan, candidates, remembered, writer, progress)
             finally:
                 finished = read_run(options.out)
-                _conclude(finished, options, before, console)
+                told = _conclude(finished, options, before, console)
     if options.write_supported is not None:
         write_supported(options.write_supported, supported(finished.cases))
-    return exit_code(finished, before)
+    return 1 if finished.mismatches or told else 0
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:
@@ -71,29 +71,21 @@ def _console() -> Console:
     return console if console.is_terminal else plain_console(width=_PLAIN_WIDTH)
 
 
-def exit_code(finished: Run, before: Supported | None = None) -> int:
-    """0 if every candidate was compared on enough and nothing mismatched, else 1."""
-    return 1 if finished.mismatches or complaints(finished, before) else 0
-
-
-def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> None:
+def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> list[str]:
+    """Write the reports and print what came out; returns what keeps the run from passing beside mismatches."""
     write_reports(finished, options.out)
-    counts = tally(finished.cases)
+    counts, shares = tally(finished.cases), compared(finished.cases)
+    told = complaints(finished, shares, before)
     if finished.mismatches:
-        told = cause_texts(finished.mismatches, finished.info.candidates, counts.faults)
-        console.print(told, soft_wrap=True)
-    console.print(summary_table(finished))
-    shares = compared(finished.cases)
+        console.print(cause_texts(finished.mismatches, finished.info.candidates, counts.faults), soft_wrap=True)
+    console.print(tally_table(counts, finished.info.candidates))
     console.print(compared_table(shares, finished.info.candidates))
-    for note in (*reason_lines(shares), *finished.notes, *complaints(finished, before)):
+    for note in (*reason_lines(shares), *finished.notes, *told):
         console.print(note, soft_wrap=True)
-    console.print(_closing_line(finished, options), soft_wrap=True)
-
-
-def _closing_line(finished: Run, options: argparse.Namespace) -> str:
     amount = f"{amount_of(finished.mismatches)} in {plural(len(finished.cases), 'examination')}"
-    told = f"{amount}; {compared_sentence(compared(finished.cases))}"
-    return f"{told}; {finished.seconds:.0f} s; report: {options.out / 'index.html'}"
+    came_to = f"{amount}; {compared_sentence(shares)}; {finished.seconds:.0f} s"
+    console.print(f"{came_to}; report: {options.out / 'index.html'}", soft_wrap=True)
+    return told
 
 
 def _plan(options: argparse.Namespace) -> Plan:

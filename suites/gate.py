@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..reports.compared import compared
+from ..reports.compared import Compared
 from ..reports.gate import shortfalls
 from ..reports.record import Run
 from ..reports.serialization import Supported
@@ -15,17 +15,19 @@ def silent_candidates(finished: Run) -> list[str]:
     return [info.name for info in finished.info.candidates if info.name not in heard]
 
 
-def complaints(finished: Run, before: Supported | None = None) -> list[str]:
+def complaints(finished: Run, shares: Compared, before: Supported | None = None) -> list[str]:
     """A sentence for each thing that keeps a run without mismatches from passing.
 
     Parameters
     ----------
     finished : Run
+    shares : Compared
+        Of all its cases.
     before : Supported, optional
         What the candidates supported in an earlier run.
     """
     silent = silent_candidates(finished)
     told = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
-    told += shortfalls(compared(finished.cases).without(silent), finished.info.min_compared)
+    told += shortfalls(shares.without(silent), finished.info.min_compared)
     gone = () if before is None else lost(before, finished.cases)
     return [*told, lost_sentence(gone)] if gone else told

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...oracle.verdict import Outcome
 from ..cause_text import amount_of
-from ..compared import compared
+from ..compared import Compared
 from ..gate import compared_sentence, percent, reasons_text, shortfalls
 from ..record import CandidateInfo, Run
 from ..tally import Cell, Row, Tally, row_of
@@ -68,13 +68,12 @@ class CandidateView:
     seconds: str
 
 
-def run_headline(run: Run, counts: Tally, names: tuple[str, ...]) -> Headline:
+def run_headline(run: Run, counts: Tally, found: Compared, names: tuple[str, ...]) -> Headline:
     """The verdict on the whole run; a run in which nothing was decided is never good."""
     total = counts.total()
     idle = [clean(name) for name in names if counts.of(name).decided == 0]
     cases = len({record.case for record in run.cases})
     amount = f"{plural(total.verdicts, 'verdict')} on {plural(cases, 'case')} and {plural(len(names), 'candidate')}"
-    found = compared(run.cases)
     lines = [amount, compared_sentence(found)]
     for outcome, words in ((Outcome.UNDECIDED, "undecided"), (Outcome.UNSUPPORTED, "unsupported by the candidate")):
         if count := total.outcomes.get(outcome, 0):
@@ -117,9 +116,8 @@ class ComparedView:
     reasons: tuple[tuple[str, str], ...]
 
 
-def compared_view(run: Run) -> ComparedView:
+def compared_view(found: Compared) -> ComparedView:
     """The share compared of each pass and dtype, and why the rest was not."""
-    found = compared(run.cases)
     dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
     by_dtype = {(share.candidate, share.subject, share.dtype): share for share in found.shares}
     rows = []

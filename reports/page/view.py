@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..cause_text import other_line
 from ..causes import Cause, causes
-from ..record import CandidateInfo, Run
+from ..compared import compared
+from ..record import CandidateInfo, Mismatch, Run
 from ..tally import tally
 from ..wording import clean, duration
 from .detail import Fact, MismatchView, mismatch_view
@@ -52,50 +54,43 @@ class CauseView:
     others: tuple[tuple[str, MismatchView], ...]
 
 
-def _cause_view(cause: Cause, place: int, mismatches: list[MismatchView], lines: list[str]) -> CauseView:
-    first, *others = mismatches
+def _cause_view(
+    cause: Cause, place: int, named: Mapping[str, Mismatch], views: Mapping[str, MismatchView]
+) -> CauseView:
+    first, *others = cause.mismatches
     return CauseView(
         f"cause-{place}",
         place,
         clean(cause.title),
         clean(cause.evidence),
-        first,
-        tuple(zip(lines, others, strict=True)),
+        views[first],
+        tuple((other_line(named[each], named[first]), views[each]) for each in others),
     )
 
 
 def view(run: Run, folder: Path) -> Page:
     """Everything that the page of `run` says; the mismatches' arrays are read from `folder`."""
-    counts = tally(run.cases)
+    counts, shares = tally(run.cases), compared(run.cases)
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
     found = sorted(causes(run.mismatches), key=lambda cause: names.index(cause.candidate))
     named = {mismatch.id: mismatch for mismatch in run.mismatches}
-    mismatches = [named[identity] for cause in found for identity in cause.mismatches]
-    numbers = {mismatch.id: place for place, mismatch in enumerate(mismatches, 1)}
-    top = run_headline(run, counts, names)
+    told = (identity for cause in found for identity in cause.mismatches)
+    numbers = {identity: place for place, identity in enumerate(told, 1)}
+    views = {
+        each: mismatch_view(named[each], place, known.get(named[each].candidate), counts.faults.get(each, 0), folder)
+        for each, place in numbers.items()
+    }
+    top = run_headline(run, counts, shares, names)
     return Page(
         title=f"{top.title} · convoracle",
         headline=top,
         notes=tuple(map(clean, run.notes)),
         candidates=tuple(candidate_view(known.get(name) or CandidateInfo(name), counts.of(name)) for name in names),
         rows=matrix(run, counts, names, numbers),
-        compared=compared_view(run),
-        causes=tuple(
-            _cause_view(
-                cause,
-                place,
-                [
-                    mismatch_view(
-                        named[each], numbers[each], known.get(cause.candidate), counts.faults.get(each, 0), folder
-                    )
-                    for each in cause.mismatches
-                ],
-                [other_line(named[each], named[cause.mismatches[0]]) for each in cause.mismatches[1:]],
-            )
-            for place, cause in enumerate(found, 1)
-        ),
+        compared=compared_view(shares),
+        causes=tuple(_cause_view(cause, place, named, views) for place, cause in enumerate(found, 1)),
         words=WORDS,
         facts=_facts(run),
         environment=tuple(Fact(clean(name), clean(version)) for name, version in run.info.environment),
