@@ -24,6 +24,7 @@ from instruments import Instrument, Question, ours
 from convoracle.oracle.data import Case
 from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.faults import FAULTS, fault_named, honest
+from convoracle.suites.planted import PlantedInProcess
 from convoracle.suites.power import stream as cases_of
 from convoracle.suites.profiles import PROFILES
 
@@ -75,9 +76,8 @@ def instrument(tool: str) -> Instrument:
 
 def by_search(plan: Plan, fault: str) -> Detection:
     """Our search in a process of its own, so that no answer is known from another fault."""
-    met, seconds = ours.search(fault_named(fault), plan.cases, plan.seed)
-    cases = len(met.cases) if met.faults else None
-    return Detection(OURS, fault, cases, seconds, len(met.cases))
+    met, seconds = ours.search(PlantedInProcess(fault_named(fault)), ours.quick(plan.cases, plan.seed))
+    return Detection(OURS, fault, met.number, seconds, len(met.cases))
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +115,7 @@ def by_tool(plan: Plan, job: tuple[str, str]) -> Detection:
 def false_alarms(plan: Plan, tool: str) -> tuple[str, dict[str, tuple[int, int]]]:
     """Per dtype of the operands: cases with an alarm for the honest implementation, and cases asked."""
     if tool == OURS:
-        met = ours.search(None, plan.cases, plan.seed)[0]
+        met = ours.search(PlantedInProcess(), ours.quick(plan.cases, plan.seed))[0]
         asked = [(case.dtype, any(fault.found == case for fault in met.faults)) for case in met.cases]
     else:
         asked, mine, start = [], questions(tool, plan), 0.0
@@ -176,8 +176,7 @@ def main() -> None:
     chosen = arguments()
     plan = Plan(chosen.cases, chosen.seconds, chosen.seed)
     tools = chosen.tool or TOOLS
-    count = min(max(chosen.faults, 1), len(FAULTS))
-    faults = [FAULTS[index * len(FAULTS) // count].name for index in range(count)]
+    faults = [model.name for model in ours.some_faults(chosen.faults)]
     found = list(measure(plan, faults, tools, chosen.workers))
     with get_context("fork").Pool(chosen.workers) as pool:
         alarms = dict(pool.imap_unordered(partial(false_alarms, plan), tools, chunksize=1))

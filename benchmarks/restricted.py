@@ -11,11 +11,10 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from instruments.ours import FirstFault, Met
+from instruments.ours import search
 
 from convoracle.oracle.data import parse_case
 from convoracle.oracle.faults import Implementation, fault_named, honest
@@ -25,9 +24,8 @@ from convoracle.suites.budget import Budget
 from convoracle.suites.candidates.domain import half_sides
 from convoracle.suites.conformance import examine_all
 from convoracle.suites.in_process import InProcess
-from convoracle.suites.planted import Planted
+from convoracle.suites.planted import Planted, PlantedInProcess
 from convoracle.suites.profiles import PROFILES
-from convoracle.suites.search import Search
 
 Takes = Callable[[ConvGeometry], bool]
 
@@ -104,15 +102,22 @@ def half_sums(right: Implementation, pass_: Pass, operands: Operands, geometry: 
 FAULTS = {"tail of 8": tail_of_8, "last row": last_row, "border tap": border_tap, "float16 sums": half_sums}
 
 
+def unchanged(right: Implementation) -> Implementation:
+    """No fault."""
+    return right
+
+
 class Kernel(Planted):
     """A kernel that takes one thing only, right or with a fault."""
 
-    def __init__(self, name: str, fault: str | None = None) -> None:
+    def __init__(self, name: str, plant: Callable[[Implementation], Implementation] = unchanged) -> None:
+        self.plant = plant
         super().__init__()
         self.name = name
         self.rank, self.takes = KERNELS[name]
-        if fault is not None:
-            self.implementation = partial(FAULTS[fault], honest.evaluate)
+
+    def replant(self) -> None:
+        self.implementation = self.plant(honest.evaluate)
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         takes = geometry.rank == self.rank and self.takes(geometry)
@@ -154,11 +159,9 @@ def asked(name: str, profile: str, seed: int) -> Row:
 
 def found(name: str, fault: str, seed: int) -> str:
     """Cases and seconds to the first mismatch, or that there was none."""
-    listener, start = FirstFault(), time.process_time()
-    with suppress(Met):
-        Search(InProcess(Kernel(name, fault)), budget("quick", seed), listener).run()
-    seconds = time.process_time() - start
-    return f"{len(listener.cases) + 1}, {seconds:.1f} s" if listener.faults else "not found"
+    kernel = Kernel(name, partial(partial, FAULTS[fault]))
+    met, seconds = search(PlantedInProcess(kernel), budget("quick", seed))
+    return f"{met.number}, {seconds:.1f} s" if met.faults else "not found"
 
 
 def budget(profile: str, seed: int) -> Budget:

@@ -67,10 +67,10 @@ class Planted:
 
 
 class PlantedInProcess(InProcess):
-    """The executor of a planted candidate; a restart forgets its calls, as that of a process does."""
+    """The executor of a planted candidate, or of one with a model; a restart forgets its calls, as a process does."""
 
-    def __init__(self, model: FaultModel | None = None) -> None:
-        self._planted = Planted(model)
+    def __init__(self, planted: Planted | FaultModel | None = None) -> None:
+        self._planted = planted if isinstance(planted, Planted) else Planted(planted)
         super().__init__(self._planted)
 
     def restart(self) -> None:

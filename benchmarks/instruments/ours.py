@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from convoracle.oracle.data import Case, parse_case
-from convoracle.oracle.faults import FaultModel
+from convoracle.oracle.faults import FAULTS, FaultModel
 from convoracle.oracle.passes import Pass
 from convoracle.reports.record import CaseRecord
 from convoracle.suites.budget import Budget
+from convoracle.suites.executor import Executor
 from convoracle.suites.fault import Fault
-from convoracle.suites.planted import PlantedInProcess
 from convoracle.suites.profiles import PROFILES
 from convoracle.suites.search import Search
 
@@ -23,16 +23,19 @@ class Met(BaseException):
 
 @dataclass(slots=True)
 class FirstFault:
-    """A listener that keeps the cases, and leaves the search at the first fault."""
+    """A listener that keeps the cases, and leaves the search at the first fault, met in the case of that `number`."""
 
     cases: list[Case] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    number: int | None = None
 
     def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        self.cases.append(parse_case(record.case))
+        if not record.declined:
+            self.cases.append(parse_case(record.case))
 
     def on_fault(self, fault: Fault) -> None:
         self.faults.append(fault)
+        self.number = len(self.cases) + 1
         raise Met
 
     def on_shrunk(self, fault: Fault) -> None:
@@ -42,11 +45,21 @@ class FirstFault:
         """Never: the search was left before."""
 
 
-def search(model: FaultModel | None, cases: int, seed: int) -> tuple[FirstFault, float]:
-    """What the search with the quick profile's space met within so many cases, and in what CPU time."""
+def some_faults(count: int) -> list[FaultModel]:
+    """So many of the models, evenly."""
+    most = min(max(count, 1), len(FAULTS))
+    return [FAULTS[index * len(FAULTS) // most] for index in range(most)]
+
+
+def quick(cases: int, seed: int) -> Budget:
+    """So many cases in the quick profile's space, in the candidate's own dtypes, as a run asks for."""
+    return Budget(PROFILES["quick"].space(), frozenset(Pass), cases, seed, own_dtypes=True)
+
+
+def search(executor: Executor, budget: Budget) -> tuple[FirstFault, float]:
+    """What the search met within a budget, and in what CPU time."""
     listener = FirstFault()
-    budget = Budget(PROFILES["quick"].space(), frozenset(Pass), cases, seed, own_dtypes=True)
     start = time.process_time()
     with suppress(Met):
-        Search(PlantedInProcess(model), budget, listener).run()
+        Search(executor, budget, listener).run()
     return listener, time.process_time() - start

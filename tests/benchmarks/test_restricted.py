@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture(scope="module")
-def restricted() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_restricted", FOLDER / "restricted.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(FOLDER))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(FOLDER))
-    return module
+def restricted(benchmark_named: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_named("restricted")
 
 
 def test_a_right_kernel_is_compared(restricted: ModuleType) -> None:
