@@ -139,6 +139,12 @@ def test_saturation_is_recognised_and_the_order_of_sums_is_left_open() -> None:
     assert "do not tell it from" in told.sentences[0]
 
 
+@pytest.mark.parametrize("name", ["factors-in-float16", "result-in-float16"])
+def test_a_narrower_format_is_recognised_by_the_numbers_that_leave_its_range(name: str) -> None:
+    told = told_of(PlantedInProcess(fault_named(name)), "precision", "n1c3k1i1x1f1x1/float32/huge/1")
+    assert name in told.names
+
+
 def test_what_no_fault_leaves_is_told_as_that() -> None:
     def sevens(x: Array, w: Array, *settings: natural.Pair) -> Array:
         out = natural.plain(x, w, *settings)
