@@ -126,7 +126,7 @@ def test_the_right_one_has_none() -> None:
 def test_a_fault_that_shows_in_many_ways_costs_no_more_calls_than_the_cases_do(name: str) -> None:
     right, wrong = examined("Right")[1], examined(name)[1]
     assert wrong.calls < 2 * right.calls
-    assert wrong.restarts < 12 * CASES
+    assert wrong.restarts < 6 * CASES
 
 
 def test_a_crash_in_threads_is_one_cause_and_shrunk_once() -> None:
