@@ -16,6 +16,7 @@ import numpy as np
 
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS, arrange
 from ..oracle.passes import Array, Operands, Pass
+from ..reports.spoiling import CHANGED
 from .altered_operands import (
     Unreadable,
     copied,
@@ -94,6 +95,7 @@ class _History:
         companions: dict[str, Part] = {}
         as_held = {LATTICE: held}
         yield from self._companions(companions, as_held)
+        yield from self._spoilt()
         yield from self._in_place()
         yield from self._at_freed_addresses()
         yield from self._written_to(as_held, {LATTICE: as_returned, **companions})
@@ -104,6 +106,7 @@ class _History:
         if self.question.images_alone:
             yield from self._images_alone()
         yield from self._after_an_error()
+        yield from self._spoilt()
         answered = {name: call for name, call in self.question.companions.items() if name in companions}
         yield from meet(self.caller, self.question, answered, companions)
 
@@ -148,12 +151,19 @@ class _History:
             )
             if isinstance(reply, Unsupported):
                 continue
+            if isinstance(reply, Returned) and reply.mutated:
+                self.caller.spoilt.append((told, reply.mutated))
             returned = _part(reply)
             got = snapshot(returned)
             if not isinstance(got, str):
                 answered[name], held[name] = got, returned
             yield Deviation("order", told, name, None, got)
             yield from self._same("order", f"the same call after {call}")
+
+    def _spoilt(self) -> Deviations:
+        """What a call did to operands that were its own: where they are not, other calls suffer from it."""
+        for told, names in self.caller.spoilt[:1]:
+            yield Deviation(CHANGED, told, LATTICE, None, f"changed its operand {', '.join(names)}")
 
     def _in_place(self) -> Deviations:
         """The same arrays with other numbers written into them, as the steps of a training do."""

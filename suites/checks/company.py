@@ -14,6 +14,7 @@ from ...oracle.data import Case
 from ...oracle.passes import Array, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CandidateInfo, CheckResult
+from ...reports.spoiling import SPOILING
 from ..altered_operands import negated
 from ..company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
 from ..declared import arithmetic_of
@@ -27,7 +28,7 @@ from .value import Check, answer, is_asked, solve, standard
 
 COMPANY = "company"
 _ALONE = "alone"
-_ALWAYS = ("reuse", "meanwhile", "batch")
+_ALWAYS = (*SPOILING, "batch")
 """Causes that need no number to be wrong."""
 _TELLING = "meanwhile"
 """What an operand that changes for a while leads to is seen every time, and this itself most times."""
