@@ -10,6 +10,7 @@ from .passes import Array
 
 CONTIGUOUS = "contiguous"
 BROADCAST = "broadcast"
+READONLY = "readonly"
 EXPANDED = "expanded"
 """No layout of a case: an array of which only the elements that differ are given; stride 0 along all other axes."""
 _BOUNDARY = 64
@@ -92,6 +93,6 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "strided": _strided,
     "reversed": _reversed,
     "offset": _offset,
-    "readonly": _read_only,
+    READONLY: _read_only,
     BROADCAST: _broadcast,
 }

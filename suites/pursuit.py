@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..oracle.data import Case
+from ..oracle.dtypes import COMPONENTS
 from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Pass
@@ -20,6 +21,7 @@ from .corpora.shrinking import smallest
 from .examination import ANSWERED, ask
 from .executor import Executor
 from .fault import Fault
+from .features import PLAINEST_COMPLEX
 from .history import HANG_SECONDS
 from .inquiry import ask_again
 from .offer import Offer
@@ -146,13 +148,20 @@ class Pursuit:
         ways: tuple[list[dict[str, Any]], ...] = (
             [{"layout": CONTIGUOUS}],
             [{"fill": BEST_RESOLVED_FILL}],
-            [{"dtype": self.offer.space.dtypes[0]}],
+            [{"dtype": dtype} for dtype in self._plainer_dtypes(case.dtype)],
             [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
             [seed for seed in seeds if seed["seed"] < case.seed],
         )
         for changes in ways:
             case = _first_shown(self.shows, (replace(case, **change) for change in changes), case)
         return case
+
+    def _plainer_dtypes(self, dtype: str) -> Iterator[str]:
+        """The plainest one, and of complex numbers the plainest of these."""
+        dtypes = self.offer.space.dtypes
+        yield dtypes[0]
+        if dtype in COMPONENTS and PLAINEST_COMPLEX in dtypes:
+            yield PLAINEST_COMPLEX
 
     def _verdict_if_shown(self, case: Case) -> Verdict | None:
         is_untaken = self.fault.is_of_values and self.offer.why_untaken(Pass(self.fault.subject), case) is not None
