@@ -165,7 +165,7 @@ _ROLES = {
 """Of each bilinear map of the direct convolution: what it is added to, and its left and right factor."""
 
 
-@lru_cache(maxsize=4000)
+@lru_cache(maxsize=500)
 def _table(pass_: Pass, geometry: ConvGeometry, names: tuple[str, ...]) -> tuple[Array, Array]:
     """Where the factors of every term are in the operands, one after another; and which terms there are."""
     sizes = [math.prod(shape_of(name, geometry)) for name in names]
