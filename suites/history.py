@@ -167,7 +167,8 @@ def _predecessors(question: Question, passes: Collection[Pass]) -> Iterator[tupl
     if question.check != str(Check.STRUCTURE):
         yield "the same call with integers", _on_integers
     for name in ("size", "batch", "stride", "dilation", "padding"):
-        yield f"a call with another {name}", _of_geometry(name)
+        for other in (_one_more, _one_less):
+            yield f"a call with another {name}", _of_geometry(name, other)
     for pass_ in Pass:
         if pass_ in passes and str(pass_) != question.subject:
             yield f"{pass_} of the same case", _of_pass(pass_)
@@ -190,14 +191,19 @@ def _on_integers(question: Question) -> Question:
     return replace(question, check=str(Check.STRUCTURE))
 
 
-def _of_geometry(name: str) -> Earlier:
-    """The question with a setting of the geometry larger by one, where that is legal."""
+def _of_geometry(name: str, other: Callable[[object], object]) -> Earlier:
+    """The question with another setting of the geometry, where that is legal and leaves something to compute.
+
+    Larger ones first; what is kept of a larger size or batch may do for a smaller one, and not the other way round.
+    """
 
     def before(question: Question) -> Question | None:
-        change: dict[str, Any] = {name: _one_more(getattr(question.case.geometry, name))}
+        change: dict[str, Any] = {name: other(getattr(question.case.geometry, name))}
         try:
             changed = replace(question.case.geometry, **change)
         except InvalidArgument:
+            return None
+        if changed.products == 0:
             return None
         return replace(question, case=replace(question.case, geometry=changed))
 
@@ -206,6 +212,10 @@ def _of_geometry(name: str) -> Earlier:
 
 def _one_more(value: object) -> object:
     return value + 1 if isinstance(value, int) else tuple(map(_one_more, value))  # type: ignore[call-overload]
+
+
+def _one_less(value: object) -> object:
+    return value - 1 if isinstance(value, int) else tuple(map(_one_less, value))  # type: ignore[call-overload]
 
 
 def _of_pass(pass_: Pass) -> Earlier:
