@@ -91,8 +91,7 @@ def establish(
     if result.check == COMPANY:
         return History(result.verdict.reason) if result.verdict.cause in OF_COMPANY else None
     if kind_of(result.check) in (RELATION, ADJOINT):
-        apart = is_right_alone(executor, result, case)
-        return History("right where each call has a fresh process, wrong where one follows another") if apart else None
+        return _of_several_calls(executor, result, case)
     question, seconds = Question(result.check, result.subject, case), _limit(result)
     executor.restart()
     alone = [_fails(executor, question, seconds)]
@@ -113,6 +112,20 @@ def establish(
     if again:
         return History("right at first, wrong when the same call is made again and again")
     return _after_others(executor, question, seconds) or _replayed(replay, case, earlier)
+
+
+def _of_several_calls(executor: Executor, result: CheckResult, case: Case) -> History | None:
+    """Whether a check of several calls fails because one follows another; a random result fails at some times only."""
+    if not is_right_alone(executor, result, case):
+        return None
+    question, seconds = Question(result.check, result.subject, case), _limit(result)
+    executor.restart()
+    together = [_fails(executor, question, seconds) for _ in range(_REPEATS)]
+    if any(together) and not all(together[1:]):
+        return History("the same calls are right at one time and wrong at another")
+    if not all(is_right_alone(executor, result, case) for _ in range(_FRESH_PROCESSES)):
+        return History("the same calls are right at one time and wrong at another, each in a fresh process")
+    return History("right where each call has a fresh process, wrong where one follows another")
 
 
 def _limit(result: CheckResult) -> float | None:

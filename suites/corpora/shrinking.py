@@ -106,13 +106,13 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
 
 
 def _legal(geometry: ConvGeometry, changes: Iterable[Mapping[str, object]]) -> Iterator[ConvGeometry]:
-    """The geometry with each of the changes that is one, is legal and leaves some output."""
+    """The geometry with each of the changes that is one, is legal and leaves some output, if there is any."""
     for change in changes:
         try:
             changed = replace(geometry, **change)  # type: ignore[arg-type]
         except InvalidArgument:
             continue
-        if changed != geometry and not changed.is_degenerate:
+        if changed != geometry and changed.is_degenerate <= geometry.is_degenerate:
             yield changed
 
 
@@ -126,9 +126,14 @@ def _equal_ones(geometry: ConvGeometry, less: Callable[[int], int]) -> Iterator[
 
 
 def _less_of_each(geometry: ConvGeometry) -> Iterator[dict[str, object]]:
-    """Each setting less: on one axis, or on all where they are alike, so that no axis begins to differ from another."""
+    """Each setting less: on all axes where they are alike, so that no axis begins to differ from another, or on one.
+
+    Of a kernel that is alike on all axes both: the faults of a kernel are often those of one axis.
+    """
     for multiplier in _less(geometry.out_channels // geometry.groups) if geometry.is_depthwise else ():
         yield {"out_channels": geometry.groups * multiplier}
+    if geometry.rank > 1 and len(set(geometry.kernel)) == 1:
+        yield from ({"kernel": (taps,) * geometry.rank} for taps in _less(geometry.kernel[0]))
     for axis, size in enumerate(geometry.kernel):
         for taps in _less(size):
             yield {"kernel": (*geometry.kernel[:axis], taps, *geometry.kernel[axis + 1 :])}
