@@ -11,6 +11,7 @@ from .passes import Array
 CONTIGUOUS = "contiguous"
 BROADCAST = "broadcast"
 READONLY = "readonly"
+STRIDED = "strided"
 EXPANDED = "expanded"
 """No layout of a case: an array of which only the elements that differ are given; stride 0 along all other axes."""
 _BOUNDARY = 64
@@ -90,7 +91,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
     CONTIGUOUS: _contiguous,
     "channels_last": _channels_last,
     "fortran": _fortran,
-    "strided": _strided,
+    STRIDED: _strided,
     "reversed": _reversed,
     "offset": _offset,
     READONLY: _read_only,

@@ -98,10 +98,8 @@ def explain(fault: Fault, executor: Executor) -> Told:
             told = _of_special_numbers(fault, executor)
         case "precision":
             measured = measure(fault, executor)
-            told, known = (
-                Told(measured.names, "arithmetic" if measured.names else "", measured.sentences),
-                measured.known if measured.names else None,
-            )
+            told = Told(measured.names, "arithmetic" if measured.names else "", measured.sentences)
+            known = measured.known
         case _:
             told = NOTHING_TOLD
     return _with_suggestion(told, known, fault, executor)
@@ -130,7 +128,8 @@ def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
     told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
     if others:
         agreeing = ", or as if ".join(other.sentence for other in others[:2])
-        told += f" They do not tell it from as if {agreeing}."
+        more = f", or from {len(others) - 2} more" if len(others) > 2 else ""
+        told += f" They do not tell it from as if {agreeing}{more}."
     return Told(tuple(each.name for each in found.models), "arithmetic", (told, model.explanation))
 
 

@@ -49,8 +49,9 @@ def _honest_passes(
             results = [skipping] if dtype.startswith("float8") else [skipping, _padding(pass_, operands, geometry)]
             for actual in results:
                 verdict = judge_nonfinite(actual, expectation, result_dtype(dtype))
-                assert not verdict.outcome.is_mismatch, (str(geometry), pass_, dtype, seed, verdict)
-                judged += 1
+                undecided = verdict.outcome is Outcome.UNDECIDED and verdict.cause == "resolution"
+                assert undecided or verdict.outcome is Outcome.CONFORMS, (str(geometry), pass_, dtype, seed, verdict)
+                judged += not undecided
     return judged
 
 

@@ -151,19 +151,24 @@ def test_no_known_arithmetic_is_no_known_arithmetic() -> None:
     assert told.sentences == ("No known arithmetic gives these numbers.",)
 
 
+_ZERO = "nan-taken-for-zero-in-input"
+
+
 @pytest.mark.parametrize(
-    ("kernel", "case", "name"),
+    ("kernel", "case", "name", "tied"),
     [
-        (arithmetic.nan_to_num, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-to-num-of-results"),
-        (arithmetic.nan_as_zero, "n1c1k2i1x2f1x1/float32/uniform/2", "nan-taken-for-zero-in-input"),
-        (arithmetic.clamped, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-becomes-the-lowest"),
-        (arithmetic.dense_dilation, "n2c3k1i2x3f1x2d2x2/float32/uniform/2", "zeros-between-taps"),
+        (arithmetic.nan_to_num, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-to-num-of-results", ()),
+        (arithmetic.nan_as_zero, "n1c1k2i1x2f1x1/float32/uniform/2", _ZERO, ("nan-to-num-of-input",)),
+        (arithmetic.clamped, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-becomes-the-lowest", ()),
+        (arithmetic.dense_dilation, "n2c3k1i2x3f1x2d2x2/float32/uniform/2", "zeros-between-taps", ()),
     ],
 )
-def test_what_becomes_of_nan_is_recognised(kernel: natural.Conv2d, case: str, name: str) -> None:
+def test_what_becomes_of_nan_is_recognised(kernel: natural.Conv2d, case: str, name: str, tied: tuple[str, ...]) -> None:
+    """Inf times another number is Inf, as the largest number times one is: these two no result tells apart."""
     told = told_of(natural.candidate(kernel), "contamination", case)
-    assert told.names[0] == name
+    assert told.names == (name, *tied)
     assert "that explains all" in told.sentences[0]
+    assert ("They do not tell it from as if" in told.sentences[0]) == bool(tied)
 
 
 def test_zeros_that_are_multiplied_can_be_declared() -> None:
@@ -175,8 +180,10 @@ def test_zeros_that_are_multiplied_can_be_declared() -> None:
 def test_saturation_is_recognised_and_the_order_of_sums_is_left_open() -> None:
     candidate = natural.candidate(arithmetic.overflow_saturates)
     told = told_of(candidate, "precision", "n2c3k2i4x3f2x2/float32/huge/0")
-    assert told.names[0] == "infinity-saturates"
-    assert "do not tell it from" in told.sentences[0]
+    largest = ("infinity-saturates", "nan-to-num-of-results", "nan-becomes-the-lowest", "nan-becomes-the-largest")
+    assert told.names == largest
+    assert "They do not tell it from as if NaN in a result were zero" in told.sentences[0]
+    assert ", or from 1 more." in told.sentences[0]
 
 
 @pytest.mark.parametrize("name", ["factors-in-float16", "result-in-float16"])
