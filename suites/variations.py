@@ -7,7 +7,7 @@ what depends on several settings at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -89,12 +89,23 @@ def _swept(asking: Asking, pass_: Pass, forms: Sequence[Form], space: Space) -> 
     kinds: dict[object, Form] = {}
     for form in forms:
         kinds.setdefault((form.rank, form.transposed, form.groups > 1, form.padding != "valid"), form)
+    plain = tuple(kinds.values())[:_SWEPT_FORMS]
+    changed = (*plain, *(small for form in plain for small in _made_small(form)))
     values: dict[str, list[Any]] = {}
     for name, tried in SWEPT.items():
         for value in tried:
-            for form in tuple(kinds.values())[:_SWEPT_FORMS]:
+            for form in changed:
                 case = case_of(replace(form, **{name: value}))
                 if case is not None and case in space and asking.is_taken(pass_, case):
                     values.setdefault(name, []).append(value)
                     break
     return values
+
+
+def _made_small(form: Form) -> Iterator[Form]:
+    """The form with as little to compute as it can have, so that a large value of one setting has room."""
+    for size in ((1,), form.kernel):
+        small = replace(form, size=size, inputs=1, outputs=1, batch=1)
+        case = case_of(small)
+        if case is not None and case.geometry.products:
+            yield small
