@@ -16,13 +16,13 @@ import numpy as np
 
 from convoracle.oracle import reference
 from convoracle.oracle.dtypes import EVERYDAY, format_of, numpy_dtype, result_dtype
-from convoracle.oracle.equations import terms
+from convoracle.oracle.equations import output_terms
 from convoracle.oracle.faults import Implementation
 from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass, products, shape_of
+from convoracle.oracle.passes import Array, Operands, Pass, offset, present_products, products, shape_of
 
 NARROW = ("float16", "bfloat16")
-_MOST_PRODUCTS = 1500
+_MOST_PRODUCTS = 20_000
 Summed = Callable[[Array, Array], Array]
 """From the t-th terms of all elements along a first axis, and which of them there are, to the sums."""
 
@@ -128,8 +128,8 @@ def term_by_term(summed: Summed, *, skips_zeros: bool = False) -> Implementation
     """Every pass as sums of its own terms in the storage dtype, an update's from its weight on (beta = 1)."""
 
     def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        if geometry.products > _MOST_PRODUCTS or geometry.is_degenerate:
-            raise NotImplementedError(f"more than {_MOST_PRODUCTS} products are not listed, nor none")
+        if geometry.products > _MOST_PRODUCTS:
+            raise NotImplementedError(f"more than {_MOST_PRODUCTS} products are not listed")
         dtype, shape = numpy_dtype(result_dtype(operands.input.dtype.name)), pass_.result_shape(geometry)
         with np.errstate(all="ignore"):
             left, right, there = _factors(pass_, operands, geometry)
@@ -157,26 +157,52 @@ def _factors(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[A
     return left, right, there
 
 
-@lru_cache(maxsize=64)
+_ROLES = {
+    Pass.FORWARD: ("output", "input", "weight"),
+    Pass.INPUT_GRADIENT: ("input", "output", "weight"),
+    Pass.WEIGHT_GRADIENT: ("weight", "output", "input"),
+}
+"""Of each bilinear map of the direct convolution: what it is added to, and its left and right factor."""
+
+
+@lru_cache(maxsize=500)
 def _table(pass_: Pass, geometry: ConvGeometry, names: tuple[str, ...]) -> tuple[Array, Array]:
     """Where the factors of every term are in the operands, one after another; and which terms there are."""
     sizes = [math.prod(shape_of(name, geometry)) for name in names]
     starts = dict(zip(names, np.cumsum([0, *sizes]).tolist(), strict=False))
-    listed = Pass.WEIGHT_GRADIENT if pass_ is Pass.UPDATE else pass_
-    rows = [
-        [
-            [starts[f.tensor] + int(np.ravel_multi_index(f.index, shape_of(f.tensor, geometry))) for f in term.factors]
-            for term in terms(listed, geometry, index, bias="bias" in names)
-        ]
-        for index in np.ndindex(pass_.result_shape(geometry))
+    shape, one = pass_.result_shape(geometry), sum(sizes)
+    added: list[tuple[Array, Array, Array]] = []
+    for product in present_products(pass_, geometry, names):
+        to, left, right = (_products_of(geometry.direct)[role] for role in _ROLES[product.kind])
+        added.append((to, starts[product.left] + left, starts[product.right] + right))
+    if pass_ is Pass.BIAS_GRADIENT:
+        elements = np.arange(math.prod(geometry.output_shape))
+        channels = np.unravel_index(elements, geometry.output_shape)[1]
+        added.append((channels, starts["output_gradient"] + elements, np.full(len(elements), one)))
+    if (bias := offset(pass_)) in starts:
+        elements = np.arange(math.prod(shape))
+        channels = np.unravel_index(elements, shape)[1]
+        added.append((elements, starts[bias] + channels, np.full(len(elements), one)))
+    to, left, right = map(np.concatenate, zip(*added, strict=True))
+    counts = np.bincount(to, minlength=math.prod(shape))
+    order = np.argsort(to, kind="stable")
+    nth = np.arange(len(to)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = np.full((counts.max(initial=0), len(counts), 2), one)
+    table[nth, to[order]] = np.stack([left[order], right[order]], axis=-1)
+    return table, np.arange(len(table))[:, None] < counts
+
+
+@lru_cache(maxsize=1000)
+def _products_of(direct: ConvGeometry) -> dict[str, Array]:
+    """The places of output, input and weight of every product of a convolution: all its passes sum these."""
+    shapes = {"output": direct.output_shape, "input": direct.input_shape, "weight": direct.weight_shape}
+    places = [
+        {"output": index, **{factor.tensor: factor.index for factor in term.factors}}
+        for index in np.ndindex(direct.output_shape)
+        for term in output_terms(direct, index)
     ]
-    most = max(map(len, rows), default=0)
-    table, there = np.full((most, len(rows), 2), sum(sizes)), np.zeros((most, len(rows)), bool)
-    for element, row in enumerate(rows):
-        for t, positions in enumerate(row):
-            table[t, element, : len(positions)] = positions
-            there[t, element] = True
-    return table, there
+    indices = {name: np.array([place[name] for place in places], int).reshape(-1, len(shapes[name])) for name in shapes}
+    return {name: np.ravel_multi_index(tuple(index.T), shapes[name]) for name, index in indices.items()}
 
 
 def in_order(numbers: Array, there: Array) -> Array:

@@ -63,6 +63,8 @@ KERNELS: dict[str, tuple[int, Takes]] = {
         lambda g: is_plain(g) and is_same(g) and g.in_channels == g.out_channels == 1 and g.stride[0] == g.stride[-1],
     ),
     "transposed only": (2, lambda g: g.transposed),
+    "batch >= 4": (2, lambda g: g.batch >= 4),
+    "width % 4": (2, lambda g: g.size[-1] % 4 == 0),
 }
 """Number of axes, and what is taken of them."""
 

@@ -42,6 +42,8 @@ from .nonfinite import Expectation, Float64, Mask, check_real_floats
 from .passes import Array, Operands, Pass, check_operands, offset, products
 
 _MOST_PLANTED = 3
+_WITH_ZEROS, _ZEROS = 0.5, 0.25
+"""Share of the seeds that have zeros as well, and how many of the elements they are then."""
 _STREAM = 2
 """Of the case's seed, beside those of the data."""
 
@@ -49,7 +51,8 @@ _STREAM = 2
 def contaminate(operands: Operands, seed: int) -> Operands:
     """A copy of operands with NaN, +Inf and -Inf at a few positions of one or two of the arrays.
 
-    Which arrays, positions and values follows from the seed; a dtype without Inf gets NaN.
+    Which arrays, positions and values follows from the seed; a dtype without Inf gets NaN. For every other seed the
+    other arrays have zeros as well: the lattice has hardly any, and what becomes of zero times Inf would not be asked.
 
     Raises
     ------
@@ -65,6 +68,8 @@ def contaminate(operands: Operands, seed: int) -> Operands:
     values = (np.nan, np.inf, -np.inf) if has_infinity else (np.nan,)
     names = rng.permutation(list(arrays))[: int(rng.choice((1, 1, 2)))]
     planted: dict[str, Any] = {str(name): _planted(arrays[str(name)], values, rng) for name in names}
+    if rng.random() < _WITH_ZEROS:
+        planted |= {name: _thinned(array, rng) for name, array in arrays.items() if name not in planted}
     return replace(operands, **planted)
 
 
@@ -73,6 +78,10 @@ def _planted(array: Array, values: tuple[float, ...], rng: np.random.Generator) 
     positions = rng.integers(array.size, size=int(rng.integers(1, _MOST_PLANTED, endpoint=True)))
     planted.ravel()[positions] = rng.choice(values, len(positions)).astype(array.dtype)
     return planted
+
+
+def _thinned(array: Array, rng: np.random.Generator) -> Array:
+    return np.where(rng.random(array.shape) < _ZEROS, np.zeros((), array.dtype), array)
 
 
 def expect_contaminated(

@@ -70,6 +70,11 @@ class Format:
         spacing: NDArray[np.float64] = np.ldexp(np.ones(np.shape(values)), exponents - self.precision + 1)
         return spacing
 
+    def ulps(self, error: float, size: float) -> float:
+        """An error in units of the last place of a number of that size; inf beyond what float64 holds."""
+        with np.errstate(over="ignore"):
+            return float(np.float64(error) / self.ulp(np.array(size)))
+
 
 _MISSING = {"float8_e4m3fn": 32.0}
 """Where the largest pattern stands for NaN, not for a number."""

@@ -10,6 +10,8 @@ from .passes import Array
 
 CONTIGUOUS = "contiguous"
 BROADCAST = "broadcast"
+READONLY = "readonly"
+STRIDED = "strided"
 EXPANDED = "expanded"
 """No layout of a case: an array of which only the elements that differ are given; stride 0 along all other axes."""
 _BOUNDARY = 64
@@ -89,9 +91,9 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
     CONTIGUOUS: _contiguous,
     "channels_last": _channels_last,
     "fortran": _fortran,
-    "strided": _strided,
+    STRIDED: _strided,
     "reversed": _reversed,
     "offset": _offset,
-    "readonly": _read_only,
+    READONLY: _read_only,
     BROADCAST: _broadcast,
 }

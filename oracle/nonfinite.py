@@ -159,7 +159,7 @@ def _violation(
     error = float(comparison.error[index]) if cause == "value" else np.inf
     expected = float(expectation.expected()[index])
     size = max(abs(expected), abs(float(actual[index]))) if cause == "value" else 0.0
-    ulps = float(error / form.ulp(np.array(size)))
+    ulps = form.ulps(error, size)
     return Verdict(
         Outcome.VIOLATES,
         f"{int(wrong.sum())} of {actual.size} elements are wrong: {told}",

@@ -236,7 +236,7 @@ def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, f
         float(expected[index]),
         float(error[index]),
         float(bound[index]),
-        float(error[index] / form.ulp(np.fmax(abs(expected[index]), abs(np.float64(actual[index]))))),
+        form.ulps(error[index], np.fmax(abs(expected[index]), abs(np.float64(actual[index])))),
     )
 
 

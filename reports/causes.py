@@ -6,13 +6,14 @@ mismatches, and a report that is written again groups them as the first one did.
 Two mismatches of one candidate have one cause if, in this order,
 
 1. the results of both depend on earlier calls: one state is kept between calls;
-2. both end in the same error or the same crash;
-3. both return the same dtype where the same other one is due;
-4. both lack the same thing (images, channels, windows), with the same outcome;
-5. the same known fault, arithmetic or convention explains both;
-6. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
-7. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
-8. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
+2. one changes an operand or uses memory that is not its own, and the other, of the same pass, comes of that;
+3. both end in the same error or the same crash;
+4. both return the same dtype where the same other one is due;
+5. both lack the same thing (images, channels, windows), with the same outcome;
+6. the same known fault, arithmetic or convention explains both;
+7. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
+8. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
+9. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
 
 What has none of these in common with another is a cause of its own.
 """
@@ -27,8 +28,9 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.faults import FAULTS
 from ..oracle.geometry import ConvGeometry
 from ..oracle.verdict import Outcome, Verdict
-from .evidence import case_geometry
-from .record import Mismatch
+from .evidence import case_geometry, case_layout
+from .record import Mismatch, kind_of
+from .spoiling import is_consequence, is_spoiling
 from .wording import clean, headline, plural
 
 DEGENERATE = (
@@ -43,6 +45,7 @@ DEGENERATE = (
 _FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
 _LONGEST_TITLE = 200
+_SAME = "the same explains all of them: "
 _OF_DATA = "depends-on-data"
 
 
@@ -71,9 +74,9 @@ class Cause:
 
 
 def causes(mismatches: Iterable[Mismatch]) -> tuple[Cause, ...]:
-    """The causes of mismatches, in the order in which they were first met; each mismatch has one."""
+    """The causes of mismatches, each of which has one, as they were met; what others come of is first."""
     groups: list[_Group] = []
-    for mismatch in sorted(mismatches, key=lambda each: bool(each.follows)):
+    for mismatch in sorted(mismatches, key=lambda each: (bool(each.follows), not is_spoiling(each.verdict))):
         joined = next(((group, bond) for group in groups if (bond := group.bond(mismatch))), None)
         if joined is None:
             groups.append(_Group(mismatch.candidate, (mismatch,), _names(mismatch)))
@@ -118,12 +121,26 @@ class _Group:
 
     def joined_by(self, mismatch: Mismatch, bond: str) -> _Group:
         names = self.names & _names(mismatch) or self.names
-        return replace(self, members=(*self.members, mismatch), names=names, bonds=(*self.bonds, bond))
+        others = (each for each in self.bonds if not (each.startswith(_SAME) and bond.startswith(_SAME)))
+        return replace(self, members=(*self.members, mismatch), names=names, bonds=(*others, bond))
 
 
 def _history(group: _Group, mismatch: Mismatch) -> str:
     both = mismatch.history and any(member.history for member in group.members)
     return "the results of all depend on earlier calls" if both else ""
+
+
+def _spoilt(group: _Group, mismatch: Mismatch) -> str:
+    pairs = ((each, other) for one in group.members for each, other in ((one, mismatch), (mismatch, one)))
+    both = any(is_spoiling(each.verdict) and _comes_of(other, each) for each, other in pairs)
+    return "the others come of what the pass does to memory that is not its own" if both else ""
+
+
+def _comes_of(mismatch: Mismatch, spoiling: Mismatch) -> bool:
+    layout, cause = case_layout(mismatch.case), spoiling.verdict.cause
+    return mismatch.subject == spoiling.subject and is_consequence(
+        mismatch.check, mismatch.verdict, layout, cause=cause
+    )
 
 
 def _same_end(group: _Group, mismatch: Mismatch) -> str:
@@ -177,7 +194,7 @@ def _names(mismatch: Mismatch) -> frozenset[str]:
 
 def _same_names(group: _Group, mismatch: Mismatch) -> str:
     common = group.names & _names(mismatch)
-    return f"the same explains all of them: {', '.join(sorted(common))}" if common else ""
+    return f"{_SAME}{', '.join(sorted(common))}" if common else ""
 
 
 def _following(group: _Group, mismatch: Mismatch) -> str:
@@ -236,6 +253,7 @@ def _is_of_values(mismatch: Mismatch) -> bool:
 
 _BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
     _history,
+    _spoilt,
     _same_end,
     _same_dtype,
     _same_lack,
@@ -259,10 +277,12 @@ def _cause(group: _Group, number: int) -> Cause:
 
 
 def _plainness(mismatch: Mismatch) -> tuple[object, ...]:
-    """Sorts what is wrong by itself before what follows from it, then the smaller and plainer case first."""
+    """Sorts what is wrong by itself before what follows from it, values before errors, then the plainer case."""
     geometry = _geometry(mismatch)
     products = 0 if geometry is None else geometry.products
-    return (bool(mismatch.follows), not mismatch.diagnosed, products, len(mismatch.needs), len(mismatch.case))
+    is_later = kind_of(mismatch.check) == "company" or mismatch.verdict.outcome is Outcome.REFUSED
+    size = (products, len(mismatch.needs), len(mismatch.case))
+    return (bool(mismatch.follows), not mismatch.diagnosed, is_later, *size)
 
 
 def _vagueness(mismatch: Mismatch) -> tuple[object, ...]:
@@ -286,6 +306,8 @@ def _what(first: Mismatch) -> str:
     """What is wrong, if more can be said than which rule is broken."""
     if first.history:
         return f"the result depends on earlier calls: {first.history}"
+    if is_spoiling(first.verdict):
+        return first.verdict.reason.split(";")[0]
     if first.verdict.outcome in (Outcome.CRASHED, Outcome.REFUSED):
         return next(iter(first.verdict.reason.split(";")[0].strip().splitlines()), "")
     if _lacking(first) and not _is_of_dtype(first):

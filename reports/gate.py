@@ -50,7 +50,7 @@ def _shortfall(candidate: str, low: list[Share], reasons: tuple[Reason, ...], le
     )
     why = f" Not compared: {reasons_text(reasons[:3])}." if reasons else ""
     return (
-        f"{clean(candidate)}: {of_pass} was compared, less than the {least:.0%} that are wanted.{why} "
-        "Declare what it takes (dtypes, limitation), or ask less of it (--passes, --dtypes, --ranks), or allow less "
-        "(--min-compared)."
+        f"{clean(candidate)}: {of_pass} was compared, less than the {100 * least:.0f} % that are wanted.{why} "
+        "Declare what it takes (domain, dtypes, limitation), or ask less of it (--passes, --dtypes, --ranks), or allow "
+        "less (--min-compared)."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,12 +32,15 @@ class Caller:
         Told of each call before it is made, in words that go after "while".
     interruptible : bool
         Whether KeyboardInterrupt is the user's and not the candidate's.
+    spoilt : list of (str, tuple of str)
+        The calls on copies of their operands that changed some of these, and which.
     """
 
     bound: BoundCandidate
     pass_: Pass
     announce: Callable[[str], None]
     interruptible: bool
+    spoilt: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def make(self, operands: Operands, geometry: ConvGeometry, told: str) -> Part:
         """What a call on these very arrays returns, itself and no copy, or the text of what it raises."""
@@ -58,8 +61,14 @@ class Caller:
         return result if is_numeric(result.dtype) else f"returned an array of {result.dtype}"
 
     def make_fresh(self, call: Call, told: str) -> Part:
-        """The call on copies of its operands."""
-        return self.make(copied(call.operands), call.geometry, told)
+        """The call on copies of its operands, which it should leave as they are."""
+        given = copied(call.operands)
+        result = self.make(given, call.geometry, told)
+        before = call.operands.arrays()
+        changed = tuple(name for name, array in given.arrays().items() if array.tobytes() != before[name].tobytes())
+        if changed:
+            self.spoilt.append((told, changed))
+        return result
 
 
 def snapshot(part: Part) -> Part:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..oracle.layouts import CONTIGUOUS, LAYOUTS, arrange
 from ..oracle.passes import Array, Operands, Pass
+from ..reports.spoiling import CHANGED
 from .altered_operands import (
     Unreadable,
     copied,
@@ -92,11 +93,12 @@ class _History:
         yield from self._again()
         yield from self._other_numbers()
         companions: dict[str, Part] = {}
-        yield from self._companions(companions)
+        as_held = {LATTICE: held}
+        yield from self._companions(companions, as_held)
+        yield from self._spoilt()
         yield from self._in_place()
         yield from self._at_freed_addresses()
-        if not same_bits(held, as_returned):
-            yield Deviation("reuse", "a returned array, as it is after later calls", LATTICE, as_returned, held)
+        yield from self._written_to(as_held, {LATTICE: as_returned, **companions})
         yield from self._handed_out()
         yield from self._layouts()
         yield from self._odd_steps(companions)
@@ -104,6 +106,7 @@ class _History:
         if self.question.images_alone:
             yield from self._images_alone()
         yield from self._after_an_error()
+        yield from self._spoilt()
         answered = {name: call for name, call in self.question.companions.items() if name in companions}
         yield from meet(self.caller, self.question, answered, companions)
 
@@ -134,8 +137,8 @@ class _History:
             yield from self._unlike("stale", told, self.caller.make_fresh(opposite, told), -1)
         yield from self._same("stale", "the same call after others with other numbers")
 
-    def _companions(self, answered: dict[str, Part]) -> Deviations:
-        """Other calls, each of which may be declined, and the same call after each."""
+    def _companions(self, answered: dict[str, Part], held: dict[str, Part]) -> Deviations:
+        """Other calls, each of which may be declined, and the same call after each; results are kept, too, as held."""
         for name, call in self.question.companions.items():
             told = f"{call} after this one"
             self.caller.announce(f"making {told}")
@@ -148,11 +151,19 @@ class _History:
             )
             if isinstance(reply, Unsupported):
                 continue
-            got = _part(reply)
+            if isinstance(reply, Returned) and reply.mutated:
+                self.caller.spoilt.append((told, reply.mutated))
+            returned = _part(reply)
+            got = snapshot(returned)
             if not isinstance(got, str):
-                answered[name] = got
+                answered[name], held[name] = got, returned
             yield Deviation("order", told, name, None, got)
             yield from self._same("order", f"the same call after {call}")
+
+    def _spoilt(self) -> Deviations:
+        """What a call did to operands that were its own: where they are not, other calls suffer from it."""
+        for told, names in self.caller.spoilt[:1]:
+            yield Deviation(CHANGED, told, LATTICE, None, f"changed its operand {', '.join(names)}")
 
     def _in_place(self) -> Deviations:
         """The same arrays with other numbers written into them, as the steps of a training do."""
@@ -175,6 +186,15 @@ class _History:
             freed = mapped(operands, np.copy)
             yield from self._unlike("address", told, self._make_held(freed, told), sign)
             del freed
+
+    def _written_to(self, held: Mapping[str, Part], as_returned: Mapping[str, Part]) -> Deviations:
+        """A returned array belongs to the caller, also during later calls."""
+        for name, now in held.items():
+            if not same_bits(now, as_returned[name]):
+                whose = "" if name == LATTICE else f" by {self.question.calls[name]}"
+                told = f"a returned array{whose}, as it is after later calls"
+                yield Deviation("reuse", told, name, as_returned[name], snapshot(now))
+                return
 
     def _handed_out(self) -> Deviations:
         """The caller owns a result, and writes to it."""

@@ -11,12 +11,15 @@ from ..oracle.arithmetics import Known
 from ..oracle.dtypes import COMPONENTS
 from ..oracle.faults import FAULTS, Kind, fault_named
 from ..oracle.fills import HUGE
+from ..oracle.layouts import CONTIGUOUS
 from ..oracle.passes import Array, Operands, Pass
 from ..oracle.telling import tell
 from ..oracle.verdict import Outcome
+from ..reports.spoiling import CHANGED
 from .checks.company import COMPANY
 from .checks.value import Check, operands_of
 from .declared import arithmetic_of
+from .examination import ask
 from .executor import Executor
 from .fault import Fault
 from .interrogation import Finding, interrogate
@@ -59,6 +62,8 @@ _IF_REFUSED = (
     "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
     "then it is not asked."
 )
+_CONDUCT = {CHANGED: "operand-changed", "alias": "result-in-an-operand"}
+"""Causes of verdicts that name a known fault."""
 _DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
 """Causes of verdicts that a declaration can change."""
 
@@ -66,13 +71,15 @@ _DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
 def explain(fault: Fault, executor: Executor) -> Told:
     """What the fault is as if, how certain that is, and what could be declared if it is meant.
 
-    Nothing of faults that are not of one pass's values, nor of calls in company.
+    Nothing of faults that are not of one pass's values, and of calls in company only what they do to operands.
     """
+    if fault.verdict.cause in _CONDUCT:
+        return _of_conduct(fault.verdict.cause)
     if fault.check == COMPANY:
         suggestion = suggest_for_company(fault, executor)
         return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
     if fault.is_of_values and fault.verdict.outcome is Outcome.REFUSED:
-        return Told(sentences=(_IF_REFUSED,))
+        return _of_conduct(CHANGED) if _writes(fault, executor) else Told(sentences=(_IF_REFUSED,))
     if not fault.is_of_values or fault.verdict.outcome is not Outcome.VIOLATES:
         return NOTHING_TOLD
     if fault.shrunk.geometry.products > MOST_PRODUCTS:
@@ -91,13 +98,24 @@ def explain(fault: Fault, executor: Executor) -> Told:
             told = _of_special_numbers(fault, executor)
         case "precision":
             measured = measure(fault, executor)
-            told, known = (
-                Told(measured.names, "arithmetic" if measured.names else "", measured.sentences),
-                measured.known if measured.names else None,
-            )
+            told = Told(measured.names, "arithmetic" if measured.names else "", measured.sentences)
+            known = measured.known
         case _:
             told = NOTHING_TOLD
     return _with_suggestion(told, known, fault, executor)
+
+
+def _of_conduct(cause: str) -> Told:
+    model = fault_named(_CONDUCT[cause])
+    return Told((model.name,), "model", (model.explanation,))
+
+
+def _writes(fault: Fault, executor: Executor) -> bool:
+    """Whether a pass that raises an error changes its operands where these are laid plainly in memory."""
+    plain = replace(fault.shrunk, layout=CONTIGUOUS)
+    return (
+        plain != fault.shrunk and ask(executor, Check(fault.check), plain, Pass(fault.subject)).verdict.cause == CHANGED
+    )
 
 
 def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
@@ -110,20 +128,25 @@ def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
     told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
     if others:
         agreeing = ", or as if ".join(other.sentence for other in others[:2])
-        told += f" They do not tell it from as if {agreeing}."
+        more = f", or from {len(others) - 2} more" if len(others) > 2 else ""
+        told += f" They do not tell it from as if {agreeing}{more}."
     return Told(tuple(each.name for each in found.models), "arithmetic", (told, model.explanation))
 
 
 def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:
-    """What to declare is the name of a fault that has no other, and then nothing else need be said of it."""
+    """What to declare is the name of a fault that has no other, and then nothing else need be said of it.
+
+    Of several declarations all are names, since another fault may leave one of them only; the tightest is told.
+    """
     if _is_mistake(told) or fault.verdict.cause not in _DECLARED_OF:
         return told
-    suggestion = suggest(fault, executor, known)
-    if suggestion is None:
+    suggested = suggest(fault, executor, known)
+    if not suggested:
         return told
+    sentence = str(suggested[0])
     if told.names and not _is_vague(told):
-        return replace(told, sentences=(*told.sentences, str(suggestion)))
-    return Told((suggestion.declaration,), "convention", (str(suggestion),))
+        return replace(told, sentences=(*told.sentences, sentence))
+    return Told(tuple(each.declaration for each in suggested), "convention", (sentence,))
 
 
 def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:

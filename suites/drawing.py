@@ -36,14 +36,17 @@ class Shares:
 
 
 def shares(count: int, covering: int, usual: int) -> Shares:
-    """A fifth climbs, and a covering of so many cases has at most a third.
-
-    Of so many usual layers there are at most two fifths, so that a hundred cases
-    have a round of them, and of many cases little more than a quarter.
-    """
-    climbing, covering = count // 5, min(covering, count // 3)
-    usual = min(usual, count * 2 // 5, count // 4 + 15)
+    """A fifth climbs, a covering of so many cases has at most a third, and of so many usual layers, their share."""
+    climbing, covering, usual = count // 5, min(covering, count // 3), usual_share(count, usual)
     return Shares(usual, count - climbing - covering - usual, covering, climbing)
+
+
+def usual_share(count: int, usual: int) -> int:
+    """Of so many usual layers, at most two fifths of a hundred cases, so that these have a round of them.
+
+    Of many cases it is little more than a quarter.
+    """
+    return min(usual, count * 2 // 5, count // 4 + 15)
 
 
 def find_case(

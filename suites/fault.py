@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ..oracle.data import Case
 from ..oracle.verdict import Outcome, Verdict
-from ..reports.record import CheckResult
+from ..reports.record import CheckResult, kind_of
+from ..reports.spoiling import SPOILING, is_consequence, is_spoiling
+from .checks.company import COMPANY
 from .checks.value import Check
 from .features import features, telling
 from .history import Earlier, Question
@@ -45,13 +47,21 @@ class Fault:
         """Whether a failing result can be this fault.
 
         A wrong term that a small lattice happens not to show is beyond rounding on reals, too,
-        and one that is a product with zero spreads a NaN. What depends on earlier calls cannot be told from a case.
+        and one that is a product with zero spreads a NaN. A pass that writes into its operands is wrong in company
+        and where they are read-only. What depends on earlier calls cannot be told from a case.
         """
         if self.history:
             return False
         verdict = result.verdict
+        is_of_pass = result.subject == self.subject
+        if (
+            is_of_pass
+            and is_spoiling(self.verdict)
+            and is_consequence(result.check, verdict, case.layout, cause=self.cause)
+        ):
+            return True
         covered = self._covers(result.check, verdict.cause) and verdict.outcome is self.outcome
-        shows = self.shows_as(result) or (covered and result.subject == self.subject)
+        shows = self.shows_as(result) or (covered and is_of_pass)
         return shows and telling(self.needs) <= features(case)
 
     def is_plainer_than(self, other: Fault) -> bool:
@@ -63,9 +73,15 @@ class Fault:
         return same and alike and telling(self.needs) <= telling(other.needs)
 
     def _covers(self, check: str, cause: str) -> bool:
-        """Whether wrong terms are what another check of the pass sees."""
+        """Whether wrong terms are what another check of the pass sees.
+
+        A pass asked in company was right alone: where a case has all that it needs to be wrong, by its data or by what
+        was in memory.
+        """
         if self.check != str(Check.STRUCTURE):
             return False
+        if kind_of(check) == COMPANY:
+            return self.cause == "value" and cause not in SPOILING
         if check == str(Check.PRECISION):
             return cause == self.cause
         return check == str(Check.CONTAMINATION) and self.outcome is Outcome.VIOLATES and self.cause == "value"

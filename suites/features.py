@@ -6,14 +6,18 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from ..oracle.data import Case
+from ..oracle.dtypes import COMPONENTS
 from ..oracle.geometry import ConvGeometry
 from ..oracle.layouts import CONTIGUOUS
+
+PLAINEST_COMPLEX = "complex64"
+_COMPLEX = "complex numbers"
 
 
 def features(case: Case) -> frozenset[str]:
     """The features that a case has."""
     found = {name for name, has in (_SETTINGS | _SIZES).items() if has(case.geometry)}
-    found.add(f"dtype {case.dtype}")
+    found |= _of_dtype(case.dtype)
     if case.bias:
         found.add("a bias")
     if case.layout != CONTIGUOUS:
@@ -32,7 +36,8 @@ def needs(shrunk: Case) -> frozenset[str]:
 def needs_of_all(ranks: Collection[int], dtypes: Sequence[str]) -> frozenset[str]:
     """What no case can do without that is drawn from these ranks and dtypes, and what the plainest one has."""
     axes = {"2 spatial axes or more": 1, "3 spatial axes": 2}
-    return frozenset((f"dtype {dtypes[0]}", *(name for name, fewer in axes.items() if min(ranks) > fewer)))
+    every = frozenset.intersection(*map(_of_dtype, dtypes))
+    return every | {f"dtype {dtypes[0]}", *(name for name, fewer in axes.items() if min(ranks) > fewer)}
 
 
 def telling(needed: frozenset[str]) -> frozenset[str]:
@@ -56,6 +61,14 @@ def _padding_only_windows(geometry: ConvGeometry) -> bool:
 
 def _reads_nothing(geometry: ConvGeometry) -> bool:
     return geometry.batch > 0 and not geometry.is_degenerate and geometry.products == 0
+
+
+def _of_dtype(dtype: str) -> frozenset[str]:
+    """Of the plainest complex dtype only that it is one: what is wrong there is mostly wrong in the other as well."""
+    name = f"dtype {dtype}"
+    if dtype not in COMPONENTS:
+        return frozenset((name,))
+    return frozenset((_COMPLEX,)) if dtype == PLAINEST_COMPLEX else frozenset((_COMPLEX, name))
 
 
 Predicate = Callable[[ConvGeometry], bool]
@@ -83,6 +96,7 @@ _SETTINGS: dict[str, Predicate] = {
     "padding that differs between the sides": lambda g: any(low != high for low, high in g.padding),
 }
 _IMPLIED = {
+    "dtype complex128": {_COMPLEX},
     "groups above 1": {"several input channels", "several output channels"},
     "3 spatial axes": {"2 spatial axes or more"},
     "4 spatial axes or more": {"2 spatial axes or more", "3 spatial axes"},

@@ -24,6 +24,8 @@ from .strategies import BEST_RESOLVED_FILL
 Pattern = tuple[int, ...]
 """Numbers of the axes, repeated in turn where there are more axes."""
 Sides = tuple[PaddingSides, ...]
+PATCHES = "kernel"
+"""A stride as large as the kernel: windows side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,10 @@ class Form:
     ----------
     rank : int
     dtype : str
-    kernel, size, stride, dilation, extra : tuple of int
+    kernel, size, dilation, extra : tuple of int
         Patterns; `extra` is the output padding.
+    stride : str or tuple of int
+        `PATCHES`, where it is the kernel, or a pattern.
     padding : str or tuple of (int, int)
         A name, such as ``half`` or ``same_upper``, or a pattern of sides.
     groups, inputs, outputs : int
@@ -51,7 +55,7 @@ class Form:
     dtype: str
     kernel: Pattern = (1,)
     size: Pattern = (5,)
-    stride: Pattern = (1,)
+    stride: str | Pattern = (1,)
     dilation: Pattern = (1,)
     padding: str | Sides = "valid"
     groups: int = 1
@@ -76,7 +80,7 @@ def case_of(form: Form, *, seed: int = 0, fill: str = BEST_RESOLVED_FILL) -> Cas
             form.groups * form.outputs,
             _on_axes(form.size, form.rank),
             _on_axes(form.kernel, form.rank),
-            _on_axes(form.stride, form.rank),
+            _on_axes(form.kernel if isinstance(form.stride, str) else form.stride, form.rank),
             _on_axes(sides, form.rank),
             _on_axes(form.dilation, form.rank),
             form.groups,
@@ -93,7 +97,7 @@ def case_of(form: Form, *, seed: int = 0, fill: str = BEST_RESOLVED_FILL) -> Cas
 
 
 def form_of(case: Case) -> Form:
-    """The form of a case, with a name for its padding where one gives it."""
+    """The form of a case, with a name for its padding and its stride where one gives it."""
     geometry = case.geometry
     names = (HALF, *NAMED_PADDINGS) if any(map(any, geometry.padding)) else ("valid",)
     padding = next((name for name in names if _sides_called(name, geometry) == geometry.padding), geometry.padding)
@@ -102,7 +106,7 @@ def form_of(case: Case) -> Form:
         case.dtype,
         geometry.kernel,
         geometry.size,
-        geometry.stride,
+        PATCHES if geometry.stride == geometry.kernel and max(geometry.kernel) > 1 else geometry.stride,
         geometry.dilation,
         padding,
         geometry.groups,
@@ -168,6 +172,7 @@ _PLAIN: tuple[dict[str, Any], ...] = (
     {"kernel": (4,), "transposed": True, "stride": (2,), "padding": ((1, 1),)},
     {"kernel": (3,), "transposed": True, "stride": (2,), "padding": ((1, 1),), "extra": (1,)},
     {"kernel": (3,), "transposed": True},
+    {"kernel": (2,), "stride": PATCHES, "size": (4,)},
 )
 _CHANNELS: tuple[dict[str, Any], ...] = (
     {},
@@ -177,6 +182,12 @@ _CHANNELS: tuple[dict[str, Any], ...] = (
 )
 _COUNTS = ((3, 8), (8, 8), (16, 16), (32, 32), (64, 64))
 """Channels at which implementations are specialised, for the two plainest kernels."""
+_ALIGNED_CHANNELS: tuple[dict[str, Any], ...] = (
+    {},
+    {"groups": 8},
+    *({"inputs": count, "outputs": count} for count in (4, 8, 16, 32)),
+)
+_ALIGNED_SIZES, _ALIGNED_BATCHES = (1, 2, 4, 8, 16, 32), (1, 4, 8)
 
 
 def wide_forms(rank: int, dtype: str) -> Iterator[Form]:
@@ -197,6 +208,12 @@ def plain_forms(rank: int, dtype: str) -> Iterator[Form]:
         yield Form(rank, dtype, kernel=(3,), padding=HALF, groups=outputs)
     for changes in _PLAIN[:2]:
         yield Form(rank, dtype, **{**changes, "bias": True})
+
+
+def aligned_forms(rank: int, dtype: str) -> Iterator[Form]:
+    """Plain forms in whole vectors, tiles and blocks: of channels, of images and along the axes, in any combination."""
+    for changes, channels, size, batch in product(_PLAIN, _ALIGNED_CHANNELS, _ALIGNED_SIZES, _ALIGNED_BATCHES):
+        yield Form(rank, dtype, **{**changes, **channels, "size": (size,), "batch": batch})
 
 
 def declared_forms(domain: Domain, rank: int, dtype: str) -> Iterator[Form]:
@@ -242,34 +259,3 @@ def _channels_of(domain: Domain) -> list[dict[str, Any]]:
         if total % groups == 0:
             found.append({"groups": groups, "inputs": total // groups, "outputs": least // groups})
     return found or [{}]
-
-
-_SWEPT_CHANNELS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 20, 24, 31, 32, 33, 36, 64, 65)
-SWEPT: dict[str, tuple[Any, ...]] = {
-    "kernel": ((1,), (2,), (3,), (4,), (5,), (7,), (3, 2), (1, 3), (3, 1)),
-    "size": ((1,), (2,), (3,), (4,), (6,), (8,), (9,), (15,), (16,), (17,), (33,), (5, 7), (9, 4), (1, 6), (6, 1)),
-    "stride": ((1,), (2,), (3,), (4,), (2, 1), (1, 2), (2, 3)),
-    "dilation": ((1,), (2,), (3,), (2, 1), (1, 2)),
-    "padding": (
-        "valid",
-        HALF,
-        "same_upper",
-        "same_lower",
-        "causal",
-        ((1, 1),),
-        ((2, 2),),
-        ((1, 1), (2, 2)),
-        ((0, 1),),
-        ((2, 1), (0, 1)),
-    ),
-    "groups": (1, 2, 3, 4, 5, 8, 9, 12, 16, 17, 24, 32, 33),
-    "inputs": _SWEPT_CHANNELS,
-    "outputs": _SWEPT_CHANNELS,
-    "batch": (1, 2, 3, 4, 5, 8, 9, 17, 33, 1, 2, 3, 0),
-    "mode": ("zeros", "reflect", "replicate", "circular"),
-    "transposed": (False, True),
-    "extra": ((0,), (1,), (0, 1)),
-    "bias": (False, True),
-    "layout": (CONTIGUOUS, "strided", "reversed", "channels_last", "broadcast", "fortran", "offset", "readonly"),
-}
-"""Values that are tried of each setting."""

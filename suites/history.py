@@ -91,8 +91,7 @@ def establish(
     if result.check == COMPANY:
         return History(result.verdict.reason) if result.verdict.cause in OF_COMPANY else None
     if kind_of(result.check) in (RELATION, ADJOINT):
-        apart = is_right_alone(executor, result, case)
-        return History("right where each call has a fresh process, wrong where one follows another") if apart else None
+        return _of_several_calls(executor, result, case)
     question, seconds = Question(result.check, result.subject, case), _limit(result)
     executor.restart()
     alone = [_fails(executor, question, seconds)]
@@ -113,6 +112,20 @@ def establish(
     if again:
         return History("right at first, wrong when the same call is made again and again")
     return _after_others(executor, question, seconds) or _replayed(replay, case, earlier)
+
+
+def _of_several_calls(executor: Executor, result: CheckResult, case: Case) -> History | None:
+    """Whether a check of several calls fails because one follows another; a random result fails at some times only."""
+    if not is_right_alone(executor, result, case):
+        return None
+    question, seconds = Question(result.check, result.subject, case), _limit(result)
+    executor.restart()
+    together = [_fails(executor, question, seconds) for _ in range(_REPEATS)]
+    if any(together) and not all(together[1:]):
+        return History("the same calls are right at one time and wrong at another")
+    if not all(is_right_alone(executor, result, case) for _ in range(_FRESH_PROCESSES)):
+        return History("the same calls are right at one time and wrong at another, each in a fresh process")
+    return History("right where each call has a fresh process, wrong where one follows another")
 
 
 def _limit(result: CheckResult) -> float | None:
@@ -167,7 +180,8 @@ def _predecessors(question: Question, passes: Collection[Pass]) -> Iterator[tupl
     if question.check != str(Check.STRUCTURE):
         yield "the same call with integers", _on_integers
     for name in ("size", "batch", "stride", "dilation", "padding"):
-        yield f"a call with another {name}", _of_geometry(name)
+        for other in (_one_more, _one_less):
+            yield f"a call with another {name}", _of_geometry(name, other)
     for pass_ in Pass:
         if pass_ in passes and str(pass_) != question.subject:
             yield f"{pass_} of the same case", _of_pass(pass_)
@@ -190,14 +204,19 @@ def _on_integers(question: Question) -> Question:
     return replace(question, check=str(Check.STRUCTURE))
 
 
-def _of_geometry(name: str) -> Earlier:
-    """The question with a setting of the geometry larger by one, where that is legal."""
+def _of_geometry(name: str, other: Callable[[object], object]) -> Earlier:
+    """The question with another setting of the geometry, where that is legal and leaves something to compute.
+
+    Larger ones first; what is kept of a larger size or batch may do for a smaller one, and not the other way round.
+    """
 
     def before(question: Question) -> Question | None:
-        change: dict[str, Any] = {name: _one_more(getattr(question.case.geometry, name))}
+        change: dict[str, Any] = {name: other(getattr(question.case.geometry, name))}
         try:
             changed = replace(question.case.geometry, **change)
         except InvalidArgument:
+            return None
+        if changed.products == 0:
             return None
         return replace(question, case=replace(question.case, geometry=changed))
 
@@ -206,6 +225,10 @@ def _of_geometry(name: str) -> Earlier:
 
 def _one_more(value: object) -> object:
     return value + 1 if isinstance(value, int) else tuple(map(_one_more, value))  # type: ignore[call-overload]
+
+
+def _one_less(value: object) -> object:
+    return value - 1 if isinstance(value, int) else tuple(map(_one_less, value))  # type: ignore[call-overload]
 
 
 def _of_pass(pass_: Pass) -> Earlier:

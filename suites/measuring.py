@@ -41,7 +41,7 @@ class Measured:
         Empty where nothing is sure.
     sentences : tuple of str
     known : Known or None
-        The arithmetic that is told.
+        The arithmetic that is named; None where nothing is sure.
     """
 
     names: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ def _told(found: tuple[Fit, ...], elements: int, fault: Fault) -> Measured:
     is_sure = elements >= ENOUGH and (known.results_in is None or fit.ratio < _HALF)
     opening = "It is as if" if is_sure else "It can be that"
     sentences = (f"{opening} {known.sentence} ({known.name}): {told}.{others}", _outside(fault))
-    return Measured((known.name,) if is_sure else (), sentences, known)
+    return Measured((known.name,), sentences, known) if is_sure else Measured(sentences=sentences)
 
 
 def _outside(fault: Fault) -> str:

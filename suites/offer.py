@@ -5,13 +5,15 @@ takes them all is not restricted, and costs no more. Of any other the usual laye
 every kind are asked, and what it declares, and those that it takes are where
 cases are then looked for (`variations`). A pass that raises an exception on every
 form of a dtype or of a number of axes, and not on others, cannot take it: that is
-unsupported, as if it had said so.
+unsupported, as if it had said so. A pass that takes none of all these depends on
+several settings at once: forms that vary in many are drawn until it takes some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from random import Random
 
 from ..oracle.data import Case
 from ..oracle.passes import Pass, is_defined
@@ -21,8 +23,9 @@ from .asking import Asking
 from .candidates.domain import read_domain
 from .checks.value import Check
 from .declined import Declined
-from .forms import Form, case_of, declared_forms, plain_forms, wide_forms
+from .forms import Form, aligned_forms, case_of, declared_forms, plain_forms, wide_forms
 from .strategies import Space, used_settings
+from .varying import SWEPT, varied
 
 _FORMS_FOR_A_DTYPE = 4
 _FEW = 8
@@ -44,6 +47,11 @@ _PROBES: tuple[dict[str, object], ...] = (
 """Settings that are tried on top of a form that is taken, where no form that is taken has them."""
 _PROBED = 4
 """Forms that they are tried on."""
+_DRAWN, _REDRAWN = 4000, 0.25
+"""Forms that are drawn for a pass that takes no plain one; they vary in few settings."""
+_ENOUGH = 20
+"""After so many that it takes, no more are drawn."""
+_SEED = "forms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def learn(asking: Asking, space: Space, declined: Declined) -> Offer:
     What all passes decline is counted in `declined`.
     """
     tried = _explored(asking, space)
-    taken = {pass_: tuple(form for form in forms if asking.is_taken(pass_, _case(form))) for pass_, forms in tried}
+    taken = _taken(asking, space, tried)
     for case in dict.fromkeys(_case(form) for _, forms in tried for form in forms):
         if not asking.takes(case):
             declined.add(case, asking.refusal(case))
@@ -127,6 +135,43 @@ def _explored(asking: Asking, space: Space) -> Tried:
         if any(asking.is_taken(pass_, _case(form)) for pass_, forms in tried for form in forms):
             first = first or tried
     return first or tried
+
+
+def _taken(asking: Asking, space: Space, tried: Tried) -> dict[Pass, tuple[Form, ...]]:
+    """The forms that each pass takes; if it takes none with anything to compute, drawn ones that it does."""
+    found = {pass_: tuple(form for form in forms if asking.is_taken(pass_, _case(form))) for pass_, forms in tried}
+    drawn: dict[Form, None] = {}
+    for pass_, forms in found.items():
+        if not any(_case(form).geometry.products for form in forms):
+            more = tuple(_drawn(asking, pass_, space, tuple(drawn)))
+            drawn |= dict.fromkeys(more)
+            found[pass_] = (*more, *forms)
+    return found
+
+
+def _drawn(asking: Asking, pass_: Pass, space: Space, known: Collection[Form]) -> Iterator[Form]:
+    """Forms that a pass takes: those found for another one or, if it takes none of them, new ones."""
+    shared = [form for form in known if asking.is_taken(pass_, _case(form))]
+    yield from shared
+    random, found = Random(_SEED), len(shared)
+    dtypes = [dtype for dtype in space.dtypes if is_defined(pass_, dtype)]
+    for each in () if shared else _far_forms(asking, space, random):
+        form = replace(each, dtype=random.choice(dtypes))
+        case = case_of(form)
+        if case is not None and case.geometry.products and space.allows(case) and asking.is_taken(pass_, case):
+            yield form
+            found += 1
+        if found == _ENOUGH:
+            return
+
+
+def _far_forms(asking: Asking, space: Space, random: Random) -> Iterator[Form]:
+    """Aligned forms in any order, and then plain ones with several settings changed."""
+    aligned = [form for rank in space.ranks for form in aligned_forms(rank, space.dtypes[0])]
+    yield from random.sample(aligned, len(aligned))
+    plain = [_forms(asking, rank, space.dtypes[0]) for rank in space.ranks]
+    for _ in range(_DRAWN):
+        yield varied(random.choice(random.choice(plain)), SWEPT, random, _REDRAWN)
 
 
 def _asked(asking: Asking, pass_: Pass, rank: int, dtype: str) -> Iterator[Form]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..oracle.data import Case
+from ..oracle.dtypes import COMPONENTS
 from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS
+from ..oracle.layouts import CONTIGUOUS, STRIDED
 from ..oracle.passes import Pass
 from ..oracle.verdict import Outcome, Verdict
 from ..reports.causes import signature
@@ -20,6 +21,7 @@ from .corpora.shrinking import smallest
 from .examination import ANSWERED, ask
 from .executor import Executor
 from .fault import Fault
+from .features import PLAINEST_COMPLEX
 from .history import HANG_SECONDS
 from .inquiry import ask_again
 from .offer import Offer
@@ -39,9 +41,10 @@ _RELATED_ATTEMPTS = 40
 """Where a fault shows on a case that is small already."""
 _MOST_STARTS = 6
 _MOST_ROUNDS = 3
-_OTHER_SEEDS = (0, 1)
+_OTHER_SEEDS, _CONTAMINATION_SEEDS = range(2), range(16)
+"""Data seeds with which a smaller geometry is tried: which element holds NaN follows from them."""
 _PLAIN_SEEDS = 8
-"""Data seeds below this are tried for a shrunk case: which element holds NaN follows from them."""
+"""Data seeds below this are tried for a shrunk case."""
 
 
 @dataclass(slots=True)
@@ -109,9 +112,10 @@ class Pursuit:
 
     def smallest(self, known: Case) -> Case:
         """The smallest case found, going out from one that shows the fault."""
-        small = self._plainer(self._smaller(known, ()))
+        seeds = _CONTAMINATION_SEEDS if self.fault.check == str(Check.CONTAMINATION) else _OTHER_SEEDS
+        small = self._plainer(self._smaller(self._plainer(known), ()))
         for _ in range(_MOST_ROUNDS):
-            before, small = small, self._plainer(self._smaller(small, _OTHER_SEEDS))
+            before, small = small, self._plainer(self._smaller(small, seeds))
             if small == before:
                 break
         return small
@@ -125,7 +129,7 @@ class Pursuit:
             if case.geometry.products < self.fault.found.geometry.products or case.geometry.batch == 0:
                 yield case, shrunk[case]
 
-    def _smaller(self, case: Case, seeds: tuple[int, ...]) -> Case:
+    def _smaller(self, case: Case, seeds: Iterable[int]) -> Case:
         """The case with its geometry made as small as it gets; with other data, where its own do not show the fault."""
         found = [case]
 
@@ -141,18 +145,28 @@ class Pursuit:
         return found[-1]
 
     def _plainer(self, case: Case) -> Case:
-        """The case with plainer data, dtype and memory, and without a bias."""
+        """The case with plainer data, dtype and memory, and without a bias.
+
+        Strides show with the fewest elements, two; other orders of axes take more.
+        """
         seeds: list[dict[str, Any]] = [{"seed": seed} for seed in range(_PLAIN_SEEDS)]
         ways: tuple[list[dict[str, Any]], ...] = (
-            [{"layout": CONTIGUOUS}],
+            [{"layout": CONTIGUOUS}, {"layout": STRIDED}],
             [{"fill": BEST_RESOLVED_FILL}],
-            [{"dtype": self.offer.space.dtypes[0]}],
+            [{"dtype": dtype} for dtype in self._plainer_dtypes(case.dtype)],
             [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
             [seed for seed in seeds if seed["seed"] < case.seed],
         )
         for changes in ways:
             case = _first_shown(self.shows, (replace(case, **change) for change in changes), case)
         return case
+
+    def _plainer_dtypes(self, dtype: str) -> Iterator[str]:
+        """The plainest one, and of complex numbers the plainest of these."""
+        dtypes = self.offer.space.dtypes
+        yield dtypes[0]
+        if dtype in COMPONENTS and PLAINEST_COMPLEX in dtypes:
+            yield PLAINEST_COMPLEX
 
     def _verdict_if_shown(self, case: Case) -> Verdict | None:
         is_untaken = self.fault.is_of_values and self.offer.why_untaken(Pass(self.fault.subject), case) is not None

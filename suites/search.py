@@ -38,7 +38,7 @@ from .checks.value import Check
 from .covering import covering
 from .covering.own import own_covering
 from .declined import Declined
-from .drawing import CLIMBING, DRAWING, find_case, shares
+from .drawing import CLIMBING, DRAWING, find_case, shares, usual_share
 from .executor import Executor
 from .fault import Fault
 from .features import features, needs, needs_of_all, telling
@@ -99,7 +99,7 @@ class Search:
     _offer: Offer = field(init=False)
     _declined: Declined = field(init=False)
     _variations: Variations | None = None
-    _examined: dict[Case, None] = field(default_factory=dict)
+    _examined: dict[Case, Collection[Pass]] = field(default_factory=dict)
     _refused: set[Case] = field(default_factory=set)
     _asked_of: Counter[Pass] = field(default_factory=Counter)
     _with_something_to_compute: int = 0
@@ -222,11 +222,12 @@ class Search:
         return bool(adding) and takes_bias(Asking(self.executor, adding), self.budget.space)
 
     def _generate(self, asking: Asking) -> None:
-        covering_cases = self._covering(asking)
+        """Usual layers come before the covering is known, which may take a while to choose."""
         at_most = self.budget.cases if self._offer.is_whole else _USUAL_TRIED * self.budget.cases
         usual = usual_cases(self._offer.space, self.budget.seed, at_most)
+        self._try_until(len(self._examined) + usual_share(self.budget.cases, len(usual)), usual)
+        covering_cases = self._covering(asking)
         share = shares(self.budget.cases, len(covering_cases), len(usual))
-        self._try_until(len(self._examined) + share.usual, usual)
         self._draw(share.usual + share.drawn, DRAWING, asking)
         self._try_until(len(self._examined) + share.covering, covering_cases)
         self._draw(self.budget.cases, CLIMBING, asking)
@@ -243,8 +244,15 @@ class Search:
         """The shipped covering, or one of what the candidate takes."""
         if self._offer.is_whole or not self._offer.forms:
             return covering(self._offer.space)
-        self._variations = self._variations or swept(asking, self._offer)
-        return own_covering(asking, self._variations, self.passes)
+        return own_covering(asking, self._varied(asking), self.passes)
+
+    def _varied(self, asking: Asking) -> Variations:
+        """Near variations of what is taken, with what was examined before among it."""
+        if self._variations is None:
+            self._variations = swept(asking, self._offer)
+            for case, passes in self._examined.items():
+                self._variations.add(case, passes)
+        return self._variations
 
     def _draw(self, total: int, phases: tuple[Phase, ...], asking: Asking) -> None:
         """Draw cases until so many were examined: at large, or near taken ones where that asks too little."""
@@ -267,14 +275,14 @@ class Search:
 
     def _vary(self, total: int, asking: Asking) -> None:
         """Draw variations of the cases that are taken, each near one of the pass that was asked least."""
-        self._variations = self._variations or swept(asking, self._offer)
+        variations = self._varied(asking)
         random = Random(f"{self.budget.seed}/{next(self._draws)}")
         for _ in range(TRIES * (total - len(self._examined))):
-            pass_ = min(self._variations.pool, key=self._asked_of.__getitem__)
-            case = self._variations.draw(pass_, random)
-            if case is None or len(self._examined) >= total:
+            pass_ = min(variations.pool, key=self._asked_of.__getitem__)
+            case = variations.draw(pass_, random)
+            if len(self._examined) >= total:
                 return
-            if case not in self._examined and case not in self._refused:
+            if case is not None and case not in self._examined and case not in self._refused:
                 self._try_and_shrink(case)
 
     def _find_next(self, total: int, phases: tuple[Phase, ...]) -> bool:
@@ -347,7 +355,7 @@ class Search:
             self._refused.add(case)
             self._declined.add(case, results)
             return False
-        self._examined[case] = None
+        self._examined[case] = answering
         self._with_something_to_compute += case.geometry.products > 0
         self._asked_of.update(answering)
         if self._variations is not None:

@@ -68,7 +68,7 @@ def recognise(fault: Fault, executor: Executor) -> Recognised | None:
     dtype = fault.shrunk.dtype
     models = (
         model
-        for model in (*(model for model in FAULTS if model.kind is Kind.VALUES), *MODELS)
+        for model in (*(model for model in FAULTS if model.kind in (Kind.VALUES, Kind.ROUNDING)), *MODELS)
         if dtype in model.needs.dtypes and model.shows(pass_, fault.shrunk.geometry)
     )
     found = tuple(model for model in models if all(_explains(model, pass_, each) for each in seen))

@@ -22,15 +22,17 @@ from .checks.company import ask_company
 from .checks.declarations import fitting
 from .checks.value import Check, answer, is_asked, operands_of
 from .declared import arithmetic_of
-from .examination import judge_reply
+from .examination import ask, judge_reply
 from .executor import Executor
 from .fault import Fault
 from .replies import Returned
+from .strategies import BEST_RESOLVED_FILL
 
 MOST_PRODUCTS = 20_000
 """Of a case like the fault's that is asked as well."""
 _OTHERS = 3
 _TRIES = 12
+_SEEDS = 2
 _VARIES = ("repeatability", "varies")
 
 
@@ -45,7 +47,7 @@ class Suggestion:
     meaning : str
         To be read after "if it".
     ratio : float
-        Largest error over the bound that it has then.
+        Largest error over the bound that it has then, on numbers of one size.
     """
 
     declaration: str
@@ -59,22 +61,21 @@ class Suggestion:
         return f"If it {self.meaning} and that is meant, declare {self.declaration}: {within}."
 
 
-def suggest(fault: Fault, executor: Executor, known: Known | None = None) -> Suggestion | None:
-    """The tightest declaration under which the fault's case and others like it conform; None where there is none.
+def suggest(fault: Fault, executor: Executor, known: Known | None = None) -> tuple[Suggestion, ...]:
+    """The declarations under which the fault's case and others like it conform, the tightest first.
 
     Of a known arithmetic that was recognised, the declaration of that.
     """
-    pass_, declared = Pass(fault.subject), arithmetic_of(executor.info, fault.shrunk.dtype)
-    cases = (fault.shrunk, *similar_cases(fault.shrunk))
+    declared = arithmetic_of(executor.info, fault.shrunk.dtype)
     fitted = (
         _fitting(fault, executor, declared) if known is None else _declarations_of(known, declared, fault.shrunk.dtype)
     )
-    tried = (_tried(alternative, Check(fault.check), pass_, cases, executor) for alternative in fitted)
-    return max((found for found in tried if found is not None), key=lambda found: found.ratio, default=None)
+    tried = (_tried(alternative, fault, executor) for alternative in fitted)
+    return tuple(sorted((found for found in tried if found is not None), key=lambda found: -found.ratio))
 
 
 def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator[Alternative]:
-    """The declarations that fit the case itself.
+    """The declarations that fit the case itself, or under which it is not asked.
 
     Of another result dtype only where that is what is wrong, and then whatever its
     numbers are: operands that suit the declared dtype may well overflow in that one.
@@ -88,6 +89,9 @@ def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator
         returned = reply.value.dtype.name
         yield from (each for each in alternatives(declared, case.dtype) if each.arithmetic.result_dtype == returned)
         return
+    for each in alternatives(declared, case.dtype):
+        if not is_asked(check, case, pass_, each.arithmetic):
+            yield each
     for fit in fitting(check, case, pass_, operands, exact, reply.value, declared):
         is_of_dtype = fit.alternative.arithmetic.result_dtype != declared.result_dtype
         is_of_factors = fit.alternative.arithmetic.multiplier != declared.multiplier
@@ -96,8 +100,11 @@ def _fitting(fault: Fault, executor: Executor, declared: Arithmetic) -> Iterator
 
 
 def suggest_for_company(fault: Fault, executor: Executor) -> Suggestion | None:
-    """What to declare of calls that come to something else in company than alone."""
+    """What to declare of calls that come to something else in company than alone, where they are right."""
     if fault.verdict.cause == "threads":
+        alone = (ask(executor, Check.STRUCTURE, case, Pass(fault.subject)) for case in _shrunk_and_similar(fault))
+        if any(result.verdict.outcome.is_mismatch for result in alone):
+            return None
         return Suggestion('domain = {"threads": "one"}', "is not to be called by several threads at once")
     pass_, declared = Pass(fault.subject), arithmetic_of(executor.info, fault.shrunk.dtype)
     if fault.verdict.cause != "repeat" or declared.does(*_VARIES):
@@ -124,6 +131,10 @@ def _declarations_of(known: Known, declared: Arithmetic, dtype: str) -> Iterator
             yield alternative
 
 
+def _shrunk_and_similar(fault: Fault) -> tuple[Case, ...]:
+    return (fault.shrunk, *similar_cases(fault.shrunk))
+
+
 def similar_cases(case: Case) -> Iterator[Case]:
     """A few cases with the same features, in other sizes and with other data."""
     found = 0
@@ -135,23 +146,38 @@ def similar_cases(case: Case) -> Iterator[Case]:
             return
 
 
-def _tried(
-    alternative: Alternative, check: Check, pass_: Pass, cases: tuple[Case, ...], executor: Executor
-) -> Suggestion | None:
-    """The suggestion of an alternative, if nothing violates it; a candidate may decline other cases than the first."""
-    ratio, elements = 0.0, 0
-    for case in cases:
+def _on_other_numbers(fault: Fault) -> Iterator[Case]:
+    """The same and similar cases on numbers of one size, and of many, which the sums of a transform mix."""
+    for case in _shrunk_and_similar(fault):
+        for fill in (BEST_RESOLVED_FILL, "wide"):
+            for seed in range(_SEEDS):
+                yield replace(case, fill=fill, seed=seed, layout=CONTIGUOUS)
+
+
+def _tried(alternative: Alternative, fault: Fault, executor: Executor) -> Suggestion | None:
+    """The suggestion of an alternative, if nothing violates it and something does without it.
+
+    A candidate may decline other cases than the fault's own.
+    """
+    check, pass_, arithmetic = Check(fault.check), Pass(fault.subject), alternative.arithmetic
+    ratio, elements, wanted = 0.0, 0, is_asked(check, fault.shrunk, pass_, arithmetic)
+    for case in dict.fromkeys((*_shrunk_and_similar(fault), *_on_other_numbers(fault))):
         for each in dict.fromkeys((check, Check.STRUCTURE, Check.PRECISION)):
-            if not is_asked(each, case, pass_, alternative.arithmetic):
-                if each is check:
-                    return None
+            if not is_asked(each, case, pass_, arithmetic):
                 continue
-            verdict = _judged(each, pass_, case, alternative.arithmetic, executor)
+            verdict = _judged(each, pass_, case, arithmetic, executor)
             if verdict.outcome in (Outcome.CONFORMS, Outcome.UNDECIDED):
-                ratio, elements = max(ratio, verdict.ratio), elements + verdict.elements
-            elif case is cases[0] or verdict.outcome is Outcome.VIOLATES:
+                ratio = max(ratio, verdict.ratio) if case.fill == BEST_RESOLVED_FILL else ratio
+                elements += verdict.elements
+                wanted = wanted or _is_wrong_as_declared(each, pass_, case, executor)
+            elif case == fault.shrunk or verdict.outcome is Outcome.VIOLATES:
                 return None
-    return Suggestion(alternative.declaration, alternative.meaning, ratio) if elements else None
+    return Suggestion(alternative.declaration, alternative.meaning, ratio) if elements and wanted else None
+
+
+def _is_wrong_as_declared(check: Check, pass_: Pass, case: Case, executor: Executor) -> bool:
+    declared = arithmetic_of(executor.info, case.dtype)
+    return is_asked(check, case, pass_, declared) and ask(executor, check, case, pass_).verdict.outcome.is_mismatch
 
 
 def _judged(check: Check, pass_: Pass, case: Case, arithmetic: Arithmetic, executor: Executor) -> Verdict:

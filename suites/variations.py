@@ -7,7 +7,7 @@ what depends on several settings at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -16,22 +16,16 @@ from ..oracle.data import Case
 from ..oracle.fills import FILLS
 from ..oracle.passes import Pass
 from .asking import Asking
-from .forms import SWEPT, Form, case_of, form_of
+from .forms import Form, case_of, form_of
 from .offer import Offer
 from .strategies import BEST_RESOLVED_FILL, Space
+from .varying import SWEPT, Values, varied
 
 _SWEPT_FORMS = 5
-_CHANGES = (1, 1, 2, 2, 3, 4)
-"""How many settings are changed at a time, beside size, channels and memory."""
 _ATTEMPTS = 50
 """At a case that is legal, small enough and new."""
-_FREE = ("size", "inputs", "outputs", "groups", "batch", "bias", "layout")
-_REDRAWN = 0.6
-"""Settings that are drawn anew for most cases, and for how many."""
-
-Values = Mapping[str, Sequence[Any]]
 _EMPTY = 0.1
-"""Of the drawn cases with nothing to compute, so many are kept."""
+"""Of the cases, so many may have nothing to compute."""
 _SEEDS = 1000
 
 
@@ -56,32 +50,26 @@ class Variations:
         """A case near one that a pass takes, which the candidate may still decline; None where none was found."""
         space = self.offer.space
         forms, values = self.pool[pass_], self.values[pass_]
+        may_be_empty = random.random() < _EMPTY
         for _ in range(_ATTEMPTS):
             rank = random.choice(sorted({form.rank for form in forms}))
             form = random.choice([form for form in forms if form.rank == rank])
             case = case_of(
-                replace(_varied(form, values, random), dtype=random.choice(space.dtypes)),
+                replace(varied(form, values, random), dtype=random.choice(space.dtypes)),
                 seed=random.randrange(_SEEDS),
                 fill=random.choice((BEST_RESOLVED_FILL, random.choice(tuple(FILLS)))),
             )
             if case is None or not space.allows(case):
                 continue
-            if case.geometry.products > 0 or random.random() < _EMPTY:
+            if case.geometry.products > 0 or may_be_empty:
                 return case
         return None
 
-    def add(self, case: Case, passes: Sequence[Pass]) -> None:
+    def add(self, case: Case, passes: Collection[Pass]) -> None:
         """Keep the form of a case that these passes take."""
         for pass_ in passes:
             if pass_ in self.pool:
                 self.pool[pass_].append(form_of(case))
-
-
-def _varied(form: Form, values: Values, random: Random) -> Form:
-    others = [name for name in values if name not in _FREE]
-    changed = random.sample(others, min(random.choice(_CHANGES), len(others)))
-    changed += [name for name in _FREE if name in values and random.random() < _REDRAWN]
-    return replace(form, **{name: random.choice(values[name]) for name in changed})
 
 
 def swept(asking: Asking, offer: Offer) -> Variations:
@@ -101,12 +89,23 @@ def _swept(asking: Asking, pass_: Pass, forms: Sequence[Form], space: Space) -> 
     kinds: dict[object, Form] = {}
     for form in forms:
         kinds.setdefault((form.rank, form.transposed, form.groups > 1, form.padding != "valid"), form)
+    plain = tuple(kinds.values())[:_SWEPT_FORMS]
+    changed = (*plain, *(small for form in plain for small in _made_small(form)))
     values: dict[str, list[Any]] = {}
     for name, tried in SWEPT.items():
         for value in tried:
-            for form in tuple(kinds.values())[:_SWEPT_FORMS]:
+            for form in changed:
                 case = case_of(replace(form, **{name: value}))
                 if case is not None and case in space and asking.is_taken(pass_, case):
                     values.setdefault(name, []).append(value)
                     break
     return values
+
+
+def _made_small(form: Form) -> Iterator[Form]:
+    """The form with as little to compute as it can have, so that a large value of one setting has room."""
+    for size in ((1,), form.kernel):
+        small = replace(form, size=size, inputs=1, outputs=1, batch=1)
+        case = case_of(small)
+        if case is not None and case.geometry.products:
+            yield small

@@ -172,6 +172,8 @@ def resized(wrong: Misreading) -> Change:
 
 def altered(geometry: ConvGeometry, **changes: object) -> ConvGeometry | None:
     """A geometry with other values; None where that is not legal."""
+    if all(getattr(geometry, name) == value for name, value in changes.items()):
+        return geometry
     try:
         return replace(geometry, **changes)  # type: ignore[arg-type]
     except InvalidArgument:

@@ -47,9 +47,7 @@ def _wider_than(form: Format, judged: Callable[[str], str]) -> tuple[str, ...]:
 
 def _rounded(array: Array, form: Format) -> Array:
     """The array rounded to a format, in its own dtype."""
-    if form.name == "tfloat32":
-        return convert(array.astype(np.float32).astype(np.float64), form).astype(array.dtype)
-    return array.astype(form.dtype).astype(array.dtype)
+    return convert(array.astype(np.float64), form).astype(array.dtype)
 
 
 def _summing_in(form: Format) -> Change:

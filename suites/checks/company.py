@@ -14,6 +14,7 @@ from ...oracle.data import Case
 from ...oracle.passes import Array, Pass
 from ...oracle.verdict import Outcome, Verdict
 from ...reports.record import CandidateInfo, CheckResult
+from ...reports.spoiling import SPOILING
 from ..altered_operands import negated
 from ..company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
 from ..declared import arithmetic_of
@@ -27,7 +28,7 @@ from .value import Check, answer, is_asked, solve, standard
 
 COMPANY = "company"
 _ALONE = "alone"
-_ALWAYS = ("reuse", "meanwhile", "batch")
+_ALWAYS = (*SPOILING, "batch")
 """Causes that need no number to be wrong."""
 _TELLING = "meanwhile"
 """What an operand that changes for a while leads to is seen every time, and this itself most times."""
@@ -104,17 +105,22 @@ class _Asking:
         return replace(self, calls=calls)
 
     def _judge(self, kept: Company) -> Verdict:
-        faults, varied = [], []
+        faults: dict[str, str] = {}
+        varied: list[str] = []
+        right_alone: dict[str, bool] = {}
         if not self._is_right(LATTICE, kept.first, 1):
-            faults.append((_ALONE, "the call is wrong as the first one of a fresh process"))
+            faults[_ALONE] = "the call is wrong as the first one of a fresh process"
         for each in kept.deviations:
-            if self._is_fault(each):
-                faults.append((each.cause, _sentence(each)))
+            if each.cause in faults:
+                continue
+            if self._is_fault(each, right_alone):
+                faults[each.cause] = _sentence(each)
             elif each.call == REALS:
                 varied.append(_sentence(each))
         return _verdict(kept.first, faults, varied)
 
-    def _is_fault(self, each: Deviation) -> bool:
+    def _is_fault(self, each: Deviation, right_alone: dict[str, bool]) -> bool:
+        """Whether it is one; each call that must be asked alone to tell is asked once, and the answer kept."""
         name = each.call.removeprefix(OPPOSITE)
         varies = arithmetic_of(self.info, self.case.dtype).does("repeatability", "varies")
         if each.cause in _ALWAYS or (name == REALS and not varies):
@@ -122,7 +128,9 @@ class _Asking:
         if self._is_right(name, each.got, _sign(each.call)):
             return False
         is_known = each.expected is not None and each.call in (LATTICE, REALS)
-        return is_known or self._is_right_alone(each.call)
+        if not is_known and each.call not in right_alone:
+            right_alone[each.call] = self._is_right_alone(each.call)
+        return is_known or right_alone[each.call]
 
     def _is_right_alone(self, call_name: str) -> bool:
         """Whether another call is right as the first one of a fresh process: if not, company is not to blame."""
@@ -173,14 +181,14 @@ def _sentence(each: Deviation) -> str:
     return f"{each.told}: {difference(expected, each.got)}"
 
 
-def _verdict(first: Array, faults: list[tuple[str, str]], varied: list[str]) -> Verdict:
+def _verdict(first: Array, faults: Mapping[str, str], varied: list[str]) -> Verdict:
     """The first fault in the order of the calls, on which the others may rest, with the causes of those."""
     if not faults:
         reason = f"varies, as declared: {'; '.join(varied[:1])}" if varied else ""
         return Verdict(Outcome.CONFORMS, reason, elements=first.size)
-    cause, reason = faults[0]
-    others = {other: sentence for other, sentence in reversed(faults) if other != cause}
-    told = [others[other] if other == _TELLING else other for other in reversed(others)]
-    if told:
+    cause, *others = faults
+    reason = faults[cause]
+    if others:
+        told = (faults[other] if other == _TELLING else other for other in others)
         reason = f"{reason}; it shows, too, in: {', '.join(told)}"
     return Verdict(Outcome.VIOLATES, reason, cause, elements=first.size)

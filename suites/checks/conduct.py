@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...oracle.verdict import Outcome, Verdict
+from ...reports.spoiling import CHANGED
 from ..replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 
 
@@ -40,7 +41,7 @@ def _while(reply: Died | TimedOut) -> str:
 
 def _judge_returned(reply: Returned) -> Verdict | None:
     if reply.mutated:
-        return Verdict(Outcome.VIOLATES, f"changed its operand {', '.join(reply.mutated)}", "mutation")
+        return Verdict(Outcome.VIOLATES, f"changed its operand {', '.join(reply.mutated)}", CHANGED)
     if reply.aliased is not None:
         reason = f"returned memory of its operand {reply.aliased}, but should be a fresh array"
         return Verdict(Outcome.VIOLATES, reason, "alias")

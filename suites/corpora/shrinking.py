@@ -8,7 +8,7 @@ remainder of the padded input that no window reaches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ...oracle.errors import InvalidArgument
@@ -62,22 +62,27 @@ def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     for less in (_half, _one_less) if geometry.products <= _SMALL else (_half,):
         for _, smaller in sorted(smaller_ones(geometry, less), key=lambda found: -found[0]):
             yield smaller
+        yield from _legal(geometry, _equal_ones(geometry, less))
 
 
 def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     """The geometry with one setting made plain, an axis less, one setting less, or direct if it is transposed.
 
     Only where that leaves some output. Unequal padding is also tried at its plainest, with a kernel of
-    two: a fault of SAME's odd element needs the kernel and the padding to fit each other.
+    two: a fault of SAME's odd element needs the kernel and the padding to fit each other. Where a setting
+    only makes room, data take its place: elements for padding, one long axis for two, a larger input for
+    the strides of a transposed convolution.
     """
     ones, zeros = (1,) * geometry.rank, (0,) * geometry.rank
     inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
-    changes: list[dict[str, object]] = [
+    changes: list[Mapping[str, object]] = [
         {"groups": 1, "in_channels": inputs, "out_channels": outputs},
         {"groups": 1},
         {"padding_mode": "zeros"},
         {"padding": ((0, 0),) * geometry.rank},
+        {"padding": ((0, 0),) * geometry.rank, "size": _for_one_window(geometry)},
         {"padding": tuple((low, low) for low, _ in geometry.padding)},
+        {"padding": tuple((max(sides),) * 2 for sides in geometry.padding)},
         {"output_padding": zeros},
         {"stride": ones, "output_padding": zeros},
         {"dilation": ones},
@@ -87,20 +92,48 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
         unequal = {"padding": (sides,) * geometry.rank, "kernel": (2,) * geometry.rank}
         changes.append({**unequal, "stride": ones, "dilation": ones, "output_padding": zeros})
     changes += [_without(geometry, axis) for axis in range(geometry.rank) if geometry.rank > 1]
+    changes += [_merged(geometry, axis) for axis in range(1, geometry.rank) if 1 not in geometry.size]
     changes += _less_of_each(geometry)
-    for change in changes:
-        try:
-            plainer = replace(geometry, **change)  # type: ignore[arg-type]
-        except InvalidArgument:
-            continue
-        if plainer != geometry and not plainer.is_degenerate:
-            yield plainer
+    if geometry.transposed:
+        changes.append(
+            {**dict.fromkeys(("kernel", "stride", "dilation"), ones), "padding": ((0, 0),) * geometry.rank}
+            | {"size": geometry.output_size, "output_padding": zeros, "transposed": False}
+        )
+    changes.append({"padding": ((0, 0),) * geometry.rank, "size": _padded(geometry)})
+    yield from _legal(geometry, changes)
     if geometry.transposed and not geometry.is_padded_by_strides:
         yield geometry.direct
 
 
-def _less_of_each(geometry: ConvGeometry) -> Iterator[dict[str, object]]:
-    """Each setting less: on one axis, or on all where they are alike, so that no axis begins to differ from another."""
+def _legal(geometry: ConvGeometry, changes: Iterable[Mapping[str, object]]) -> Iterator[ConvGeometry]:
+    """The geometry with each of the changes that is one, is legal and leaves some output, if there is any."""
+    for change in changes:
+        try:
+            changed = replace(geometry, **change)  # type: ignore[arg-type]
+        except InvalidArgument:
+            continue
+        if changed != geometry and changed.is_degenerate <= geometry.is_degenerate:
+            yield changed
+
+
+def _equal_ones(geometry: ConvGeometry, less: Callable[[int], int]) -> Iterator[dict[str, object]]:
+    """Sizes and channels that are equal, made less together: a fault may need them to be."""
+    channels = {name: getattr(geometry, name) for name in ("batch", "in_channels", "out_channels")}
+    numbers = (*channels.values(), *geometry.size)
+    for number in sorted({each for each in numbers if each > 1 and numbers.count(each) > 1}):
+        fewer = {name: less(number) for name, count in channels.items() if count == number}
+        yield fewer | {"size": tuple(less(number) if size == number else size for size in geometry.size)}
+
+
+def _less_of_each(geometry: ConvGeometry) -> Iterator[Mapping[str, object]]:
+    """Each setting less: on all axes where they are alike, so that no axis begins to differ from another, or on one.
+
+    Of a kernel that is alike on all axes both: the faults of a kernel are often those of one axis.
+    """
+    for multiplier in _less(geometry.out_channels // geometry.groups) if geometry.is_depthwise else ():
+        yield {"out_channels": geometry.groups * multiplier}
+    if geometry.rank > 1 and len(set(geometry.kernel)) == 1:
+        yield from ({"kernel": (taps,) * geometry.rank} for taps in _less(geometry.kernel[0]))
     for axis, size in enumerate(geometry.kernel):
         for taps in _less(size):
             yield {"kernel": (*geometry.kernel[:axis], taps, *geometry.kernel[axis + 1 :])}
@@ -132,6 +165,24 @@ def _without(geometry: ConvGeometry, axis: int) -> dict[str, object]:
     """The change that takes an axis away."""
     names = ("size", "kernel", "stride", "padding", "dilation", "output_padding", "unread")
     return {name: getattr(geometry, name)[:axis] + getattr(geometry, name)[axis + 1 :] for name in names}
+
+
+def _merged(geometry: ConvGeometry, axis: int) -> dict[str, object]:
+    """The change that takes an axis away and makes the one before it as much longer."""
+    size = geometry.size
+    merged = (*size[: axis - 1], size[axis - 1] * size[axis], *size[axis + 1 :])
+    return _without(geometry, axis) | {"size": merged}
+
+
+def _for_one_window(geometry: ConvGeometry) -> tuple[int, ...]:
+    """The sizes, where they are less than a kernel's as much."""
+    return tuple(max(size, _span(geometry, axis)) for axis, size in enumerate(geometry.size))
+
+
+def _padded(geometry: ConvGeometry) -> tuple[int, ...]:
+    """The sizes with the padding; of a transposed convolution, which cuts its padding off, the sizes."""
+    sizes = zip(geometry.size, geometry.padding, strict=True)
+    return geometry.size if geometry.transposed else tuple(size + sum(sides) for size, sides in sizes)
 
 
 def _reached(geometry: ConvGeometry, axis: int) -> int:

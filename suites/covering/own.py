@@ -84,28 +84,26 @@ def _pool(asking: Asking, variations: Variations) -> Iterator[Case]:
     Faults that need two settings at once are met by some case that has both; few need three.
     """
     met: set[tuple[str, str]] = set()
-    for case in _considered(variations):
-        pairs = set(combinations(sorted(_traits(case)), 2))
+    for case, traits in _considered(variations):
+        pairs = set(combinations(sorted(traits), 2))
         if not pairs <= met and asking.takes(case):
             met |= pairs
             yield case
 
 
-def _considered(variations: Variations) -> Iterator[Case]:
+def _considered(variations: Variations) -> Iterator[tuple[Case, frozenset[str]]]:
+    """Cases and their traits: the shipped ones, variations, those with most traits first, and the forms."""
     space = replace(variations.offer.space, max_products=min(variations.offer.space.max_products, _MOST_PRODUCTS))
-    yield from covering(space)
+    yield from ((case, _traits(case)) for case in covering(space))
     random = Random(_SEED)
     drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in variations.pool]
-    cases = [replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None]
-    yield from (case for case in sorted(cases, key=_richness) if case in space)
+    plain = (replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None)
+    traits = {case: _traits(case) for case in plain if case in space}
+    yield from sorted(traits.items(), key=lambda each: -len(each[1]))
     for form in dict.fromkeys(form for forms in variations.offer.forms.values() for form in forms):
         case = case_of(form)
         if case is not None and case in space:
-            yield case
-
-
-def _richness(case: Case) -> int:
-    return -len(_traits(case))
+            yield case, _traits(case)
 
 
 def _traits(case: Case) -> frozenset[str]:

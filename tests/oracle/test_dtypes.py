@@ -95,3 +95,9 @@ def test_an_unknown_format_is_refused() -> None:
         InvalidArgument, match=r"dtype='float8', but should be one of float64, .*int32, complex64, complex128"
     ):
         format_of("float8")
+
+
+def test_errors_in_ulps_overflow_silently() -> None:
+    with np.errstate(all="raise"):
+        assert format_of("float32").ulps(1e300, 0.0) == np.inf
+        assert format_of("float32").ulps(2.0**-22, 1.0) == 2.0

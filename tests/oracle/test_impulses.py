@@ -125,6 +125,14 @@ def test_what_is_not_bilinear_says_so_with_its_evidence() -> None:
     assert "is 1 where all operands are zero" in line
 
 
+def test_a_last_bit_is_rounding_and_no_lack_of_linearity() -> None:
+    def scaled(pass_: Pass, operands: Operands, geometry: ConvGeometry):
+        return honest.evaluate(pass_, operands, geometry) * np.float32(0.9995 / 3) * 3
+
+    (line,) = told(scaled, Pass.FORWARD, parse_geometry("n1c1k1i1f1"))
+    assert line.startswith("Its terms cannot be read off: it is bilinear only up to rounding: by its answers")
+
+
 def test_silence_is_an_objection() -> None:
     operands = lattice_operands(Case(SEED, False, "float32", "uniform", 0))
     assert read(lambda given: None, Pass.FORWARD, operands, SEED).objection

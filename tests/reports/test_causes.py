@@ -63,6 +63,33 @@ def test_one_error_in_several_passes_is_one_whatever_its_numbers() -> None:
     ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
 
 
+def test_a_changed_operand_is_one_cause_with_what_comes_of_it_in_its_pass() -> None:
+    changed = mismatch("forward", 1, verdict=ended(Outcome.VIOLATES, "changed its operand input", "mutation"))
+    race = mismatch("forward", 2, check="company", verdict=replace(VALUE, cause="threads"))
+    error = ended(Outcome.REFUSED, "raised ValueError: output array is read-only at f.py:9", "ValueError")
+    refused = mismatch("forward", 3, verdict=error, case=f"{CASE}/readonly")
+    for several in ((changed, race, refused), (refused, race, changed), (race, refused, changed)):
+        found = causes(several)
+        assert groups(*several) == [{changed.id, race.id, refused.id}]
+        assert found[0].title == "forward of mine: changed its operand input"
+        assert found[0].evidence == "The others come of what the pass does to memory that is not its own."
+    for other in (
+        replace(race, subject="update"),
+        replace(race, verdict=replace(VALUE, cause="stale")),
+        replace(refused, case=CASE),
+        replace(race, check="structure"),
+    ):
+        assert len(groups(changed, other)) == 2
+
+
+def test_a_result_buffer_that_is_used_again_is_one_cause_with_its_races() -> None:
+    reused = mismatch("forward", 1, check="company", verdict=replace(VALUE, cause="reuse", reason="a returned array"))
+    race = mismatch("forward", 2, check="company", verdict=replace(VALUE, cause="threads"))
+    assert groups(race, reused) == [{reused.id, race.id}]
+    readonly = ended(Outcome.REFUSED, "raised ValueError: read-only at f.py:9", "ValueError")
+    assert len(groups(reused, mismatch("forward", 3, verdict=readonly, case=f"{CASE}/readonly"))) == 2
+
+
 def test_crashes_in_one_frame_are_one_and_in_two_are_two() -> None:
     def died(function: str) -> Verdict:
         frame = f'Fatal Python error: Aborted\n  File "mine.py", line 12 in {function}'

@@ -70,7 +70,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing(part: int, whole: int, told:
 def test_too_little_is_told_with_reasons_and_advice() -> None:
     found = compared([record(RIGHT), record(DECLINED), record(DECLINED), record(RIGHT, candidate="other")])
     (told,) = shortfalls(found, 0.5)
-    assert told.startswith("mine: 33 % of what was asked was compared, less than the 50% that are wanted.")
+    assert told.startswith("mine: 33 % of what was asked was compared, less than the 50 % that are wanted.")
     assert "Not compared: no groups (2 times)." in told
     assert "--passes" in told
     assert shortfalls(found, 0.3) == ()

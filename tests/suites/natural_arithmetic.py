@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ml_dtypes
 import numpy as np
 
@@ -12,7 +14,15 @@ def _padded(x: Array, padding: Pair) -> Array:
     return np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
 
 
-def by_taps(x: Array, w: Array, stride: Pair, padding: Pair, dilation: Pair, total: type) -> Array:
+def by_taps(
+    x: Array,
+    w: Array,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    total: type,
+    times: Callable[[Array, Array], Array] = np.multiply,
+) -> Array:
     """Each product added to an accumulator of a type."""
     x = _padded(x, padding)
     (n, c, height, width), (k, _, rows, columns) = x.shape, w.shape
@@ -27,8 +37,15 @@ def by_taps(x: Array, w: Array, stride: Pair, padding: Pair, dilation: Pair, tot
                     :, channel, top : top + out_h * stride[0] : stride[0], left : left + out_w * stride[1] : stride[1]
                 ]
                 seen = seen[:, None, : out.shape[2], : out.shape[3]]
-                out = (out + seen * w[None, :, channel, r, s, None, None]).astype(total)
+                out = (out + times(seen, w[None, :, channel, r, s, None, None])).astype(total)
     return out
+
+
+def zeros_skipped(x: Array, w: Array, stride: Pair, padding: Pair, dilation: Pair) -> Array:
+    """Terms with a zero of the input are left out, as in a sparse kernel."""
+    return by_taps(
+        x, w, stride, padding, dilation, x.dtype.type, lambda seen, tap: np.where(seen == 0, seen * 0, seen * tap)
+    )
 
 
 def float16_sums(x: Array, w: Array, stride: Pair, padding: Pair, dilation: Pair) -> Array:

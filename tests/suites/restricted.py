@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
+
+import numpy as np
 
 from convoracle.oracle import reference
+from convoracle.oracle.faults import honest
 from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array
+from convoracle.oracle.passes import Array, Operands, Pass
 from convoracle.suites.planted import Planted
 
 
@@ -55,6 +59,42 @@ RESTRICTIONS: dict[str, Callable[[ConvGeometry], bool]] = {
         and g.padding == _half(g)
     ),
     "transposed only": lambda g: g.rank == 2 and g.transposed,
+    "batch >= 4": lambda g: g.rank == 2 and g.batch >= 4,
+    "batch % 8": lambda g: g.rank == 2 and g.batch % 8 == 0,
+    "input width % 4": lambda g: g.rank == 2 and g.size[-1] % 4 == 0,
+    "output width % 4": lambda g: g.rank == 2 and g.output_size[-1] % 4 == 0,
+    "input width >= 16": lambda g: g.rank == 2 and g.size[-1] >= 16,
+    "square, a power of 2": lambda g: g.rank == 2 and g.size in ((8, 8), (16, 16), (32, 32)),
+    "two groups": lambda g: g.rank == 2 and g.groups == 2,
+    "three inputs": lambda g: g.rank == 2 and g.in_channels == 3,
+    "depthwise, multiplier 2": lambda g: g.rank == 2 and 2 * g.groups == 2 * g.in_channels == g.out_channels,
+    "patches": lambda g: (
+        g.rank == 2 and _is_plain(g) and g.stride == g.kernel and max(g.kernel) > 1 and not any(map(any, g.padding))
+    ),
+    "7x7": lambda g: g.rank == 2 and g.kernel == (7, 7),
+    "dilation 4": lambda g: g.rank == 2 and g.dilation == (4, 4) and not g.transposed,
+    "inputs % 4, outputs % 16": lambda g: g.rank == 2 and not g.in_channels % 4 and not g.out_channels % 16,
+    "Winograd": lambda g: (
+        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and g.groups == 1)
+        and not any(each % 2 for each in g.output_size)
+        and not g.in_channels % 4
+        and not g.out_channels % 4
+    ),
+    "tiles of 8, 8 and 16": lambda g: (
+        g.rank == 2
+        and not g.in_channels % 8
+        and not g.out_channels % 8
+        and not g.output_size[0] * g.output_size[1] % 16
+    ),
+    "3x3 s1 p1, batch and width % 4": lambda g: (
+        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and g.padding == _half(g))
+        and g.batch % 4 == g.size[-1] % 4 == 0
+    ),
+    "transposed 4x4 s2, channels % 8": lambda g: (
+        (g.rank == 2 and g.transposed and g.kernel == (4, 4) and g.stride == (2, 2))
+        and not g.in_channels % 8
+        and not g.out_channels % 8
+    ),
 }
 """What a kernel takes, by what it is called in the tables."""
 
@@ -104,6 +144,18 @@ class Raising(Planted):
             return right(pass_, operands, geometry)
 
         self.implementation = answer
+
+
+class ChannelsLast:
+    """Takes arrays in one memory layout only, with a bias, and in one dtype, and raises otherwise."""
+
+    name = "channels last, a bias, float16"
+    accumulators = MappingProxyType({"float16": "float64"})
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        if bias is None or input.dtype != "float16" or geometry.rank != 2 or input.strides[1] != input.itemsize:
+            raise NotImplementedError(self.name)
+        return honest.evaluate(Pass.FORWARD, Operands(input, weight, bias, np.empty(geometry.output_shape)), geometry)
 
 
 class Declaring(Planted):

@@ -77,6 +77,47 @@ class ZerosOnEmptyBatch(Right):
         return np.zeros((1,), result.dtype) if geometry.batch == 0 else result
 
 
+class ChangesAnOperand(Right):
+    """Negates an element of an operand in every pass; where an operand is read-only, that is an error."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        result = honest.evaluate(pass_, operands, geometry)
+        spoilt = operands.output_gradient if pass_ is Pass.BIAS_GRADIENT else operands.weight
+        np.negative(spoilt, out=spoilt)
+        return result
+
+
+class RectifiesInPlace(Right):
+    """Negative numbers of the input are set to zero, in the forward pass: there are none in some cases."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        if pass_ is Pass.FORWARD:
+            operands.input[operands.input < 0] = 0
+        return honest.evaluate(pass_, operands, geometry)
+
+
+class LeavesTheLastRow(Right):
+    """The forward pass never writes it: it holds what was in memory, which may be right by luck."""
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        right = honest.evaluate(pass_, operands, geometry)
+        if pass_ is not Pass.FORWARD:
+            return right
+        result = np.empty_like(right)
+        result[:, :, :-1] = right[:, :, :-1]
+        return result
+
+
+class ConjugatesComplexNumbers(Right):
+    """The input gradient is the conjugate of the right one, in every complex dtype."""
+
+    dtypes = ("float32", "complex64", "complex128")
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        right = honest.evaluate(pass_, operands, geometry)
+        return np.conj(right) if pass_ is Pass.INPUT_GRADIENT else right
+
+
 class WrongWeightGradient(Right):
     """A weight gradient that no known fault explains, and an update and a double backward that are made like it."""
 

@@ -13,19 +13,11 @@ from convoracle.oracle import reference
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 
+from . import mutants
 
-class Honest:
-    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return reference.forward(input, weight, geometry, bias)
 
-    def input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        return reference.input_gradient(output_gradient, weight, geometry)
-
-    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return reference.weight_gradient(input, output_gradient, geometry)
-
-    def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return reference.bias_gradient(output_gradient, geometry)
+class Honest(mutants.Honest):
+    """The update as well."""
 
     def update(
         self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry

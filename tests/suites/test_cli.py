@@ -310,7 +310,7 @@ def test_below_the_floor_a_run_does_not_pass_and_says_what_to_do(capsys: pytest.
     only = ["--passes", "forward", "weight_gradient", "--ranks", "1"]
     assert run("check", source, *SMALL, *only) == 1
     told = " ".join(capsys.readouterr().out.split())
-    assert "of what was asked of weight_gradient was compared, less than the 50% that are wanted" in told
+    assert "of what was asked of weight_gradient was compared, less than the 50 % that are wanted" in told
     assert "Not compared: only a kernel of 1" in told
     assert "no mismatch in" in told
     junit = ElementTree.parse("conformance-report/junit.xml").getroot()

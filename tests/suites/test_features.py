@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convoracle.oracle.data import parse_case
-from convoracle.suites.features import features, needs, telling
+from convoracle.suites.features import features, needs, needs_of_all, telling
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,14 @@ def test_needs_leave_out_what_others_imply() -> None:
     assert needs(parse_case("n1c2k2i1f1g2/float32/uniform/0")) == {"groups above 1", "dtype float32"}
     assert needs(parse_case("n1c1k1i1f1p0+1/float32/uniform/0")) >= {"padding that differs between the sides"}
     assert "padding" not in needs(parse_case("n1c1k1i1f1p0+1/float32/uniform/0"))
+
+
+def test_the_plainest_complex_dtype_needs_complex_numbers_only() -> None:
+    plainest, other = (features(parse_case(f"n1c1k1i1f1/{dtype}/uniform/0")) for dtype in ("complex64", "complex128"))
+    assert plainest == {"complex numbers"} < other
+    assert needs(parse_case("n1c1k1i1f1/complex128/uniform/0")) == {"dtype complex128"}
+    assert needs_of_all((1,), ("complex64", "complex128")) == {"complex numbers", "dtype complex64"}
+    assert needs_of_all((1,), ("float32", "complex64")) == {"dtype float32"}
 
 
 def test_settings_tell_faults_apart_and_sizes_only_where_there_are_none() -> None:

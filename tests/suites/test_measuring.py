@@ -12,12 +12,17 @@ from convoracle.oracle.faults import FAULTS, FaultModel, Kind, fault_named
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.passes import Array, Pass
 from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.reports.causes import causes
+from convoracle.suites.budget import Budget
+from convoracle.suites.conformance import examine_all
 from convoracle.suites.diagnosing import Told, explain
 from convoracle.suites.executor import Executor
 from convoracle.suites.fault import Fault
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import ask_again
 from convoracle.suites.planted import PlantedInProcess
+from convoracle.suites.profiles import PROFILES
+from convoracle.suites.strategies import Space
 
 from . import natural
 from . import natural_arithmetic as arithmetic
@@ -89,6 +94,41 @@ def test_a_transform_is_told_as_what_to_declare_and_nothing_else(kernel: natural
     assert "worst ratio 0.0" in sentence
 
 
+@pytest.mark.parametrize(
+    ("check", "case"),
+    [
+        ("precision", "n1c1k1i3x4f3x3p1x1/float32/huge/2"),
+        ("contamination", "n1c1k1i3x4f3x3p1x1/float32/uniform/88"),
+    ],
+)
+def test_a_transform_has_one_name_in_every_check_also_where_it_is_not_asked(check: str, case: str) -> None:
+    told = told_of(natural.candidate(arithmetic.winograd), check, case)
+    assert told.names[0] == TRANSFORM
+    assert told.sentences[0].startswith("If it computes by a transform")
+
+
+def test_an_overflow_that_is_not_one_of_a_transform_does_not_suggest_it() -> None:
+    def clamped(x: Array, w: Array, *settings: natural.Pair) -> Array:
+        largest = np.finfo(x.dtype).max
+        return np.clip(natural.plain(x, w, *settings), -largest, largest)
+
+    told = told_of(natural.candidate(clamped), "precision", "n1c1k1i3x4f3x3p1x1/float32/huge/16")
+    assert TRANSFORM not in told.names
+
+
+def test_zeros_that_are_skipped_can_be_declared_also_where_similar_cases_hold_no_nan() -> None:
+    told = told_of(natural.candidate(arithmetic.zeros_skipped), "contamination", "n1c2k1i3x6f1x1/float32/uniform/794")
+    assert told.names == ('conventions = {"zeros": "skipped"}',)
+
+
+def test_zero_times_inf_is_asked_in_a_quick_run() -> None:
+    executor = natural.candidate(arithmetic.zeros_skipped)
+    budget = Budget(Space((2,), ("float32",), max_products=300), frozenset({Pass.FORWARD}), PROFILES["quick"].cases, 0)
+    findings = examine_all(executor, replace(budget, checks=frozenset({"contamination"})))
+    assert {mismatch.check for mismatch in findings.mismatches} == {"contamination"}
+    assert len(causes(findings.mismatches)) == 1
+
+
 def test_wrong_terms_are_no_arithmetic_and_nothing_to_declare() -> None:
     """A term of hundreds is within the bound of coarse sums, and is missing on the lattice of those as well."""
 
@@ -111,19 +151,24 @@ def test_no_known_arithmetic_is_no_known_arithmetic() -> None:
     assert told.sentences == ("No known arithmetic gives these numbers.",)
 
 
+_ZERO = "nan-taken-for-zero-in-input"
+
+
 @pytest.mark.parametrize(
-    ("kernel", "case", "name"),
+    ("kernel", "case", "name", "tied"),
     [
-        (arithmetic.nan_to_num, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-to-num-of-results"),
-        (arithmetic.nan_as_zero, "n1c1k2i1x2f1x1/float32/uniform/2", "nan-taken-for-zero-in-input"),
-        (arithmetic.clamped, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-becomes-the-lowest"),
-        (arithmetic.dense_dilation, "n2c3k1i2x3f1x2d2x2/float32/uniform/2", "zeros-between-taps"),
+        (arithmetic.nan_to_num, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-to-num-of-results", ()),
+        (arithmetic.nan_as_zero, "n1c1k2i1x2f1x1/float32/uniform/2", _ZERO, ("nan-to-num-of-input",)),
+        (arithmetic.clamped, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-becomes-the-lowest", ()),
+        (arithmetic.dense_dilation, "n2c3k1i2x3f1x2d2x2/float32/uniform/2", "zeros-between-taps", ()),
     ],
 )
-def test_what_becomes_of_nan_is_recognised(kernel: natural.Conv2d, case: str, name: str) -> None:
+def test_what_becomes_of_nan_is_recognised(kernel: natural.Conv2d, case: str, name: str, tied: tuple[str, ...]) -> None:
+    """Inf times another number is Inf, as the largest number times one is: these two no result tells apart."""
     told = told_of(natural.candidate(kernel), "contamination", case)
-    assert told.names[0] == name
+    assert told.names == (name, *tied)
     assert "that explains all" in told.sentences[0]
+    assert ("They do not tell it from as if" in told.sentences[0]) == bool(tied)
 
 
 def test_zeros_that_are_multiplied_can_be_declared() -> None:
@@ -135,8 +180,16 @@ def test_zeros_that_are_multiplied_can_be_declared() -> None:
 def test_saturation_is_recognised_and_the_order_of_sums_is_left_open() -> None:
     candidate = natural.candidate(arithmetic.overflow_saturates)
     told = told_of(candidate, "precision", "n2c3k2i4x3f2x2/float32/huge/0")
-    assert told.names[0] == "infinity-saturates"
-    assert "do not tell it from" in told.sentences[0]
+    largest = ("infinity-saturates", "nan-to-num-of-results", "nan-becomes-the-lowest", "nan-becomes-the-largest")
+    assert told.names == largest
+    assert "They do not tell it from as if NaN in a result were zero" in told.sentences[0]
+    assert ", or from 1 more." in told.sentences[0]
+
+
+@pytest.mark.parametrize("name", ["factors-in-float16", "result-in-float16"])
+def test_a_narrower_format_is_recognised_by_the_numbers_that_leave_its_range(name: str) -> None:
+    told = told_of(PlantedInProcess(fault_named(name)), "precision", "n1c3k1i1x1f1x1/float32/huge/1")
+    assert name in told.names
 
 
 def test_what_no_fault_leaves_is_told_as_that() -> None:
@@ -198,6 +251,16 @@ def test_a_library_for_one_thread_is_told_what_to_declare() -> None:
     told = explain(fault, natural.candidate(natural.plain))
     assert told.names == ('domain = {"threads": "one"}',)
     assert explain(replace(fault, verdict=replace(verdict, cause="reuse")), natural.candidate(natural.plain)) == Told()
+
+
+def test_one_thread_is_no_advice_where_results_are_wrong_alone() -> None:
+    def wrong_of_several_channels(x: Array, w: Array, *settings: natural.Pair) -> Array:
+        return natural.plain(x, w, *settings) + (x.shape[1] > 1)
+
+    case = parse_case("n1c2k1i1x1f1x1/float32/uniform/0")
+    verdict = Verdict(Outcome.VIOLATES, "differs", "threads")
+    fault = Fault("x-1", "company", "forward", verdict.outcome, "threads", case, case, verdict)
+    assert explain(fault, natural.candidate(wrong_of_several_channels)) == Told()
 
 
 def test_sums_in_an_order_that_varies_can_be_declared() -> None:

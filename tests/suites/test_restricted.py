@@ -15,7 +15,7 @@ from convoracle.suites.conformance import Findings, examine_all
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.profiles import PROFILES
 
-from .restricted import DECLARED, RESTRICTIONS, Declaring, Limited, Raising, conv2d
+from .restricted import DECLARED, RESTRICTIONS, ChannelsLast, Declaring, Limited, Raising, conv2d
 
 CASES = 40
 
@@ -31,7 +31,7 @@ def examined(candidate: object, passes=(Pass.FORWARD,), dtypes=("float32", "floa
     [
         conv2d,
         *map(Limited, RESTRICTIONS),
-        *map(Raising, ("3x3 s1", "depthwise 3x3", "transposed only")),
+        *map(Raising, ("3x3 s1", "depthwise 3x3", "transposed only", "batch >= 4", "input width % 4")),
         *map(Declaring, DECLARED),
     ],
     ids=lambda candidate: f"{type(candidate).__name__} {getattr(candidate, 'name', '')}",
@@ -49,6 +49,24 @@ def test_nearly_all_that_is_asked_is_compared(candidate: object) -> None:
     declined = [record for record in findings.records if record.declined]
     assert len(declined) <= 40
     assert all(result.verdict.outcome is Outcome.UNSUPPORTED for record in declined for result in record.results)
+
+
+def test_one_layout_one_dtype_and_a_bias_are_found() -> None:
+    findings = examined(ChannelsLast(), dtypes=("float32", "float64", "float16"))
+    assert findings.mismatches == []
+    asked = [record for record in findings.records if not record.declined]
+    assert len(asked) == CASES
+    assert sum(result.verdict.elements > 0 for record in asked for result in record.results) >= 0.8 * CASES
+
+
+def test_a_pass_that_takes_no_plain_form_is_asked_where_it_answers() -> None:
+    class Mixed(Limited):
+        def limitation(self, pass_, geometry, dtype):
+            return super().limitation(pass_, geometry, dtype) if pass_ is Pass.WEIGHT_GRADIENT else None
+
+    findings = examined(Mixed("batch >= 4"), (Pass.FORWARD, Pass.WEIGHT_GRADIENT))
+    compared = [result.subject for result in findings.results if result.verdict.elements > 0]
+    assert compared.count("weight_gradient") >= CASES / 4
 
 
 def test_the_same_seed_asks_the_same_cases() -> None:

@@ -91,7 +91,7 @@ def _write_pass(pass_: Pass, *, bias: bool) -> Iterator[str]:
             yield "result = convolution(x, w, b)"
         case Pass.UPDATE:
             yield "w.requires_grad_()"
-            yield "optimizer = torch.optim.SGD([w], lr=learning_rate)"
+            yield "optimizer = torch.optim.SGD([w], lr=abs(learning_rate), maximize=learning_rate < 0)"
             yield "convolution(x, w, b).backward(tensor(output_gradient))"
             yield "optimizer.step()"
             yield "result = w"

@@ -115,7 +115,7 @@ class Autograd:
         geometry: ConvGeometry,
     ) -> Array:
         filters = self._tensor(weight).clone().requires_grad_()
-        optimizer = torch.optim.SGD([filters], lr=learning_rate)
+        optimizer = torch.optim.SGD([filters], lr=abs(learning_rate), maximize=learning_rate < 0)
         output = self._output(self._tensor(input), filters, self._optional(bias), geometry)
         output.backward(self._tensor(output_gradient))  # type: ignore[no-untyped-call]
         optimizer.step()

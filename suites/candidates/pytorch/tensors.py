@@ -27,11 +27,6 @@ def to_tensor(array: Array) -> torch.Tensor:
     return _shared(array)
 
 
-def to_optional_tensor(array: Array | None) -> torch.Tensor | None:
-    """As :func:`to_tensor`; None as it is."""
-    return None if array is None else to_tensor(array)
-
-
 def to_array(tensor: torch.Tensor) -> Array:
     """The tensor's elements as an array, brought to the CPU if they lie elsewhere."""
     dense = tensor.detach().cpu().resolve_conj().resolve_neg()

@@ -20,6 +20,7 @@ from convoracle.oracle.faults import (
     Kind,
     honest,
 )
+from convoracle.oracle.faults.rounding import _rounded
 from convoracle.oracle.geometry import ConvGeometry
 from convoracle.oracle.layouts import arrange
 from convoracle.oracle.passes import Array, Operands, Pass, is_defined
@@ -224,3 +225,9 @@ def test_company_convicts_it(model: FaultModel) -> None:
         asked = ask_company(Bound(planted), case, pass_)  # type: ignore[arg-type]
         assert asked is not None
         assert asked.verdict.outcome is outcome
+
+
+def test_a_model_rounds_float64_to_bfloat16_once() -> None:
+    """By way of float32 it would be a tie, and 1."""
+    above_a_tie = np.array([1 + 2.0**-8 + 2.0**-40])
+    assert _rounded(above_a_tie, format_of("bfloat16")) == 1 + 2.0**-7

@@ -77,7 +77,7 @@ def integer_operands(geometry: ConvGeometry, dtype: str, *, bias: bool = True) -
     drawn = {name: draw(shape_of(name, geometry)) for name in ARRAYS}
     if not bias:
         drawn |= {"bias": None, "bias_direction": None}
-    return Operands(**drawn, learning_rate=0.5)
+    return Operands(**drawn, learning_rate=-0.5 if geometry.batch > 1 else 0.5)
 
 
 def ask(

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convoracle.oracle.data import parse_case
 from convoracle.oracle.exact import evaluate
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.layouts import LAYOUTS
 from convoracle.oracle.passes import Operands, Pass, is_defined
+from convoracle.oracle.verdict import Outcome
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.adapting import adapted
+from convoracle.suites.checks.value import Check, operands_of
 from convoracle.suites.executor import Executor
 from convoracle.suites.in_process import InProcess
+from convoracle.suites.inquiry import ask_again
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported
 
@@ -380,3 +384,12 @@ def test_function_without_bias() -> None:
     }
     supported = {key for key, reply in replies.items() if isinstance(reply, Returned)}
     assert supported == {(Pass.FORWARD, False), (Pass.WEIGHT_GRADIENT, False), (Pass.WEIGHT_GRADIENT, True)}
+
+
+def test_a_negative_learning_rate_is_a_step_uphill(executor: Executor) -> None:
+    """PyTorch's optimizer takes none below zero."""
+    case = parse_case("n1c2k1i4f2/float32/uniform/1324")
+    assert operands_of(Check.PRECISION, case).learning_rate < 0
+    result = ask_again(executor, "precision", "update", case)
+    assert result is not None
+    assert result.verdict.outcome is Outcome.CONFORMS

@@ -227,7 +227,17 @@ def test_state_that_is_kept_rightly_passes(candidate: type) -> None:
             assert (verdict.outcome, verdict.reason) == (Outcome.CONFORMS, ""), str(pass_)
 
 
+class Restarted(InProcess):
+    """Counts its restarts."""
+
+    restarts = 0
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+
 def test_what_is_wrong_alone_for_the_opposite_numbers_is_no_fault_of_company() -> None:
+    """It is asked alone once, however many calls of the history are on them, as three of the companions are."""
     one = parse_case("n1c1k1i1f1/float32/uniform/0")
 
     def rectified(input: Array, weight: Array, geometry: ConvGeometry) -> Array:
@@ -235,9 +245,11 @@ def test_what_is_wrong_alone_for_the_opposite_numbers_is_no_fault_of_company() -
 
     positive = (replace(one, seed=seed) for seed in range(100))
     case = next(each for each in positive if answer(Check.STRUCTURE, each, Pass.FORWARD).value.to_float64().min() > 0)
-    result = ask_company(InProcess(rectified), case, Pass.FORWARD)
+    executor = Restarted(rectified)
+    result = ask_company(executor, case, Pass.FORWARD)
     assert result is not None
     assert result.verdict.outcome is Outcome.CONFORMS
+    assert executor.restarts == 1 + 1 + 3
 
 
 def test_sums_that_are_not_symmetric_in_the_sign_are_right() -> None:

@@ -29,6 +29,8 @@ from convoracle.suites.in_process import InProcess
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Reply, Returned
 
+from ..stateful import Honest as Right
+
 UNLIKE = parse_case("n1c1k1i40x40x40x40f2x2x2x2d12x12x12x12/float32/uniform/0")
 """The dense kernel of its dilation has 1,785 times as many taps."""
 DTYPES = ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "int8", "complex64")
@@ -42,27 +44,6 @@ POINTWISE = tuple(
         ),
     )
 )
-
-
-class Right:
-    """Every pass of every kind of convolution, right."""
-
-    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return reference.forward(input, weight, geometry, bias)
-
-    def input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        return reference.input_gradient(output_gradient, weight, geometry)
-
-    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return reference.weight_gradient(input, output_gradient, geometry)
-
-    def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return reference.bias_gradient(output_gradient, geometry)
-
-    def update(
-        self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry
-    ) -> Array:
-        return reference.update(input, weight, output_gradient, geometry, learning_rate)
 
 
 class ClipsItsInput(Right):

@@ -99,6 +99,14 @@ def test_plainer_geometries_are_legal_and_other_ones(geometry: ConvGeometry) -> 
         ("n2c2k2i9x9f3x3s3x5", lambda g: g.rank == 2 and g.stride[0] != g.stride[1], "n1c1k1i1x1f1x1s1x2"),
         ("n1c1k1i9x9f3x3d3x5", lambda g: g.rank == 2 and g.dilation[1] > 2, "n1c1k1i1x1f1x1d1x3"),
         ("n1c1k1i5x5f5x5", lambda g: g.rank == 2 and g.kernel[1] > 1, "n1c1k1i1x2f1x2"),
+        ("n1c1k1i9x9f5x5", lambda g: g.rank == 2 and g.kernel[0] == g.kernel[1] > 1, "n1c1k1i2x2f2x2"),
+        ("n1c1k1i1f2p1d2", lambda g: g.dilation[0] > 1 and g.kernel[0] > 1, "n1c1k1i3f2d2"),
+        ("n1c1k1i2f3s2p1", lambda g: g.stride[0] > 1 and g.output_size[0] > 1, "n1c1k1i3f1s2"),
+        ("n1c1k1i5f3p0+1", lambda g: g.padding[0][1] > 0, "n1c1k1i1f1p1"),
+        ("n1c2k66i6f1g2", lambda g: g.groups > 1 and g.out_channels > 2, "n1c2k4i1f1g2"),
+        ("n1c7k1i9f3s2p1t", lambda g: g.output_size[0] > 16, "n1c1k1i17f1"),
+        ("n1c9k1i9f3", lambda g: g.in_channels == g.size[0] > 2, "n1c3k1i3f1"),
+        ("n1c1k1i13x12f1x1", lambda g: g.products >= 128, "n1c1k1i128f1"),
     ],
 )  # fmt: skip
 def test_what_is_not_needed_is_as_plain_as_it_gets(text, needed, plainest: str) -> None:

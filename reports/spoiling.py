@@ -1,0 +1,41 @@
+"""What a call does with memory that is not its own, and what that leads to in other checks of the pass.
+
+A pass that writes into its operands is wrong alone. Where threads share an operand,
+or it is used again, results are wrong as well, and a write into read-only memory is
+an error: consequences, of which nothing should be said by themselves.
+"""
+
+from __future__ import annotations
+
+from ..oracle.layouts import BROADCAST, READONLY
+from ..oracle.verdict import Outcome, Verdict
+from .record import kind_of
+
+CHANGED = "mutation"
+"""Cause of a verdict: an operand is another one after the call."""
+SPOILING = (CHANGED, "alias", "reuse", "meanwhile")
+"""Causes of verdicts: an operand changed, or returned, or changed for a while; or the memory of a result used again."""
+_NOT_WRITABLE = (READONLY, BROADCAST)
+_SHARED = (*SPOILING, "in place", "handed out", "threads")
+
+
+def is_spoiling(verdict: Verdict) -> bool:
+    """Whether it says that a call uses memory that is not its own."""
+    return verdict.outcome is Outcome.VIOLATES and verdict.cause in SPOILING
+
+
+def is_consequence(check: str, verdict: Verdict, layout: str, *, cause: str) -> bool:
+    """Whether a failing result comes of it that its pass spoils memory in a way found before.
+
+    Parameters
+    ----------
+    check : str
+    verdict : Verdict
+    layout : str
+        Of the result's case.
+    cause : str
+        Of the verdict found before.
+    """
+    if kind_of(check) == "company":
+        return verdict.outcome is Outcome.VIOLATES and verdict.cause in _SHARED
+    return cause == CHANGED and verdict.outcome is Outcome.REFUSED and layout in _NOT_WRITABLE
