@@ -56,7 +56,7 @@ from .variations import Variations, swept
 
 PATIENCE = 10
 """Of the cases drawn at large, so many more may be declined than are taken; then variations of taken ones are drawn."""
-_LEFT_OUT = 3
+_LEFT_OUT = 2
 """A pass that was asked this many times less than another is left out."""
 _EMPTY_EVERY = 8
 """Of a restricted candidate's cases, so many are asked for one with nothing to compute: these are taken by most."""
