@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,9 +12,6 @@ import pytest
 from convoracle.oracle.data import parse_case
 from convoracle.oracle.equations import terms
 from convoracle.oracle.passes import ARRAYS, Pass, shape_of
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-import honest
 
 GEOMETRIES = (
     "n2c2k4i4x3f2x3s2x1p1x0+2g2",
@@ -30,9 +27,11 @@ GEOMETRIES = (
 
 @pytest.mark.parametrize("pass_", Pass, ids=str)
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_the_table_has_the_terms_of_the_definition(geometry: str, pass_: Pass) -> None:
+def test_the_table_has_the_terms_of_the_definition(
+    benchmark_named: Callable[[str], ModuleType], geometry: str, pass_: Pass
+) -> None:
     geometry = parse_case(f"{geometry}/float32/uniform/0").geometry
-    table, there = honest._table(pass_, geometry, tuple(ARRAYS))
+    table, there = benchmark_named("honest")._table(pass_, geometry, tuple(ARRAYS))
     names = [(name, index) for name in ARRAYS for index in np.ndindex(shape_of(name, geometry))]
     for element, index in enumerate(np.ndindex(pass_.result_shape(geometry))):
         places = table[there[:, element], element]
