@@ -21,6 +21,7 @@ from convoracle.oracle.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.passes import Operands, Pass
 
 Call = Callable[[], object]
+PASSES = tuple(pass_ for pass_ in Pass if not pass_.is_second_order)
 
 SHAPES: dict[str, dict[str, str]] = {
     "tiny": {
@@ -174,7 +175,7 @@ def threads() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--category", action="append", choices=SHAPES, help="only these (default: all)")
-    parser.add_argument("--pass", dest="passes", action="append", type=Pass, help="only these (default: all)")
+    parser.add_argument("--pass", dest="passes", action="append", type=Pass, choices=PASSES, help="only these (default: all)")
     parser.add_argument("--rounds", type=int, default=11, help="interleaved rounds; medians are reported")
     parser.add_argument("--minimum", type=float, default=0.005, help="seconds that one measurement should last")
     parser.add_argument("--json", action="store_true", help="one JSON document in place of the tables")
@@ -190,7 +191,7 @@ def main() -> None:
     if not chosen.json:
         print(f"NumPy {np.__version__}, PyTorch {torch.__version__}, float64, {count} thread(s)\n")
         print(heading, "|---|---|---|---|---|---|---|", sep="\n")
-    for timing in measure(chosen.category or list(SHAPES), chosen.passes or list(Pass), chosen.rounds, chosen.minimum):
+    for timing in measure(chosen.category or list(SHAPES), chosen.passes or PASSES, chosen.rounds, chosen.minimum):
         timings.append(timing)
         if not chosen.json:
             print(row(timing), flush=True)

@@ -1,0 +1,47 @@
+"""Every benchmark runs as its README gives it, with as little as its options allow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+SHORTEST = {
+    "reference_speed.py": ("--category", "tiny", "--rounds", "1", "--minimum", "0"),
+    "detection.py": ("--faults", "1", "--cases", "5", "--seconds", "0.2", "--workers", "1", "--tool", "convoracle"),
+    "restricted.py": ("--kernel", "1x1 only", "--profile", "quick"),
+    "restricted_detection.py": ("--kernel", "1x1 only", "--faults", "1", "--cases", "5", "--workers", "1"),
+    "diagnosis.py": ("--draws", "1", "--model", "stride-ignored"),
+    "false_alarms.py": ("--case-passes", "1", "--workers", "1", "--only", "native"),
+}
+TOLD = {
+    "reference_speed.py": "| tiny | 1x1x3x3, 2x2 | bias_gradient |",
+    "detection.py": "| convoracle | 1 of 1 |",
+    "restricted.py": "| 1x1 only | 100 |",
+    "restricted_detection.py": "| 1x1 only | 5 | 0 |",
+    "diagnosis.py": "terms: first 1 of 1 (100.0%)",
+    "false_alarms.py": "0 searches with a false alarm",
+}
+
+
+def run(script: str, *options: str) -> str:
+    command = [sys.executable, FOLDER / script, *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("script", SHORTEST)
+def test_a_benchmark_runs(script: str) -> None:
+    assert TOLD[script] in run(script, *SHORTEST[script])
+
+
+def test_every_documented_benchmark_is_run_here() -> None:
+    told = (FOLDER / "README.md").read_text()
+    commands = {line.split("benchmarks/")[1].split()[0] for line in told.splitlines() if "python benchmarks/" in line}
+    assert commands == set(SHORTEST)
