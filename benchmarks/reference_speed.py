@@ -175,7 +175,9 @@ def threads() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--category", action="append", choices=SHAPES, help="only these (default: all)")
-    parser.add_argument("--pass", dest="passes", action="append", type=Pass, choices=PASSES, help="only these (default: all)")
+    parser.add_argument(
+        "--pass", dest="passes", action="append", type=Pass, choices=PASSES, help="only these (default: all)"
+    )
     parser.add_argument("--rounds", type=int, default=11, help="interleaved rounds; medians are reported")
     parser.add_argument("--minimum", type=float, default=0.005, help="seconds that one measurement should last")
     parser.add_argument("--json", action="store_true", help="one JSON document in place of the tables")

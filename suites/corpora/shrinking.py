@@ -42,17 +42,21 @@ def shrunk(geometry: ConvGeometry, max_products: int) -> ConvGeometry:
 def smallest(geometry: ConvGeometry, shows: Callable[[ConvGeometry], bool]) -> ConvGeometry:
     """The smallest and plainest found of those that `shows` is true of, which it is of `geometry`.
 
-    First of its kind, then with settings made plain that are not needed.
+    First of its kind, then with settings made plain that are not needed. None is gone on from twice, so that it ends
+    although data that take the place of a setting make a size larger.
     """
     for limit in _FIRST_LIMITS:
         small = shrunk(geometry, limit)
         if small.products < geometry.products and shows(small):
             geometry = small
             break
+    known = {geometry}
     while True:
-        found = next(filter(shows, _simpler_ones(geometry)), None)
+        simpler = (each for each in _simpler_ones(geometry) if each not in known)
+        found = next(filter(shows, simpler), None)
         if found is None:
             return geometry
+        known.add(found)
         geometry = found
 
 
@@ -175,7 +179,9 @@ def _merged(geometry: ConvGeometry, axis: int) -> dict[str, object]:
 
 
 def _for_one_window(geometry: ConvGeometry) -> tuple[int, ...]:
-    """The sizes, where they are less than a kernel's as much."""
+    """The sizes, where they are less than a kernel's as much, which takes padding; without any, the sizes."""
+    if not any(map(any, geometry.padding)):
+        return geometry.size
     return tuple(max(size, _span(geometry, axis)) for axis, size in enumerate(geometry.size))
 
 

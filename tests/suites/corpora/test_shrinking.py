@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +113,9 @@ def test_plainer_geometries_are_legal_and_other_ones(geometry: ConvGeometry) -> 
 )  # fmt: skip
 def test_what_is_not_needed_is_as_plain_as_it_gets(text, needed, plainest: str) -> None:
     assert smallest(parse_geometry(text), needed) == parse_geometry(plainest)
+
+
+@pytest.mark.parametrize("text", ["n2c2k2i2x2f2x2s2x2t", "n2c4k2i3x4f3x3p1x2d1x2g2", "n1c2k2i5x4f2x3s2x1p0+1x1"])
+def test_shrinking_ends_whatever_shows(text: str) -> None:
+    for salt in range(20):
+        smallest(parse_geometry(text), lambda geometry, salt=salt: zlib.crc32(f"{salt}{geometry}".encode()) % 4 > 0)
