@@ -17,10 +17,11 @@ from .errors import InvalidArgument
 from .exact import term_counts
 from .fills import FILLS, Fill, fill_of, integers_of
 from .geometry import ConvGeometry, parse_geometry
-from .lattice import Lattice, lattice_of, unit_of
+from .lattice import Lattice, lattice_of
 from .layouts import BROADCAST, CONTIGUOUS, LAYOUTS, constant_axes
 from .passes import ARRAYS, Array, Operands, Pass, is_defined, real_parts, shape_of
 from .roundings import smallest_normal
+from .scaled import unit_of
 
 Float64 = NDArray[np.float64]
 LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)

@@ -20,9 +20,8 @@ from .dtypes import FORMATS
 from .errors import InvalidArgument
 from .exact import ExactResult, term_counts
 from .geometry import ConvGeometry
-from .lattice import unit_of
 from .passes import Operands, Pass, check_operands, offset, products
-from .scaled import Scaled
+from .scaled import Scaled, unit_of
 
 Float64 = NDArray[np.float64]
 MOST_PRODUCTS_EXACTLY = 1 << 20

@@ -24,10 +24,9 @@ from .dtypes import Arithmetic, Format, format_of, result_dtype
 from .exact import ExactResult, term_counts
 from .geometry import ConvGeometry
 from .passes import ARRAYS, Array, Operands, Pass, real_parts, shape_of
-from .scaled import Scaled
+from .scaled import Scaled, unit_of
 
 _PRECISION = 24
-_BITS = 53
 LARGEST_VALUE = 512
 _MOST_OFF = 0.45
 """Below 1/2 by what the drawn values can be longer than their average."""
@@ -126,10 +125,3 @@ def is_exact(exact: ExactResult, operands: Operands, arithmetic: Arithmetic, *, 
         unit = unit_of(operands.learning_rate)
         size = (abs(operands.learning_rate) * size + np.abs(real_parts(operands.weight))) / unit
     return np.asarray((size <= limit) & (largest <= _whole(arithmetic.multiplier)))
-
-
-def unit_of(rate: float) -> float:
-    """The largest power of two, 1 at most, of which a learning rate is a multiple."""
-    fraction, exponent = math.frexp(rate)
-    significand = int(math.ldexp(fraction, _BITS))
-    return min(1.0, math.ldexp(significand & -significand, exponent - _BITS))

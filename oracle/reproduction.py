@@ -13,9 +13,8 @@ from .dtypes import Arithmetic
 from .exact import ExactResult, term_counts
 from .faults import FaultModel, Implementation, honest
 from .geometry import ConvGeometry
-from .lattice import unit_of
 from .passes import Array, Operands, Pass, real_parts
-from .scaled import scaled
+from .scaled import scaled, unit_of
 
 Hypothesis = tuple[FaultModel, ...]
 """One model, or two planted one after the other."""

@@ -135,3 +135,10 @@ def widest(integers: NDArray[Any]) -> int:
 def with_room(largest: int, *arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Arrays of integers, as Python's where numbers of up to `largest` that are made of them may not fit int64."""
     return arrays if largest < _INT64_LIMIT else tuple(array.astype(object) for array in arrays)
+
+
+def unit_of(rate: float) -> float:
+    """The largest power of two, 1 at most, of which a learning rate is a multiple."""
+    fraction, exponent = math.frexp(rate)
+    significand = int(math.ldexp(fraction, _FORM.precision))
+    return min(1.0, math.ldexp(significand & -significand, exponent - _FORM.precision))

@@ -13,9 +13,10 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.fills import HUGE
 from ..oracle.geometry import ConvGeometry
 from ..oracle.large import expected
-from ..oracle.lattice import storage_precision, unit_of
+from ..oracle.lattice import storage_precision
 from ..oracle.passes import ARRAYS as OPERANDS
 from ..oracle.passes import LINKED, Operands, Pass, is_defined, real_parts
+from ..oracle.scaled import unit_of
 from .codec import shown
 from .errors import InvalidRecord
 from .evidence import subject_pass

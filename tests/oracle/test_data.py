@@ -13,9 +13,9 @@ from convoracle.oracle.data import Case, lattice_operands, parse_case, real_oper
 from convoracle.oracle.dtypes import DTYPES, format_of, numpy_dtype, result_dtype
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.lattice import unit_of
 from convoracle.oracle.layouts import BROADCAST, LAYOUTS, arrange, constant_axes
 from convoracle.oracle.passes import Pass, is_defined, real_parts, shape_of
+from convoracle.oracle.scaled import unit_of
 from convoracle.suites.strategies import Space, cases
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from convoracle.oracle import exact
 from convoracle.oracle.data import LATTICE_RATES, PLAIN_SEEDS, Case, lattice_for, lattice_operands, parse_case
 from convoracle.oracle.dtypes import DTYPES, Arithmetic
-from convoracle.oracle.lattice import Lattice, is_exact, unit_of
+from convoracle.oracle.lattice import Lattice, is_exact
 from convoracle.oracle.passes import Pass, is_defined, real_parts
+from convoracle.oracle.scaled import unit_of
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
 from convoracle.suites.strategies import Space, cases
 
