@@ -21,9 +21,9 @@ from multiprocessing import get_context
 
 from instruments import Instrument, Question, ours
 
-from convoracle.oracle.data import Case
-from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.faults import FAULTS, fault_named, honest
+from convoracle.oracle.numbers.dtypes import DTYPES
+from convoracle.oracle.operands.data import Case
 from convoracle.suites.planted import PlantedInProcess
 from convoracle.suites.power import stream as cases_of
 from convoracle.suites.profiles import PROFILES

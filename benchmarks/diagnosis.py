@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
-from convoracle.oracle.data import Case
-from convoracle.oracle.diagnosis import Diagnosis
 from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.explaining.diagnosis import Diagnosis
 from convoracle.oracle.faults import FAULTS, LATTICE, FaultModel, Kind
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Pass, is_defined
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Pass, is_defined
 from convoracle.suites.checks.value import Check
 from convoracle.suites.corpora.shrinking import smallest
 from convoracle.suites.examination import ask

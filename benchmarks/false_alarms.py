@@ -22,9 +22,9 @@ from multiprocessing import get_context
 
 from honest import HONEST, Honest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.dtypes import EVERYDAY
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.numbers.dtypes import EVERYDAY
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.record import kind_of
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import Findings, examine_all

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from convoracle.oracle import reference
-from convoracle.oracle.dtypes import EVERYDAY, format_of, numpy_dtype, result_dtype
-from convoracle.oracle.equations import output_terms
+from convoracle.oracle.answers import reference
+from convoracle.oracle.answers.equations import output_terms
 from convoracle.oracle.faults import Implementation
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass, offset, present_products, products, shape_of
+from convoracle.oracle.numbers.dtypes import EVERYDAY, format_of, numpy_dtype, result_dtype
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass, offset, present_products, products, shape_of
 
 NARROW = ("float16", "bfloat16")
 _MOST_PRODUCTS = 20_000

@@ -16,9 +16,9 @@ from functools import partial
 import numpy as np
 import torch
 
-from convoracle.oracle import reference
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.answers import reference
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Operands, Pass
 
 Call = Callable[[], object]
 PASSES = tuple(pass_ for pass_ in Pass if not pass_.is_second_order)

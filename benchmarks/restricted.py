@@ -16,10 +16,10 @@ from functools import partial
 
 from instruments.ours import search
 
-from convoracle.oracle.data import parse_case
 from convoracle.oracle.faults import Implementation, fault_named, honest
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.budget import Budget
 from convoracle.suites.candidates.domain import half_sides
 from convoracle.suites.conformance import examine_all

@@ -24,12 +24,12 @@ import numpy as np
 from instruments import ours
 from restricted import KERNELS, Kernel
 
-from convoracle.oracle.data import Case
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind, fault_named, honest
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.padding import PADDING_MODES
-from convoracle.oracle.passes import Pass, is_defined
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.padding import PADDING_MODES
+from convoracle.oracle.problem.passes import Pass, is_defined
 from convoracle.suites.checks.value import Check, operands_of
 from convoracle.suites.planted import PlantedInProcess
 from convoracle.suites.profiles import PROFILES

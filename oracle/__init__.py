@@ -1,14 +1,14 @@
 """What is true of a convolution: its equations, exact results, rounding bounds and verdicts."""
 
-from .bounds import rounding_bound
-from .data import Case, lattice_operands, parse_case, real_operands
-from .dtypes import FORMATS, Arithmetic, Format, format_of
+from .answers.exact import ExactResult
 from .errors import InvalidArgument
-from .exact import ExactResult
-from .geometry import ConvGeometry, parse_geometry
-from .passes import Operands, Pass
-from .scaled import Scaled
-from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, judge
+from .judging.verdict import Comparison, Discrepancy, Outcome, Verdict, compare, judge
+from .numbers.dtypes import FORMATS, Arithmetic, Format, format_of
+from .numbers.scaled import Scaled
+from .operands.data import Case, lattice_operands, parse_case, real_operands
+from .problem.geometry import ConvGeometry, parse_geometry
+from .problem.passes import Operands, Pass
+from .rounding.bounds import rounding_bound
 
 __all__ = [
     "FORMATS",

@@ -4,17 +4,7 @@ from .errors import InvalidRecord
 from .junit import junit, write_junit
 from .page import render, write_page
 from .publication import write_reports
-from .record import (
-    SCHEMA_VERSION,
-    CandidateInfo,
-    CaseRecord,
-    CheckResult,
-    Evidence,
-    Mismatch,
-    Run,
-    RunInfo,
-    Witness,
-)
+from .record import SCHEMA_VERSION, CandidateInfo, CaseRecord, CheckResult, Evidence, Mismatch, Run, RunInfo, Witness
 from .reproducer import reproducer
 from .run import RunWriter, read_mismatch, read_run
 from .serialization import mismatch_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
 from .causes import Cause, causes
 from .record import CandidateInfo, Mismatch
 from .terminal import mismatch_text

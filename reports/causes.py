@@ -26,8 +26,8 @@ from dataclasses import dataclass, replace
 
 from ..oracle.errors import InvalidArgument
 from ..oracle.faults import FAULTS
-from ..oracle.geometry import ConvGeometry
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.problem.geometry import ConvGeometry
 from .evidence import case_geometry, case_layout
 from .record import Mismatch, kind_of
 from .spoiling import is_consequence, is_spoiling

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
 from .causes import causes
 from .compared import Compared, compared
 from .gate import shortfalls

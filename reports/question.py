@@ -6,17 +6,17 @@ import math
 
 import numpy as np
 
-from ..oracle.contamination import finite_part
-from ..oracle.data import Case, parse_case
-from ..oracle.dtypes import format_of, result_dtype
+from ..oracle.answers.large import expected
 from ..oracle.errors import InvalidArgument
-from ..oracle.fills import HUGE
-from ..oracle.geometry import ConvGeometry
-from ..oracle.large import expected
-from ..oracle.lattice import storage_precision
-from ..oracle.passes import ARRAYS as OPERANDS
-from ..oracle.passes import LINKED, Operands, Pass, is_defined, real_parts
-from ..oracle.scaled import unit_of
+from ..oracle.judging.contamination import finite_part
+from ..oracle.numbers.dtypes import format_of, result_dtype
+from ..oracle.numbers.scaled import unit_of
+from ..oracle.operands.data import Case, parse_case
+from ..oracle.operands.fills import HUGE
+from ..oracle.operands.lattice import storage_precision
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.passes import ARRAYS as OPERANDS
+from ..oracle.problem.passes import LINKED, Operands, Pass, is_defined, real_parts
 from .codec import shown
 from .errors import InvalidRecord
 from .evidence import subject_pass

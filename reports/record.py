@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracle.dtypes import EVERYDAY
-from ..oracle.passes import Operands
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import EVERYDAY
+from ..oracle.problem.passes import Operands
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
@@ -44,7 +44,7 @@ class CandidateInfo:
     results : tuple of (str, str)
         Declared dtype of the result for operands of a dtype.
     conventions : tuple of (str, str)
-        Declared convention and its value, see `convoracle.oracle.dtypes.CONVENTIONS`.
+        Declared convention and its value, see `convoracle.oracle.numbers.dtypes.CONVENTIONS`.
     dtypes : tuple of str
         In which it is asked, unless the user names others.
     validates : bool

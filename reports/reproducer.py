@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracle.dtypes import COMPONENTS, result_dtype
-from ..oracle.layouts import BROADCAST, CONTIGUOUS
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
+from ..oracle.numbers.dtypes import COMPONENTS, result_dtype
+from ..oracle.problem.layouts import BROADCAST, CONTIGUOUS
 from .evidence import case_layout, named_arrays
 from .record import Evidence, Mismatch, kind_of
 from .wording import case_line, clean, headline

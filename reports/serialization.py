@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
-from ..oracle.verdict import Verdict
+from ..oracle.judging.verdict import Verdict
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .errors import InvalidRecord

@@ -7,8 +7,8 @@ an error: consequences, of which nothing should be said by themselves.
 
 from __future__ import annotations
 
-from ..oracle.layouts import BROADCAST, READONLY
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.problem.layouts import BROADCAST, READONLY
 from .record import kind_of
 
 CHANGED = "mutation"

@@ -7,7 +7,7 @@ import textwrap
 from rich.table import Table
 from rich.text import Text
 
-from ..oracle.verdict import Discrepancy, Outcome, Verdict
+from ..oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from .compared import Compared
 from .gate import percent, reasons_text
 from .record import CandidateInfo, Mismatch, Run

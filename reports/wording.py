@@ -6,9 +6,9 @@ import math
 import unicodedata
 
 from ..oracle.errors import InvalidArgument
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import BROADCAST, CONTIGUOUS
-from ..oracle.verdict import Discrepancy, Outcome
+from ..oracle.judging.verdict import Discrepancy, Outcome
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import BROADCAST, CONTIGUOUS
 from .evidence import case_geometry, case_layout
 from .record import CandidateInfo, Mismatch, kind_of
 

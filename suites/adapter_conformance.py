@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..oracle.data import Case
-from ..oracle.dtypes import DTYPES
-from ..oracle.passes import Pass
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import DTYPES
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Pass
 from ..reports.record import Evidence, Mismatch
 from ..reports.reproducer import reproducer
 from .checks.value import Check, answer, operands_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Operands, Pass
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Operands, Pass
 from ..reports.record import CandidateInfo
 from .company import Company, Question
 from .executor import Executor

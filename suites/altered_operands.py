@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle.layouts import CONTIGUOUS, arrange
-from ..oracle.passes import Array, Operands
+from ..oracle.problem.layouts import CONTIGUOUS, arrange
+from ..oracle.problem.passes import Array, Operands
 
 _BOUNDARY = 64
 _OF_IMAGES = ("input", "output_gradient", "input_direction")

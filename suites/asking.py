@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle.data import Case
-from ..oracle.dtypes import numpy_dtype
-from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import ARRAYS, Operands, Pass, is_defined, shape_of
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import numpy_dtype
+from ..oracle.operands.data import Case
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.passes import ARRAYS, Operands, Pass, is_defined, shape_of
 from ..reports.record import CheckResult
 from .checks.conduct import judge_conduct
 from .checks.value import Check

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..oracle.data import Case
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Pass
+from ..oracle.operands.data import Case
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Pass
 from ..reports.record import CheckResult
 from .checks.relations import Derivation, relation_of
 from .checks.value import Check, operands_of

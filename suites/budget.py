@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..oracle.passes import Pass
+from ..oracle.problem.passes import Pass
 from .corpora.selection import Given
 from .strategies import Space
 

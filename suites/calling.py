@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Operands, Pass
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.passes import Operands, Pass
 from .altered_operands import copied
 from .candidates.binding import BoundCandidate
 from .candidates.device import to_numpy

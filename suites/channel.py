@@ -17,7 +17,7 @@ from typing import Any
 import ml_dtypes  # noqa: F401 - registers bfloat16 and its kin with np.dtype
 import numpy as np
 
-from ..oracle.passes import Array
+from ..oracle.problem.passes import Array
 
 _SIZES = struct.Struct("<QQ")
 _ALIGNMENT = 64

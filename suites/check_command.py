@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..oracle.errors import InvalidArgument
-from ..oracle.passes import Pass
+from ..oracle.problem.passes import Pass
 from ..reports import RunWriter, read_run, tally, tally_table, write_reports
 from ..reports.cause_text import amount_of, cause_texts
 from ..reports.compared import compared

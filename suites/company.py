@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.passes import Array, Operands, Pass
 
 LATTICE, REALS = "lattice", "reals"
 """Names of the call itself: on integers whose sums are exact, and on reals."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle.layouts import CONTIGUOUS, LAYOUTS, arrange
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS, arrange
+from ..oracle.problem.passes import Array, Operands, Pass
 from ..reports.spoiling import CHANGED
 from .altered_operands import (
     Unreadable,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..oracle.passes import Operands, Pass
+from ..oracle.problem.passes import Operands, Pass
 from .altered_operands import copied, negated
 from .calling import Caller, snapshot
 from .company import LATTICE, OPPOSITE, REALS, Call, Deviation, Part, Question, same_bits

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ..oracle.errors import InvalidArgument
-from ..oracle.passes import Pass
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
+from ..oracle.problem.passes import Pass
 from ..reports import tally
 from ..reports.cause_text import amount_of, cause_texts
 from ..reports.compared import compared

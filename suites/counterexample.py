@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..oracle import equations
-from ..oracle.data import Case
-from ..oracle.dtypes import COMPONENTS, Arithmetic
-from ..oracle.notation import write_equation
-from ..oracle.passes import Pass, real_parts
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.answers import equations
+from ..oracle.explaining.notation import write_equation
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import COMPONENTS, Arithmetic
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Pass, real_parts
 from ..reports.evidence import subject_pass
 from ..reports.record import Evidence, Mismatch, Witness
 from .checks.company import COMPANY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..oracle.dtypes import Arithmetic, Format, conventions_of, format_of
+from ..oracle.numbers.dtypes import Arithmetic, Format, conventions_of, format_of
 from ..reports.record import CandidateInfo
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from ..oracle.data import Case
+from ..oracle.operands.data import Case
 from ..reports.record import CaseRecord, CheckResult
 
 _MOST_REASONS = 40

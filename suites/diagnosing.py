@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..oracle import impulses
-from ..oracle.arithmetics import Known
-from ..oracle.dtypes import COMPONENTS
+from ..oracle.explaining import impulses
+from ..oracle.explaining.arithmetics import Known
+from ..oracle.explaining.telling import tell
 from ..oracle.faults import FAULTS, Kind, fault_named
-from ..oracle.fills import HUGE
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Array, Operands, Pass
-from ..oracle.telling import tell
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
+from ..oracle.numbers.dtypes import COMPONENTS
+from ..oracle.operands.fills import HUGE
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Array, Operands, Pass
 from ..reports.spoiling import CHANGED
 from .checks.company import COMPANY
 from .checks.value import Check, operands_of

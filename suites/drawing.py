@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis.errors import NoSuchExample
 
-from ..oracle.data import Case
+from ..oracle.operands.data import Case
 from .strategies import Space, cases
 
 DRAWING = (Phase.generate, Phase.shrink)

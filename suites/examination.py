@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from ..oracle.data import Case
-from ..oracle.dtypes import Arithmetic
-from ..oracle.exact import ExactResult
-from ..oracle.passes import Array, Operands, Pass
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.answers.exact import ExactResult
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import Arithmetic
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo, CheckResult
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.conduct import judge_conduct

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS, EXPANDED, arrange
-from ..oracle.passes import Operands, Pass, shape_of
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS, EXPANDED, arrange
+from ..oracle.problem.passes import Operands, Pass, shape_of
 from .candidates import Misconduct, ProcessDied
 from .candidates.binding import BoundCandidate
 from .candidates.device import to_numpy

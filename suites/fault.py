@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..oracle.data import Case
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.operands.data import Case
 from ..reports.record import CheckResult, kind_of
 from ..reports.spoiling import SPOILING, is_consequence, is_spoiling
 from .checks.company import COMPANY

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
-from ..oracle.data import Case
-from ..oracle.dtypes import COMPONENTS
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS
+from ..oracle.numbers.dtypes import COMPONENTS
+from ..oracle.operands.data import Case
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS
 
 PLAINEST_COMPLEX = "complex64"
 _COMPLEX = "complex numbers"

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..oracle.passes import Array, Operands, Pass, real_parts
+from ..oracle.problem.passes import Array, Operands, Pass, real_parts
 from .checks.value import Check, operands_of
 from .declared import arithmetic_of
 from .executor import Executor

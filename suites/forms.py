@@ -13,11 +13,11 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from ..oracle.data import Case
 from ..oracle.errors import InvalidArgument
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.padding import NAMED_PADDINGS, PaddingSides
+from ..oracle.operands.data import Case
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.padding import NAMED_PADDINGS, PaddingSides
 from .candidates.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, Entry, half_sides, named_sides_of
 from .strategies import BEST_RESOLVED_FILL
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..oracle.passes import Pass, real_parts
+from ..oracle.problem.passes import Pass, real_parts
 from ..reports.record import Witness
 from .candidates import CandidateError
 from .checks.company import COMPANY

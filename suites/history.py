@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..oracle.data import Case
 from ..oracle.errors import InvalidArgument
-from ..oracle.passes import Pass, is_defined
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Pass, is_defined
 from ..reports.record import CheckResult, kind_of
 from .afresh import Afresh
 from .checks.adjoint import ADJOINT

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle.data import Case, lattice_operands
 from ..oracle.errors import InvalidArgument
-from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Operands, Pass
+from ..oracle.operands.data import Case, lattice_operands
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
 from .execution import execute
 from .replies import Raised, Unsupported, WorkerReply

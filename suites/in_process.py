@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Operands, Pass
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Operands, Pass
 from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load
 from .company import Company, Question

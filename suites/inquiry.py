@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
-from ..oracle.data import Case
-from ..oracle.dtypes import Arithmetic
-from ..oracle.passes import LINKED, Array, Pass, is_defined
+from ..oracle.numbers.dtypes import Arithmetic
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import LINKED, Array, Pass, is_defined
 from ..reports.record import CheckResult, kind_of
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY, ask_company

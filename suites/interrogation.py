@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..oracle.data import Case
-from ..oracle.diagnosis import CONFIRMATIONS, Diagnosis, conclude, explanation, pairs, singles
-from ..oracle.discrimination import Question, Scope, distinguishing_case
+from ..oracle.explaining.diagnosis import CONFIRMATIONS, Diagnosis, conclude, explanation, pairs, singles
+from ..oracle.explaining.discrimination import Question, Scope, distinguishing_case
+from ..oracle.explaining.reproduction import Effort, Hypothesis, Observation, evaluate, explains
 from ..oracle.faults.pointwise import of_operands, of_results
-from ..oracle.layouts import LAYOUTS
-from ..oracle.passes import Operands, Pass, real_parts
-from ..oracle.reproduction import Effort, Hypothesis, Observation, evaluate, explains
+from ..oracle.operands.data import Case
+from ..oracle.problem.layouts import LAYOUTS
+from ..oracle.problem.passes import Operands, Pass, real_parts
 from .checks.value import Check, operands_of, rounds_integers
 from .declared import arithmetic_of
 from .executor import Executor

@@ -20,9 +20,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
 from .candidates.naming import name_of

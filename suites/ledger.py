@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
-from ..oracle.data import Case
+from ..oracle.operands.data import Case
 from ..reports.record import CheckResult, kind_of
 from ..reports.serialization import mismatch_id
 from .checks.adjoint import ADJOINT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..oracle.passes import Pass
+from ..oracle.problem.passes import Pass
 
 LINEAR_IN = {
     Pass.FORWARD: (("input", "bias"), ("weight", "bias")),

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..oracle.arithmetics import Fit, Known, converted, fits
-from ..oracle.conversions import convert
-from ..oracle.diagnosis import singles
-from ..oracle.dtypes import format_of
-from ..oracle.orders import AT_ONCE, listable, sums
-from ..oracle.passes import Pass
-from ..oracle.reproduction import Hypothesis, Observation, explains
+from ..oracle.explaining.arithmetics import Fit, Known, converted, fits
+from ..oracle.explaining.diagnosis import singles
+from ..oracle.explaining.orders import AT_ONCE, listable, sums
+from ..oracle.explaining.reproduction import Hypothesis, Observation, explains
+from ..oracle.numbers.conversions import convert
+from ..oracle.numbers.dtypes import format_of
+from ..oracle.problem.passes import Pass
 from .checks.value import Check, operands_of
 from .declared import arithmetic_of
 from .executor import Executor

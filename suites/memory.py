@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..oracle.data import Case, parse_case
 from ..oracle.errors import InvalidArgument
+from ..oracle.operands.data import Case, parse_case
 from ..reports.errors import InvalidRecord
 
 _MOST_CASES = 1000

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..oracle.layouts import BROADCAST
-from ..oracle.passes import Array, Operands, Pass, real_parts
-from ..oracle.reproduction import Observation
+from ..oracle.explaining.reproduction import Observation
+from ..oracle.problem.layouts import BROADCAST
+from ..oracle.problem.passes import Array, Operands, Pass, real_parts
 from .linearity import LINEAR_IN
 
 Observe = Callable[[Operands], Observation | None]

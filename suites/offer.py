@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from ..oracle.data import Case
-from ..oracle.passes import Pass, is_defined
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Pass, is_defined
 from ..reports.record import CheckResult
 from .asking import Asking
 from .candidates.domain import read_domain

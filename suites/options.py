@@ -6,8 +6,8 @@ import argparse
 from importlib import metadata
 from pathlib import Path
 
-from ..oracle.dtypes import DTYPES
-from ..oracle.passes import Pass
+from ..oracle.numbers.dtypes import DTYPES
+from ..oracle.problem.passes import Pass
 from ..reports.record import LEAST_COMPARED
 from .candidates import BUILT_IN, DEFAULT, FORMS
 from .corpora import CORPORA

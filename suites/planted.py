@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from ..oracle.dtypes import DTYPES, format_of
 from ..oracle.faults import FaultModel, honest
-from ..oracle.geometry import ConvGeometry
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.numbers.dtypes import DTYPES, format_of
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.passes import Array, Operands, Pass
 from .in_process import InProcess
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..oracle.data import Case
 from ..oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
-from ..oracle.passes import Pass, is_defined
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Pass, is_defined
 from .checks.value import Check, is_asked
 from .covering import covering
 from .declared import arithmetic_of

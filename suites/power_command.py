@@ -8,9 +8,9 @@ from itertools import groupby
 
 from rich.table import Table
 
-from ..oracle.dtypes import DTYPES
 from ..oracle.faults import FAULTS, fault_named
-from ..oracle.passes import Pass
+from ..oracle.numbers.dtypes import DTYPES
+from ..oracle.problem.passes import Pass
 from .plain_console import plain_console
 from .power import ENOUGH, Power, powers, stream
 from .profiles import PROFILES

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..oracle.data import Case
-from ..oracle.dtypes import COMPONENTS
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS, STRIDED
-from ..oracle.passes import Pass
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import COMPONENTS
+from ..oracle.operands.data import Case
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS, STRIDED
+from ..oracle.problem.passes import Pass
 from ..reports.causes import signature
 from ..reports.record import CheckResult
 from .checks.adjoint import ADJOINT

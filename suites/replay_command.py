@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from ..oracle.data import Case, parse_case
-from ..oracle.passes import LINKED, Pass
-from ..oracle.verdict import Verdict
+from ..oracle.judging.verdict import Verdict
+from ..oracle.operands.data import Case, parse_case
+from ..oracle.problem.passes import LINKED, Pass
 from ..reports import mismatch_text, read_mismatch
 from ..reports.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError

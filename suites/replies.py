@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..oracle.passes import Array
+from ..oracle.problem.passes import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..oracle.padding import PADDING_MODES, PaddingSides
+from ..oracle.problem.padding import PADDING_MODES, PaddingSides
 
 AXES, COUNTS = "axes", ("groups", "batch", "inputs", "outputs")
 PARTS = (AXES, *COUNTS)

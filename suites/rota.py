@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from ..oracle.passes import Pass
+from ..oracle.problem.passes import Pass
 from ..reports.record import CheckResult, kind_of
 from .checks.company import COMPANY
 

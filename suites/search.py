@@ -21,10 +21,10 @@ from typing import Protocol
 
 from hypothesis import Phase, currently_in_test_context, target
 
-from ..oracle.data import Case
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Pass, is_defined, offset
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.operands.data import Case
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Pass, is_defined, offset
 from ..reports.compared import KNOWN_HANG
 from ..reports.record import CaseRecord, CheckResult, kind_of
 from .asking import Asking

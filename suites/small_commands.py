@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..oracle.worked_example import worked_example
+from ..oracle.explaining.worked_example import worked_example
 from ..reports import read_run, write_reports
 from .candidates.c_interface import HEADER
 

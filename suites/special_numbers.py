@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..oracle.data import Case
-from ..oracle.dtypes import format_of
+from ..oracle.explaining.reproduction import evaluate
 from ..oracle.faults import FAULTS, FaultModel, Kind
 from ..oracle.faults.spreading import MODELS
-from ..oracle.nonfinite import Mask
-from ..oracle.passes import Array, Operands, Pass
-from ..oracle.reproduction import evaluate
+from ..oracle.judging.nonfinite import Mask
+from ..oracle.numbers.dtypes import format_of
+from ..oracle.operands.data import Case
+from ..oracle.problem.passes import Array, Operands, Pass
 from .checks.value import Check, Standard, answer, operands_of, standard
 from .declared import arithmetic_of
 from .executor import Executor

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from ..oracle.data import SEEDS, Case
-from ..oracle.dtypes import DTYPES, EVERYDAY
 from ..oracle.errors import InvalidArgument
-from ..oracle.fills import FILLS
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS, LAYOUTS
-from ..oracle.padding import PaddingSides
+from ..oracle.numbers.dtypes import DTYPES, EVERYDAY
+from ..oracle.operands.data import SEEDS, Case
+from ..oracle.operands.fills import FILLS
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS
+from ..oracle.problem.padding import PaddingSides
 from .room import AXES, Axis, Drawn, cut_off, fitted, within_padded
 from .sizes import BATCHES, CHANNELS, CODE_BYTES, DILATIONS, GROUPS, KERNELS, MULTIPLIERS, STRIDES, WINDOWS, Sizes
 from .swarm import DEGENERATE, Swarm, drawn_swarm

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..oracle.arithmetics import Known
-from ..oracle.conventions import Alternative, alternatives
-from ..oracle.data import Case
-from ..oracle.discrimination import Scope, geometries
-from ..oracle.dtypes import Arithmetic
-from ..oracle.layouts import CONTIGUOUS
-from ..oracle.passes import Pass
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.explaining.arithmetics import Known
+from ..oracle.explaining.discrimination import Scope, geometries
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.conventions import Alternative, alternatives
+from ..oracle.numbers.dtypes import Arithmetic
+from ..oracle.operands.data import Case
+from ..oracle.problem.layouts import CONTIGUOUS
+from ..oracle.problem.passes import Pass
 from .checks.company import ask_company
 from .checks.declarations import fitting
 from .checks.value import Check, answer, is_asked, operands_of

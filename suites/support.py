@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from ..oracle.data import Case
-from ..oracle.dtypes import DTYPES
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS, LAYOUTS
-from ..oracle.passes import Pass, is_defined
-from ..oracle.verdict import Outcome, Verdict
+from ..oracle.judging.verdict import Outcome, Verdict
+from ..oracle.numbers.dtypes import DTYPES
+from ..oracle.operands.data import Case
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS
+from ..oracle.problem.passes import Pass, is_defined
 from .checks.value import Check
 from .examination import ask
 from .executor import Executor

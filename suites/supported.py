@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..oracle.data import parse_case
 from ..oracle.errors import InvalidArgument
-from ..oracle.passes import Pass
-from ..oracle.verdict import Outcome
+from ..oracle.judging.verdict import Outcome
+from ..oracle.operands.data import parse_case
+from ..oracle.problem.passes import Pass
 from ..reports.errors import InvalidRecord
 from ..reports.record import CaseRecord
 from ..reports.serialization import MAX_DOCUMENT_BYTES, Supported, SupportedEntry, from_json, to_json

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 
-from ..oracle.data import Case
-from ..oracle.dtypes import EVERYDAY
-from ..oracle.fills import FILLS
-from ..oracle.geometry import ConvGeometry
-from ..oracle.layouts import CONTIGUOUS, LAYOUTS
+from ..oracle.numbers.dtypes import EVERYDAY
+from ..oracle.operands.data import Case
+from ..oracle.operands.fills import FILLS
+from ..oracle.problem.geometry import ConvGeometry
+from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from .corpora import CORPORA, Entry, load
 from .corpora.shrinking import shrunk
 from .strategies import BEST_RESOLVED_FILL, Space, lacking, plainest

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from ..oracle.data import Case
-from ..oracle.fills import FILLS
-from ..oracle.passes import Pass
+from ..oracle.operands.data import Case
+from ..oracle.operands.fills import FILLS
+from ..oracle.problem.passes import Pass
 from .asking import Asking
 from .forms import Form, case_of, form_of
 from .offer import Offer

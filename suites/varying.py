@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from ..oracle.layouts import CONTIGUOUS
+from ..oracle.problem.layouts import CONTIGUOUS
 from .candidates.domain import HALF
 from .forms import PATCHES, Form
 

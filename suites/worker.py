@@ -24,8 +24,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from ..oracle.geometry import parse_geometry
-from ..oracle.passes import Array, Operands, Pass
+from ..oracle.problem.geometry import parse_geometry
+from ..oracle.problem.passes import Array, Operands, Pass
 from ..reports.record import CandidateInfo
 from .candidates import CandidateError
 from .candidates.binding import BoundCandidate

@@ -14,7 +14,9 @@ def _loaded_by(module: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()} | set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["convoracle.oracle", "convoracle.oracle.exact", "convoracle.oracle.differences"])
+@pytest.mark.parametrize(
+    "module", ["convoracle.oracle", "convoracle.oracle.answers.exact", "convoracle.oracle.answers.differences"]
+)
 def test_the_oracle_loads_nothing_above_it(module: str) -> None:
     loaded = _loaded_by(module)
     assert not loaded & {"hypothesis", "pytest", "torch", "tensorflow", "rich", "jinja2"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from convoracle.oracle.data import Case
 from convoracle.oracle.faults import Implementation
+from convoracle.oracle.operands.data import Case
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from convoracle.oracle.data import Case, real_operands
-from convoracle.oracle.dtypes import COMPONENTS
 from convoracle.oracle.faults import Implementation
-from convoracle.oracle.layouts import EXPANDED, arrange
-from convoracle.oracle.passes import Array, Operands, Pass, is_defined, shape_of
+from convoracle.oracle.numbers.dtypes import COMPONENTS
+from convoracle.oracle.operands.data import Case, real_operands
+from convoracle.oracle.problem.layouts import EXPANDED, arrange
+from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined, shape_of
 from convoracle.suites.candidates.loading import load
 
 from . import Question

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from convoracle.oracle.data import Case, real_operands
-from convoracle.oracle.dtypes import COMPONENTS
 from convoracle.oracle.faults import Implementation
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.numbers.dtypes import COMPONENTS
+from convoracle.oracle.operands.data import Case, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Operands, Pass
 
 from . import Question
 

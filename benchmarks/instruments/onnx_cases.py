@@ -10,10 +10,10 @@ import numpy as np
 import onnx
 from onnx.backend.test.case.node import collect_testcases
 
-from convoracle.oracle.data import Case
 from convoracle.oracle.faults import Implementation
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 
 from . import Question
 

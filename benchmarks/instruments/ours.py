@@ -6,9 +6,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.faults import FAULTS, FaultModel
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.record import CaseRecord
 from convoracle.suites.budget import Budget
 from convoracle.suites.executor import Executor

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from convoracle.oracle.data import Case, real_operands
-from convoracle.oracle.dtypes import COMPONENTS
 from convoracle.oracle.faults import Implementation
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.numbers.dtypes import COMPONENTS
+from convoracle.oracle.operands.data import Case, real_operands
+from convoracle.oracle.problem.passes import Pass
 
 from . import Question
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Pass
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Pass
 from .model import FaultModel, Kind
 from .parts import has_terms
 from .planting import BACKWARDS, EVERY, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, planting, with_result

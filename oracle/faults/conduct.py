@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import reference
-from ..geometry import ConvGeometry
-from ..layouts import BROADCAST, arrange
-from ..passes import Array, Operands, Pass, shape_of
+from ..answers import reference
+from ..problem.geometry import ConvGeometry
+from ..problem.layouts import BROADCAST, arrange
+from ..problem.passes import Array, Operands, Pass, shape_of
 from .model import NOTHING, Implementation, Needs
 from .parts import read_arrays, without_bias
 from .planting import BACKWARDS, EVERY, Change, probe, wrong_conduct

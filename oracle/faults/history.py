@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import reference
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..answers import reference
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import Implementation, Needs
 from .parts import has_terms, has_values, parts, without_bias
 from .planting import EVERY, Change, misreading, planting, probe, wrong_conduct

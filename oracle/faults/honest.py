@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import reference
-from ..dtypes import numpy_dtype, result_dtype
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..answers import reference
+from ..numbers.dtypes import numpy_dtype, result_dtype
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 
 
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:

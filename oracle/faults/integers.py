@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..fills import FILLS, HUGE
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass, products
+from ..operands.fills import FILLS, HUGE
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass, products
 from .model import Implementation, Needs
 from .parts import has_terms, without_bias
 from .planting import with_result

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from ..dtypes import DTYPES
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..numbers.dtypes import DTYPES
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 
 Implementation = Callable[[Pass, Operands, ConvGeometry], Array]
-"""What computes passes, such as `convoracle.oracle.reference.evaluate`."""
+"""What computes passes, such as `convoracle.oracle.answers.reference.evaluate`."""
 
 Misreading = Callable[[ConvGeometry], ConvGeometry | None]
 """From a geometry to the one that a mistake takes it for; None where that is not legal."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..geometry import ConvGeometry
-from ..padding import named_sides
-from ..passes import Array, Operands, Pass, shape_of
+from ..problem.geometry import ConvGeometry
+from ..problem.padding import named_sides
+from ..problem.passes import Array, Operands, Pass, shape_of
 from .model import FaultModel, Implementation, Kind, Misreading
 from .parts import has_terms
 from .planting import CONVOLVING, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, altered, fitted, planting

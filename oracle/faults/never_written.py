@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Pass
-from ..unwritten import unwritten
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Pass
+from ..problem.unwritten import unwritten
 from .model import FaultModel
 from .planting import EVERY, FORWARDS, INPUT_GRADIENTS, Change, along, trailing, with_result, wrong_terms
 from .tiles import BLOCKS, whole

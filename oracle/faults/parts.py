@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..exact import term_counts
-from ..geometry import ConvGeometry
-from ..passes import Operands, Pass, products
+from ..answers.exact import term_counts
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Operands, Pass, products
 from .planting import FORWARDS, INPUT_GRADIENTS
 
 

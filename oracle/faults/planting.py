@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import reference
+from ..answers import reference
+from ..answers.exact import term_counts
 from ..errors import InvalidArgument
-from ..exact import term_counts
-from ..geometry import ConvGeometry
-from ..passes import ARRAYS, Array, Operands, Pass, shape_of
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import ARRAYS, Array, Operands, Pass, shape_of
 from .model import NOTHING, FaultModel, Implementation, Kind, Misreading, Needs
 
 Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]

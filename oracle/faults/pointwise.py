@@ -15,8 +15,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Pass, products
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Pass, products
 from .model import FaultModel, Implementation, Kind
 from .parts import has_values
 from .planting import EVERY, planting, with_operands, with_result

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..conversions import convert
-from ..dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass, products
+from ..numbers.conversions import convert
+from ..numbers.dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass, products
 from .model import FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, parts
 from .planting import BACKWARDS, CONVOLVING, EVERY, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, planting

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import reference
-from ..dtypes import format_of
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..answers import reference
+from ..numbers.dtypes import format_of
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import NOTHING, FaultModel, Implementation
 from .parts import has_terms, has_values
 from .planting import EVERY, Change, with_operands, with_result

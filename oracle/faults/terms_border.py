@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import Implementation
 from .parts import without_bias
 from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, along, omitting, wrong_terms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array
 from .planting import BACKWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, along, omitting, rearranging, wrong_terms
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..geometry import ConvGeometry
-from ..padding import PaddingSides, named_sides
+from ..problem.geometry import ConvGeometry
+from ..problem.padding import PaddingSides, named_sides
 from .model import Misreading
-from .planting import (
-    INPUT_GRADIENTS,
-    altered,
-    wrong_geometry,
-)
+from .planting import INPUT_GRADIENTS, altered, wrong_geometry
 
 _SAME = ("same_upper", "same_lower")
 

@@ -8,14 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import Implementation, Needs
-from .planting import (
-    Change,
-    with_operands,
-    wrong_terms,
-)
+from .planting import Change, with_operands, wrong_terms
 
 _COMPLEX = Needs(dtypes=("complex64", "complex128"))
 _FIXED_RATE = 0.01

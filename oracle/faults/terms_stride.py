@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..geometry import ConvGeometry
+from ..problem.geometry import ConvGeometry
 from .model import Misreading
 from .planting import BACKWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, altered, wrong_geometry
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import Implementation
 from .planting import (
     EVERY,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import Implementation
 from .planting import FORWARDS, INPUT_GRADIENTS, along, altered, fitted, omitting, resized, trailing, wrong_terms
 

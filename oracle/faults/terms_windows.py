@@ -7,9 +7,9 @@ from functools import reduce
 
 import numpy as np
 
-from ..exact import term_counts
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..answers.exact import term_counts
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import Implementation
 from .planting import (
     BACKWARDS,

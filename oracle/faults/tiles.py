@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import FaultModel, Implementation
 from .planting import FORWARDS, WEIGHT_GRADIENTS, along, omitting, trailing, wrong_terms
 

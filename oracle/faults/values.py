@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import DTYPES, FORMATS, format_of
-from ..exact import term_counts
-from ..geometry import ConvGeometry
-from ..passes import Array, Operands, Pass
+from ..answers.exact import term_counts
+from ..numbers.dtypes import DTYPES, FORMATS, format_of
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
 from .model import CONTAMINATED, FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, has_values
 from .planting import EVERY, FORWARDS, WEIGHT_GRADIENTS, Change, planting, with_operands, with_result

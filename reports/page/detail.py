@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.layouts import CONTIGUOUS
-from ...oracle.notation import SYMBOLS as OPERAND_SYMBOLS
-from ...oracle.verdict import Discrepancy
+from ...oracle.explaining.notation import SYMBOLS as OPERAND_SYMBOLS
+from ...oracle.judging.verdict import Discrepancy
+from ...oracle.problem.layouts import CONTIGUOUS
 from ..errors import InvalidRecord
 from ..evidence import case_geometry, case_layout
 from ..record import CandidateInfo, Evidence, Mismatch, Witness

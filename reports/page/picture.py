@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...oracle.passes import Pass, real_parts
+from ...oracle.problem.passes import Pass, real_parts
 from ..evidence import subject_pass
 from ..record import Evidence
 from ..wording import number, number_pair, plural, position, rounded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...oracle.verdict import Outcome, Verdict
+from ...oracle.judging.verdict import Outcome, Verdict
 from ..record import Mismatch
 from ..wording import clean, plural
 

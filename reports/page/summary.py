@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...oracle.verdict import Outcome
+from ...oracle.judging.verdict import Outcome
 from ..cause_text import amount_of
 from ..compared import Compared
 from ..gate import compared_sentence, percent, reasons_text, shortfalls

@@ -3,7 +3,7 @@
 A candidate is a plain function, which is its forward pass, or any object with
 some of the functions ``forward``, ``input_gradient``, ``weight_gradient``,
 ``bias_gradient`` and ``update``, and of second order ``jvp`` and the three
-``double_backward_…`` (`convoracle.oracle.passes.Pass`). There is no class to
+``double_backward_…`` (`convoracle.oracle.problem.passes.Pass`). There is no class to
 inherit. Arguments are given by parameter name, as pytest gives fixtures (`binding`
 lists the names)::
 
@@ -41,7 +41,7 @@ Such an object may also have
     int32 for int8, float32 for 8-bit floats, else the same.
 ``conventions`` : Mapping[str, str]
     Where it does something legitimately in its own way, see
-    `convoracle.oracle.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
+    `convoracle.oracle.numbers.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
 ``seconds_per_call`` : float
     A time limit below which no call counts as hung, for one that compiles at first calls.
 ``domain`` : Mapping[str, object]

@@ -20,8 +20,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import ARRAYS, Operands, Pass, offset
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import ARRAYS, Operands, Pass, offset
 from ...reports.record import CandidateInfo
 from . import CandidateError
 from .call_text import Call, Origin, write_call

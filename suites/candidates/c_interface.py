@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 from pathlib import Path
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array
 
 HEADER = Path(__file__).parent / "abi" / "convoracle.h"
 """The header file, in the folder that a compiler should search."""

@@ -26,7 +26,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from ...oracle.passes import Array, Pass
+from ...oracle.problem.passes import Array, Pass
 from . import CandidateError
 from .naming import name_of
 

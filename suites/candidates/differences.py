@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ...oracle import differences
-from ...oracle.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.lattice import LARGEST_VALUE
-from ...oracle.passes import Array, Operands, Pass
+from ...oracle.answers import differences
+from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
+from ...oracle.operands.lattice import LARGEST_VALUE
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Operands, Pass
 
 MOST_NUMBERS = 10_000_000
 """Products and perturbed elements that one gradient may need, which is well under a second's work."""
@@ -21,7 +21,7 @@ _LARGEST = 4 * LARGEST_VALUE
 
 
 class Differences:
-    """`convoracle.oracle.differences`, computing in float64."""
+    """`convoracle.oracle.answers.differences`, computing in float64."""
 
     name = "differences"
     version = version("convoracle")
@@ -77,7 +77,7 @@ class Differences:
                 "import numpy as np",
                 "",
                 "from convoracle.oracle import differences",
-                "from convoracle.oracle.geometry import parse_geometry",
+                "from convoracle.oracle.problem.geometry import parse_geometry",
                 "",
                 f'geometry = parse_geometry("{geometry}")',
                 *_write_call(pass_, bias=bias),
@@ -91,7 +91,7 @@ def _write_call(pass_: Pass, *, bias: bool) -> list[str]:
     if pass_ is not Pass.JVP:
         return [f"actual = differences.{pass_}(input, weight, output_gradient, geometry)"]
     return [
-        "from convoracle.oracle.passes import Operands",
+        "from convoracle.oracle.problem.passes import Operands",
         "directions = dict(input_direction=input_direction, weight_direction=weight_direction)",
         *(["directions |= dict(bias_direction=bias_direction)"] if bias else []),
         "operands = Operands(input, weight, None, output_gradient, **directions)",

@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...oracle.dtypes import DTYPES
-from ...oracle.geometry import ConvGeometry
-from ...oracle.padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, named_sides
+from ...oracle.numbers.dtypes import DTYPES
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, named_sides
 from . import CandidateError
 
 HALF, SYMMETRIC = "half", "symmetric"

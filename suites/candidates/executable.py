@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from ...oracle.dtypes import result_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.numbers.dtypes import result_dtype
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 from ..post_mortem import beginning, cause_of
 from . import CandidateError, Misconduct, ProcessDied
 from .foreign import PassFunction, Request, short_text, write_foreign_call

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass, offset
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass, offset
 from .binding import OPERAND_ORDER
 
 TAKES: Mapping[Pass, tuple[str, ...]] = {
@@ -70,7 +70,7 @@ def write_foreign_call(pass_: Pass, geometry: ConvGeometry, candidate: type, ori
     arguments = ", ".join(f"{name}={values.get(name, name)}" for name in (*TAKES[pass_], "geometry"))
     lines = (
         "import numpy as np",
-        "from convoracle.oracle.geometry import parse_geometry",
+        "from convoracle.oracle.problem.geometry import parse_geometry",
         f"from {candidate.__module__} import {candidate.__name__}",
         "",
         f"candidate = {candidate.__name__}({origin!r})",

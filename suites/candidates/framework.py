@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 
 Tensor = Any
 

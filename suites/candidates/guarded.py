@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from ...oracle.passes import Array
-from ...oracle.unwritten import unwritten
+from ...oracle.problem.passes import Array
+from ...oracle.problem.unwritten import unwritten
 
 _GUARD = 0x7F
 """In the zones: read as a number it is NaN or huge in every format, so that reading past an end shows as well."""

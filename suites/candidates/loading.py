@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from ...oracle.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
-from ...oracle.passes import Pass
+from ...oracle.numbers.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
+from ...oracle.problem.passes import Pass
 from ...reports.record import CandidateInfo
 from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted

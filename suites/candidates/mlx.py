@@ -17,8 +17,8 @@ import ml_dtypes
 import mlx.core as mx
 import numpy as np
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 from .framework import Framework, Given
 from .reverse_mode import Function, derive, on_tensors, write_pass
 

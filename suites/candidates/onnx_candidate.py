@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import onnx.printer
 
-from ...oracle.dtypes import numpy_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass, shape_of
+from ...oracle.numbers.dtypes import numpy_dtype
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass, shape_of
 from . import onnx_model
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ...oracle.dtypes import numpy_dtype, result_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, shape_of
+from ...oracle.numbers.dtypes import numpy_dtype, result_dtype
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, shape_of
 
 OPSET = 22
 """The first in which Conv and ConvTranspose take bfloat16; Pad wraps since 19."""

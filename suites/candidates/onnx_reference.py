@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import onnx
 from onnx.reference import ReferenceEvaluator
 
-from ...oracle.passes import Array
+from ...oracle.problem.passes import Array
 from .onnx_candidate import OnnxCandidate
 
 _TEXT = """\

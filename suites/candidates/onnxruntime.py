@@ -11,8 +11,8 @@ import onnx
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array
 from .onnx_candidate import OnnxCandidate
 
 THREADS = min(2, os.cpu_count() or 1)

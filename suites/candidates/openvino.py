@@ -12,8 +12,8 @@ import ml_dtypes
 import onnx
 import openvino as ov
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array
 from .onnx_candidate import OnnxCandidate
 
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2}

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle.dtypes import DTYPES, numpy_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array
+from ...oracle.numbers.dtypes import DTYPES, numpy_dtype
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array
 from . import Misconduct
 
 VERSION = 1

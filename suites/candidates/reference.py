@@ -7,14 +7,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ...oracle import reference
-from ...oracle.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import ARRAYS, Array, Operands, Pass, offset, products
+from ...oracle.answers import reference
+from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, offset, products
 
 
 class Reference:
-    """`convoracle.oracle.reference`, computing in float64."""
+    """`convoracle.oracle.answers.reference`, computing in float64."""
 
     name = "reference"
     version = version("convoracle")
@@ -100,8 +100,8 @@ class Reference:
                 "import numpy as np",
                 "",
                 "from convoracle.oracle import reference",
-                "from convoracle.oracle.geometry import parse_geometry",
-                "from convoracle.oracle.passes import ARRAYS, Operands, Pass",
+                "from convoracle.oracle.problem.geometry import parse_geometry",
+                "from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass",
                 "",
                 f'geometry = parse_geometry("{geometry}")',
                 f"given = dict.fromkeys(ARRAYS) | dict({given}, learning_rate=learning_rate)",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 from .framework import Given
 
 Tensor = Any

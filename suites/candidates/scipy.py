@@ -20,8 +20,8 @@ import numpy as np
 import scipy
 import scipy.signal
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 from .scipy_text import PAD_MODES, write_call
 
 _DTYPES = {

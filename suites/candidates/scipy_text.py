@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Pass, products
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Pass, products
 
 PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """Padding mode -> the mode of `np.pad`."""

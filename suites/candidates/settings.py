@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...oracle.geometry import ConvGeometry
+from ...oracle.problem.geometry import ConvGeometry
 
 PLAIN_SETTING_NAMES = ("stride", "padding", "dilation", "groups")
 SETTING_NAMES = (*PLAIN_SETTING_NAMES, "padding_mode", "transposed", "output_padding")

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ...oracle.dtypes import CONVENTIONS, numpy_dtype, result_dtype
-from ...oracle.dtypes import DTYPES as OPERAND_DTYPES
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
+from ...oracle.numbers.dtypes import CONVENTIONS, numpy_dtype, result_dtype
+from ...oracle.numbers.dtypes import DTYPES as OPERAND_DTYPES
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 from . import CandidateError, Misconduct
 from .c_interface import (
     ABI_VERSION,

@@ -19,9 +19,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...oracle.passes import Array, Operands, Pass, real_parts
-from ...oracle.scaled import dot, scaled
-from ...oracle.verdict import Outcome, Verdict, vacuous
+from ...oracle.judging.verdict import Outcome, Verdict, vacuous
+from ...oracle.numbers.scaled import dot, scaled
+from ...oracle.problem.passes import Array, Operands, Pass, real_parts
 
 ADJOINT = "adjoint"
 _SYMBOLS = {

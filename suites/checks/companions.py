@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...oracle.data import Case
-from ...oracle.dtypes import format_of
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Operands, Pass, is_defined
+from ...oracle.numbers.dtypes import format_of
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Operands, Pass, is_defined
 from ...reports.record import CandidateInfo
 from ..company import IMAGE, LATTICE, REALS, SQUARE, Call
 from ..declared import arithmetic_of

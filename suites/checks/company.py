@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle import reference
-from ...oracle.data import Case
-from ...oracle.passes import Array, Pass
-from ...oracle.verdict import Outcome, Verdict
+from ...oracle.answers import reference
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.operands.data import Case
+from ...oracle.problem.passes import Array, Pass
 from ...reports.record import CandidateInfo, CheckResult
 from ...reports.spoiling import SPOILING
 from ..altered_operands import negated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...oracle.verdict import Outcome, Verdict
+from ...oracle.judging.verdict import Outcome, Verdict
 from ...reports.spoiling import CHANGED
 from ..replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...oracle.conventions import Alternative, alternatives
-from ...oracle.data import Case
-from ...oracle.dtypes import Arithmetic
-from ...oracle.exact import ExactResult
-from ...oracle.passes import Array, Operands, Pass
-from ...oracle.roundings import smallest_normal
-from ...oracle.verdict import Outcome, Verdict, compare
+from ...oracle.answers.exact import ExactResult
+from ...oracle.judging.verdict import Outcome, Verdict, compare
+from ...oracle.numbers.conventions import Alternative, alternatives
+from ...oracle.numbers.dtypes import Arithmetic
+from ...oracle.numbers.roundings import smallest_normal
+from ...oracle.operands.data import Case
+from ...oracle.problem.passes import Array, Operands, Pass
 from .value import Check, Standard, is_asked, standard
 
 _DEVIATIONS = 4.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...oracle.dtypes import COMPONENTS, FORMATS
-from ...oracle.passes import Array
+from ...oracle.numbers.dtypes import COMPONENTS, FORMATS
+from ...oracle.problem.passes import Array
 from ..company import Part
 
 

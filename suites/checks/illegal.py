@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle import exact
-from ...oracle.data import Case, lattice_operands
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array, Pass
-from ...oracle.verdict import Outcome, Verdict
+from ...oracle.answers import exact
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.operands.data import Case, lattice_operands
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Pass
 from ...reports.record import CheckResult
 from ..executor import Executor
 from ..illegal import IllegalCall

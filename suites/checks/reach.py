@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...oracle.data import Case
-from ...oracle.geometry import ConvGeometry, parse_geometry
-from ...oracle.layouts import EXPANDED
-from ...oracle.passes import Array, Operands, Pass
-from ...oracle.verdict import Outcome, Verdict
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry, parse_geometry
+from ...oracle.problem.layouts import EXPANDED
+from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.record import CheckResult
 from ..executor import Executor
 from ..replies import Died, Raised, Reply, Returned

@@ -17,9 +17,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...oracle import large
-from ...oracle.bounds import rounding_bound
-from ...oracle.contamination import (
+from ...oracle.answers import large
+from ...oracle.answers.exact import ExactResult
+from ...oracle.answers.integers import held
+from ...oracle.judging.contamination import (
     contaminate,
     expect_contaminated,
     finite_part,
@@ -28,19 +29,18 @@ from ...oracle.contamination import (
     of_skipped_zeros,
     of_transform,
 )
-from ...oracle.data import Case, lattice_for, lattice_operands, real_operands
-from ...oracle.dtypes import COMPONENTS, Arithmetic
-from ...oracle.exact import ExactResult
-from ...oracle.fills import HUGE, LARGE, TALL
-from ...oracle.geometry import ConvGeometry
-from ...oracle.integers import held
-from ...oracle.lattice import Lattice, is_exact
-from ...oracle.layouts import BROADCAST
-from ...oracle.nonfinite import Expectation, Mask, judge_nonfinite, wrong_elements
-from ...oracle.overflow import expect_overflow, has_narrower_range, leaves_range
-from ...oracle.passes import Array, Operands, Pass
-from ...oracle.subnormals import flush_allowance
-from ...oracle.verdict import Verdict, compare, judge
+from ...oracle.judging.nonfinite import Expectation, Mask, judge_nonfinite, wrong_elements
+from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range
+from ...oracle.judging.subnormals import flush_allowance
+from ...oracle.judging.verdict import Verdict, compare, judge
+from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
+from ...oracle.operands.data import Case, lattice_for, lattice_operands, real_operands
+from ...oracle.operands.fills import HUGE, LARGE, TALL
+from ...oracle.operands.lattice import Lattice, is_exact
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import BROADCAST
+from ...oracle.problem.passes import Array, Operands, Pass
+from ...oracle.rounding.bounds import rounding_bound
 
 Float64 = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from ...oracle.descriptor import parse_descriptor, split_name
 from ...oracle.errors import InvalidArgument
-from ...oracle.geometry import ConvGeometry
+from ...oracle.problem.descriptor import parse_descriptor, split_name
+from ...oracle.problem.geometry import ConvGeometry
 
 CORPORA = {
     "resnet50": "ResNet-50 v1.5",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ...oracle.data import Case
 from ...oracle.errors import InvalidArgument
+from ...oracle.operands.data import Case
 from . import load
 from .shrinking import shrunk
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.geometry import ConvGeometry
+from ...oracle.problem.geometry import ConvGeometry
 
 _FIRST_LIMITS = tuple(10**power for power in range(2, 9))
 """Limits of products at which a fault is first looked for, so that few calls are of full size."""

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from ...oracle.data import Case, parse_case
-from ...oracle.layouts import CONTIGUOUS
+from ...oracle.operands.data import Case, parse_case
+from ...oracle.problem.layouts import CONTIGUOUS
 from ..strategies import Space
 
 

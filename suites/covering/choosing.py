@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...oracle.data import Case
-from ...oracle.dtypes import DTYPES
 from ...oracle.faults import FAULTS, FaultModel, Kind
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Pass
+from ...oracle.numbers.dtypes import DTYPES
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Pass
 from ..drawing import drawn
 from ..features import needs
 from ..planted import PlantedInProcess

@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import combinations
 from random import Random
 
-from ...oracle.data import Case
 from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
 from ...oracle.faults.planting import altered
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Pass
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Pass
 from ..asking import Asking
 from ..features import features
 from ..forms import case_of

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle import reference
-from ...oracle.data import Case
+from ...oracle.answers import reference
+from ...oracle.explaining.reproduction import evaluate
 from ...oracle.faults import FaultModel, Kind
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
-from ...oracle.reproduction import evaluate
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
 from ..checks.value import Check, operands_of
 from ..planted import PlantedInProcess
 from ..power import sees

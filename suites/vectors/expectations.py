@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...oracle.data import Case
-from ...oracle.dtypes import Arithmetic, numpy_dtype, result_dtype
-from ...oracle.exact import ExactResult
-from ...oracle.nonfinite import Expectation, Float64
-from ...oracle.passes import Array, Operands, Pass
+from ...oracle.answers.exact import ExactResult
+from ...oracle.judging.nonfinite import Expectation, Float64
+from ...oracle.numbers.dtypes import Arithmetic, numpy_dtype, result_dtype
+from ...oracle.operands.data import Case
+from ...oracle.problem.passes import Array, Operands, Pass
 from ..checks.value import Check, standard
 
 FINITE, PLUS, MINUS, NAN = 1, 2, 4, 8

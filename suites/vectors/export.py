@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ...oracle.data import Case
-from ...oracle.descriptor import write_descriptor
-from ...oracle.dtypes import result_dtype
 from ...oracle.errors import InvalidArgument
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Operands
+from ...oracle.numbers.dtypes import result_dtype
+from ...oracle.operands.data import Case
+from ...oracle.problem.descriptor import write_descriptor
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Operands
 from ..checks.value import Check, answer, operands_of
 from .expectations import expected_arrays
 from .folder import whole_folder

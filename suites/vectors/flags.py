@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...oracle.data import Case
-from ...oracle.dtypes import COMPONENTS
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Pass
+from ...oracle.numbers.dtypes import COMPONENTS
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Pass
 
 _BLOCKS = (4, 8, 16, 32)
 _OF_WEIGHT = (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)

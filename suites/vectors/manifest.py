@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle.dtypes import numpy_dtype
-from ...oracle.geometry import ConvGeometry
-from ...oracle.passes import Array
+from ...oracle.numbers.dtypes import numpy_dtype
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array
 from ..illegal import IllegalCall
 from .flags import FLAGS, ILLEGAL
 

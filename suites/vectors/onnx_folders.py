@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...oracle.passes import Array, Pass
+from ...oracle.problem.passes import Array, Pass
 from ..candidates import CandidateError, how_to_install
 from ..checks.value import Check, answer, operands_of
 from .expectations import in_dtype

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ...oracle.data import Case
-from ...oracle.dtypes import COMPONENTS, DTYPES, Arithmetic
 from ...oracle.errors import InvalidArgument
-from ...oracle.geometry import ConvGeometry, parse_geometry
-from ...oracle.passes import Pass, is_defined
+from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, Arithmetic
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry, parse_geometry
+from ...oracle.problem.passes import Pass, is_defined
 from ..checks.value import Check, is_asked
 from ..corpora import load
 from ..corpora.shrinking import shrunk

@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...oracle import equations
-from ...oracle.contamination import finite_part
-from ...oracle.data import Case
-from ...oracle.dtypes import numpy_dtype, result_dtype
+from ...oracle.answers import equations
 from ...oracle.errors import InvalidArgument
-from ...oracle.fills import HUGE
-from ...oracle.geometry import ConvGeometry, parse_geometry
-from ...oracle.passes import ARRAYS, Array, Operands, Pass, check_operands
+from ...oracle.judging.contamination import finite_part
+from ...oracle.numbers.dtypes import numpy_dtype, result_dtype
+from ...oracle.operands.data import Case
+from ...oracle.operands.fills import HUGE
+from ...oracle.problem.geometry import ConvGeometry, parse_geometry
+from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, check_operands
 from ..checks.value import Check, solve
 from .expectations import expected_arrays
 from .flags import FLAGS

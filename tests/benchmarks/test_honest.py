@@ -9,9 +9,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.equations import terms
-from convoracle.oracle.passes import ARRAYS, Pass, shape_of
+from convoracle.oracle.answers.equations import terms
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import ARRAYS, Pass, shape_of
 
 GEOMETRIES = (
     "n2c2k4i4x3f2x3s2x1p1x0+2g2",

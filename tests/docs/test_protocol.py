@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.candidates import protocol
 from convoracle.suites.candidates.executable import Executable, Program
 from convoracle.suites.candidates.foreign import Request

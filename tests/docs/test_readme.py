@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.oracle.geometry import ConvGeometry
+from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.suites.candidates.settings import SETTING_NAMES
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

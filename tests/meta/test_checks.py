@@ -14,14 +14,14 @@ from dataclasses import replace
 
 import pytest
 
-from convoracle.oracle.data import Case
-from convoracle.oracle.dtypes import Arithmetic
-from convoracle.oracle.exact import ExactResult
+from convoracle.oracle.answers.exact import ExactResult
 from convoracle.oracle.faults import FAULTS, LATTICE, FaultModel, Kind, fault_named, honest
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Pass
-from convoracle.oracle.scaled import scaled
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.numbers.dtypes import Arithmetic
+from convoracle.oracle.numbers.scaled import scaled
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.record import kind_of
 from convoracle.suites.checks.adjoint import ADJOINT
 from convoracle.suites.checks.company import COMPANY

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from convoracle.oracle.data import Case
-from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.faults import fault_named
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.numbers.dtypes import DTYPES
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.power import ENOUGH, powers, stream
 from convoracle.suites.profiles import PROFILES
 from convoracle.suites.strategies import Space

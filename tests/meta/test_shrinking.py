@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from convoracle.oracle.data import Case
 from convoracle.oracle.faults import FAULTS, FaultModel, fault_named
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.layouts import CONTIGUOUS
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.layouts import CONTIGUOUS
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.record import CaseRecord
 from convoracle.suites.budget import Budget
 from convoracle.suites.fault import Fault

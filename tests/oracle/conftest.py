@@ -9,13 +9,13 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from convoracle.oracle import equations
-from convoracle.oracle.dtypes import format_of, numpy_dtype, result_dtype
+from convoracle.oracle.answers import equations
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.fills import fill_of
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.padding import PADDING_MODES
-from convoracle.oracle.passes import ARRAYS, Array, Operands, Pass, shape_of
+from convoracle.oracle.numbers.dtypes import format_of, numpy_dtype, result_dtype
+from convoracle.oracle.operands.fills import fill_of
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.padding import PADDING_MODES
+from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, shape_of
 
 ORDERS = ("in order", "reversed", "shuffled", "pairwise", "blocked")
 _MOST_PRODUCTS = 150

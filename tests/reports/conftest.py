@@ -9,20 +9,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES, numpy_dtype
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Operands, Pass, real_parts, shape_of
-from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict
-from convoracle.reports import (
-    CandidateInfo,
-    CaseRecord,
-    CheckResult,
-    Evidence,
-    Mismatch,
-    RunInfo,
-    RunWriter,
-    Witness,
-)
+from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Operands, Pass, real_parts, shape_of
+from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Evidence, Mismatch, RunInfo, RunWriter, Witness
 
 Found = tuple[Mismatch, Evidence]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports.cause_text import amount_of, cause_texts
 from convoracle.reports.causes import causes, signature
 from convoracle.reports.record import Mismatch

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, read_run
 from convoracle.reports.compared import KNOWN_HANG, Share, compared
 from convoracle.reports.gate import compared_sentence, percent, shortfalls

@@ -10,11 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.reports import (
-    InvalidRecord,
-    read_mismatch,
-    read_run,
-)
+from convoracle.reports import InvalidRecord, read_mismatch, read_run
 
 
 def test_an_id_that_leaves_the_folder(writer, flipped):

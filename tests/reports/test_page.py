@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, Witness, read_run, render, write_page
 from convoracle.reports.page.picture import MAX_PLANES, operand_grids, picture, result_grids
 

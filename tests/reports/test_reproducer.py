@@ -10,8 +10,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from convoracle.oracle.passes import Operands
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.problem.passes import Operands
 from convoracle.reports import Evidence, reproducer
 
 WRONG_CALL = """

@@ -12,11 +12,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import lattice_operands, parse_case, real_operands
-from convoracle.oracle.dtypes import COMPONENTS, DTYPES
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.passes import Pass, is_defined
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.numbers.dtypes import COMPONENTS, DTYPES
+from convoracle.oracle.operands.data import lattice_operands, parse_case, real_operands
+from convoracle.oracle.problem.passes import Pass, is_defined
 from convoracle.reports import (
     Evidence,
     InvalidRecord,
@@ -100,7 +100,7 @@ def test_killed_while_writing(tmp_path, info):
     """The parent reads what the child had appended when kill -9 reached it."""
     script = """
 import os, signal, sys
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import *
 writer = RunWriter.create(sys.argv[1], RunInfo(1, "quick", (), "", "", ()))
 for number in range(50):

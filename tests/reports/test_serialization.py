@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
 from convoracle.reports.codec import WrongField
 from convoracle.reports.serialization import Finished, StoredMismatch, check_id, from_json, to_json

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from convoracle.oracle.layouts import LAYOUTS
-from convoracle.oracle.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
 from convoracle.reports.compared import compared
 from convoracle.reports.terminal import compared_table, reason_lines

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Limits, Returned
 

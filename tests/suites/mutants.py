@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from convoracle.oracle import reference
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array
+from convoracle.oracle.answers import reference
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array
 
 
 class Honest:

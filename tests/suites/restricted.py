@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from convoracle.oracle import reference
+from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import honest
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.planted import Planted
 
 

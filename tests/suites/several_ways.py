@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from convoracle.oracle import reference
+from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import fault_named, honest
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.planted import Planted
 
 

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 
-from convoracle.oracle import reference
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.answers import reference
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 
 from . import mutants
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.answers import reference
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.adapter_conformance import conformance
 from convoracle.suites.in_process import InProcess
 
 _CALL = """
 import numpy as np
 from convoracle.oracle import reference
-from convoracle.oracle.geometry import parse_geometry
+from convoracle.oracle.problem.geometry import parse_geometry
 actual = reference.forward(input.astype(np.float64), weight.astype(np.float64), parse_geometry("{}")).astype(np.float32)
 """
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.oracle.passes import Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import RunInfo, RunWriter, read_mismatch
 from convoracle.reports.causes import Cause, causes
 from convoracle.reports.record import Mismatch

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.oracle.data import parse_case
 from convoracle.oracle.faults import FAULTS
+from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import read_run
 from convoracle.reports.record import kind_of
 from convoracle.suites.cli import main

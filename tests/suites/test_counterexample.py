@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle import exact
-from convoracle.oracle.data import lattice_operands, parse_case
-from convoracle.oracle.passes import Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.answers import exact
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites import counterexample
 from convoracle.suites.budget import Budget
 from convoracle.suites.checks.company import COMPANY
@@ -109,7 +109,7 @@ def test_a_fault_that_shows_now_and_then_is_asked_for_several_times(tmp_path: Pa
         "def conv1d(x, w, stride):\n"
         "    global calls\n"
         "    calls += 1\n"
-        "    from convoracle.oracle.geometry import ConvGeometry\n"
+        "    from convoracle.oracle.problem.geometry import ConvGeometry\n"
         "    n, c, i = x.shape\n"
         "    sizes = {'size': i, 'kernel': w.shape[2], 'batch': n, 'in_channels': c, 'out_channels': len(w)}\n"
         "    return reference.forward(x, w, ConvGeometry.of(stride=stride, **sizes)) + (calls % 3 == 0)\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES, EVERYDAY
 from convoracle.oracle.faults import fault_named
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.numbers.dtypes import DTYPES, EVERYDAY
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.covering import covering
 from convoracle.suites.covering.sighting import Sighting, sighting
 from convoracle.suites.drawing import drawn, shares

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.diagnosis import Certainty, Diagnosis
+from convoracle.oracle.answers import reference
+from convoracle.oracle.explaining.diagnosis import Certainty, Diagnosis
 from convoracle.oracle.faults import FAULTS, fault_named, honest
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Operands, Pass
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.junit import junit
 from convoracle.reports.record import Run, RunInfo
 from convoracle.reports.terminal import mismatch_text

@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.checks.value import Check, operands_of
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.replies import Raised, Returned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convoracle.oracle.data import parse_case
+from convoracle.oracle.operands.data import parse_case
 from convoracle.suites.features import features, needs, needs_of_all, telling
 
 

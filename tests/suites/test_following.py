@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case, parse_case
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.answers import reference
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.checks.value import Check
 from convoracle.suites.examination import ask
 from convoracle.suites.fault import Fault

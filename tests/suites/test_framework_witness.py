@@ -8,8 +8,8 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import mismatch_text
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading import bind_object
@@ -158,7 +158,7 @@ def test_conventions_of_pytorch_hold_for_what_is_made_of_it(pytorch: Isolated) -
         assert dict(InProcess(candidate).info.conventions) == expected
     executor = InProcess(torch.nn.Conv2d)
     subnormal = parse_case("n1c1k1i4x4f2x2/bfloat16/subnormal/0")
-    from convoracle.oracle.passes import Pass
+    from convoracle.oracle.problem.passes import Pass
     from convoracle.suites.checks.value import Check
 
     for pass_ in Pass:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import parse_case
+from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import fault_named
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array
 from convoracle.suites.history import establish
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import ask_again

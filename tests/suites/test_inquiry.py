@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case, parse_case
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.record import kind_of
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import CHECKS, ON_DEMAND, ask_again, examine

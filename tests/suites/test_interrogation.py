@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.exact import term_counts
+from convoracle.oracle.answers.exact import term_counts
 from convoracle.oracle.faults import fault_named, honest
 from convoracle.oracle.faults.natural import READINGS, natural_models
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosing import Told, explain
 from convoracle.suites.examination import ask

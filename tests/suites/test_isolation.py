@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites import isolation
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.isolation import Isolated
@@ -272,8 +272,8 @@ HARNESS = """
     import os, sys
     from convoracle.suites.isolation import Isolated
     from convoracle.suites.replies import Limits
-    from convoracle.oracle.geometry import ConvGeometry
-    from convoracle.oracle.passes import Operands, Pass
+    from convoracle.oracle.problem.geometry import ConvGeometry
+    from convoracle.oracle.problem.passes import Operands, Pass
     import numpy as np
 
     def conv(input, weight):

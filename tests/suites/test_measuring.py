@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import parse_case
 from convoracle.oracle.faults import FAULTS, FaultModel, Kind, fault_named
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.causes import causes
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import examine_all
@@ -231,9 +231,9 @@ class Gradient:
     """A weight gradient with operands of bfloat16."""
 
     def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        from convoracle.oracle import reference
-        from convoracle.oracle.conversions import convert
-        from convoracle.oracle.dtypes import format_of
+        from convoracle.oracle.answers import reference
+        from convoracle.oracle.numbers.conversions import convert
+        from convoracle.oracle.numbers.dtypes import format_of
 
         rounded = [convert(each.astype(np.float64), format_of("bfloat16")) for each in (input, output_gradient)]
         return reference.weight_gradient(*rounded, geometry).astype(input.dtype)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.oracle.data import parse_case
+from convoracle.oracle.operands.data import parse_case
 from convoracle.reports.errors import InvalidRecord
 from convoracle.suites.memory import FailureMemory
 

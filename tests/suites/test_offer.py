@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle.passes import Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.record import CaseRecord
 from convoracle.suites.asking import Asking
 from convoracle.suites.declined import Declined

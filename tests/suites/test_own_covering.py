@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from convoracle.oracle.faults import FAULTS, Kind, fault_named
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.asking import Asking
 from convoracle.suites.covering.own import own_covering
 from convoracle.suites.covering.sighting import Sighting, keeps_shapes, sighting

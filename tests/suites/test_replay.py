@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import lattice_operands, parse_case, real_operands
-from convoracle.oracle.passes import Operands, Pass
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import lattice_operands, parse_case, real_operands
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.reports import Evidence, Mismatch, RunInfo, RunWriter
 from convoracle.suites.cli import main
 

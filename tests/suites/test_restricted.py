@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.passes import Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import tally
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import Findings, examine_all

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.padding import PADDING_MODES
+from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.suites.room import PARTS, Axis, Drawn, cut_off, fitted, shared, within_padded
 
 numbers = st.integers(1, 60)

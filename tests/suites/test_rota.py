@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from convoracle.oracle.data import Case, parse_case
-from convoracle.oracle.layouts import CONTIGUOUS
-from convoracle.oracle.passes import LINKED, Pass
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.layouts import CONTIGUOUS
+from convoracle.oracle.problem.passes import LINKED, Pass
 from convoracle.reports.record import CaseRecord, CheckResult
 from convoracle.suites.budget import Budget
 from convoracle.suites.candidates.loading import bind_object

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.passes import Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.record import CaseRecord, CheckResult
 from convoracle.suites import search
 from convoracle.suites.budget import Budget

@@ -10,10 +10,10 @@ from random import Random
 import pytest
 from hypothesis import find, given, settings
 
-from convoracle.oracle.data import Case, parse_case
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.layouts import CONTIGUOUS, LAYOUTS
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from convoracle.suites.corpora import shrinking
 from convoracle.suites.drawing import drawn
 from convoracle.suites.features import features

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from convoracle.oracle import reference
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.support import ask_support, cell, features, matrix
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
+from convoracle.oracle.answers import reference
+from convoracle.oracle.operands.data import Case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.record import CaseRecord
 from convoracle.suites.budget import Budget
 from convoracle.suites.corpora import CORPORA, load

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.asking import Asking
 from convoracle.suites.declined import Declined
 from convoracle.suites.in_process import InProcess

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Pass
 from ..framework import Framework, Given
 from . import convolution as own
 from .call_text import write_call

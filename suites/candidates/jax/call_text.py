@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ....oracle.dtypes import result_dtype
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.numbers.dtypes import result_dtype
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from .convolution import PAD_MODES, arguments, bias_shape, exchanged_shape, grouped_shape
 
 _SUBJECTS = {Pass.INPUT_GRADIENT: "x", Pass.DOUBLE_BACKWARD_INPUT: "x", Pass.BIAS_GRADIENT: "b"}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from ....oracle.dtypes import result_dtype
-from ....oracle.geometry import ConvGeometry
+from ....oracle.numbers.dtypes import result_dtype
+from ....oracle.problem.geometry import ConvGeometry
 
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """Padding mode -> the mode of `jnp.pad`."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from ....oracle.passes import Pass
+from ....oracle.problem.passes import Pass
 from ..framework import Given
 
 Convolution = Callable[[jax.Array, jax.Array, jax.Array | None], jax.Array]

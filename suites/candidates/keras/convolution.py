@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import keras
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from ..framework import Tensor
 
 PAD_MODES = {"zeros": "constant", "reflect": "reflect"}

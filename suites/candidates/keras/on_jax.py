@@ -8,8 +8,8 @@ choose("jax")
 
 import keras  # noqa: E402
 
-from ....oracle.geometry import ConvGeometry  # noqa: E402
-from ....oracle.passes import Array, Pass  # noqa: E402
+from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
+from ....oracle.problem.passes import Array, Pass  # noqa: E402
 from .. import jax as _enabling_64_bits  # noqa: E402
 from ..framework import Given  # noqa: E402
 from ..jax.builtin import Jax  # noqa: E402

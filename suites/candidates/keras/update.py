@@ -7,8 +7,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Pass
 from ..framework import Given
 
 Compute = Callable[[Pass, Given, ConvGeometry], Array]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from . import convolution as own
 from .arithmetic import cpu_accumulators, cpu_conventions
 from .call_text import write_call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from .convolution import cut_by_function, kept, pad_argument, pads_first
 
 _SUBJECTS = {

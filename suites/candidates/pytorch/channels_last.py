@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from .arithmetic import cpu_accumulators, cpu_conventions
 from .builtin import Builtin
 from .convolution import convolution

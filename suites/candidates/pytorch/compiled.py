@@ -15,8 +15,8 @@ from collections.abc import Callable, Hashable
 
 import torch
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from . import convolution as own
 from .arithmetic import cpu_accumulators, cpu_conventions
 from .builtin import Builtin

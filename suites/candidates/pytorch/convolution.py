@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import torch
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 
 CONVOLUTIONS: dict[int, Callable[..., torch.Tensor]] = {
     1: torch.nn.functional.conv1d,

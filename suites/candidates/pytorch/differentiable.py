@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch.autograd import forward_ad
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Pass
 from ..binding import BoundFunction, bind_function
 from ..naming import name_of
 from .arithmetic import inherited

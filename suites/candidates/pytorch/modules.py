@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from .. import CandidateError
 from ..naming import class_names, is_transposed_by_name, name_of
 from ..settings import SETTING_NAMES, setting_values

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from ....oracle.passes import Array
+from ....oracle.problem.passes import Array
 
 _VIEWS = {
     "bfloat16": (np.int16, torch.int16, torch.bfloat16),

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import tensorflow as tf
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Pass
 from ..framework import Framework, Given, Tensor
 from . import convolution as own
 from .call_text import write_call, write_convolution

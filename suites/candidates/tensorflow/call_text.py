@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from .convolution import PAD_MODES, explicit, plan
 
 _SUBJECTS = {Pass.INPUT_GRADIENT: "x", Pass.BIAS_GRADIENT: "b", Pass.DOUBLE_BACKWARD_INPUT: "x"}

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass
 from ..framework import Tensor
 
 PAD_MODES = {"zeros": "CONSTANT", "reflect": "REFLECT"}

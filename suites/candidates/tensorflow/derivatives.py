@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from ....oracle.passes import Pass
+from ....oracle.problem.passes import Pass
 from ..framework import Given, Tensor
 
 Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor]

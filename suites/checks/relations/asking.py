@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from ....oracle.data import Case
-from ....oracle.passes import Array, Pass
-from ....oracle.verdict import Outcome, Verdict, vacuous
+from ....oracle.judging.verdict import Outcome, Verdict, vacuous
+from ....oracle.operands.data import Case
+from ....oracle.problem.passes import Array, Pass
 from ....reports.record import CheckResult
 from ...declared import arithmetic_of
 from ...executor import Executor

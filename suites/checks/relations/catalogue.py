@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ....oracle.data import Case
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Pass, is_defined
+from ....oracle.operands.data import Case
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Pass, is_defined
 from .identities import IDENTITIES
 from .relation import Relation
 from .rewritings import REWRITINGS

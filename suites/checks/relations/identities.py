@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Operands, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Operands, Pass
 from .relation import Call, Derivation, Relation, Sides, Wide, wide
 
 _FIRST_ORDER = frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT))

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ....oracle.passes import Array
+from ....oracle.problem.passes import Array
 from .relation import Wide
 
 Indices = NDArray[np.int64]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Array, Operands, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Operands, Pass
 
 Wide = NDArray[Any]
 """float64 or complex128: every number of the integer lattice, and every sum of them, is exact in it."""

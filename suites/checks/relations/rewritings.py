@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ....oracle.geometry import ConvGeometry
-from ....oracle.passes import Operands, Pass
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Operands, Pass
 from .linear_maps import (
     AxisMap,
     AxisMaps,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.padding import PADDING_MODES
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.padding import PADDING_MODES
 
 REVEALING = tuple(
     map(

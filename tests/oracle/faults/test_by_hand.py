@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import Case, lattice_operands, real_operands
-from convoracle.oracle.diagnosis import diagnose
-from convoracle.oracle.dtypes import DTYPES, Arithmetic, numpy_dtype, result_dtype
+from convoracle.oracle.explaining.diagnosis import diagnose
 from convoracle.oracle.faults import fault_named, honest
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Array, Operands, Pass
-from convoracle.oracle.unwritten import unwritten
+from convoracle.oracle.numbers.dtypes import DTYPES, Arithmetic, numpy_dtype, result_dtype
+from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.problem.unwritten import unwritten
 
 
 def forward(name: str | None, geometry: ConvGeometry, input: list[float], weight: list[float], dtype: str) -> Array:

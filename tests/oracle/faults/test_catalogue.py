@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from convoracle.oracle.data import FILLS
-from convoracle.oracle.dtypes import DTYPES
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind, fault_named
-from convoracle.oracle.layouts import LAYOUTS
+from convoracle.oracle.numbers.dtypes import DTYPES
+from convoracle.oracle.operands.data import FILLS
+from convoracle.oracle.problem.layouts import LAYOUTS
 
 CALLS = {"once", "again", "with other data", "of another dtype", "of another shape", "apart"}
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
+from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import FAULTS, FaultModel, Misreading, fault_named
 from convoracle.oracle.faults.planting import probe
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Pass, shape_of
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Pass, shape_of
 
 GEOMETRIES = 150
 SHAPES = ("input", "weight", "output_gradient")

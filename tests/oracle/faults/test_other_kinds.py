@@ -9,22 +9,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import Case, lattice_operands, real_operands
-from convoracle.oracle.dtypes import Arithmetic, format_of
-from convoracle.oracle.faults import (
-    CONTAMINATED,
-    FAULTS,
-    LATTICE,
-    FaultModel,
-    Implementation,
-    Kind,
-    honest,
-)
+from convoracle.oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Implementation, Kind, honest
 from convoracle.oracle.faults.rounding import _rounded
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.layouts import arrange
-from convoracle.oracle.passes import Array, Operands, Pass, is_defined
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
+from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.layouts import arrange
+from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
 from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.conduct import judge_conduct

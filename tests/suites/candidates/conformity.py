@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from convoracle.oracle.dtypes import numpy_dtype, result_dtype
+from convoracle.oracle.answers.exact import evaluate
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.exact import evaluate
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.layouts import CONTIGUOUS
-from convoracle.oracle.passes import ARRAYS, Operands, Pass, real_parts, shape_of
+from convoracle.oracle.numbers.dtypes import numpy_dtype, result_dtype
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.layouts import CONTIGUOUS
+from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass, real_parts, shape_of
 from convoracle.suites.executor import Executor
 from convoracle.suites.replies import Reply, Returned
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Operands, Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.binding import BoundCandidate, bind_function
 from convoracle.suites.candidates.loading import bind_object

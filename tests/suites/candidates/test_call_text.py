@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.candidates.call_text import Call, Origin, write_call
 
 MODULE = """from __future__ import annotations

@@ -9,9 +9,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.layouts import LAYOUTS, arrange
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.layouts import LAYOUTS, arrange
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.device import arrays_of, to_numpy
 from convoracle.suites.in_process import InProcess

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.domain import KEYS, Domain, parse_domain, read_domain
 from convoracle.suites.candidates.loading import bind_object

@@ -7,7 +7,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from convoracle.oracle.layouts import LAYOUTS, arrange
+from convoracle.oracle.problem.layouts import LAYOUTS, arrange
 from convoracle.suites.candidates.guarded import Guarded, Lent, Unwritten
 
 

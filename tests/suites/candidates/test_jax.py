@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.layouts import LAYOUTS
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.layouts import LAYOUTS
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.executor import Executor
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.isolation import Isolated

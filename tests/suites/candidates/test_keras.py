@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.keras.backend import choose
 from convoracle.suites.executor import Executor

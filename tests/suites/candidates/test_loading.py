@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.candidates import BUILT_IN, CandidateError
 from convoracle.suites.candidates.loading import bind_object, load
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from convoracle.oracle.data import parse_case, real_operands
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.operands.data import parse_case, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.replies import Returned, Unsupported
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import numpy_dtype
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import shape_of
+from convoracle.oracle.numbers.dtypes import numpy_dtype
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import shape_of
 
 from .conformity import random_geometry
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.candidates import FRAMEWORKS
 from convoracle.suites.executor import Executor
 from convoracle.suites.isolation import Isolated

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.exact import evaluate
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.layouts import LAYOUTS
-from convoracle.oracle.passes import Operands, Pass, is_defined
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.answers.exact import evaluate
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.layouts import LAYOUTS
+from convoracle.oracle.problem.passes import Operands, Pass, is_defined
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.adapting import adapted
 from convoracle.suites.checks.value import Check, operands_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Pass, is_defined
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Pass, is_defined
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading import load
 from convoracle.suites.in_process import InProcess

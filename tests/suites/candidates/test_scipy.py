@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from convoracle.oracle.exact import evaluate
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import Pass, real_parts
+from convoracle.oracle.answers.exact import evaluate
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Pass, real_parts
 from convoracle.suites.executor import Executor
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES, EVERYDAY, numpy_dtype
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.layouts import LAYOUTS
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.numbers.dtypes import DTYPES, EVERYDAY, numpy_dtype
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.layouts import LAYOUTS
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.budget import Budget
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading import load

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Operands, Pass
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.executor import Executor
 from convoracle.suites.isolation import Isolated
 from convoracle.suites.replies import Returned, Unsupported

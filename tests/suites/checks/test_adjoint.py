@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case, lattice_operands, parse_case
-from convoracle.oracle.dtypes import DTYPES, numpy_dtype, result_dtype
-from convoracle.oracle.passes import Array, Operands, Pass
-from convoracle.oracle.verdict import VACUOUS, Outcome, Verdict
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import VACUOUS, Outcome, Verdict
+from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype, result_dtype
+from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.checks.adjoint import check_adjoint
 from convoracle.suites.strategies import Space, cases
 

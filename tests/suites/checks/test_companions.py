@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle import equations
-from convoracle.oracle.data import parse_case
-from convoracle.oracle.passes import LINKED, Pass, shape_of
+from convoracle.oracle.answers import equations
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import LINKED, Pass, shape_of
 from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.companions import calls_of, companions
 from convoracle.suites.company import IMAGE, LATTICE, REALS, SQUARE

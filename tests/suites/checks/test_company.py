@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case, parse_case
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import LINKED, Array, Pass
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import LINKED, Array, Pass
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.value import Check, answer
 from convoracle.suites.company import Company, Deviation, from_message, to_message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
 from convoracle.suites.checks.conduct import judge_conduct
 from convoracle.suites.replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 

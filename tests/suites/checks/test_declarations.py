@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case, parse_case
-from convoracle.oracle.dtypes import Arithmetic
-from convoracle.oracle.passes import Array, Operands, Pass
+from convoracle.oracle.answers import reference
+from convoracle.oracle.numbers.dtypes import Arithmetic
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.checks.declarations import fitting
 from convoracle.suites.checks.value import Check, answer, operands_of, solve, standard
 

@@ -9,11 +9,11 @@ import time
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
+from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry
-from convoracle.oracle.passes import Array, Pass
-from convoracle.oracle.verdict import Outcome, Verdict
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.checks.illegal import ask_illegal
 from convoracle.suites.executor import Executor
 from convoracle.suites.illegal import IllegalCall, illegal_call, illegal_calls, unchecked

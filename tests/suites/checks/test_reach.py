@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
 from convoracle.suites.checks.reach import PLACES, ask_reach
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.isolation import Isolated

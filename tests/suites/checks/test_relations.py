@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle import reference
-from convoracle.oracle.data import Case, parse_case
+from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.padding import PADDING_MODES
-from convoracle.oracle.passes import Array, Operands, Pass
-from convoracle.oracle.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.padding import PADDING_MODES
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.record import CandidateInfo
 from convoracle.suites.checks.relations import (
     RELATIONS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.suites.corpora import CORPORA, Entry, load, parse
 
 

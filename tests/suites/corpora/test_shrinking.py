@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.suites.corpora import CORPORA, load
 from convoracle.suites.corpora.shrinking import plainer_ones, shrunk, smaller_ones, smallest
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.faults import FAULTS, FaultModel, Implementation, Kind, fault_named, honest
-from convoracle.oracle.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.passes import ARRAYS, Array, Operands, Pass, real_parts
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, real_parts
 from convoracle.suites.vectors.expectations import FINITE, MINUS, NAN, PLUS
 from convoracle.suites.vectors.manifest import read_array
 from convoracle.suites.vectors.verify import read

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.dtypes import DTYPES, numpy_dtype
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.geometry import parse_geometry
-from convoracle.oracle.passes import Pass
+from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype
+from convoracle.oracle.problem.geometry import parse_geometry
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.vectors import folder as folder_module
 from convoracle.suites.vectors.export import export
 from convoracle.suites.vectors.flags import FLAGS

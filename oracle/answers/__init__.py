@@ -1,0 +1,1 @@
+"""Expected results: the equations, and every faster way to the same numbers."""

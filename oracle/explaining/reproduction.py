@@ -1,0 +1,150 @@
+"""Whether an otherwise right implementation with a fault returns what a candidate did; and counted effort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..answers import reference
+from ..answers.exact import ExactResult, term_counts
+from ..faults import FaultModel, Implementation, honest
+from ..numbers.dtypes import Arithmetic
+from ..numbers.scaled import scaled, unit_of
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass, real_parts
+from ..rounding.bounds import rounding_bound
+
+Hypothesis = tuple[FaultModel, ...]
+"""One model, or two planted one after the other."""
+
+LEAVING_MEMORY = frozenset(("unreached-elements-not-zeroed", "empty-batch-uninitialised"))
+"""Names of models that leave elements unwritten, which then hold whatever was in memory."""
+_PRODUCTS_FOR_ONE = 10_000
+_COARSEST_UNIT = 0.125
+"""Halves, quarters and eighths are exact in every case."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much may still be computed: counted, so that what is found depends on no clock.
+
+    Parameters
+    ----------
+    left : int
+        Evaluations of a small case; a larger one counts for one more with every
+        `_PRODUCTS_FOR_ONE` products.
+    """
+
+    left: int
+
+    def spend(self, geometry: ConvGeometry, evaluations: int = 1) -> None:
+        """Count evaluations of a geometry."""
+        self.left -= evaluations * (1 + geometry.products // _PRODUCTS_FOR_ONE)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more should be computed."""
+        return self.left <= 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What a candidate returned.
+
+    Parameters
+    ----------
+    actual : ndarray
+    pass_ : Pass
+    operands : Operands
+        In the memory layout in which the candidate was given them.
+    geometry : ConvGeometry
+    arithmetic : Arithmetic
+        Of the candidate.
+    exactly : bool
+        Whether the operands are of the integer lattice and the arithmetic is exact there.
+    name : str
+        Of the case.
+    """
+
+    actual: Array
+    pass_: Pass
+    operands: Operands
+    geometry: ConvGeometry
+    arithmetic: Arithmetic
+    exactly: bool = True
+    name: str = ""
+
+
+def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
+    """Whether a right implementation with these faults returns what was seen.
+
+    It does if it gives exactly that, but for what is left unwritten, or on reals
+    what rounding in the candidate's arithmetic can make of it.
+    """
+    wrong = evaluate(hypothesis, seen.pass_, seen.operands, seen.geometry)
+    if wrong.shape != seen.actual.shape or (wrong.dtype.kind == "c") != (seen.actual.dtype.kind == "c"):
+        return False
+    actual, given = real_parts(seen.actual), real_parts(wrong)
+    alike = (actual == given) | (np.isnan(actual) & np.isnan(given)) | _unwritten(hypothesis, given, seen)
+    if alike.all():
+        return True
+    if seen.exactly and not _is_fractional(given, unit_of(seen.operands.learning_rate)):
+        return False
+    if not (np.isfinite(actual).all() and np.isfinite(given).all()):
+        return False
+    return bool((np.abs(actual - given) <= _allowed(hypothesis, seen)).all())
+
+
+def evaluate(hypothesis: Hypothesis, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The result of an otherwise right implementation with these faults, in the dtype that it should have."""
+    return _planted(hypothesis, honest.evaluate)(pass_, operands, geometry)
+
+
+def _planted(hypothesis: Hypothesis, implementation: Implementation) -> Implementation:
+    for model in hypothesis:
+        implementation = model.plant(implementation)
+    return implementation
+
+
+def _unwritten(hypothesis: Hypothesis, given: NDArray[np.float64], seen: Observation) -> NDArray[np.bool_]:
+    """The elements in which a model puts what is in memory: where the others by themselves give something else."""
+    others = tuple(model for model in hypothesis if model.name not in LEAVING_MEMORY)
+    nowhere = np.zeros(given.shape, bool)
+    if len(others) == len(hypothesis):
+        return nowhere
+    written = real_parts(evaluate(others, seen.pass_, seen.operands, seen.geometry))
+    return written != given if written.shape == given.shape else nowhere
+
+
+def _is_fractional(values: Array, unit: float) -> bool:
+    """Whether values are not multiples of the learning rate's unit: then they were divided, and rounded."""
+    units = values / min(unit, _COARSEST_UNIT)
+    return bool((np.isfinite(values) & (units != np.round(units))).any())
+
+
+def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
+    """What rounding can make of each element of the wrong result.
+
+    The sum of its absolute terms is what the faulty implementation makes of absolute operands; it
+    is taken to have at most twice as many terms as the element with the most.
+    """
+    faulty = _planted(hypothesis, reference.evaluate)
+    wide = np.complex128 if seen.operands.input.dtype.kind == "c" else np.float64
+    arrays = {name: array.astype(wide) for name, array in seen.operands.arrays().items()}
+    exact = faulty(seen.pass_, _with(seen.operands, arrays), seen.geometry)
+    sizes = {name: np.abs(array).astype(np.float64) for name, array in arrays.items()}
+    size = np.abs(faulty(seen.pass_, _with(seen.operands, sizes), seen.geometry)) + np.abs(exact)
+    values = np.where(np.isfinite(real_parts(exact)), real_parts(exact), 0.0)
+    size = np.where(np.isfinite(size), size, 0.0)
+    magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
+    most = 2 * int(term_counts(seen.pass_, seen.geometry).max(initial=0)) + 2
+    terms = np.full(values.shape, most, np.int64)
+    result = ExactResult(scaled(values), magnitude, magnitude, terms)
+    own = 2.0**-52 * most * magnitude
+    return own + rounding_bound(seen.pass_, result, seen.operands, seen.arithmetic, seen.geometry)
+
+
+def _with(operands: Operands, arrays: dict[str, Array]) -> Operands:
+    return Operands(**{"bias": None, **arrays}, learning_rate=operands.learning_rate)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Whether a result is right: within its bound, and NaN and Inf where they belong."""

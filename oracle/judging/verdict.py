@@ -1,0 +1,244 @@
+"""Verdicts: what is decided of one result against its exact value, and the evidence for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..answers.exact import ExactResult
+from ..numbers.dtypes import Format, format_of, numpy_dtype
+from ..numbers.scaled import Scaled, scaled, subtract
+from ..problem.passes import Array, real_parts
+
+Float64 = NDArray[np.float64]
+VACUOUS = "vacuous"
+"""Cause of a verdict on an answer that could not have been found wrong."""
+_ZERO_TERM = "equal, but a term is zero and would not be missed"
+_ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype, and would not be missed"
+
+
+class Outcome(Enum):
+    """What a check decided.
+
+    CONFORMS: proven within what exact arithmetic, or the rounding bound, allows.
+    VIOLATES: proven wrong.
+    UNDECIDED: within the bound, but one missing term could hide: the bound is too
+        coarse, or a term is zero. Or nothing could have been found wrong at all.
+    UNSUPPORTED: the candidate said that it does not offer this.
+    REFUSED: the candidate raised an error on a legal case.
+    CRASHED: the candidate's process died, or it asked for more memory than it may have.
+    HUNG: no answer within the time limit.
+    """
+
+    CONFORMS = "conforms"
+    VIOLATES = "violates"
+    UNDECIDED = "undecided"
+    UNSUPPORTED = "unsupported"
+    REFUSED = "refused"
+    CRASHED = "crashed"
+    HUNG = "hung"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def is_mismatch(self) -> bool:
+        """Whether a legal case that ends so counts against the candidate."""
+        return self in (Outcome.VIOLATES, Outcome.REFUSED, Outcome.CRASHED, Outcome.HUNG)
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One element of a result against its expected value.
+
+    Parameters
+    ----------
+    index : tuple of int
+        0-based position in the result; of complex numbers, the last is 0 for the real and 1 for the imaginary part.
+    actual, expected : float
+        `expected` is the exact value rounded to float64.
+    error : float
+        abs(actual - exact value); inf where `actual` is not finite and should be.
+    bound : float
+        The largest error that rounding can explain; 0 for the structure check.
+    ulps : float
+        `error` in units in the last place of the result's dtype, at the larger of
+        `actual` and `expected`.
+    """
+
+    index: tuple[int, ...]
+    actual: float
+    expected: float
+    error: float
+    bound: float
+    ulps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision about one result, with its evidence.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    reason : str
+        One sentence. Empty when a result conforms.
+    cause : str
+        What kind of thing went wrong, in a word that is the same from case to
+        case: ``value``, ``shape``, ``dtype``, an exception's type, a signal's name.
+    worst : Discrepancy or None
+        The element with the largest error against its bound; None where there
+        is no result to compare (crashed, wrong shape) or every element is exact.
+    wrong : int
+        How many elements violate.
+    elements : int
+        How many elements the result has.
+    region : tuple of (int, int), or None
+        Bounding box of the wrong elements, a half-open range per axis.
+    ratio : float
+        Largest error / bound met; 0 when every element is exact.
+    resolution : float or None
+        The smallest fault that would have been noticed, as a multiple of the
+        smallest single term of the sums: below 1, one missing term is seen
+        wherever it is missing; inf where a term is zero. None where nothing was
+        compared.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    cause: str = ""
+    worst: Discrepancy | None = None
+    wrong: int = 0
+    elements: int = 0
+    region: tuple[tuple[int, int], ...] | None = None
+    ratio: float = 0.0
+    resolution: float | None = None
+
+
+def vacuous(why: str, *, elements: int = 0) -> Verdict:
+    """The verdict on an answer that could not have been found wrong."""
+    return Verdict(Outcome.UNDECIDED, f"could not have failed: {why}", VACUOUS, elements=elements)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """A result against its exact value, element by element.
+
+    Parameters
+    ----------
+    error : ndarray of float64
+        abs(actual - exact); inf where `actual` is NaN or infinite. Of complex numbers,
+        with one more axis for the two parts.
+    wrong : ndarray of bool
+        Where the error is above the bound.
+    """
+
+    error: Float64
+    wrong: NDArray[np.bool_]
+
+
+def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
+    """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
+    values = real_parts(actual)
+    finite = np.isfinite(values)
+    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact.value), np.inf)
+    return Comparison(error, error > bound)
+
+
+def _distance(values: Array, exact: Scaled) -> Float64:
+    """abs(values - exact), rounded once."""
+    if exact.fits_float64:
+        return np.abs(values.astype(np.float64) - exact.to_float64())
+    difference = subtract(scaled(values), exact)
+    return Scaled(np.abs(difference.integers), difference.exponent).to_float64()
+
+
+def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verdict:
+    """Decide whether a result is right, element by element.
+
+    Parameters
+    ----------
+    actual : ndarray
+        What the candidate returned.
+    exact : ExactResult
+        The exact result of the same operands.
+    bound : ndarray of float64
+        Largest error allowed per element: zeros on the integer lattice, else
+        :func:`.bounds.rounding_bound`.
+    dtype : str
+        Name of the dtype that the result should have.
+
+    Returns
+    -------
+    Verdict
+        Violates if the shape, the dtype or any element is wrong; undecided if
+        all are within a bound too coarse to see one missing term, or there are none; else conforms.
+    """
+    expected = exact.value.to_float64()
+    form, should_be = format_of(dtype), numpy_dtype(dtype)
+    shape = expected.shape[:-1] if should_be.kind == "c" else expected.shape
+    if actual.shape != shape:
+        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
+    if actual.dtype != should_be:
+        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
+    if not expected.size:
+        return vacuous("the result has no elements")
+    comparison = compare(actual, exact, bound)
+    resolution = resolution_of(comparison.error, exact, bound, form)
+    ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
+    worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
+    wrong = int(comparison.wrong.sum())
+    if wrong:
+        region = _bounding_box(comparison.wrong)
+        rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
+        reason = f"{wrong} of {expected.size} elements {rule}"
+        return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution)
+    if resolution >= 1:
+        hidden = f"which would hide a fault of up to {resolution:.3g} times the smallest term"
+        reason = f"within the bound, {hidden}" if bound.any() else (_ZERO_OR_CUT_OFF if form.is_integer else _ZERO_TERM)
+        return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution)
+    return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution)
+
+
+def _ratios(error: Float64, bound: Float64) -> Float64:
+    """error / bound, with 0 / 0 = 0 and x / 0 = inf."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(error == 0, 0.0, error / bound)
+
+
+def resolution_of(error: Float64, exact: ExactResult, bound: Float64, form: Format) -> float:
+    """The largest (bound + error) / smallest term: a fault above it would have shown.
+
+    The error counts as well as the bound, since rounding can have the opposite
+    sign of a fault, and a faulty result is itself rounded to its format. A term
+    that is zero is never missed; an element without terms has nothing to miss.
+    """
+    has_terms = np.isfinite(exact.smallest)
+    hidden = (bound + np.minimum(error, bound))[has_terms]
+    smallest = exact.smallest[has_terms] * (1 - form.unit_roundoff)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        shares = np.where(smallest == 0, np.inf, hidden / smallest)
+    return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
+
+
+def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
+    if not error.any():
+        return None
+    ratios = _ratios(error, bound)
+    candidates = np.where(ratios == ratios.max(), error, -1.0)
+    index = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), error.shape))
+    return Discrepancy(
+        index,
+        float(actual[index]),
+        float(expected[index]),
+        float(error[index]),
+        float(bound[index]),
+        form.ulps(error[index], np.fmax(abs(expected[index]), abs(np.float64(actual[index])))),
+    )
+
+
+def _bounding_box(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(mask))

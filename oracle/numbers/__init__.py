@@ -1,0 +1,1 @@
+"""Numbers: formats, conversions between them, exact ones, and what arithmetic can be declared."""

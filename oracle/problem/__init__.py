@@ -1,0 +1,1 @@
+"""The convolution itself: its geometry, its passes and how their arrays lie in memory."""

@@ -1,0 +1,53 @@
+"""The arguments of a geometry as the integers they should be, or an error that names the one that is not."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+
+from ..errors import InvalidArgument
+from .padding import PaddingSides
+
+WHERE = "ConvGeometry"
+
+
+def is_scalar(value: object) -> bool:
+    """Whether one value stands for every axis."""
+    return not isinstance(value, Iterable)
+
+
+def per_axis(value: object, rank: int) -> object:
+    """A value for each of `rank` axes, from one that may stand for all of them."""
+    return (value,) * rank if is_scalar(value) else value
+
+
+def integer(name: str, value: object, minimum: int) -> int:
+    """An integer of at least `minimum`, or the error that says so."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < minimum:
+        raise InvalidArgument(name, value, f"should be an integer of at least {minimum}", where=WHERE)
+    return number
+
+
+def integers(name: str, values: object, minimum: int) -> tuple[int, ...]:
+    """A tuple of such integers, one for each axis."""
+    if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
+        raise InvalidArgument(name, values, "should be a tuple of integers, one for each axis", where=WHERE)
+    entries = tuple(values)
+    return tuple(integer(f"{name}[{axis}]", value, minimum) for axis, value in enumerate(entries))
+
+
+def padding_sides(padding: object) -> tuple[PaddingSides, ...]:
+    """A tuple of (low, high) pairs, one for each axis."""
+    if not isinstance(padding, Iterable):
+        raise InvalidArgument("padding", padding, "should be a tuple of (low, high) pairs", where=WHERE)
+    sides = []
+    for axis, pair in enumerate(padding):
+        if not isinstance(pair, Iterable) or len(tuple(pair)) != 2:
+            raise InvalidArgument(f"padding[{axis}]", pair, "should be a (low, high) pair", where=WHERE)
+        low, high = integers(f"padding[{axis}]", pair, minimum=0)
+        sides.append((low, high))
+    return tuple(sides)

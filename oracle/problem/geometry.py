@@ -1,0 +1,419 @@
+"""ConvGeometry: the sizes that define one convolution problem, their validity and their text form."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InvalidArgument
+from .arguments import WHERE, integer, integers, is_scalar, padding_sides, per_axis
+from .padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, lacking, named_sides
+
+
+@dataclass(frozen=True)
+class ConvGeometry:
+    """One cross-correlation problem with any number of spatial axes.
+
+    Per-axis values are tuples, one entry for each spatial axis; padding is
+    ``(low, high)`` per axis. Use :meth:`of` to give scalars or a named padding.
+
+    Parameters
+    ----------
+    batch : int
+        N, at least 0.
+    in_channels, out_channels : int
+        C and K, at least 0.
+    size, kernel : tuple of int
+        I, at least 0, and R, at least 1, on every axis.
+    stride, dilation : tuple of int
+        s and d, at least 1 on every axis.
+    padding : tuple of (int, int)
+        Elements added before and after each axis, at least 0; of a transposed
+        convolution, elements cut off its output.
+    groups : int
+        Divides C and K; output channel k reads the input channels of group k // (K / groups).
+    padding_mode : str
+        One of `PADDING_MODES`: what the added elements are.
+    transposed : bool
+        Whether this is a transposed convolution: the adjoint (input gradient) of
+        the convolution :attr:`direct`, with its weight of shape (C, K // groups, *R).
+    output_padding : tuple of int
+        Of a transposed convolution: output positions after the last that a window
+        reaches, on every axis below the stride or below the dilation. Empty stands for none.
+    unread : tuple of int
+        Of the convolution that is :attr:`direct` of a transposed one only: positions at the end of the
+        padded input that no window may read, on every axis. Empty stands for none.
+
+    Raises
+    ------
+    InvalidArgument
+        If a value is not an integer in its range, the ranks differ, the groups
+        do not divide the channels, the input is too small for its padding mode, or
+        a transposed convolution would have no output.
+    """
+
+    batch: int
+    in_channels: int
+    out_channels: int
+    size: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[PaddingSides, ...]
+    dilation: tuple[int, ...]
+    groups: int = 1
+    padding_mode: str = "zeros"
+    transposed: bool = False
+    output_padding: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, minimum in (("batch", 0), ("in_channels", 0), ("out_channels", 0), ("groups", 1)):
+            object.__setattr__(self, name, integer(name, getattr(self, name), minimum))
+        for name, minimum in (("size", 0), ("kernel", 1), ("stride", 1), ("dilation", 1), *_EXTRAS):
+            object.__setattr__(self, name, integers(name, getattr(self, name), minimum))
+        if not self.output_padding:
+            object.__setattr__(self, "output_padding", (0,) * len(self.size))
+        if not any(self.unread):
+            object.__setattr__(self, "unread", (0,) * len(self.size))
+        object.__setattr__(self, "padding", padding_sides(self.padding))
+        self._check_ranks()
+        self._check_groups()
+        self._check_padding_mode()
+        self._check_transposed()
+
+    def _check_ranks(self) -> None:
+        rank = len(self.size)
+        if rank == 0:
+            raise InvalidArgument("size", self.size, "should have at least one axis", where=WHERE)
+        for name in ("kernel", "stride", "padding", "dilation", "output_padding", "unread"):
+            value = getattr(self, name)
+            if len(value) != rank:
+                raise InvalidArgument(
+                    name, value, f"should have {rank} entries, one for each axis of size={self.size}", where=WHERE
+                )
+
+    def _check_groups(self) -> None:
+        for name in ("in_channels", "out_channels"):
+            channels = getattr(self, name)
+            if channels % self.groups:
+                raise InvalidArgument(
+                    "groups",
+                    self.groups,
+                    f"should divide {name}={channels}: {channels} % {self.groups} = {channels % self.groups}",
+                    where=WHERE,
+                )
+
+    def _check_padding_mode(self) -> None:
+        if self.padding_mode not in PADDING_MODES:
+            requirement = f"should be one of {', '.join(PADDING_MODES)}"
+            raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
+        for axis, (size, sides) in enumerate(zip(self.size, self.padding, strict=True)):
+            most = PADDING_MODES[self.padding_mode].most(size)
+            if most is not None and max(sides) > most:
+                requirement = f"should be at most {most} for padding_mode={self.padding_mode!r} and size {size}"
+                raise InvalidArgument(f"padding[{axis}]", sides, requirement, where=WHERE)
+
+    def _check_transposed(self) -> None:
+        if not isinstance(self.transposed, bool):
+            raise InvalidArgument("transposed", self.transposed, "should be True or False", where=WHERE)
+        if not self.transposed:
+            if any(self.output_padding):
+                requirement = "should be zero unless the convolution is transposed"
+                raise InvalidArgument("output_padding", self.output_padding, requirement, where=WHERE)
+            return
+        if self.padding_mode != "zeros":
+            requirement = "should be 'zeros' for a transposed convolution, which cuts its padding off"
+            raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
+        if any(self.unread):
+            requirement = "should be zero where the convolution is transposed"
+            raise InvalidArgument("unread", self.unread, requirement, where=WHERE)
+        axes = zip(self.output_padding, self.stride, self.dilation, strict=True)
+        for axis, (extra, stride, dilation) in enumerate(axes):
+            if extra >= max(stride, dilation):
+                requirement = f"should be below the stride, {stride}, or below the dilation, {dilation}"
+                raise InvalidArgument(f"output_padding[{axis}]", extra, requirement, where=WHERE)
+        if min(self.output_size) < 1:
+            raise InvalidArgument(
+                "padding", self.padding, f"should leave some output: its size would be {self.output_size}", where=WHERE
+            )
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        size: int | Iterable[int],
+        kernel: int | Iterable[int],
+        batch: int = 1,
+        in_channels: int = 1,
+        out_channels: int = 1,
+        stride: int | Iterable[int] = 1,
+        padding: str | int | Iterable[int | Iterable[int]] = 0,
+        dilation: int | Iterable[int] = 1,
+        groups: int = 1,
+        padding_mode: str = "zeros",
+        transposed: bool = False,
+        output_padding: int | Iterable[int] = 0,
+    ) -> ConvGeometry:
+        """Build a geometry from scalars, symmetric paddings or a named padding.
+
+        A scalar `stride`, `dilation`, `kernel` or `padding` holds for every axis
+        of `size`. An entry of `padding` may be one int (both sides) or a
+        ``(low, high)`` pair. Named paddings: ``"valid"``, ``"same_upper"`` and
+        ``"same_lower"`` (output size ceil(size / stride), or size * stride of a
+        transposed convolution, with output padding where a kernel below the stride does
+        not reach so far; the odd zero after or before the data), ``"causal"``
+        (all of it before the data; not transposed).
+
+        Raises
+        ------
+        InvalidArgument
+            As the class does; also for an unknown padding name.
+
+        Examples
+        --------
+        >>> ConvGeometry.of(size=(5, 5), kernel=3, stride=2, padding="same_upper").output_size
+        (3, 3)
+        """
+        sizes = integers("size", (size,) if is_scalar(size) else size, minimum=0)
+        rank = len(sizes)
+        kernels = integers("kernel", per_axis(kernel, rank), minimum=1)
+        strides = integers("stride", per_axis(stride, rank), minimum=1)
+        dilations = integers("dilation", per_axis(dilation, rank), minimum=1)
+        extra = integers("output_padding", per_axis(output_padding, rank), minimum=0)
+        sides: Any
+        if isinstance(padding, str):
+            if padding not in NAMED_PADDINGS:
+                raise InvalidArgument("padding", padding, f"should be one of {sorted(NAMED_PADDINGS)}", where=WHERE)
+            if transposed and padding == "causal":
+                requirement = "should be another name, or numbers, for a transposed convolution"
+                raise InvalidArgument("padding", padding, requirement, where=WHERE)
+            padded = tuple(map(operator.mul, sizes, strides)) if transposed else sizes
+            sides = named_sides(padding, padded, kernels, strides, dilations)
+            if transposed and padding.startswith("same"):
+                extra = tuple(map(max, extra, map(lacking, kernels, strides, dilations)))
+        elif is_scalar(padding):
+            sides = ((padding, padding),) * rank
+        else:
+            sides = tuple((side, side) if is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
+        return cls(
+            batch,
+            in_channels,
+            out_channels,
+            sizes,
+            kernels,
+            strides,
+            sides,
+            dilations,
+            groups,
+            padding_mode,
+            transposed,
+            extra,
+        )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Tell one who reaches for an attribute that is not there which ones are."""
+        given = (field.name for field in fields(self) if field.name != "unread")
+        known = ", ".join((*given, *_DERIVED))
+        raise AttributeError(f"a ConvGeometry has no `{name}`; it has {known}", name=name, obj=self)
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return len(self.size)
+
+    @cached_property
+    def output_size(self) -> tuple[int, ...]:
+        """O, per axis: floor((I + low + high - unread - d (R - 1) - 1) / s) + 1, or 0 where no window fits.
+
+        Of a transposed convolution (I - 1) s + d (R - 1) + 1 + output padding - low - high.
+        """
+        extras = self.output_padding if self.transposed else self.unread
+        axes = zip(self.size, self.kernel, self.stride, self.padding, self.dilation, extras, strict=True)
+        if self.transposed:
+            return tuple((i - 1) * s + d * (r - 1) + 1 + extra - sum(sides) for i, r, s, sides, d, extra in axes)
+        return tuple(max((i + sum(sides) - unread - d * (r - 1) - 1) // s + 1, 0) for i, r, s, sides, d, unread in axes)
+
+    @cached_property
+    def direct(self) -> ConvGeometry:
+        """The convolution whose adjoint a transposed one is; any other is its own.
+
+        It reads the transposed one's output and has its input as output; its weight is the same array.
+        Output padding of a stride or more makes room for further windows: (I - 1) s + o padded positions
+        hold I + floor(o / s) of them. What these would need more is left :attr:`unread`, s floor(o / s).
+        """
+        if not self.transposed:
+            return self
+        return replace(
+            self,
+            in_channels=self.out_channels,
+            out_channels=self.in_channels,
+            size=self.output_size,
+            transposed=False,
+            output_padding=(),
+            unread=tuple(o - o % s for o, s in zip(self.output_padding, self.stride, strict=True)),
+        )
+
+    @property
+    def is_degenerate(self) -> bool:
+        """Whether it has no channels, no input or no output, so that implementations may refuse it."""
+        return 0 in (self.in_channels, self.out_channels, *self.size, *self.output_size)
+
+    @property
+    def is_padded_by_strides(self) -> bool:
+        """Whether its output padding is a stride or more on some axis, which most implementations do not take."""
+        return any(self.direct.unread)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(N, C, *I)."""
+        return (self.batch, self.in_channels, *self.size)
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """(K, C // groups, *R); of a transposed convolution (C, K // groups, *R)."""
+        rows, columns = self.out_channels, self.in_channels
+        if self.transposed:
+            rows, columns = columns, rows
+        return (rows, columns // self.groups, *self.kernel)
+
+    @property
+    def bias_shape(self) -> tuple[int, ...]:
+        """(K,)."""
+        return (self.out_channels,)
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """(N, K, *O)."""
+        return (self.batch, self.out_channels, *self.output_size)
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each input channel is a group of its own, and there are several."""
+        return self.groups == self.in_channels > 1
+
+    @property
+    def remainders(self) -> tuple[int, ...]:
+        """Per axis, the positions at the end of the padded input that no window reaches; 0 where no window fits.
+
+        Not defined for a transposed convolution: see :attr:`direct`.
+        """
+        axes = zip(self.size, self.padding, self.dilation, self.kernel, self.stride, self.unread, strict=True)
+        return tuple(max(i + sum(sides) - u - d * (r - 1) - 1, 0) % s + u for i, sides, d, r, s, u in axes)
+
+    def source_positions(self, axis: int) -> NDArray[np.int64]:
+        """(O, R) array: the input coordinate that output p reads through tap r: s p + d r - low, by the padding mode.
+
+        Among zeros, a coordinate outside [0, I) lies in the padding. Not defined for a transposed convolution.
+        """
+        outputs = self.stride[axis] * np.arange(self.output_size[axis], dtype=np.int64)
+        taps = self.dilation[axis] * np.arange(self.kernel[axis], dtype=np.int64)
+        padded = outputs[:, None] + taps[None, :] - self.padding[axis][0]
+        return PADDING_MODES[self.padding_mode].source(padded, self.size[axis])
+
+    def sides_named(self, name: str) -> tuple[PaddingSides, ...]:
+        """The padding that one of `NAMED_PADDINGS` would be for these sizes."""
+        return named_sides(name, self.size, self.kernel, self.stride, self.dilation)
+
+    def repeated_positions(self, axis: int) -> NDArray[np.int64]:
+        """(low + I + high,) array: the input coordinate that each position of the padded axis repeats.
+
+        Among zeros, a coordinate outside [0, I) lies in the padding.
+        """
+        low, high = self.padding[axis]
+        padded = np.arange(-low, self.size[axis] + high, dtype=np.int64)
+        return PADDING_MODES[self.padding_mode].source(padded, self.size[axis])
+
+    def inside(self, axis: int) -> NDArray[np.bool_]:
+        """(O, R) mask of :meth:`source_positions`: True where the coordinate is data, not padding."""
+        source = self.source_positions(axis)
+        return (source >= 0) & (source < self.size[axis])
+
+    @cached_property
+    def products(self) -> int:
+        """Number of products X_i F_j in the whole forward pass; each gradient has as many."""
+        if self.transposed:
+            return self.direct.products
+        inside = math.prod(int(self.inside(axis).sum()) for axis in range(self.rank))
+        return self.batch * self.out_channels * (self.in_channels // self.groups) * inside
+
+    def __str__(self) -> str:
+        """Compact text form, read back by :func:`parse_geometry`, but for what is :attr:`unread`."""
+        text = f"n{self.batch}c{self.in_channels}k{self.out_channels}"
+        text += f"i{_join(self.size)}f{_join(self.kernel)}"
+        if set(self.stride) != {1}:
+            text += f"s{_join(self.stride)}"
+        if any(self.padding[axis] != (0, 0) for axis in range(self.rank)):
+            text += "p" + "x".join(f"{low}" if low == high else f"{low}+{high}" for low, high in self.padding)
+        if set(self.dilation) != {1}:
+            text += f"d{_join(self.dilation)}"
+        if self.groups != 1:
+            text += f"g{self.groups}"
+        if self.padding_mode != "zeros":
+            text += f"m{self.padding_mode}"
+        if self.transposed:
+            text += "t"
+        if any(self.unread):
+            text += f"u{_join(self.unread)}"
+        return f"{text}o{_join(self.output_padding)}" if any(self.output_padding) else text
+
+
+_DERIVED = ("rank", "output_size", "input_shape", "weight_shape", "bias_shape", "output_shape", "direct")
+_EXTRAS = (("output_padding", 0), ("unread", 0))
+_AXES = r"\d+(?:x\d+)*"
+_SIDES = r"\d+(?:\+\d+)?"
+_GEOMETRY_TEXT = re.compile(
+    rf"n(?P<batch>\d+)c(?P<in_channels>\d+)k(?P<out_channels>\d+)i(?P<size>{_AXES})f(?P<kernel>{_AXES})"
+    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>\d+))?"
+    rf"(?:m(?P<padding_mode>[a-z]+))?(?P<transposed>t)?(?:o(?P<output_padding>{_AXES}))?",
+    re.ASCII,
+)
+
+
+def parse_geometry(text: str) -> ConvGeometry:
+    """Read the text form of a geometry, such as ``n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1``.
+
+    n batch, c input channels, k output channels, i input size, f kernel (filter)
+    size, s stride, p padding (one number for both sides, or low+high), d
+    dilation (1 is dense), g groups, m padding mode (``mreflect``), t transposed, o
+    output padding (``to1x0``). All after the kernel may be absent.
+
+    Raises
+    ------
+    InvalidArgument
+        If the text does not have that form, or describes no legal convolution.
+    """
+    match = _GEOMETRY_TEXT.fullmatch(text)
+    if match is None:
+        raise InvalidArgument("text", text, "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1", where="parse_geometry")
+    size = _split(match["size"])
+    sides = match["padding"].split("x") if match["padding"] else ["0"] * len(size)
+    return ConvGeometry(
+        batch=int(match["batch"]),
+        in_channels=int(match["in_channels"]),
+        out_channels=int(match["out_channels"]),
+        size=size,
+        kernel=_split(match["kernel"]),
+        stride=_split(match["stride"]) if match["stride"] else (1,) * len(size),
+        padding=tuple((int(side.split("+")[0]), int(side.split("+")[-1])) for side in sides),
+        dilation=_split(match["dilation"]) if match["dilation"] else (1,) * len(size),
+        groups=int(match["groups"] or 1),
+        padding_mode=match["padding_mode"] or "zeros",
+        transposed=match["transposed"] is not None,
+        output_padding=_split(match["output_padding"]) if match["output_padding"] else (),
+    )
+
+
+def _join(values: Iterable[int]) -> str:
+    return "x".join(map(str, values))
+
+
+def _split(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))

@@ -1,0 +1,196 @@
+"""The judge: exact, not to be fooled by NaN, and honest about what it could not see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convoracle.oracle.answers import exact
+from convoracle.oracle.answers.exact import ExactResult
+from convoracle.oracle.judging.verdict import VACUOUS, Outcome, judge
+from convoracle.oracle.numbers.dtypes import Arithmetic, numpy_dtype
+from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.rounding.bounds import rounding_bound
+
+CASE = Case(
+    ConvGeometry.of(batch=2, in_channels=2, out_channels=3, size=(4, 4), kernel=2), True, "float32", "uniform", 5
+)
+FLOAT32 = "float32"
+
+
+@pytest.fixture
+def lattice() -> tuple[ExactResult, Array]:
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(CASE), CASE.geometry)
+    return result, result.value.to_float64().astype(np.float32)
+
+
+@pytest.fixture
+def real() -> tuple[ExactResult, Array, Operands]:
+    operands = real_operands(CASE)
+    result = exact.evaluate(Pass.FORWARD, operands, CASE.geometry)
+    return result, result.value.to_float64().astype(np.float32), operands
+
+
+def _zeros(result: ExactResult) -> np.ndarray:
+    return np.zeros(result.magnitude.shape)
+
+
+def test_an_equal_result_conforms_and_says_that_nothing_could_hide(lattice: tuple[ExactResult, Array]) -> None:
+    result, actual = lattice
+    verdict = judge(actual, result, _zeros(result), FLOAT32)
+    assert verdict.outcome is Outcome.CONFORMS
+    assert (verdict.wrong, verdict.ratio, verdict.resolution, verdict.worst) == (0, 0.0, 0.0, None)
+
+
+def test_one_wrong_element_is_found_and_placed(lattice: tuple[ExactResult, Array]) -> None:
+    result, actual = lattice
+    actual[1, 2, 0, 1] += 1
+    verdict = judge(actual, result, _zeros(result), FLOAT32)
+    assert verdict.outcome is Outcome.VIOLATES
+    assert (verdict.wrong, verdict.elements) == (1, actual.size)
+    assert verdict.region == ((1, 2), (2, 3), (0, 1), (1, 2))
+    assert verdict.worst is not None
+    assert verdict.worst.index == (1, 2, 0, 1)
+    assert verdict.worst.error == 1.0
+    assert verdict.worst.actual == verdict.worst.expected + 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_are_wrong_wherever_the_exact_value_is_finite(
+    lattice: tuple[ExactResult, Array], value: float
+) -> None:
+    result, actual = lattice
+    actual[0, 0, 0, 0] = value
+    for bound in (_zeros(result), np.full(result.magnitude.shape, 1e300)):
+        verdict = judge(actual, result, bound, FLOAT32)
+        assert verdict.outcome is Outcome.VIOLATES
+        assert verdict.wrong == 1
+        assert verdict.worst is not None
+        assert verdict.worst.error == np.inf
+
+
+def test_another_shape_or_dtype_violates(lattice: tuple[ExactResult, Array]) -> None:
+    result, actual = lattice
+    shape = judge(actual[:1], result, _zeros(result), FLOAT32)
+    assert (shape.outcome, shape.cause) == (Outcome.VIOLATES, "shape")
+    assert "returned shape (1, 3, 3, 3), but should be (2, 3, 3, 3)" in shape.reason
+    dtype = judge(actual.astype(np.float64), result, _zeros(result), FLOAT32)
+    assert (dtype.outcome, dtype.cause) == (Outcome.VIOLATES, "dtype")
+    assert "returned dtype float64, but should be float32" in dtype.reason
+
+
+def test_a_negative_zero_is_equal_to_zero() -> None:
+    geometry = ConvGeometry.of(size=1, kernel=1, padding=1)
+    operands = Operands(*(np.ones((1, 1, n), np.float32) for n in (1, 1)), None, np.ones((1, 1, 3), np.float32))
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    assert (
+        judge(np.array([[[-0.0, 1.0, 0.0]]], np.float32), result, np.zeros((1, 1, 3)), FLOAT32).outcome
+        is Outcome.CONFORMS
+    )
+
+
+def test_rounding_to_nearest_conforms_and_an_error_above_the_bound_does_not(
+    real: tuple[ExactResult, Array, Operands],
+) -> None:
+    result, actual, operands = real
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"), CASE.geometry)
+    assert judge(actual, result, bound, FLOAT32).outcome is Outcome.CONFORMS
+    actual[0, 1, 2, 2] += np.float32(2.5 * bound[0, 1, 2, 2])
+    verdict = judge(actual, result, bound, FLOAT32)
+    assert verdict.outcome is Outcome.VIOLATES
+    assert 1 < verdict.ratio < 4
+    assert verdict.worst is not None
+    assert verdict.worst.index == (0, 1, 2, 2)
+
+
+def test_a_bound_that_would_hide_a_missing_term_leaves_it_undecided(real: tuple[ExactResult, Array, Operands]) -> None:
+    result, actual, _ = real
+    verdict = judge(actual, result, np.full(result.magnitude.shape, 10.0), FLOAT32)
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.resolution is not None
+    assert verdict.resolution > 1
+    assert "would hide a fault of up to" in verdict.reason
+
+
+def test_where_the_resolution_is_below_one_every_missing_term_shows(real: tuple[ExactResult, Array, Operands]) -> None:
+    result, actual, operands = real
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32"), CASE.geometry)
+    verdict = judge(actual, result, bound, FLOAT32)
+    assert verdict.resolution is not None
+    assert verdict.resolution < 1
+    for sign in (1, -1):
+        faulty = actual + np.float32(sign) * result.smallest.astype(np.float32)
+        assert judge(faulty, result, bound, FLOAT32).wrong == actual.size
+
+
+def test_an_empty_result_could_not_have_failed() -> None:
+    geometry = ConvGeometry.of(batch=0, size=3, kernel=2)
+    empty = Operands(
+        *(np.ones(s, np.float32) for s in (geometry.input_shape, geometry.weight_shape)),
+        None,
+        np.ones(geometry.output_shape, np.float32),
+    )
+    result = exact.evaluate(Pass.FORWARD, empty, geometry)
+    assert judge(np.empty((0, 1, 2), np.float32), result, np.zeros((0, 1, 2)), FLOAT32).cause == VACUOUS
+
+
+def test_a_zero_term_would_not_be_missed_and_the_verdict_says_so() -> None:
+    geometry = ConvGeometry.of(size=2, kernel=2)
+    operands = Operands(
+        np.array([[[0.0, 1.0]]], np.float32), np.ones((1, 1, 2), np.float32), None, np.ones((1, 1, 1), np.float32)
+    )
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    verdict = judge(np.ones((1, 1, 1), np.float32), result, np.zeros((1, 1, 1)), FLOAT32)
+    assert (verdict.outcome, verdict.resolution) == (Outcome.UNDECIDED, np.inf)
+    assert "a term is zero and would not be missed" in verdict.reason
+
+
+def test_the_resolution_counts_the_rounding_of_the_faulty_result() -> None:
+    """A term missing by just more than half an ulp can be rounded away: then the resolution is not below 1."""
+    geometry = ConvGeometry.of(size=2, kernel=2)
+    x = np.array([[[1 + 2.0**-23, -(2.0**-24)]]], np.float32)
+    operands = Operands(x, np.ones((1, 1, 2), np.float32), None, np.ones((1, 1, 1), np.float32))
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    bound = rounding_bound(Pass.FORWARD, result, operands, Arithmetic.of("float32", "float64"), geometry)
+    missing = x[..., :1].astype(np.float32)
+    verdict = judge(missing, result, bound, FLOAT32)
+    assert verdict.outcome is not Outcome.CONFORMS
+
+
+COMPLEX = Case(ConvGeometry.of(in_channels=2, size=3, kernel=2), True, "complex64", "uniform", 3)
+
+
+def test_the_parts_of_a_complex_result_are_judged_each_for_itself() -> None:
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(COMPLEX), COMPLEX.geometry)
+    parts = result.value.to_float64()
+    actual = (parts[..., 0] + 1j * parts[..., 1]).astype(np.complex64)
+    assert judge(actual, result, _zeros(result), "complex64").outcome is Outcome.CONFORMS
+    actual[0, 0, 1] += 1j
+    verdict = judge(actual, result, _zeros(result), "complex64")
+    assert (verdict.outcome, verdict.wrong, verdict.elements) == (Outcome.VIOLATES, 1, 4)
+    assert verdict.worst is not None
+    assert (verdict.worst.index, verdict.worst.error) == ((0, 0, 1, 1), 1.0)
+    assert verdict.region == ((0, 1), (0, 1), (1, 2), (1, 2))
+
+
+def test_a_real_result_of_complex_operands_has_the_wrong_dtype() -> None:
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(COMPLEX), COMPLEX.geometry)
+    verdict = judge(np.zeros((1, 1, 2), np.float32), result, _zeros(result), "complex64")
+    assert verdict.reason == "returned dtype float32, but should be complex64"
+
+
+@pytest.mark.parametrize(("dtype", "result_dtype"), [("int8", "int32"), ("float8_e5m2", "float32")])
+def test_a_result_wider_than_the_operands_is_required_where_it_is_declared(dtype: str, result_dtype: str) -> None:
+    case = replace(CASE, dtype=dtype)
+    result = exact.evaluate(Pass.FORWARD, lattice_operands(case), case.geometry)
+    wide = result.value.to_float64().astype(result_dtype)
+    assert judge(wide, result, _zeros(result), result_dtype).outcome is Outcome.CONFORMS
+    wide[0, 0, 0, 0] += 1
+    assert judge(wide, result, _zeros(result), result_dtype).wrong == 1
+    with np.errstate(all="ignore"):
+        narrow = wide.astype(numpy_dtype(dtype))
+    assert judge(narrow, result, _zeros(result), result_dtype).cause == "dtype"
