@@ -155,20 +155,20 @@ _ZERO = "nan-taken-for-zero-in-input"
 
 
 @pytest.mark.parametrize(
-    ("kernel", "case", "name", "tied"),
+    ("kernel", "case", "name"),
     [
-        (arithmetic.nan_to_num, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-to-num-of-results", ()),
-        (arithmetic.nan_as_zero, "n1c1k2i1x2f1x1/float32/uniform/2", _ZERO, ("nan-to-num-of-input",)),
-        (arithmetic.clamped, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-becomes-the-lowest", ()),
-        (arithmetic.dense_dilation, "n2c3k1i2x3f1x2d2x2/float32/uniform/2", "zeros-between-taps", ()),
+        (arithmetic.nan_to_num, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-to-num-of-results"),
+        (arithmetic.nan_as_zero, "n1c1k2i1x2f1x1/float32/uniform/2", _ZERO),
+        (arithmetic.clamped, "n1c1k1i1x1f1x1/float32/uniform/2", "nan-becomes-the-lowest"),
+        (arithmetic.dense_dilation, "n2c3k1i2x3f1x2d2x2/float32/uniform/2", "zeros-between-taps"),
     ],
 )
-def test_what_becomes_of_nan_is_recognised(kernel: natural.Conv2d, case: str, name: str, tied: tuple[str, ...]) -> None:
-    """Inf times another number is Inf, as the largest number times one is: these two no result tells apart."""
+def test_what_becomes_of_nan_is_recognised(kernel: natural.Conv2d, case: str, name: str) -> None:
+    """Inf that is kept and the largest number in its place differ where they meet a zero."""
     told = told_of(natural.candidate(kernel), "contamination", case)
-    assert told.names == (name, *tied)
+    assert told.names == (name,)
     assert "that explains all" in told.sentences[0]
-    assert ("They do not tell it from as if" in told.sentences[0]) == bool(tied)
+    assert "They do not tell it from as if" not in told.sentences[0]
 
 
 def test_zeros_that_are_multiplied_can_be_declared() -> None:
