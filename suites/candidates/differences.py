@@ -76,7 +76,7 @@ class Differences:
                 "import ml_dtypes",
                 "import numpy as np",
                 "",
-                "from convoracle.oracle import differences",
+                "from convoracle.oracle.answers import differences",
                 "from convoracle.oracle.problem.geometry import parse_geometry",
                 "",
                 f'geometry = parse_geometry("{geometry}")',

@@ -99,7 +99,7 @@ class Reference:
                 "import ml_dtypes",
                 "import numpy as np",
                 "",
-                "from convoracle.oracle import reference",
+                "from convoracle.oracle.answers import reference",
                 "from convoracle.oracle.problem.geometry import parse_geometry",
                 "from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass",
                 "",

@@ -15,7 +15,7 @@ from convoracle.suites.in_process import InProcess
 
 _CALL = """
 import numpy as np
-from convoracle.oracle import reference
+from convoracle.oracle.answers import reference
 from convoracle.oracle.problem.geometry import parse_geometry
 actual = reference.forward(input.astype(np.float64), weight.astype(np.float64), parse_geometry("{}")).astype(np.float32)
 """

@@ -104,7 +104,7 @@ def test_a_fault_that_does_not_show_again_says_so() -> None:
 def test_a_fault_that_shows_now_and_then_is_asked_for_several_times(tmp_path: Path) -> None:
     source = tmp_path / "moody.py"
     source.write_text(
-        "from convoracle.oracle import reference\n"
+        "from convoracle.oracle.answers import reference\n"
         "calls = 0\n"
         "def conv1d(x, w, stride):\n"
         "    global calls\n"

@@ -10,7 +10,7 @@ from convoracle.reports import read_mismatch, read_run
 from convoracle.suites.cli import main
 
 CANDIDATE = """
-from convoracle.oracle import reference
+from convoracle.oracle.answers import reference
 
 
 class Honest:
