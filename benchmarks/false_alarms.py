@@ -1,8 +1,9 @@
 """How often a right implementation is called wrong: a campaign over as many case-passes as are asked for.
 
-Honest implementations of many arithmetics and orders (`honest.HONEST`), the reference, SciPy's
-transforms, and PyTorch where it is right, are searched for faults with every check. A case-pass is one verdict of a
-check that compared a result, element by element. It ends with 1 at a false alarm.
+Honest implementations of many arithmetics and orders (`honest.HONEST`), kernels that take one thing only
+(`restricted.KERNELS`), the reference, SciPy's transforms, and PyTorch where it is right, are searched for faults with
+every check. A case-pass is one verdict of a check that compared a result, element by element. It ends with 1
+at a false alarm.
 
     OMP_NUM_THREADS=1 python benchmarks/false_alarms.py [--case-passes N] [--profile NAME] [--seed N] [--workers N]
         [--only NAME ...]
@@ -21,6 +22,7 @@ from itertools import cycle, islice
 from multiprocessing import get_context
 
 from honest import HONEST, Honest
+from restricted import KERNELS, Kernel
 
 from convoracle.oracle.numbers.dtypes import EVERYDAY
 from convoracle.oracle.operands.data import parse_case
@@ -60,6 +62,7 @@ class Subject:
 
 SUBJECTS = {
     **{name: Subject(Candidate(name, honest)) for name, honest in HONEST.items()},
+    **{name: Subject(Kernel(name)) for name in KERNELS},
     "rounded once": Subject(Planted()),
     "reference": Subject("reference"),
     "transforms": Subject("scipy-fft"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 from random import Random
 
 from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
@@ -18,10 +18,12 @@ from ..forms import case_of
 from ..strategies import BEST_RESOLVED_FILL
 from ..variations import Variations
 from . import covering
-from .sighting import Sighting, sighting
+from .sighting import Sighting, keeps_shapes, sighting
 
 _DRAWN = 300
 """Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
+_LOOKED_AT = 150
+"""Of the cases considered, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
 _BLOCKS = (4, 8, 16, 32)
 _MOST_PRODUCTS = 3000
@@ -32,7 +34,7 @@ Pair = tuple[FaultModel, Pass]
 
 
 def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> tuple[Case, ...]:
-    """Cases that a candidate takes, which together see every fault that some of the cases considered sees in a pass.
+    """Cases that a candidate takes, which together see every fault that one of the cases looked at sees in a pass.
 
     The shipped ones come first, as far as it takes them. Each fault is seen where the
     wrong result has the right shape, if there is such a case. Faults of conduct
@@ -55,7 +57,10 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
 def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Collection[str]) -> Case | None:
     """The first case that sees a fault in its shape, or else at all; the chosen ones come before others."""
     fitted = None
-    for case in (*chosen, *(suited for each in pool for suited in _suited(pair[0], each, dtypes))):
+    suited = (case for each in pool for case in _suited(pair[0], each, dtypes))
+    for case in (*chosen, *islice(suited, _LOOKED_AT)):
+        if fitted is not None and not keeps_shapes(*pair, case.geometry):
+            continue
         seen = sighting(*pair, case)
         if seen is Sighting.IN_SHAPE:
             return case
