@@ -117,7 +117,9 @@ def _traits(case: Case) -> frozenset[str]:
     sizes = {"inputs": geometry.in_channels, "outputs": geometry.out_channels, "row": geometry.direct.output_size[-1]}
     sizes |= {"groups": geometry.groups}
     past = {f"{name} past {block}" for name, size in sizes.items() for block in _BLOCKS if size > block}
-    whole = {f"{name} is not whole {block}s" for name, size in sizes.items() for block in _BLOCKS if size % block}
+    whole = {
+        f"{name} is {'not ' if size % block else ''}whole {block}s" for name, size in sizes.items() for block in _BLOCKS
+    }
     alike = {"axes alike"} if len(set(geometry.size)) == len(set(geometry.kernel)) == 1 else set()
     return frozenset(features(case) | past | whole | alike | set(_coincidences(geometry)))
 
