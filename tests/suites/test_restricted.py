@@ -45,7 +45,7 @@ def test_nearly_all_that_is_asked_is_compared(candidate: object) -> None:
     assert len(results) == CASES
     assert sum(result.verdict.elements > 0 for result in results) >= 0.8 * CASES
     geometries = {parse_case(record.case).geometry for record in asked}
-    assert len(geometries) > CASES / 2
+    assert len(geometries) >= CASES / 2
     declined = [record for record in findings.records if record.declined]
     assert len(declined) <= 40
     assert all(result.verdict.outcome is Outcome.UNSUPPORTED for record in declined for result in record.results)
