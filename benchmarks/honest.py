@@ -175,14 +175,12 @@ def _table(pass_: Pass, geometry: ConvGeometry, names: tuple[str, ...]) -> tuple
     for product in present_products(pass_, geometry, names):
         to, left, right = (_products_of(geometry.direct)[role] for role in _ROLES[product.kind])
         added.append((to, starts[product.left] + left, starts[product.right] + right))
+    elements = np.arange(math.prod(geometry.output_shape))
+    channels, ones = np.unravel_index(elements, geometry.output_shape)[1], np.full(len(elements), one)
     if pass_ is Pass.BIAS_GRADIENT:
-        elements = np.arange(math.prod(geometry.output_shape))
-        channels = np.unravel_index(elements, geometry.output_shape)[1]
-        added.append((channels, starts["output_gradient"] + elements, np.full(len(elements), one)))
+        added.append((channels, starts["output_gradient"] + elements, ones))
     if (bias := offset(pass_)) in starts:
-        elements = np.arange(math.prod(shape))
-        channels = np.unravel_index(elements, shape)[1]
-        added.append((elements, starts[bias] + channels, np.full(len(elements), one)))
+        added.append((elements, starts[bias] + channels, ones))
     to, left, right = map(np.concatenate, zip(*added, strict=True))
     counts = np.bincount(to, minlength=math.prod(shape))
     order = np.argsort(to, kind="stable")

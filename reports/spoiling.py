@@ -7,6 +7,8 @@ an error: consequences, of which nothing should be said by themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.problem.layouts import BROADCAST, READONLY
 from .record import kind_of
@@ -17,6 +19,11 @@ SPOILING = (CHANGED, "alias", "reuse", "meanwhile")
 """Causes of verdicts: an operand changed, or returned, or changed for a while; or the memory of a result used again."""
 _NOT_WRITABLE = (READONLY, BROADCAST)
 _SHARED = (*SPOILING, "in place", "handed out", "threads")
+
+
+def told_of_changed(names: Iterable[str]) -> str:
+    """What a call did to operands of these names."""
+    return f"changed its operand {', '.join(names)}"
 
 
 def is_spoiling(verdict: Verdict) -> bool:

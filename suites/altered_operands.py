@@ -33,6 +33,12 @@ def copy_of(array: Array) -> Array:
     return copy
 
 
+def changed(now: Operands, before: Operands) -> tuple[str, ...]:
+    """The names of the arrays that are not, bit for bit, what they were."""
+    earlier = before.arrays()
+    return tuple(name for name, array in now.arrays().items() if array.tobytes() != earlier[name].tobytes())
+
+
 def mapped(operands: Operands, change: Callable[[Array], Array]) -> Operands:
     """The operands with each array changed."""
     arrays: dict[str, Any] = {name: change(array) for name, array in operands.arrays().items()}

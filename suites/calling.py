@@ -9,7 +9,7 @@ import numpy as np
 
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.passes import Operands, Pass
-from .altered_operands import copied
+from .altered_operands import changed, copied
 from .candidates.binding import BoundCandidate
 from .candidates.device import to_numpy
 from .company import Call, Part
@@ -64,10 +64,9 @@ class Caller:
         """The call on copies of its operands, which it should leave as they are."""
         given = copied(call.operands)
         result = self.make(given, call.geometry, told)
-        before = call.operands.arrays()
-        changed = tuple(name for name, array in given.arrays().items() if array.tobytes() != before[name].tobytes())
-        if changed:
-            self.spoilt.append((told, changed))
+        names = changed(given, call.operands)
+        if names:
+            self.spoilt.append((told, names))
         return result
 
 

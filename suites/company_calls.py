@@ -16,7 +16,7 @@ import numpy as np
 
 from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS, arrange
 from ..oracle.problem.passes import Array, Operands, Pass
-from ..reports.spoiling import CHANGED
+from ..reports.spoiling import CHANGED, told_of_changed
 from .altered_operands import (
     Unreadable,
     copied,
@@ -163,7 +163,7 @@ class _History:
     def _spoilt(self) -> Deviations:
         """What a call did to operands that were its own: where they are not, other calls suffer from it."""
         for told, names in self.caller.spoilt[:1]:
-            yield Deviation(CHANGED, told, LATTICE, None, f"changed its operand {', '.join(names)}")
+            yield Deviation(CHANGED, told, LATTICE, None, told_of_changed(names))
 
     def _in_place(self) -> Deviations:
         """The same arrays with other numbers written into them, as the steps of a training do."""

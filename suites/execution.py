@@ -14,6 +14,7 @@ import numpy as np
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.layouts import CONTIGUOUS, EXPANDED, arrange
 from ..oracle.problem.passes import Operands, Pass, shape_of
+from .altered_operands import changed
 from .candidates import Misconduct, ProcessDied
 from .candidates.binding import BoundCandidate
 from .candidates.device import to_numpy
@@ -67,8 +68,7 @@ def execute(
         return _describe_error(error, time.perf_counter() - start)
     if not isinstance(result, np.ndarray) or not is_numeric(result.dtype):
         return Malformed(beginning(_describe_value(result)), seconds)
-    given_again = {} if expanded else operands.arrays()
-    mutated = tuple(name for name, array in given_again.items() if copies[name].tobytes() != array.tobytes())
+    mutated = () if expanded else changed(given, operands)
     aliased = next((name for name, copy in copies.items() if np.may_share_memory(copy, result)), None)
     return Returned(np.ascontiguousarray(result).reshape(result.shape), seconds, mutated, aliased)
 

@@ -7,8 +7,9 @@ structure as well: wrong terms never do, for the lattice of each arithmetic is e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from ..oracle.explaining.arithmetics import Known
 from ..oracle.explaining.discrimination import Scope, geometries
@@ -70,7 +71,15 @@ def suggest(fault: Fault, executor: Executor, known: Known | None = None) -> tup
     fitted = (
         _fitting(fault, executor, declared) if known is None else _declarations_of(known, declared, fault.shrunk.dtype)
     )
-    tried = (_tried(alternative, fault, executor) for alternative in fitted)
+
+    @cache
+    def is_wrong(check: Check, case: Case) -> bool:
+        """Whether a check convicts a case as it is declared: asked once, whatever the alternatives."""
+        held_to = arithmetic_of(executor.info, case.dtype)
+        pass_ = Pass(fault.subject)
+        return is_asked(check, case, pass_, held_to) and ask(executor, check, case, pass_).verdict.outcome.is_mismatch
+
+    tried = (_tried(alternative, fault, executor, is_wrong) for alternative in fitted)
     return tuple(sorted((found for found in tried if found is not None), key=lambda found: -found.ratio))
 
 
@@ -154,8 +163,10 @@ def _on_other_numbers(fault: Fault) -> Iterator[Case]:
                 yield replace(case, fill=fill, seed=seed, layout=CONTIGUOUS)
 
 
-def _tried(alternative: Alternative, fault: Fault, executor: Executor) -> Suggestion | None:
-    """The suggestion of an alternative, if nothing violates it and something does without it.
+def _tried(
+    alternative: Alternative, fault: Fault, executor: Executor, is_wrong: Callable[[Check, Case], bool]
+) -> Suggestion | None:
+    """The suggestion of an alternative, if nothing violates it and something is wrong without it.
 
     A candidate may decline other cases than the fault's own.
     """
@@ -169,15 +180,10 @@ def _tried(alternative: Alternative, fault: Fault, executor: Executor) -> Sugges
             if verdict.outcome in (Outcome.CONFORMS, Outcome.UNDECIDED):
                 ratio = max(ratio, verdict.ratio) if case.fill == BEST_RESOLVED_FILL else ratio
                 elements += verdict.elements
-                wanted = wanted or _is_wrong_as_declared(each, pass_, case, executor)
+                wanted = wanted or is_wrong(each, case)
             elif case == fault.shrunk or verdict.outcome is Outcome.VIOLATES:
                 return None
     return Suggestion(alternative.declaration, alternative.meaning, ratio) if elements and wanted else None
-
-
-def _is_wrong_as_declared(check: Check, pass_: Pass, case: Case, executor: Executor) -> bool:
-    declared = arithmetic_of(executor.info, case.dtype)
-    return is_asked(check, case, pass_, declared) and ask(executor, check, case, pass_).verdict.outcome.is_mismatch
 
 
 def _judged(check: Check, pass_: Pass, case: Case, arithmetic: Arithmetic, executor: Executor) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...oracle.judging.verdict import Outcome, Verdict
-from ...reports.spoiling import CHANGED
+from ...reports.spoiling import CHANGED, told_of_changed
 from ..replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 
 
@@ -41,7 +41,7 @@ def _while(reply: Died | TimedOut) -> str:
 
 def _judge_returned(reply: Returned) -> Verdict | None:
     if reply.mutated:
-        return Verdict(Outcome.VIOLATES, f"changed its operand {', '.join(reply.mutated)}", CHANGED)
+        return Verdict(Outcome.VIOLATES, told_of_changed(reply.mutated), CHANGED)
     if reply.aliased is not None:
         reason = f"returned memory of its operand {reply.aliased}, but should be a fresh array"
         return Verdict(Outcome.VIOLATES, reason, "alias")

@@ -77,14 +77,14 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     only makes room, data take its place: elements for padding, one long axis for two, a larger input for
     the strides of a transposed convolution.
     """
-    ones, zeros = (1,) * geometry.rank, (0,) * geometry.rank
+    ones, zeros, unpadded = (1,) * geometry.rank, (0,) * geometry.rank, ((0, 0),) * geometry.rank
     inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
     changes: list[Mapping[str, object]] = [
         {"groups": 1, "in_channels": inputs, "out_channels": outputs},
         {"groups": 1},
         {"padding_mode": "zeros"},
-        {"padding": ((0, 0),) * geometry.rank},
-        {"padding": ((0, 0),) * geometry.rank, "size": _for_one_window(geometry)},
+        {"padding": unpadded},
+        {"padding": unpadded, "size": _for_one_window(geometry)},
         {"padding": tuple((low, low) for low, _ in geometry.padding)},
         {"padding": tuple((max(sides),) * 2 for sides in geometry.padding)},
         {"output_padding": zeros},
@@ -100,10 +100,10 @@ def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     changes += _less_of_each(geometry)
     if geometry.transposed:
         changes.append(
-            {**dict.fromkeys(("kernel", "stride", "dilation"), ones), "padding": ((0, 0),) * geometry.rank}
+            {**dict.fromkeys(("kernel", "stride", "dilation"), ones), "padding": unpadded}
             | {"size": geometry.output_size, "output_padding": zeros, "transposed": False}
         )
-    changes.append({"padding": ((0, 0),) * geometry.rank, "size": _padded(geometry)})
+    changes.append({"padding": unpadded, "size": _padded(geometry)})
     yield from _legal(geometry, changes)
     if geometry.transposed and not geometry.is_padded_by_strides:
         yield geometry.direct
