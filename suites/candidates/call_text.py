@@ -45,7 +45,7 @@ def write_call(origin: Origin, pass_: Pass, call: Call, geometry: ConvGeometry, 
     """Python source that imports the candidate and computes ``actual``."""
     lines = ["import numpy as np", *_imports(origin)]
     if "geometry" in (*call.positional, *(known for _, known in call.keywords)):
-        lines += ["from convoracle.oracle.problem.geometry import parse_geometry", ""]
+        lines += ["from convoracle.oracle import parse_geometry", ""]
         lines += [f'geometry = parse_geometry("{geometry}")']
     function = _identifier(origin.name)
     if origin.kind == "class":

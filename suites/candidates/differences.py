@@ -76,8 +76,8 @@ class Differences:
                 "import ml_dtypes",
                 "import numpy as np",
                 "",
+                "from convoracle.oracle import parse_geometry",
                 "from convoracle.oracle.answers import differences",
-                "from convoracle.oracle.problem.geometry import parse_geometry",
                 "",
                 f'geometry = parse_geometry("{geometry}")',
                 *_write_call(pass_, bias=bias),
@@ -91,7 +91,7 @@ def _write_call(pass_: Pass, *, bias: bool) -> list[str]:
     if pass_ is not Pass.JVP:
         return [f"actual = differences.{pass_}(input, weight, output_gradient, geometry)"]
     return [
-        "from convoracle.oracle.problem.passes import Operands",
+        "from convoracle.oracle import Operands",
         "directions = dict(input_direction=input_direction, weight_direction=weight_direction)",
         *(["directions |= dict(bias_direction=bias_direction)"] if bias else []),
         "operands = Operands(input, weight, None, output_gradient, **directions)",

@@ -70,7 +70,7 @@ def write_foreign_call(pass_: Pass, geometry: ConvGeometry, candidate: type, ori
     arguments = ", ".join(f"{name}={values.get(name, name)}" for name in (*TAKES[pass_], "geometry"))
     lines = (
         "import numpy as np",
-        "from convoracle.oracle.problem.geometry import parse_geometry",
+        "from convoracle.oracle import parse_geometry",
         f"from {candidate.__module__} import {candidate.__name__}",
         "",
         f"candidate = {candidate.__name__}({origin!r})",
