@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis.errors import NoSuchExample
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
 
 from ..oracle.operands.data import Case
 from .strategies import Space, cases
@@ -74,10 +78,30 @@ def find_case(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    try:
-        return find(cases(space=space), shows, settings=quiet, random=Random(seed))
-    except NoSuchExample:
-        return None
+    with _whatever_is_imported():
+        try:
+            return find(cases(space=space), shows, settings=quiet, random=Random(seed))
+        except NoSuchExample:
+            return None
+
+
+_CONSTANTS: LRUCache[object, object] = LRUCache(1024)
+"""As Hypothesis keeps them for each choice, but only of its own."""
+
+
+@contextmanager
+def _whatever_is_imported() -> Iterator[None]:
+    """Without the constants that Hypothesis takes from the source of whatever module happens to be imported.
+
+    With them a seed would draw other cases in another directory, beside other modules, or where this package is
+    installed otherwise.
+    """
+    none = providers.Constants()
+    with (
+        patch.object(providers, "_get_local_constants", lambda: none),
+        patch.object(providers, "CONSTANTS_CACHE", _CONSTANTS),
+    ):
+        yield
 
 
 def drawn(space: Space, count: int, seed: int) -> tuple[Case, ...]:

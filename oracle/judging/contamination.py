@@ -42,8 +42,10 @@ from ..problem.passes import Array, Operands, Pass, check_operands, offset, prod
 from .nonfinite import Expectation, Float64, Mask, check_real_floats
 
 _MOST_PLANTED = 3
-_WITH_ZEROS, _ZEROS = 0.5, 0.25
-"""Share of the seeds that have zeros as well, and how many of the elements they are then."""
+_IN_TWO, _WITH_ZEROS, _ZEROS = 0.5, 0.5, 0.25
+"""Shares of the cases that have a second array planted, and zeros as well; and how many elements are zero then."""
+_READ_MOST = ("input", "weight", "output_gradient")
+"""Each pass of first order reads two of these, and those of second order at least one beside their directions."""
 _STREAM = 2
 """Of the case's seed, beside those of the data."""
 
@@ -51,8 +53,10 @@ _STREAM = 2
 def contaminate(operands: Operands, seed: int) -> Operands:
     """A copy of operands with NaN, +Inf and -Inf at a few positions of one or two of the arrays.
 
-    Which arrays, positions and values follows from the seed; a dtype without Inf gets NaN. For every other seed the
-    other arrays have zeros as well: the lattice has hardly any, and what becomes of zero times Inf would not be asked.
+    Which arrays, positions and values follows from the seed and the shapes; a dtype without Inf gets NaN. One of the
+    arrays is input, weight or output gradient, so that few passes find nothing planted in what they read. In every
+    other case the other arrays have zeros as well: the lattice has hardly any, and what becomes of zero times Inf
+    would not be asked.
 
     Raises
     ------
@@ -60,14 +64,17 @@ def contaminate(operands: Operands, seed: int) -> Operands:
         If the operands are integers or complex numbers.
     """
     check_real_floats(operands, where="contaminate")
-    rng = np.random.Generator(np.random.PCG64([seed, _STREAM]))
     arrays = {name: array for name, array in operands.arrays().items() if array.size}
     if not arrays:
         return operands
+    shapes = [length for name in _READ_MOST if name in arrays for length in arrays[name].shape]
+    rng = np.random.Generator(np.random.PCG64([seed, _STREAM, *shapes]))
     has_infinity = np.isinf(np.array(np.inf).astype(operands.input.dtype).astype(np.float64))
     values = (np.nan, np.inf, -np.inf) if has_infinity else (np.nan,)
-    names = rng.permutation(list(arrays))[: int(rng.choice((1, 1, 2)))]
-    planted: dict[str, Any] = {str(name): _planted(arrays[str(name)], values, rng) for name in names}
+    first = str(rng.choice([name for name in _READ_MOST if name in arrays] or list(arrays)))
+    others = rng.permutation([name for name in arrays if name != first])
+    names = [first, *map(str, others[: int(rng.random() < _IN_TWO)])]
+    planted: dict[str, Any] = {name: _planted(arrays[name], values, rng) for name in names}
     if rng.random() < _WITH_ZEROS:
         planted |= {name: _thinned(array, rng) for name, array in arrays.items() if name not in planted}
     return replace(operands, **planted)

@@ -145,13 +145,13 @@ FAR = {
 
 @pytest.mark.parametrize("name", FAR)
 def test_there_is_no_edge_beyond_which_nothing_is_drawn(name: str) -> None:
-    """Seldom ones; where none came up in so many cases, the probability would be below one in a thousand."""
+    """Seldom ones: of the seldomest, depthwise ones of multiplier 6, three come up in 3,000 cases."""
     assert any(map(FAR[name], _deep()))
 
 
 @cache
 def _deep() -> list[ConvGeometry]:
-    return [case.geometry for case in drawn(PROFILES["deep"].space(), 3000, 0)]
+    return [case.geometry for seed in range(3) for case in drawn(PROFILES["deep"].space(), 3000, seed)]
 
 
 def test_far_cases_stay_within_the_room_and_are_the_exception() -> None:
