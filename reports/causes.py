@@ -7,7 +7,7 @@ Two mismatches of one candidate have one cause if, in this order,
 
 1. the results of both depend on earlier calls: one state is kept between calls;
 2. one changes an operand or uses memory that is not its own, and the other, of the same pass, comes of that;
-3. both end in the same error or the same crash;
+3. both end in the same error or the same crash, or one of a pass raises the error that its calls in company end in;
 4. both return the same dtype where the same other one is due;
 5. both lack the same thing (images, channels, windows), with the same outcome;
 6. the same known fault, arithmetic or convention explains both;
@@ -43,6 +43,7 @@ DEGENERATE = (
 """Needs of a case that lacks something."""
 
 _FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
+_RAISED = re.compile(r"raised (.+?)(?: at \S+:\d+)?", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
 _LONGEST_TITLE = 200
 _SAME = "the same explains all of them: "
@@ -144,7 +145,7 @@ def _comes_of(mismatch: Mismatch, spoiling: Mismatch) -> bool:
 
 
 def _same_end(group: _Group, mismatch: Mismatch) -> str:
-    if mismatch.history or mismatch.verdict.outcome is not group.members[0].verdict.outcome:
+    if mismatch.history:
         return ""
     told = signature(mismatch.verdict)
     if not told or told not in {signature(member.verdict) for member in group.members}:
@@ -159,6 +160,20 @@ def _same_end(group: _Group, mismatch: Mismatch) -> str:
 def _alike(one: Mismatch, other: Mismatch) -> bool:
     """Whether two crashes that say nothing of their place were met by the same check or need the same."""
     return one.check == other.check or set(one.needs) == set(other.needs)
+
+
+def _raised_in_company(group: _Group, mismatch: Mismatch) -> str:
+    """What calls in company leave behind is met by later calls."""
+    pairs = [pair for member in group.members for pair in ((member, mismatch), (mismatch, member))]
+    met = any(_is_raised_by(*pair) for pair in pairs)
+    return "calls in company end in the error that the pass raises" if met else ""
+
+
+def _is_raised_by(alone: Mismatch, in_company: Mismatch) -> bool:
+    raised = _RAISED.fullmatch(alone.verdict.reason) if alone.verdict.outcome is Outcome.REFUSED else None
+    if raised is None or alone.subject != in_company.subject or kind_of(in_company.check) != "company":
+        return False
+    return _NUMBER.sub("#", raised[1]) in _NUMBER.sub("#", in_company.verdict.reason)
 
 
 def _same_dtype(group: _Group, mismatch: Mismatch) -> str:
@@ -255,6 +270,7 @@ _BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
     _history,
     _spoilt,
     _same_end,
+    _raised_in_company,
     _same_dtype,
     _same_lack,
     _same_names,

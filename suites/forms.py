@@ -181,7 +181,8 @@ _CHANNELS: tuple[dict[str, Any], ...] = (
     {"groups": 2, "inputs": 2, "outputs": 2},
 )
 _COUNTS = ((3, 8), (8, 8), (16, 16), (32, 32), (64, 64))
-"""Channels at which implementations are specialised, for the two plainest kernels."""
+"""Channels at which implementations are specialised, for the two plainest kernels and the smallest transposed one."""
+_SMALL_TRANSPOSED: dict[str, Any] = {"kernel": (2,), "transposed": True, "stride": (2,), "size": (1,)}
 _ALIGNED_CHANNELS: tuple[dict[str, Any], ...] = (
     {},
     {"groups": 8},
@@ -203,7 +204,7 @@ def plain_forms(rank: int, dtype: str) -> Iterator[Form]:
             yield Form(rank, dtype, **{**changes, **channels})
     yield Form(rank, dtype, kernel=(3,), padding=HALF, groups=4, outputs=2)
     for inputs, outputs in _COUNTS:
-        for changes in _PLAIN[:2]:
+        for changes in (*_PLAIN[:2], _SMALL_TRANSPOSED):
             yield Form(rank, dtype, **{**changes, "inputs": inputs, "outputs": outputs})
         yield Form(rank, dtype, kernel=(3,), padding=HALF, groups=outputs)
     for changes in _PLAIN[:2]:

@@ -26,9 +26,10 @@ _LOOKED_AT = 150
 """Of the cases considered, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
 _BLOCKS = (4, 8, 16, 32)
-_MOST_PRODUCTS = 3000
+_MOST_PRODUCTS = 5000
 _SEED = "covering"
-_CONTAMINATING_SEED, _PLAIN_SEED = 2, 1
+_CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 3, 4), 1
+"""Where NaN and Inf are planted follows from the seed and the shapes."""
 
 Pair = tuple[FaultModel, Pass]
 
@@ -77,8 +78,9 @@ def _suited(model: FaultModel, case: Case, dtypes: Collection[str]) -> Iterator[
             return
         case = replace(case, dtype=dtype)
     if CONTAMINATED in model.needs.data:
-        case = replace(case, seed=_CONTAMINATING_SEED)
-    elif LATTICE not in model.needs.data and case.fill not in model.needs.data:
+        yield from (replace(case, seed=seed) for seed in _CONTAMINATING_SEEDS)
+        return
+    if LATTICE not in model.needs.data and case.fill not in model.needs.data:
         case = replace(case, fill=next(iter(model.needs.data)))
     yield case
 

@@ -63,6 +63,20 @@ def test_one_error_in_several_passes_is_one_whatever_its_numbers() -> None:
     ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
 
 
+def test_an_error_that_calls_in_company_leave_behind_is_one_with_the_calls_that_meet_it_later() -> None:
+    """The error of forward mode in threads stays in the process."""
+    words = "RuntimeError: Nested level 2 is not supported"
+    race = ended(Outcome.VIOLATES, f"the same call while 3 other threads make calls: {words}", "threads")
+    later = ended(Outcome.REFUSED, f"raised {words.replace('2', '7')} at /home/a/differentiable.py:136", "RuntimeError")
+    other = ended(Outcome.REFUSED, "raised RuntimeError: out of memory at /home/a/differentiable.py:136", "RuntimeError")
+    assert groups(
+        mismatch("jvp", 1, verdict=race, check="company"),
+        mismatch("jvp", 2, verdict=later, history="depends on earlier calls"),
+        mismatch("jvp", 3, verdict=other),
+        mismatch("forward", verdict=later),
+    ) == [{"mine-jvp-1", "mine-jvp-2", "mine-forward-1"}, {"mine-jvp-3"}]
+
+
 def test_a_changed_operand_is_one_cause_with_what_comes_of_it_in_its_pass() -> None:
     changed = mismatch("forward", 1, verdict=ended(Outcome.VIOLATES, "changed its operand input", "mutation"))
     race = mismatch("forward", 2, check="company", verdict=replace(VALUE, cause="threads"))
