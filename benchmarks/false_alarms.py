@@ -27,7 +27,7 @@ from restricted import KERNELS, Kernel
 from convoracle.oracle.numbers.dtypes import EVERYDAY
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.record import kind_of
+from convoracle.reports.records.record import kind_of
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import Findings, examine_all
 from convoracle.suites.in_process import InProcess

@@ -1,15 +1,25 @@
 """What is kept of a run and how it is shown: records, the run folder, the page, junit.xml, the terminal."""
 
 from .errors import InvalidRecord
-from .junit import junit, write_junit
+from .files.junit import junit, write_junit
+from .files.reproducer import reproducer
+from .files.run import RunWriter, read_mismatch, read_run
 from .page import render, write_page
 from .publication import write_reports
-from .record import SCHEMA_VERSION, CandidateInfo, CaseRecord, CheckResult, Evidence, Mismatch, Run, RunInfo, Witness
-from .reproducer import reproducer
-from .run import RunWriter, read_mismatch, read_run
-from .serialization import mismatch_id
-from .tally import Cell, Row, Tally, tally
-from .terminal import mismatch_text, mismatch_view, summary_table, tally_table
+from .records.record import (
+    SCHEMA_VERSION,
+    CandidateInfo,
+    CaseRecord,
+    CheckResult,
+    Evidence,
+    Mismatch,
+    Run,
+    RunInfo,
+    Witness,
+)
+from .records.serialization import mismatch_id
+from .records.tally import Cell, Row, Tally, tally
+from .views.terminal import mismatch_text, mismatch_view, summary_table, tally_table
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from .junit import write_junit
+from .files.junit import write_junit
 from .page import write_page
-from .record import Run
+from .records.record import Run
 
 
 def write_reports(run: Run, folder: str | os.PathLike[str]) -> None:

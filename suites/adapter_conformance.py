@@ -21,8 +21,8 @@ from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.numbers.dtypes import DTYPES
 from ..oracle.operands.data import Case
 from ..oracle.problem.passes import Pass
-from ..reports.record import Evidence, Mismatch
-from ..reports.reproducer import reproducer
+from ..reports.files.reproducer import reproducer
+from ..reports.records.record import Evidence, Mismatch
 from .checks.value import Check, answer, operands_of
 from .declared import arithmetic_of
 from .examination import ANSWERED, ask

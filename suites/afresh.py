@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.layouts import CONTIGUOUS
 from ..oracle.problem.passes import Operands, Pass
-from ..reports.record import CandidateInfo
+from ..reports.records.record import CandidateInfo
 from .company import Company, Question
 from .executor import Executor
 from .illegal import IllegalCall

@@ -14,7 +14,7 @@ from ..oracle.numbers.dtypes import numpy_dtype
 from ..oracle.operands.data import Case
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.passes import ARRAYS, Operands, Pass, is_defined, shape_of
-from ..reports.record import CheckResult
+from ..reports.records.record import CheckResult
 from .checks.conduct import judge_conduct
 from .checks.value import Check
 from .executor import Executor

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..oracle.operands.data import Case
 from ..oracle.problem.layouts import CONTIGUOUS
 from ..oracle.problem.passes import Pass
-from ..reports.record import CheckResult
+from ..reports.records.record import CheckResult
 from .checks.relations import Derivation, relation_of
 from .checks.value import Check, operands_of
 from .declared import arithmetic_of

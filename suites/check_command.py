@@ -11,13 +11,13 @@ from rich.console import Console
 from ..oracle.errors import InvalidArgument
 from ..oracle.problem.passes import Pass
 from ..reports import RunWriter, read_run, tally, tally_table, write_reports
-from ..reports.cause_text import amount_of, cause_texts
-from ..reports.compared import compared
-from ..reports.gate import compared_sentence
-from ..reports.record import Run, RunInfo
-from ..reports.serialization import Supported
-from ..reports.terminal import compared_table, reason_lines
-from ..reports.wording import plural
+from ..reports.records.compared import compared
+from ..reports.records.record import Run, RunInfo
+from ..reports.records.serialization import Supported
+from ..reports.views.cause_text import amount_of, cause_texts
+from ..reports.views.gate import compared_sentence
+from ..reports.views.terminal import compared_table, reason_lines
+from ..reports.views.wording import plural
 from .budget import Budget
 from .candidates import DEFAULT
 from .corpora.selection import Selection

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS, arrange
 from ..oracle.problem.passes import Array, Operands, Pass
-from ..reports.spoiling import CHANGED, told_of_changed
+from ..reports.records.spoiling import CHANGED, told_of_changed
 from .altered_operands import (
     Unreadable,
     copied,

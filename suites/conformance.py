@@ -14,10 +14,10 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.judging.verdict import Outcome
 from ..oracle.problem.passes import Pass
 from ..reports import tally
-from ..reports.cause_text import amount_of, cause_texts
-from ..reports.compared import compared
-from ..reports.gate import compared_sentence, shortfalls
-from ..reports.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
+from ..reports.records.compared import compared
+from ..reports.records.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
+from ..reports.views.cause_text import amount_of, cause_texts
+from ..reports.views.gate import compared_sentence, shortfalls
 from .budget import Budget
 from .candidates import CandidateError
 from .checks.adjoint import ADJOINT

@@ -12,8 +12,8 @@ from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.numbers.dtypes import COMPONENTS, Arithmetic
 from ..oracle.operands.data import Case
 from ..oracle.problem.passes import Pass, real_parts
-from ..reports.evidence import subject_pass
-from ..reports.record import Evidence, Mismatch, Witness
+from ..reports.records.evidence import subject_pass
+from ..reports.records.record import Evidence, Mismatch, Witness
 from .checks.company import COMPANY
 from .checks.value import Check, answer, operands_of, standard
 from .corpora.selection import SHRUNK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..oracle.numbers.dtypes import Arithmetic, Format, conventions_of, format_of
-from ..reports.record import CandidateInfo
+from ..reports.records.record import CandidateInfo
 
 
 def arithmetic_of(info: CandidateInfo, dtype: str) -> Arithmetic:

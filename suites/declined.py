@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from ..oracle.operands.data import Case
-from ..reports.record import CaseRecord, CheckResult
+from ..reports.records.record import CaseRecord, CheckResult
 
 _MOST_REASONS = 40
 """All further ones are counted with the last of them."""

@@ -15,7 +15,7 @@ from ..oracle.numbers.dtypes import COMPONENTS
 from ..oracle.operands.fills import HUGE
 from ..oracle.problem.layouts import CONTIGUOUS
 from ..oracle.problem.passes import Array, Operands, Pass
-from ..reports.spoiling import CHANGED
+from ..reports.records.spoiling import CHANGED
 from .checks.company import COMPANY
 from .checks.value import Check, operands_of
 from .declared import arithmetic_of

@@ -11,7 +11,7 @@ from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.numbers.dtypes import Arithmetic
 from ..oracle.operands.data import Case
 from ..oracle.problem.passes import Array, Operands, Pass
-from ..reports.record import CandidateInfo, CheckResult
+from ..reports.records.record import CandidateInfo, CheckResult
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.conduct import judge_conduct
 from .checks.value import Check, answer, operands_of, rounds_integers, standard

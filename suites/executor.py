@@ -7,7 +7,7 @@ from typing import Protocol
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.layouts import CONTIGUOUS
 from ..oracle.problem.passes import Operands, Pass
-from ..reports.record import CandidateInfo
+from ..reports.records.record import CandidateInfo
 from .company import Company, Question
 from .illegal import IllegalCall
 from .replies import Reply

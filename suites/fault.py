@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.operands.data import Case
-from ..reports.record import CheckResult, kind_of
-from ..reports.spoiling import SPOILING, is_consequence, is_spoiling
+from ..reports.records.record import CheckResult, kind_of
+from ..reports.records.spoiling import SPOILING, is_consequence, is_spoiling
 from .checks.company import COMPANY
 from .checks.value import Check
 from .features import features, telling

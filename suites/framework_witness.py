@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..oracle.problem.passes import Pass, real_parts
-from ..reports.record import Witness
+from ..reports.records.record import Witness
 from .candidates import CandidateError
 from .checks.company import COMPANY
 from .checks.value import Check, operands_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..reports.compared import Compared
-from ..reports.gate import shortfalls
-from ..reports.record import Run
-from ..reports.serialization import Supported
+from ..reports.records.compared import Compared
+from ..reports.records.record import Run
+from ..reports.records.serialization import Supported
+from ..reports.views.gate import shortfalls
 from .supported import lost, lost_sentence
 
 

@@ -16,7 +16,7 @@ from ..oracle.errors import InvalidArgument
 from ..oracle.judging.verdict import Outcome
 from ..oracle.operands.data import Case
 from ..oracle.problem.passes import Pass, is_defined
-from ..reports.record import CheckResult, kind_of
+from ..reports.records.record import CheckResult, kind_of
 from .afresh import Afresh
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from ..oracle.numbers.dtypes import Arithmetic
 from ..oracle.operands.data import Case
 from ..oracle.problem.passes import LINKED, Array, Pass, is_defined
-from ..reports.record import CheckResult, kind_of
+from ..reports.records.record import CheckResult, kind_of
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY, ask_company
 from .checks.illegal import ILLEGAL, ask_illegal

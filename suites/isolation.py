@@ -23,7 +23,7 @@ from typing import Any, Self, TypeVar
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.layouts import CONTIGUOUS
 from ..oracle.problem.passes import Array, Operands, Pass
-from ..reports.record import CandidateInfo
+from ..reports.records.record import CandidateInfo
 from .candidates import CandidateError
 from .candidates.naming import name_of
 from .channel import DOING, Channel, Garbled, Header

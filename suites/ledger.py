@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from ..oracle.operands.data import Case
-from ..reports.record import CheckResult, kind_of
-from ..reports.serialization import mismatch_id
+from ..reports.records.record import CheckResult, kind_of
+from ..reports.records.serialization import mismatch_id
 from .checks.adjoint import ADJOINT
 from .checks.relations import CHECK as RELATION
 from .checks.relations import relation_of

@@ -18,7 +18,7 @@ from random import Random
 from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.operands.data import Case
 from ..oracle.problem.passes import Pass, is_defined
-from ..reports.record import CheckResult
+from ..reports.records.record import CheckResult
 from .asking import Asking
 from .candidates.domain import read_domain
 from .checks.value import Check

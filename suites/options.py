@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..oracle.numbers.dtypes import DTYPES
 from ..oracle.problem.passes import Pass
-from ..reports.record import LEAST_COMPARED
+from ..reports.records.record import LEAST_COMPARED
 from .candidates import BUILT_IN, DEFAULT, FORMS
 from .corpora import CORPORA
 from .inquiry import CHECKS

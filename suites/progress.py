@@ -10,8 +10,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch
-from ..reports.wording import headline
+from ..reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch
+from ..reports.views.wording import headline
 from .fault import Fault
 
 _SECONDS_BETWEEN_LINES = 10.0

@@ -12,8 +12,8 @@ from ..oracle.operands.data import Case
 from ..oracle.problem.geometry import ConvGeometry
 from ..oracle.problem.layouts import CONTIGUOUS, STRIDED
 from ..oracle.problem.passes import Pass
-from ..reports.causes import signature
-from ..reports.record import CheckResult
+from ..reports.records.record import CheckResult
+from ..reports.views.causes import signature
 from .checks.adjoint import ADJOINT
 from .checks.company import COMPANY
 from .checks.value import Check

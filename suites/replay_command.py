@@ -11,7 +11,7 @@ from ..oracle.judging.verdict import Verdict
 from ..oracle.operands.data import Case, parse_case
 from ..oracle.problem.passes import LINKED, Pass
 from ..reports import mismatch_text, read_mismatch
-from ..reports.record import Evidence, Mismatch
+from ..reports.records.record import Evidence, Mismatch
 from .candidates import BUILT_IN, CandidateError
 from .checks.adjoint import ADJOINT, check_adjoint
 from .checks.value import Check, solve

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ..oracle.problem.passes import Pass
-from ..reports.record import CheckResult, kind_of
+from ..reports.records.record import CheckResult, kind_of
 from .checks.company import COMPANY
 
 _CASES_PER_PASS = 2

@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
-from ..reports.record import CandidateInfo, CaseRecord, Evidence, Mismatch, RunInfo
-from ..reports.run import RunWriter
+from ..reports.files.run import RunWriter
+from ..reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch, RunInfo
 from .budget import Budget
 from .candidates import CandidateError
 from .counterexample import build

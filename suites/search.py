@@ -25,8 +25,8 @@ from ..oracle.judging.verdict import Outcome, Verdict
 from ..oracle.operands.data import Case
 from ..oracle.problem.layouts import CONTIGUOUS
 from ..oracle.problem.passes import Pass, is_defined, offset
-from ..reports.compared import KNOWN_HANG
-from ..reports.record import CaseRecord, CheckResult, kind_of
+from ..reports.records.compared import KNOWN_HANG
+from ..reports.records.record import CaseRecord, CheckResult, kind_of
 from .asking import Asking
 from .behind import wrong_call
 from .budget import Budget

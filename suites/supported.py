@@ -11,8 +11,8 @@ from ..oracle.judging.verdict import Outcome
 from ..oracle.operands.data import parse_case
 from ..oracle.problem.passes import Pass
 from ..reports.errors import InvalidRecord
-from ..reports.record import CaseRecord
-from ..reports.serialization import MAX_DOCUMENT_BYTES, Supported, SupportedEntry, from_json, to_json
+from ..reports.records.record import CaseRecord
+from ..reports.records.serialization import MAX_DOCUMENT_BYTES, Supported, SupportedEntry, from_json, to_json
 from .checks.value import Check
 from .strategies import used_settings
 

@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 from ..oracle.problem.geometry import parse_geometry
 from ..oracle.problem.passes import Array, Operands, Pass
-from ..reports.record import CandidateInfo
+from ..reports.records.record import CandidateInfo
 from .candidates import CandidateError
 from .candidates.binding import BoundCandidate
 from .candidates.loading import bind_object, load

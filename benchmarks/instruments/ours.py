@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from convoracle.oracle.faults import FAULTS, FaultModel
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.record import CaseRecord
+from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.budget import Budget
 from convoracle.suites.executor import Executor
 from convoracle.suites.fault import Fault

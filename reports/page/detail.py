@@ -11,11 +11,11 @@ from ...oracle.explaining.notation import SYMBOLS as OPERAND_SYMBOLS
 from ...oracle.judging.verdict import Discrepancy
 from ...oracle.problem.layouts import CONTIGUOUS
 from ..errors import InvalidRecord
-from ..evidence import case_geometry, case_layout
-from ..record import CandidateInfo, Evidence, Mismatch, Witness
-from ..reproducer import reproducer
-from ..run import MISMATCHES, read_mismatch
-from ..wording import (
+from ..files.reproducer import reproducer
+from ..files.run import MISMATCHES, read_mismatch
+from ..records.evidence import case_geometry, case_layout
+from ..records.record import CandidateInfo, Evidence, Mismatch, Witness
+from ..views.wording import (
     SYMBOLS,
     clean,
     describe_layout,

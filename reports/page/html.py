@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..record import Run
-from ..run import PAGE
+from ..files.run import PAGE
+from ..records.record import Run
 from .view import view
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...oracle.problem.passes import Pass, real_parts
-from ..evidence import subject_pass
-from ..record import Evidence
-from ..wording import number, number_pair, plural, position, rounded
+from ..records.evidence import subject_pass
+from ..records.record import Evidence
+from ..views.wording import number, number_pair, plural, position, rounded
 
 MAX_PLANES = 24
 MAX_SIDE = 48

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ...oracle.judging.verdict import Outcome, Verdict
-from ..record import Mismatch
-from ..wording import clean, plural
+from ..records.record import Mismatch
+from ..views.wording import clean, plural
 
 WORDS = (
     (

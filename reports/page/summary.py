@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome
-from ..cause_text import amount_of
-from ..compared import Compared
-from ..gate import compared_sentence, percent, reasons_text, shortfalls
-from ..record import CandidateInfo, Run
-from ..tally import Cell, Row, Tally, row_of
-from ..wording import SYMBOLS, clean, duration, headline, plural, rounded
+from ..records.compared import Compared
+from ..records.record import CandidateInfo, Run
+from ..records.tally import Cell, Row, Tally, row_of
+from ..views.cause_text import amount_of
+from ..views.gate import compared_sentence, percent, reasons_text, shortfalls
+from ..views.wording import SYMBOLS, clean, duration, headline, plural, rounded
 
 _WRONG = {Outcome.REFUSED: "refused", Outcome.CRASHED: "crashed", Outcome.HUNG: "hung"}
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cause_text import other_line
-from ..causes import Cause, causes
-from ..compared import compared
-from ..record import CandidateInfo, Mismatch, Run
-from ..tally import tally
-from ..wording import clean, duration
+from ..records.compared import compared
+from ..records.record import CandidateInfo, Mismatch, Run
+from ..records.tally import tally
+from ..views.cause_text import other_line
+from ..views.causes import Cause, causes
+from ..views.wording import clean, duration
 from .detail import Fact, MismatchView, mismatch_view
 from .sentences import WORDS
 from .summary import (

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import ARRAYS, Operands, Pass, offset
-from ...reports.record import CandidateInfo
+from ...reports.records.record import CandidateInfo
 from . import CandidateError
 from .call_text import Call, Origin, write_call
 from .domain import Domain

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from ...oracle.numbers.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
 from ...oracle.problem.passes import Pass
-from ...reports.record import CandidateInfo
+from ...reports.records.record import CandidateInfo
 from . import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from .adapting import adapted
 from .binding import BoundCandidate, BoundFunction, bind_function

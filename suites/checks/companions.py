@@ -10,7 +10,7 @@ from ...oracle.numbers.dtypes import format_of
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass, is_defined
-from ...reports.record import CandidateInfo
+from ...reports.records.record import CandidateInfo
 from ..company import IMAGE, LATTICE, REALS, SQUARE, Call
 from ..declared import arithmetic_of
 from ..strategies import BEST_RESOLVED_FILL

@@ -13,8 +13,8 @@ from ...oracle.answers import reference
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Array, Pass
-from ...reports.record import CandidateInfo, CheckResult
-from ...reports.spoiling import SPOILING
+from ...reports.records.record import CandidateInfo, CheckResult
+from ...reports.records.spoiling import SPOILING
 from ..altered_operands import negated
 from ..company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
 from ..declared import arithmetic_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...oracle.judging.verdict import Outcome, Verdict
-from ...reports.spoiling import CHANGED, told_of_changed
+from ...reports.records.spoiling import CHANGED, told_of_changed
 from ..replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 
 

@@ -13,7 +13,7 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case, lattice_operands
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
-from ...reports.record import CheckResult
+from ...reports.records.record import CheckResult
 from ..executor import Executor
 from ..illegal import IllegalCall
 from ..replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported

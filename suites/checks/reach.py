@@ -18,7 +18,7 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.layouts import EXPANDED
 from ...oracle.problem.passes import Array, Operands, Pass
-from ...reports.record import CheckResult
+from ...reports.records.record import CheckResult
 from ..executor import Executor
 from ..replies import Died, Raised, Reply, Returned
 from .conduct import judge_conduct

@@ -22,7 +22,7 @@ from convoracle.oracle.numbers.scaled import scaled
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.record import kind_of
+from convoracle.reports.records.record import kind_of
 from convoracle.suites.checks.adjoint import ADJOINT
 from convoracle.suites.checks.company import COMPANY
 from convoracle.suites.checks.reach import REACH

@@ -12,7 +12,7 @@ from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.record import CaseRecord
+from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.budget import Budget
 from convoracle.suites.fault import Fault
 from convoracle.suites.features import needs

@@ -12,8 +12,8 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import RunInfo, RunWriter, read_mismatch
-from convoracle.reports.causes import Cause, causes
-from convoracle.reports.record import Mismatch
+from convoracle.reports.records.record import Mismatch
+from convoracle.reports.views.causes import Cause, causes
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import Findings, examine_all
 from convoracle.suites.counterexample import build

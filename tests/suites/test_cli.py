@@ -17,7 +17,7 @@ import pytest
 from convoracle.oracle.faults import FAULTS
 from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import read_run
-from convoracle.reports.record import kind_of
+from convoracle.reports.records.record import kind_of
 from convoracle.suites.cli import main
 from convoracle.suites.inquiry import CHECKS
 

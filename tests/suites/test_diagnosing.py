@@ -16,9 +16,9 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.reports.junit import junit
-from convoracle.reports.record import Run, RunInfo
-from convoracle.reports.terminal import mismatch_text
+from convoracle.reports.files.junit import junit
+from convoracle.reports.records.record import Run, RunInfo
+from convoracle.reports.views.terminal import mismatch_text
 from convoracle.suites.checks.value import Check
 from convoracle.suites.counterexample import build
 from convoracle.suites.diagnosing import Told, explain, terms_told

@@ -12,7 +12,7 @@ from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
-from convoracle.reports.record import kind_of
+from convoracle.reports.records.record import kind_of
 from convoracle.suites.in_process import InProcess
 from convoracle.suites.inquiry import CHECKS, ON_DEMAND, ask_again, examine
 

@@ -12,7 +12,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
-from convoracle.reports.causes import causes
+from convoracle.reports.views.causes import causes
 from convoracle.suites.budget import Budget
 from convoracle.suites.conformance import examine_all
 from convoracle.suites.diagnosing import Told, explain

@@ -7,7 +7,7 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.record import CaseRecord
+from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.asking import Asking
 from convoracle.suites.declined import Declined
 from convoracle.suites.in_process import InProcess

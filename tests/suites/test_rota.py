@@ -10,7 +10,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import LINKED, Pass
-from convoracle.reports.record import CaseRecord, CheckResult
+from convoracle.reports.records.record import CaseRecord, CheckResult
 from convoracle.suites.budget import Budget
 from convoracle.suites.candidates.loading import bind_object
 from convoracle.suites.fault import Fault

@@ -12,7 +12,7 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.record import CaseRecord, CheckResult
+from convoracle.reports.records.record import CaseRecord, CheckResult
 from convoracle.suites import search
 from convoracle.suites.budget import Budget
 from convoracle.suites.covering import covering

@@ -10,7 +10,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
-from convoracle.reports.record import CaseRecord
+from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.budget import Budget
 from convoracle.suites.corpora import CORPORA, load
 from convoracle.suites.corpora.shrinking import shrunk

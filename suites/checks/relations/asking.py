@@ -9,7 +9,7 @@ import numpy as np
 from ....oracle.judging.verdict import Outcome, Verdict, vacuous
 from ....oracle.operands.data import Case
 from ....oracle.problem.passes import Array, Pass
-from ....reports.record import CheckResult
+from ....reports.records.record import CheckResult
 from ...declared import arithmetic_of
 from ...executor import Executor
 from ...replies import Reply, Returned

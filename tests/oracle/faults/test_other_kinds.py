@@ -17,7 +17,7 @@ from convoracle.oracle.operands.data import Case, lattice_operands, real_operand
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import arrange
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
-from convoracle.reports.record import CandidateInfo
+from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.conduct import judge_conduct
 from convoracle.suites.checks.value import Check, answer, operands_of, standard

@@ -8,7 +8,7 @@ import pytest
 from convoracle.oracle.answers import equations
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import LINKED, Pass, shape_of
-from convoracle.reports.record import CandidateInfo
+from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.checks.companions import calls_of, companions
 from convoracle.suites.company import IMAGE, LATTICE, REALS, SQUARE
 

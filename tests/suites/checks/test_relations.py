@@ -14,7 +14,7 @@ from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.reports.record import CandidateInfo
+from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.checks.relations import (
     RELATIONS,
     Relation,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..oracle.judging.verdict import Outcome
+from ...oracle.judging.verdict import Outcome
 from .record import CaseRecord, CheckResult, kind_of
 
 

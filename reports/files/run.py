@@ -22,15 +22,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from ..oracle.errors import InvalidArgument
-from .codec import WrongField
-from .compared import Counting
-from .errors import InvalidRecord
-from .evidence import check_facts, describe, load_arrays, save_arrays
-from .question import check_question, check_values
-from .record import CaseRecord, Evidence, Mismatch, Run, RunInfo
+from ...oracle.errors import InvalidArgument
+from ..errors import InvalidRecord
+from ..records.codec import WrongField
+from ..records.compared import Counting
+from ..records.evidence import check_facts, describe, load_arrays, save_arrays
+from ..records.question import check_question, check_values
+from ..records.record import CaseRecord, Evidence, Mismatch, Run, RunInfo
+from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
 from .reproducer import reproducer
-from .serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
 
 T = TypeVar("T")
 

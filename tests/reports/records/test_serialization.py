@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
-from convoracle.reports.codec import WrongField
-from convoracle.reports.serialization import Finished, StoredMismatch, check_id, from_json, to_json
+from convoracle.reports.records.codec import WrongField
+from convoracle.reports.records.serialization import Finished, StoredMismatch, check_id, from_json, to_json
 
 counts = st.integers(0, 10**12)
 seconds = st.floats(0, 1e9)

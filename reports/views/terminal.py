@@ -7,11 +7,11 @@ import textwrap
 from rich.table import Table
 from rich.text import Text
 
-from ..oracle.judging.verdict import Discrepancy, Outcome, Verdict
-from .compared import Compared
+from ...oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from ..records.compared import Compared
+from ..records.record import CandidateInfo, Mismatch, Run
+from ..records.tally import Cell, Row, Tally, tally
 from .gate import percent, reasons_text
-from .record import CandidateInfo, Mismatch, Run
-from .tally import Cell, Row, Tally, tally
 from .wording import (
     SYMBOLS,
     candidate_name,

@@ -14,13 +14,13 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracle.numbers.dtypes import COMPONENTS
-from ..oracle.problem.geometry import ConvGeometry, parse_geometry
-from ..oracle.problem.layouts import CONTIGUOUS, LAYOUTS
-from ..oracle.problem.passes import ARRAYS as OPERANDS
-from ..oracle.problem.passes import Operands, Pass, shape_of
+from ...oracle.numbers.dtypes import COMPONENTS
+from ...oracle.problem.geometry import ConvGeometry, parse_geometry
+from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
+from ...oracle.problem.passes import ARRAYS as OPERANDS
+from ...oracle.problem.passes import Operands, Pass, shape_of
+from ..errors import InvalidRecord
 from .codec import shown
-from .errors import InvalidRecord
 from .record import Evidence, Mismatch
 from .serialization import ArrayFacts
 

@@ -24,13 +24,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from ..oracle.errors import InvalidArgument
-from ..oracle.faults import FAULTS
-from ..oracle.judging.verdict import Outcome, Verdict
-from ..oracle.problem.geometry import ConvGeometry
-from .evidence import case_geometry, case_layout
-from .record import Mismatch, kind_of
-from .spoiling import is_consequence, is_spoiling
+from ...oracle.errors import InvalidArgument
+from ...oracle.faults import FAULTS
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.problem.geometry import ConvGeometry
+from ..records.evidence import case_geometry, case_layout
+from ..records.record import Mismatch, kind_of
+from ..records.spoiling import is_consequence, is_spoiling
 from .wording import clean, headline, plural
 
 DEGENERATE = (

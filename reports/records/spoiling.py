@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..oracle.judging.verdict import Outcome, Verdict
-from ..oracle.problem.layouts import BROADCAST, READONLY
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.problem.layouts import BROADCAST, READONLY
 from .record import kind_of
 
 CHANGED = "mutation"

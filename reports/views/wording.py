@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 
-from ..oracle.errors import InvalidArgument
-from ..oracle.judging.verdict import Discrepancy, Outcome
-from ..oracle.problem.geometry import ConvGeometry
-from ..oracle.problem.layouts import BROADCAST, CONTIGUOUS
-from .evidence import case_geometry, case_layout
-from .record import CandidateInfo, Mismatch, kind_of
+from ...oracle.errors import InvalidArgument
+from ...oracle.judging.verdict import Discrepancy, Outcome
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import BROADCAST, CONTIGUOUS
+from ..records.evidence import case_geometry, case_layout
+from ..records.record import CandidateInfo, Mismatch, kind_of
 
 RULES = {
     "structure": "exact equality",

@@ -11,9 +11,9 @@ from rich.console import Console
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
-from convoracle.reports.compared import compared
-from convoracle.reports.terminal import compared_table, reason_lines
-from convoracle.reports.wording import case_line, describe_layout
+from convoracle.reports.records.compared import compared
+from convoracle.reports.views.terminal import compared_table, reason_lines
+from convoracle.reports.views.wording import case_line, describe_layout
 
 
 def printed(renderable) -> str:

@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from ..oracle.judging.verdict import Outcome, Verdict
-from ..oracle.numbers.dtypes import DTYPES
-from ..oracle.problem.passes import Pass
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.dtypes import DTYPES
+from ...oracle.problem.passes import Pass
 from .record import CaseRecord, CheckResult
 
 KNOWN_HANG = "known hang"

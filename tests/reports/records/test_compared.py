@@ -8,8 +8,8 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, read_run
-from convoracle.reports.compared import KNOWN_HANG, Share, compared
-from convoracle.reports.gate import compared_sentence, percent, shortfalls
+from convoracle.reports.records.compared import KNOWN_HANG, Share, compared
+from convoracle.reports.views.gate import compared_sentence, percent, shortfalls
 
 RIGHT = Verdict(Outcome.CONFORMS, elements=3, resolution=0.0)
 WRONG = Verdict(Outcome.VIOLATES, cause="value", elements=3)

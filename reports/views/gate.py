@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .compared import Compared, Reason, Share
+from ..records.compared import Compared, Reason, Share
 from .wording import clean, plural
 
 

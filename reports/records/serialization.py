@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
-from ..oracle.judging.verdict import Verdict
+from ...oracle.judging.verdict import Verdict
+from ..errors import InvalidRecord
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
-from .errors import InvalidRecord
 from .record import SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
 
 T = TypeVar("T")

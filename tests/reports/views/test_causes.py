@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
-from convoracle.reports.cause_text import amount_of, cause_texts
-from convoracle.reports.causes import causes, signature
-from convoracle.reports.record import Mismatch
+from convoracle.reports.records.record import Mismatch
+from convoracle.reports.views.cause_text import amount_of, cause_texts
+from convoracle.reports.views.causes import causes, signature
 
 VALUE = Verdict(Outcome.VIOLATES, "1 of 2 elements differ from the exact value", "value", wrong=1, elements=2)
 CASE = "n1c1k1i3f2/float32/uniform/0"
@@ -68,7 +68,9 @@ def test_an_error_that_calls_in_company_leave_behind_is_one_with_the_calls_that_
     words = "RuntimeError: Nested level 2 is not supported"
     race = ended(Outcome.VIOLATES, f"the same call while 3 other threads make calls: {words}", "threads")
     later = ended(Outcome.REFUSED, f"raised {words.replace('2', '7')} at /home/a/differentiable.py:136", "RuntimeError")
-    other = ended(Outcome.REFUSED, "raised RuntimeError: out of memory at /home/a/differentiable.py:136", "RuntimeError")
+    other = ended(
+        Outcome.REFUSED, "raised RuntimeError: out of memory at /home/a/differentiable.py:136", "RuntimeError"
+    )
     assert groups(
         mismatch("jvp", 1, verdict=race, check="company"),
         mismatch("jvp", 2, verdict=later, history="depends on earlier calls"),

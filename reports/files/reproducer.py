@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracle.judging.verdict import Outcome
-from ..oracle.numbers.dtypes import COMPONENTS, result_dtype
-from ..oracle.problem.layouts import BROADCAST, CONTIGUOUS
-from .evidence import case_layout, named_arrays
-from .record import Evidence, Mismatch, kind_of
-from .wording import case_line, clean, headline
+from ...oracle.judging.verdict import Outcome
+from ...oracle.numbers.dtypes import COMPONENTS, result_dtype
+from ...oracle.problem.layouts import BROADCAST, CONTIGUOUS
+from ..records.evidence import case_layout, named_arrays
+from ..records.record import Evidence, Mismatch, kind_of
+from ..views.wording import case_line, clean, headline
 
 MAX_LITERALS = 1500
 """Most elements that are written into the script; beyond them it loads arrays.npz from its own folder."""

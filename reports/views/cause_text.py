@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..oracle.judging.verdict import Outcome
+from ...oracle.judging.verdict import Outcome
+from ..records.record import CandidateInfo, Mismatch
 from .causes import Cause, causes
-from .record import CandidateInfo, Mismatch
 from .terminal import mismatch_text
 from .wording import case_line, clean, plural
 

@@ -6,19 +6,19 @@ import math
 
 import numpy as np
 
-from ..oracle.answers.large import expected
-from ..oracle.errors import InvalidArgument
-from ..oracle.judging.contamination import finite_part
-from ..oracle.numbers.dtypes import format_of, result_dtype
-from ..oracle.numbers.scaled import unit_of
-from ..oracle.operands.data import Case, parse_case
-from ..oracle.operands.fills import HUGE
-from ..oracle.operands.lattice import storage_precision
-from ..oracle.problem.geometry import ConvGeometry
-from ..oracle.problem.passes import ARRAYS as OPERANDS
-from ..oracle.problem.passes import LINKED, Operands, Pass, is_defined, real_parts
+from ...oracle.answers.large import expected
+from ...oracle.errors import InvalidArgument
+from ...oracle.judging.contamination import finite_part
+from ...oracle.numbers.dtypes import format_of, result_dtype
+from ...oracle.numbers.scaled import unit_of
+from ...oracle.operands.data import Case, parse_case
+from ...oracle.operands.fills import HUGE
+from ...oracle.operands.lattice import storage_precision
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import ARRAYS as OPERANDS
+from ...oracle.problem.passes import LINKED, Operands, Pass, is_defined, real_parts
+from ..errors import InvalidRecord
 from .codec import shown
-from .errors import InvalidRecord
 from .evidence import subject_pass
 from .record import Mismatch, kind_of
 from .serialization import StoredMismatch

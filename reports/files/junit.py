@@ -7,15 +7,15 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ..oracle.judging.verdict import Outcome
-from .causes import causes
-from .compared import Compared, compared
-from .gate import shortfalls
-from .record import CandidateInfo, Mismatch, Run
+from ...oracle.judging.verdict import Outcome
+from ..records.compared import Compared, compared
+from ..records.record import CandidateInfo, Mismatch, Run
+from ..records.tally import Cell, Row, Tally, row_of, tally
+from ..views.causes import causes
+from ..views.gate import shortfalls
+from ..views.terminal import mismatch_text
+from ..views.wording import candidate_name, clean, duration, headline, plural, rounded
 from .run import JUNIT
-from .tally import Cell, Row, Tally, row_of, tally
-from .terminal import mismatch_text
-from .wording import candidate_name, clean, duration, headline, plural, rounded
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COMPARED = "comparisons were made"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..oracle.judging.verdict import Outcome, Verdict
-from ..oracle.numbers.dtypes import EVERYDAY
-from ..oracle.problem.passes import Operands
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.dtypes import EVERYDAY
+from ...oracle.problem.passes import Operands
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
