@@ -24,9 +24,9 @@ from instruments import Instrument, Question, ours
 from convoracle.oracle.faults import FAULTS, fault_named, honest
 from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Case
-from convoracle.suites.planted import PlantedInProcess
-from convoracle.suites.power import stream as cases_of
-from convoracle.suites.profiles import PROFILES
+from convoracle.suites.audits.planted import PlantedInProcess
+from convoracle.suites.audits.power import stream as cases_of
+from convoracle.suites.cases.profiles import PROFILES
 
 OURS = "convoracle"
 EVERYDAY = ("float64", "float32", "float16", "bfloat16")

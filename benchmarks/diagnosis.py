@@ -22,12 +22,12 @@ from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Pass, is_defined
+from convoracle.suites.audits.planted import PlantedInProcess
+from convoracle.suites.cases.corpora.shrinking import smallest
+from convoracle.suites.checks.examination import ask
 from convoracle.suites.checks.value import Check
-from convoracle.suites.corpora.shrinking import smallest
-from convoracle.suites.examination import ask
-from convoracle.suites.fault import Fault
-from convoracle.suites.interrogation import interrogate
-from convoracle.suites.planted import PlantedInProcess
+from convoracle.suites.diagnosis.fault import Fault
+from convoracle.suites.diagnosis.interrogation import interrogate
 
 _ATTEMPTS = 4000
 _LONG = (9, 17, 35, 67, 130)

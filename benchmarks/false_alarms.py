@@ -28,12 +28,12 @@ from convoracle.oracle.numbers.dtypes import EVERYDAY
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import kind_of
-from convoracle.suites.budget import Budget
-from convoracle.suites.conformance import Findings, examine_all
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.planted import Planted
-from convoracle.suites.profiles import PROFILES
-from convoracle.suites.strategies import SETTINGS
+from convoracle.suites.audits.planted import Planted
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.cases.budget import Budget
+from convoracle.suites.cases.profiles import PROFILES
+from convoracle.suites.cases.strategies import SETTINGS
+from convoracle.suites.search.conformance import Findings, examine_all
 
 CASES = 200
 """Of one search; the next one has another seed."""

@@ -20,12 +20,12 @@ from convoracle.oracle.faults import Implementation, fault_named, honest
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.budget import Budget
-from convoracle.suites.candidates.domain import half_sides
-from convoracle.suites.conformance import examine_all
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.planted import Planted, PlantedInProcess
-from convoracle.suites.profiles import PROFILES
+from convoracle.suites.audits.planted import Planted, PlantedInProcess
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.candidates.calls.domain import half_sides
+from convoracle.suites.cases.budget import Budget
+from convoracle.suites.cases.profiles import PROFILES
+from convoracle.suites.search.conformance import examine_all
 
 Takes = Callable[[ConvGeometry], bool]
 

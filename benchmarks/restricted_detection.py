@@ -30,9 +30,9 @@ from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Pass, is_defined
+from convoracle.suites.audits.planted import PlantedInProcess
+from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.checks.value import Check, operands_of
-from convoracle.suites.planted import PlantedInProcess
-from convoracle.suites.profiles import PROFILES
 
 _DENSE = {"transposed": False, "padding_mode": "zeros", "kernel": (3, 3), "dilation": (1, 1)}
 FIXED: dict[str, Mapping[str, object]] = {

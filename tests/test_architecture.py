@@ -30,4 +30,4 @@ def test_reports_load_no_suite_and_no_framework() -> None:
 
 
 def test_the_command_loads_no_framework_until_it_is_asked_for() -> None:
-    assert not _loaded_by("convoracle.suites.cli") & {"torch", "tensorflow", "pytest"}
+    assert not _loaded_by("convoracle.suites.command.cli") & {"torch", "tensorflow", "pytest"}

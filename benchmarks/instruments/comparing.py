@@ -15,7 +15,7 @@ from convoracle.oracle.numbers.dtypes import COMPONENTS
 from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.layouts import EXPANDED, arrange
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined, shape_of
-from convoracle.suites.candidates.loading import load
+from convoracle.suites.candidates.loading.source import load
 
 from . import Question
 

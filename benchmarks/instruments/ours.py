@@ -10,11 +10,11 @@ from convoracle.oracle.faults import FAULTS, FaultModel
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import CaseRecord
-from convoracle.suites.budget import Budget
-from convoracle.suites.executor import Executor
-from convoracle.suites.fault import Fault
-from convoracle.suites.profiles import PROFILES
-from convoracle.suites.search import Search
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.cases.budget import Budget
+from convoracle.suites.cases.profiles import PROFILES
+from convoracle.suites.diagnosis.fault import Fault
+from convoracle.suites.search.search import Search
 
 
 class Met(BaseException):

@@ -45,7 +45,7 @@ Such an object may also have
 ``seconds_per_call`` : float
     A time limit below which no call counts as hung, for one that compiles at first calls.
 ``domain`` : Mapping[str, object]
-    What it takes at all, by the keys of `convoracle.suites.candidates.domain.KEYS`:
+    What it takes at all, by the keys of `convoracle.suites.candidates.calls.domain.KEYS`:
     ``{"kernels": [3], "strides": [1, 2], "paddings": ["half"], "groups": ["depthwise"]}``. What is outside is
     unsupported and not called, and cases are drawn within. What is not declared is found out by asking.
 ``dtypes`` : Collection[str]
@@ -82,11 +82,11 @@ BUILT_IN = {
     "tensorflow-function": "convoracle.suites.candidates.tensorflow.function:candidate",
     "tensorflow-xla": "convoracle.suites.candidates.tensorflow.xla:candidate",
     "jax": "convoracle.suites.candidates.jax:candidate",
-    "onnxruntime": "convoracle.suites.candidates.onnxruntime:candidate",
-    "onnx-reference": "convoracle.suites.candidates.onnx_reference:candidate",
-    "openvino": "convoracle.suites.candidates.openvino:candidate",
-    "scipy": "convoracle.suites.candidates.scipy:candidate",
-    "scipy-fft": "convoracle.suites.candidates.scipy:fft_candidate",
+    "onnxruntime": "convoracle.suites.candidates.onnx.onnxruntime:candidate",
+    "onnx-reference": "convoracle.suites.candidates.onnx.reference:candidate",
+    "openvino": "convoracle.suites.candidates.onnx.openvino:candidate",
+    "scipy": "convoracle.suites.candidates.scipy.builtin:candidate",
+    "scipy-fft": "convoracle.suites.candidates.scipy.builtin:fft_candidate",
     "tinygrad": "convoracle.suites.candidates.tinygrad:candidate",
     "mlx": "convoracle.suites.candidates.mlx:candidate",
     "keras": "convoracle.suites.candidates.keras.on_jax:candidate",

@@ -28,7 +28,7 @@ import numpy as np
 
 from ...oracle.problem.passes import Array, Pass
 from . import CandidateError
-from .naming import name_of
+from .calls.naming import name_of
 
 _INTEGERS = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint8"}
 """Dtypes that NumPy's DLPack does not know -> the integers of the same width."""

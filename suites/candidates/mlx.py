@@ -19,8 +19,8 @@ import numpy as np
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
-from .framework import Framework, Given
-from .reverse_mode import Function, derive, on_tensors, write_pass
+from .calls.framework import Framework, Given
+from .calls.reverse_mode import Function, derive, on_tensors, write_pass
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16")
 _NOT_WRITTEN = "unsupported data type"

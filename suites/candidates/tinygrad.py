@@ -21,8 +21,8 @@ import numpy as np
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
-from .framework import Framework, Given
-from .reverse_mode import Function, derive, on_tensors, write_pass
+from .calls.framework import Framework, Given
+from .calls.reverse_mode import Function, derive, on_tensors, write_pass
 
 os.environ.setdefault("DEV", "CPU" if shutil.which(os.environ.get("CC", "clang")) else "PYTHON")
 os.environ.setdefault("CACHELEVEL", "0")  # both are read when tinygrad is imported

@@ -11,9 +11,9 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass, is_defined
 from ...reports.records.record import CandidateInfo
-from ..company import IMAGE, LATTICE, REALS, SQUARE, Call
-from ..declared import arithmetic_of
-from ..strategies import BEST_RESOLVED_FILL
+from ..calling.company import IMAGE, LATTICE, REALS, SQUARE, Call
+from ..cases.strategies import BEST_RESOLVED_FILL
+from .declared import arithmetic_of
 from .value import Check, operands_of
 
 _PARTNERS = {"float64": "float32", "float32": "float64", "complex128": "complex64", "complex64": "complex128"}

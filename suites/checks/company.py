@@ -12,17 +12,17 @@ import numpy as np
 from ...oracle.answers import reference
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
+from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import CandidateInfo, CheckResult
 from ...reports.records.spoiling import SPOILING
-from ..altered_operands import negated
-from ..company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
-from ..declared import arithmetic_of
-from ..executor import Executor
-from ..linearity import LINEAR_IN
-from ..replies import Died, Returned, TimedOut
+from ..calling.altered_operands import negated
+from ..calling.company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
+from ..calling.executor import Executor
+from ..calling.replies import Died, Returned, TimedOut
 from .companions import calls_of, check_of, companions
 from .conduct import judge_conduct
+from .declared import arithmetic_of
 from .difference import difference
 from .value import Check, answer, is_asked, solve, standard
 

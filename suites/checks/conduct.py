@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...reports.records.spoiling import CHANGED, told_of_changed
-from ..replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
+from ..calling.replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 
 
 def judge_conduct(reply: Reply, *, degenerate: bool = False) -> Verdict | None:

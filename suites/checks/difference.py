@@ -6,7 +6,7 @@ import numpy as np
 
 from ...oracle.numbers.dtypes import COMPONENTS, FORMATS
 from ...oracle.problem.passes import Array
-from ..company import Part
+from ..calling.company import Part
 
 
 def difference(one: Part | None, other: Part) -> str:

@@ -14,9 +14,9 @@ from ...oracle.operands.data import Case, lattice_operands
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import CheckResult
-from ..executor import Executor
-from ..illegal import IllegalCall
-from ..replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
+from ..calling.executor import Executor
+from ..calling.illegal_calls import IllegalCall
+from ..calling.replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
 from .conduct import judge_conduct
 
 ILLEGAL = "illegal"

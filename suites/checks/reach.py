@@ -19,8 +19,8 @@ from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.layouts import EXPANDED
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CheckResult
-from ..executor import Executor
-from ..replies import Died, Raised, Reply, Returned
+from ..calling.executor import Executor
+from ..calling.replies import Died, Raised, Reply, Returned
 from .conduct import judge_conduct
 
 REACH = "reach"

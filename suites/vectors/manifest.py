@@ -12,7 +12,7 @@ import numpy as np
 from ...oracle.numbers.dtypes import numpy_dtype
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array
-from ..illegal import IllegalCall
+from ..calling.illegal_calls import IllegalCall
 from .flags import FLAGS, ILLEGAL
 
 FORMAT, VERSION = "convoracle-vectors", 1

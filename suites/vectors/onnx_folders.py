@@ -29,7 +29,7 @@ def export(folder: Path, progress: Progress = lambda done, total: None, *, only:
         If the folder holds anything but an earlier export, or `only` leaves nothing that ONNX can express.
     """
     try:
-        from ..candidates import onnx_model
+        from ..candidates.onnx import model as onnx_model
     except ModuleNotFoundError:
         raise CandidateError(f"ONNX folders need onnx, which is not installed: {how_to_install('onnx')}") from None
     chosen = [

@@ -11,10 +11,10 @@ from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, Arithmetic
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.passes import Pass, is_defined
+from ..calling.illegal_calls import IllegalCall, illegal_calls
+from ..cases.corpora import load
+from ..cases.corpora.shrinking import shrunk
 from ..checks.value import Check, is_asked
-from ..corpora import load
-from ..corpora.shrinking import shrunk
-from ..illegal import IllegalCall, illegal_calls
 from .convolutions import ALIGNED, CONTAMINATED, EACH_DTYPE, EQUAL_SIZES, EXTREME, ORDINARY, REALS
 from .flags import FLAGS, ILLEGAL, flags_of
 

@@ -14,9 +14,9 @@ import pytest
 
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.candidates import protocol
-from convoracle.suites.candidates.executable import Executable, Program
-from convoracle.suites.candidates.foreign import Request
+from convoracle.suites.candidates.foreign import protocol
+from convoracle.suites.candidates.foreign.evaluation import Request
+from convoracle.suites.candidates.foreign.executable import Executable, Program
 
 ROOT = Path(__file__).parents[2]
 CONV = ROOT / "examples" / "node" / "conv.js"

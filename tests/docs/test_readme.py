@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.suites.candidates.settings import SETTING_NAMES
+from convoracle.suites.candidates.calls.settings import SETTING_NAMES
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

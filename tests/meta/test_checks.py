@@ -23,14 +23,14 @@ from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import kind_of
+from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.checks.adjoint import ADJOINT
 from convoracle.suites.checks.company import COMPANY
+from convoracle.suites.checks.inquiry import CHECKS as EVERY_CHECK
+from convoracle.suites.checks.inquiry import examine
 from convoracle.suites.checks.reach import REACH
 from convoracle.suites.checks.relations import CHECK as RELATION
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
-from convoracle.suites.inquiry import CHECKS as EVERY_CHECK
-from convoracle.suites.inquiry import examine
-from convoracle.suites.planted import PlantedInProcess
 
 STRUCTURE, PRECISION, CONTAMINATION = map(str, Check)
 GEOMETRIES = tuple(map(parse_geometry, ("n2c2k3i5x4f2x2p1x0", "n2c4k4i7f3s2p1+0g2", "n1c2k3i4f3s2to1")))
@@ -129,7 +129,7 @@ def test_without_relations_a_mistake_that_the_oracle_shares_is_lost(monkeypatch:
         wrong = faulty(pass_, operands_of(check, case), case.geometry)
         return replace(answer(check, case, pass_), value=scaled(wrong))
 
-    monkeypatch.setattr("convoracle.suites.examination.answer", mistaken)
+    monkeypatch.setattr("convoracle.suites.checks.examination.answer", mistaken)
     resting_on_sums = set(CHECKS) - {CONTAMINATION, COMPANY}
     seeds = range(0, 30, 2)
     assert convicting(model, resting_on_sums, seeds) == {RELATION}

@@ -7,9 +7,9 @@ from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.power import ENOUGH, powers, stream
-from convoracle.suites.profiles import PROFILES
-from convoracle.suites.strategies import Space
+from convoracle.suites.audits.power import ENOUGH, powers, stream
+from convoracle.suites.cases.profiles import PROFILES
+from convoracle.suites.cases.strategies import Space
 
 MODELS = tuple(map(fault_named, ("kernel-not-rotated", "result-in-bfloat16", "nan-taken-for-zero", "operand-changed")))
 

@@ -13,12 +13,12 @@ from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import CaseRecord
-from convoracle.suites.budget import Budget
-from convoracle.suites.fault import Fault
-from convoracle.suites.features import needs
-from convoracle.suites.planted import PlantedInProcess
-from convoracle.suites.profiles import PROFILES
-from convoracle.suites.search import Search
+from convoracle.suites.audits.planted import PlantedInProcess
+from convoracle.suites.cases.budget import Budget
+from convoracle.suites.cases.features import needs
+from convoracle.suites.cases.profiles import PROFILES
+from convoracle.suites.diagnosis.fault import Fault
+from convoracle.suites.search.search import Search
 
 BY_HAND = {
     "n1c1k1i2f2": (

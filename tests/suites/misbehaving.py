@@ -8,8 +8,8 @@ import numpy as np
 
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Limits, Returned
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits, Returned
 
 GEOMETRY = ConvGeometry.of(size=(3, 3), kernel=2)
 LIMITS = Limits(seconds_per_call=0.5, memory_bytes=2**30)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convoracle.suites.in_process import InProcess
+from convoracle.suites.calling.in_process import InProcess
 
 Array = Any
 Pair = tuple[int, int]

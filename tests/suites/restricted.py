@@ -11,7 +11,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import honest
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.planted import Planted
+from convoracle.suites.audits.planted import Planted
 
 
 def conv2d(x: Array, w: Array, stride: tuple[int, ...], padding: tuple[int, ...], bias: Array | None = None) -> Array:

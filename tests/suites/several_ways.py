@@ -12,7 +12,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import fault_named, honest
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.planted import Planted
+from convoracle.suites.audits.planted import Planted
 
 
 class Right(Planted):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
-from ..framework import Framework, Given
+from ..calls.framework import Framework, Given
 from . import convolution as own
 from .call_text import write_call
 from .derivatives import derive

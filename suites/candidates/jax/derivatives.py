@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from ....oracle.problem.passes import Pass
-from ..framework import Given
+from ..calls.framework import Given
 
 Convolution = Callable[[jax.Array, jax.Array, jax.Array | None], jax.Array]
 """(input, weight, bias) -> output."""

@@ -14,7 +14,7 @@ import keras
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
-from ..framework import Tensor
+from ..calls.framework import Tensor
 
 PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
 """Padding mode -> the mode of `keras.ops.pad`."""

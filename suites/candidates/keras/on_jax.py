@@ -11,7 +11,7 @@ import keras  # noqa: E402
 from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
 from ....oracle.problem.passes import Array, Pass  # noqa: E402
 from .. import jax as _enabling_64_bits  # noqa: E402
-from ..framework import Given  # noqa: E402
+from ..calls.framework import Given  # noqa: E402
 from ..jax.builtin import Jax  # noqa: E402
 from ..jax.call_text import write_pass  # noqa: E402
 from . import convolution as own  # noqa: E402

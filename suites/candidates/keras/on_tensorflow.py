@@ -10,7 +10,7 @@ import keras  # noqa: E402
 
 from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
 from ....oracle.problem.passes import Array, Pass  # noqa: E402
-from ..framework import Given  # noqa: E402
+from ..calls.framework import Given  # noqa: E402
 from ..tensorflow.builtin import TensorFlow  # noqa: E402
 from ..tensorflow.call_text import write_call  # noqa: E402
 from . import convolution as own  # noqa: E402

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
-from ..framework import Given
+from ..calls.framework import Given
 
 Compute = Callable[[Pass, Given, ConvGeometry], Array]
 

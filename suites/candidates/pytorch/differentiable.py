@@ -12,8 +12,8 @@ from torch.autograd import forward_ad
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
-from ..binding import BoundFunction, bind_function
-from ..naming import name_of
+from ..calls.binding import BoundFunction, bind_function
+from ..calls.naming import name_of
 from .arithmetic import inherited
 from .signatures import with_parameters
 from .tensors import to_array, to_tensor

@@ -10,8 +10,8 @@ import torch
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
 from .. import CandidateError
-from ..naming import class_names, is_transposed_by_name, name_of
-from ..settings import SETTING_NAMES, setting_values
+from ..calls.naming import class_names, is_transposed_by_name, name_of
+from ..calls.settings import SETTING_NAMES, setting_values
 from .arithmetic import inherited
 from .differentiable import NOTHING, PYTORCH, Autograd, autograd
 

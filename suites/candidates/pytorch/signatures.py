@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from ..naming import name_of
+from ..calls.naming import name_of
 from .convolution import CONVOLUTIONS, TRANSPOSED
 
 

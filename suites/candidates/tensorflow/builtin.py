@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
-from ..framework import Framework, Given, Tensor
+from ..calls.framework import Framework, Given, Tensor
 from . import convolution as own
 from .call_text import write_call, write_convolution
 from .derivatives import derive

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
-from ..framework import Tensor
+from ..calls.framework import Tensor
 
 PAD_MODES = {"zeros": "CONSTANT", "reflect": "REFLECT"}
 """Padding mode -> the mode of `tf.pad`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from ....oracle.problem.passes import Pass
-from ..framework import Given, Tensor
+from ..calls.framework import Given, Tensor
 
 Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 """(input, weight, bias) -> output."""

@@ -10,10 +10,10 @@ from ....oracle.judging.verdict import Outcome, Verdict, vacuous
 from ....oracle.operands.data import Case
 from ....oracle.problem.passes import Array, Pass
 from ....reports.records.record import CheckResult
-from ...declared import arithmetic_of
-from ...executor import Executor
-from ...replies import Reply, Returned
+from ...calling.executor import Executor
+from ...calling.replies import Reply, Returned
 from ..conduct import judge_conduct
+from ..declared import arithmetic_of
 from ..value import Check, operands_of
 from .catalogue import applicable, relation_named
 from .relation import Call, Derivation, Relation, Sides, wide

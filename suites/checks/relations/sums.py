@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.linearity import LINEAR_IN
 from ....oracle.problem.passes import Array, Operands, Pass
-from ...linearity import LINEAR_IN
 from .relation import Call, Derivation, Relation, Sides, Wide, space_of, wide
 
 _SEED = 0

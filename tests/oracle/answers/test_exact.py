@@ -17,7 +17,7 @@ from convoracle.oracle.numbers.scaled import scaled, subtract
 from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
-from convoracle.suites.strategies import Space, conv_geometries
+from convoracle.suites.cases.strategies import Space, conv_geometries
 
 SMALL = Space(max_products=300)
 

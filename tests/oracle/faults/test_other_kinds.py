@@ -18,13 +18,13 @@ from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import arrange
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
 from convoracle.reports.records.record import CandidateInfo
+from convoracle.suites.calling.company import Question
+from convoracle.suites.calling.company_calls import keep_company
+from convoracle.suites.calling.execution import execute
+from convoracle.suites.calling.replies import Returned
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.conduct import judge_conduct
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
-from convoracle.suites.company import Question
-from convoracle.suites.company_calls import keep_company
-from convoracle.suites.execution import execute
-from convoracle.suites.replies import Returned
 
 ROUNDING = [model for model in FAULTS if model.kind is Kind.ROUNDING]
 VALUES = [model for model in FAULTS if model.kind is Kind.VALUES]

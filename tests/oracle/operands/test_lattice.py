@@ -15,8 +15,8 @@ from convoracle.oracle.numbers.scaled import unit_of
 from convoracle.oracle.operands.data import LATTICE_RATES, PLAIN_SEEDS, Case, lattice_for, lattice_operands, parse_case
 from convoracle.oracle.operands.lattice import Lattice, is_exact
 from convoracle.oracle.problem.passes import Pass, is_defined, real_parts
+from convoracle.suites.cases.strategies import Space, cases
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
-from convoracle.suites.strategies import Space, cases
 
 DECLARED = {
     "results in float16": Arithmetic.of("float32", result="float16"),

@@ -15,7 +15,7 @@ from convoracle.oracle.answers.equations import terms
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.strategies import SETTINGS, Space, conv_geometries
+from convoracle.suites.cases.strategies import SETTINGS, Space, conv_geometries
 
 
 @given(conv_geometries())

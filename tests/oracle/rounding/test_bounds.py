@@ -18,7 +18,7 @@ from convoracle.oracle.operands.fills import FILLS, HUGE
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass, is_defined, real_parts
 from convoracle.oracle.rounding.bounds import rounding_bound
-from convoracle.suites.strategies import Space, cases
+from convoracle.suites.cases.strategies import Space, cases
 
 ORDERS = ("in order", "reversed", "shuffled", "pairwise", "by size", "each sum stored")
 ARITHMETICS = {

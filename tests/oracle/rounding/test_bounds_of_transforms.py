@@ -17,7 +17,7 @@ from convoracle.oracle.operands.data import Case, lattice_operands, real_operand
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.oracle.rounding.bounds import rounding_bound
-from convoracle.suites.strategies import SETTINGS, Space, cases
+from convoracle.suites.cases.strategies import SETTINGS, Space, cases
 
 TRANSFORM = Arithmetic.of("float32", conventions={"algorithm": "transform"})
 DIRECT = Arithmetic.of("float32")

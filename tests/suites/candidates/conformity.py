@@ -10,8 +10,8 @@ from convoracle.oracle.numbers.dtypes import numpy_dtype, result_dtype
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass, real_parts, shape_of
-from convoracle.suites.executor import Executor
-from convoracle.suites.replies import Reply, Returned
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.replies import Reply, Returned
 
 GEOMETRIES = tuple(
     map(

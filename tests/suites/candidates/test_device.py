@@ -12,11 +12,11 @@ import pytest
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS, arrange
 from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.device import arrays_of, to_numpy
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import ask
 

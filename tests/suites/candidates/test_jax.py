@@ -10,10 +10,10 @@ import pytest
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.executor import Executor
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Returned, Unsupported
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Returned, Unsupported
 
 from .conformity import GEOMETRIES, ask, random_geometry, run_call_text
 

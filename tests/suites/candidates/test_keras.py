@@ -14,11 +14,11 @@ import pytest
 
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.keras.backend import choose
-from convoracle.suites.executor import Executor
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import GEOMETRIES, ask, assert_exact, integer_operands, random_geometry
 

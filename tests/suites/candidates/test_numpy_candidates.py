@@ -7,8 +7,8 @@ import pytest
 from convoracle.oracle.operands.data import parse_case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.replies import Returned, Unsupported
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.replies import Returned, Unsupported
 
 from .conformity import DTYPES, GEOMETRIES, ask, run_call_text
 

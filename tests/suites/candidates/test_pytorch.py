@@ -15,14 +15,14 @@ from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.oracle.problem.passes import Operands, Pass, is_defined
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.candidates import CandidateError
-from convoracle.suites.candidates.adapting import adapted
+from convoracle.suites.candidates.loading.adapting import adapted
+from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.checks.value import Check, operands_of
-from convoracle.suites.executor import Executor
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.inquiry import ask_again
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Returned, Unsupported
 
 from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
 

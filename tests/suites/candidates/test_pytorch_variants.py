@@ -9,11 +9,11 @@ import pytest
 
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass, is_defined
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.candidates import CandidateError
-from convoracle.suites.candidates.loading import load
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Returned, Unsupported
+from convoracle.suites.candidates.loading.source import load
 
 from .conformity import ask, integer_operands, random_geometry, run_call_text
 

@@ -14,8 +14,8 @@ from convoracle.oracle.judging.verdict import VACUOUS, Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype, result_dtype
 from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
 from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.suites.cases.strategies import Space, cases
 from convoracle.suites.checks.adjoint import check_adjoint
-from convoracle.suites.strategies import Space, cases
 
 CASE = parse_case("n2c2k3i4x4f2x2s2x1p1x0/bias/float64/uniform/1")
 LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)

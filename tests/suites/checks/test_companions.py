@@ -9,8 +9,8 @@ from convoracle.oracle.answers import equations
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import LINKED, Pass, shape_of
 from convoracle.reports.records.record import CandidateInfo
+from convoracle.suites.calling.company import IMAGE, LATTICE, REALS, SQUARE
 from convoracle.suites.checks.companions import calls_of, companions
-from convoracle.suites.company import IMAGE, LATTICE, REALS, SQUARE
 
 CASE = parse_case("n2c3k4i6x5f3x2p1x1/bias/float32/wide/1")
 ANYONE = CandidateInfo("anyone")

@@ -13,13 +13,13 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Pass
+from convoracle.suites.calling.company import Company, Deviation, from_message, to_message
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.value import Check, answer
-from convoracle.suites.company import Company, Deviation, from_message, to_message
-from convoracle.suites.executor import Executor
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Limits
 
 from ..stateful import (
     FAULTY,

@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome
+from convoracle.suites.calling.replies import (
+    Died,
+    Malformed,
+    Misbehaved,
+    Raised,
+    Reply,
+    Returned,
+    TimedOut,
+    Unsupported,
+)
 from convoracle.suites.checks.conduct import judge_conduct
-from convoracle.suites.replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
 
 ARRAY = np.zeros(1)
 

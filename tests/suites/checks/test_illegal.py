@@ -14,12 +14,12 @@ from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.illegal_calls import IllegalCall, illegal_call, illegal_calls, unchecked
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits
 from convoracle.suites.checks.illegal import ask_illegal
-from convoracle.suites.executor import Executor
-from convoracle.suites.illegal import IllegalCall, illegal_call, illegal_calls, unchecked
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Limits
 
 EVERY = [call for rank in (1, 2, 3) for call in illegal_calls(rank)]
 

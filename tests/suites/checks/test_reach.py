@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits
 from convoracle.suites.checks.reach import PLACES, ask_reach
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Limits
 
 
 def _strided(x: np.ndarray, w: np.ndarray, flat: type) -> np.ndarray:

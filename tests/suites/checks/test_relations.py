@@ -15,6 +15,9 @@ from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.records.record import CandidateInfo
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Reply, Returned
 from convoracle.suites.checks.relations import (
     RELATIONS,
     Relation,
@@ -25,9 +28,6 @@ from convoracle.suites.checks.relations import (
 )
 from convoracle.suites.checks.relations.identities import transposed_of
 from convoracle.suites.checks.relations.relation import wide
-from convoracle.suites.in_process import InProcess
-from convoracle.suites.isolation import Isolated
-from convoracle.suites.replies import Reply, Returned
 
 from ..stateful import Honest as Right
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.suites.cli import main
+from convoracle.suites.command.cli import main
 from convoracle.suites.vectors.manifest import DATA, MANIFEST
 
 

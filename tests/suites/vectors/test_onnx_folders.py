@@ -55,8 +55,8 @@ def test_only_what_onnx_can_express(tmp_path: Path) -> None:
 
 def test_it_says_that_onnx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    monkeypatch.delitem(sys.modules, "convoracle.suites.candidates.onnx_model", raising=False)
-    monkeypatch.delattr("convoracle.suites.candidates.onnx_model", raising=False)
+    monkeypatch.delitem(sys.modules, "convoracle.suites.candidates.onnx.model", raising=False)
+    monkeypatch.delattr("convoracle.suites.candidates.onnx.model", raising=False)
     with pytest.raises(CandidateError, match=r"pip install onnx onnxruntime, or in a clone"):
         onnx_folders.export(tmp_path / "onnx")
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,140 @@
+"""A covering of a candidate's own domain: cases that it takes and that see what the shipped ones cannot see there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, islice
+from random import Random
+
+from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults.planting import altered
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Pass
+from ..capabilities.asking import Asking
+from ..capabilities.forms import case_of
+from ..capabilities.variations import Variations
+from ..cases.covering import covering
+from ..cases.features import features
+from ..cases.strategies import BEST_RESOLVED_FILL
+from .sighting import Sighting, keeps_shapes, sighting
+
+_DRAWN = 300
+"""Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
+_LOOKED_AT = 150
+"""Of the cases considered, those with most traits first, so many are looked at for each fault and pass."""
+_MOST_AXES = 3
+_BLOCKS = (4, 8, 16, 32)
+_MOST_PRODUCTS = 5000
+_SEED = "covering"
+_CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 3, 4), 1
+"""Where NaN and Inf are planted follows from the seed and the shapes."""
+
+Pair = tuple[FaultModel, Pass]
+
+
+def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> tuple[Case, ...]:
+    """Cases that a candidate takes, which together see every fault that one of the cases looked at sees in a pass.
+
+    The shipped ones come first, as far as it takes them. Each fault is seen where the
+    wrong result has the right shape, if there is such a case. Faults of conduct
+    that take several calls are left to the check of conduct in company. Above three axes there is none, as
+    there is no shipped one: what is drawn there has room for two elements an axis, and looking at it takes long.
+    """
+    if min(variations.offer.space.ranks) > _MOST_AXES:
+        return ()
+    pool = tuple(_pool(asking, variations))
+    chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
+    for pass_ in passes:
+        for model in FAULTS:
+            if pass_ in model.passes and not (model.kind is Kind.CONDUCT and model.needs.calls != "once"):
+                best = _best((model, pass_), chosen, pool, variations.offer.space.dtypes)
+                if best is not None:
+                    chosen[best] = None
+    return tuple(chosen)
+
+
+def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Collection[str]) -> Case | None:
+    """The first case that sees a fault in its shape, or else at all; the chosen ones come before others."""
+    fitted = None
+    suited = (case for each in pool for case in _suited(pair[0], each, dtypes))
+    for case in (*chosen, *islice(suited, _LOOKED_AT)):
+        if fitted is not None and not keeps_shapes(*pair, case.geometry):
+            continue
+        seen = sighting(*pair, case)
+        if seen is Sighting.IN_SHAPE:
+            return case
+        if seen is Sighting.FITTED and fitted is None:
+            fitted = case
+    return fitted
+
+
+def _suited(model: FaultModel, case: Case, dtypes: Collection[str]) -> Iterator[Case]:
+    """A case with the data, and in the dtype, that a fault needs; none where there is no such dtype."""
+    if case.dtype not in model.needs.dtypes:
+        dtype = next((dtype for dtype in dtypes if dtype in model.needs.dtypes), None)
+        if dtype is None:
+            return
+        case = replace(case, dtype=dtype)
+    if CONTAMINATED in model.needs.data:
+        yield from (replace(case, seed=seed) for seed in _CONTAMINATING_SEEDS)
+        return
+    if LATTICE not in model.needs.data and case.fill not in model.needs.data:
+        case = replace(case, fill=next(iter(model.needs.data)))
+    yield case
+
+
+def _pool(asking: Asking, variations: Variations) -> Iterator[Case]:
+    """What is looked at: shipped cases, forms and variations that are taken, where they bring a new pair of traits.
+
+    Faults that need two settings at once are met by some case that has both; few need three.
+    """
+    met: set[tuple[str, str]] = set()
+    for case, traits in _considered(variations):
+        pairs = set(combinations(sorted(traits), 2))
+        if not pairs <= met and asking.takes(case):
+            met |= pairs
+            yield case
+
+
+def _considered(variations: Variations) -> Iterator[tuple[Case, frozenset[str]]]:
+    """Cases and their traits: the shipped ones, variations, those with most traits first, and the forms."""
+    space = replace(variations.offer.space, max_products=min(variations.offer.space.max_products, _MOST_PRODUCTS))
+    yield from ((case, _traits(case)) for case in covering(space))
+    random = Random(_SEED)
+    drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in variations.pool]
+    plain = (replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None)
+    traits = {case: _traits(case) for case in plain if case in space}
+    yield from sorted(traits.items(), key=lambda each: -len(each[1]))
+    for form in dict.fromkeys(form for forms in variations.offer.forms.values() for form in forms):
+        case = case_of(form)
+        if case is not None and case in space:
+            yield case, _traits(case)
+
+
+def _traits(case: Case) -> frozenset[str]:
+    """What a fault may depend on: the features of a case, and how its sizes lie to those of vectors and blocks."""
+    geometry = case.geometry
+    sizes = {"inputs": geometry.in_channels, "outputs": geometry.out_channels, "row": geometry.direct.output_size[-1]}
+    sizes |= {"groups": geometry.groups}
+    past = {f"{name} past {block}" for name, size in sizes.items() for block in _BLOCKS if size > block}
+    whole = {
+        f"{name} is {'not ' if size % block else ''}whole {block}s" for name, size in sizes.items() for block in _BLOCKS
+    }
+    alike = {"axes alike"} if len(set(geometry.size)) == len(set(geometry.kernel)) == 1 else set()
+    return frozenset(features(case) | past | whole | alike | set(_coincidences(geometry)))
+
+
+def _coincidences(geometry: ConvGeometry) -> Iterator[str]:
+    """Misreadings of a setting that leave the output's size as it is, where wrong code has no wrong shape to show."""
+    misread: dict[str, tuple[object, ...]] = {"padding": tuple((high, low) for low, high in geometry.padding)}
+    for name in ("stride", "dilation", "padding", "kernel"):
+        values = getattr(geometry, name)
+        misread |= {f"{name} reversed": values[::-1], f"{name} of the first axis": values[:1] * geometry.rank}
+    misread |= {"stride ignored": (1,) * geometry.rank, "dilation ignored": (1,) * geometry.rank}
+    misread |= {"dilation one more": tuple(each + 1 for each in geometry.dilation)}
+    for name, values in misread.items():
+        other = altered(geometry, **{name.partition(" ")[0]: values})
+        if other is not None and other != geometry and other.output_size == geometry.output_size:
+            yield f"{name} with the same output"

@@ -1,0 +1,1 @@
+"""Calls of a candidate, in this process or in one of its own: once, in company, and against the rules."""

@@ -1,0 +1,93 @@
+"""Operands as a caller gives them: copied, changed, laid elsewhere in memory, or broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...oracle.problem.layouts import CONTIGUOUS, arrange
+from ...oracle.problem.passes import Array, Operands
+
+_BOUNDARY = 64
+_OF_IMAGES = ("input", "output_gradient", "input_direction")
+
+
+def copied(operands: Operands) -> Operands:
+    """Copies of the arrays, row by row, each at a boundary of 64 bytes.
+
+    The same place in a cache line each time: vectorised sums may begin with the elements before such a boundary,
+    and bits that differ for it are no fault.
+    """
+    return mapped(operands, copy_of)
+
+
+def copy_of(array: Array) -> Array:
+    """A copy of one array, likewise."""
+    memory = np.empty(array.nbytes + _BOUNDARY, np.uint8)
+    start = -memory.ctypes.data % _BOUNDARY
+    copy: Array = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def changed(now: Operands, before: Operands) -> tuple[str, ...]:
+    """The names of the arrays that are not, bit for bit, what they were."""
+    earlier = before.arrays()
+    return tuple(name for name, array in now.arrays().items() if array.tobytes() != earlier[name].tobytes())
+
+
+def mapped(operands: Operands, change: Callable[[Array], Array]) -> Operands:
+    """The operands with each array changed."""
+    arrays: dict[str, Any] = {name: change(array) for name, array in operands.arrays().items()}
+    return replace(operands, **arrays)
+
+
+def negated(operands: Operands, names: Sequence[str]) -> Operands:
+    """The operands with the opposite sign in those of these names that there are."""
+    arrays = operands.arrays()
+    opposite: dict[str, Any] = {name: -arrays[name] for name in names if name in arrays}
+    return replace(operands, **opposite)
+
+
+def negate_in_place(operands: Operands, names: tuple[str, ...]) -> None:
+    """Change the sign in the arrays themselves."""
+    arrays = operands.arrays()
+    for array in (arrays[name] for name in names if name in arrays):
+        array[...] = -array
+
+
+def laid_out(operands: Operands, chosen: Mapping[str, str]) -> Operands:
+    """Copies of the arrays, those named here each in a layout of its own."""
+    arrays: dict[str, Any] = {
+        name: arrange(array, chosen.get(name, CONTIGUOUS)) for name, array in operands.arrays().items()
+    }
+    return replace(operands, **arrays)
+
+
+def restrided(array: Array, step: int) -> Array:
+    """The array, which is row by row, with other strides along its axes of size 1."""
+    if not array.size:
+        return array
+    steps = zip(array.shape, array.strides, strict=True)
+    strides = tuple(step * array.itemsize if size == 1 else stride for size, stride in steps)
+    return np.ndarray(array.shape, array.dtype, array.reshape(-1).view(np.uint8).data, strides=strides)
+
+
+def image_of(operands: Operands, image: int) -> Operands:
+    """The operands of one image of the batch by itself."""
+    arrays = operands.arrays()
+    alone: dict[str, Any] = {name: arrays[name][image : image + 1] for name in _OF_IMAGES if name in arrays}
+    return replace(operands, **alone)
+
+
+class Unreadable:
+    """An operand that raises whatever is asked of it."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError("this operand cannot be read")
+
+    def __array__(self, *_: object, **__: object) -> Array:
+        raise RuntimeError("this operand cannot be read")

@@ -1,0 +1,158 @@
+"""A call in company, as data: what is asked of a candidate's process, and what came out otherwise there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Operands, Pass
+
+LATTICE, REALS = "lattice", "reals"
+"""Names of the call itself: on integers whose sums are exact, and on reals."""
+IMAGE = "image"
+"""Name of the companion with one image where the call has several."""
+SQUARE = "square"
+"""Name of the companion whose operands have one shape and the same numbers."""
+OPPOSITE = "opposite "
+"""Before a call's name: with the opposite sign in operands in which the pass is linear, and so in its result."""
+
+Part = Array | str
+"""An array, or the text of an exception."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One call of the pass that is asked."""
+
+    operands: Operands
+    geometry: ConvGeometry
+
+    def __str__(self) -> str:
+        return f"the call {self.geometry} in {self.operands.input.dtype.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What is asked of one pass in company.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    calls : mapping of str to Call
+        The call itself as `LATTICE` and as `REALS`; under other names its companions.
+    seed : int
+        Which memory layouts the operands have follows from it.
+    bitwise : bool
+        Whether the same call is to come to the same bits.
+    images_alone : bool
+        Whether each image is asked by itself, for the same bits as in its batch.
+    """
+
+    pass_: Pass
+    calls: Mapping[str, Call]
+    seed: int = 0
+    bitwise: bool = True
+    images_alone: bool = False
+
+    @property
+    def companions(self) -> Mapping[str, Call]:
+        """The other calls by name."""
+        return {name: call for name, call in self.calls.items() if name not in (LATTICE, REALS)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deviation:
+    """A result that may be wrong.
+
+    Parameters
+    ----------
+    cause : str
+        ``repeat``, ``order``, ``threads``: what it would be the fault of.
+    told : str
+        What was done: ``the same call again``.
+    call : str
+        Name of the call whose result it should be, with `OPPOSITE` before it where that is negated.
+    expected : ndarray, str or None
+        What it was the other times; None where that is not known in the candidate's process.
+    got : ndarray or str
+    """
+
+    cause: str
+    told: str
+    call: str
+    expected: Part | None
+    got: Part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Company:
+    """What the calls gave.
+
+    Parameters
+    ----------
+    first : ndarray
+        The result of the first call, which is that on the lattice.
+    deviations : tuple of Deviation
+        In the order of the calls; of each companion its result, whatever that is.
+    """
+
+    first: Array
+    deviations: tuple[Deviation, ...] = field(default=())
+
+
+def to_message(reply: Company) -> tuple[dict[str, object], list[Array]]:
+    """A header of JSON values and the arrays beside it."""
+    arrays = [reply.first]
+
+    def written(part: Part | None) -> str | int | None:
+        """Where the array is in the message; a text, or nothing, as it is."""
+        if part is None or isinstance(part, str):
+            return part
+        arrays.append(part)
+        return len(arrays) - 1
+
+    told = [
+        {
+            "cause": each.cause,
+            "told": each.told,
+            "call": each.call,
+            "expected": written(each.expected),
+            "got": written(each.got),
+        }
+        for each in reply.deviations
+    ]
+    return {"kind": Company.__name__, "deviations": told}, arrays
+
+
+def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> Company:
+    """Read back what `to_message` wrote.
+
+    Raises
+    ------
+    ValueError
+        If that is not what it is.
+    """
+
+    def read(value: object) -> Part | None:
+        return arrays[value] if isinstance(value, int) else None if value is None else str(value)
+
+    try:
+        deviations = []
+        for each in header["deviations"]:
+            got = read(each["got"])
+            if got is None:
+                raise ValueError("a result is missing")
+            cause, told, call = (str(each[name]) for name in ("cause", "told", "call"))
+            deviations.append(Deviation(cause, told, call, read(each["expected"]), got))
+        return Company(arrays[0], tuple(deviations))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"not a reply: {error}") from error
+
+
+def same_bits(one: Part, other: Part) -> bool:
+    """Whether two results are the same array, bit for bit, or the same exception."""
+    if isinstance(one, str) or isinstance(other, str):
+        return isinstance(one, str) and isinstance(other, str) and one == other
+    return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()

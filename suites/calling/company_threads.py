@@ -1,0 +1,140 @@
+"""A pass asked by four threads at once, on operands that they share and read meanwhile."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ...oracle.problem.linearity import LINEAR_IN
+from ...oracle.problem.passes import Operands, Pass
+from .altered_operands import copied, negated
+from .company import LATTICE, OPPOSITE, REALS, Call, Deviation, Part, Question, same_bits
+from .one_call import Caller, snapshot
+
+THREADS = 4
+_ROUNDS_IN_STEP = 8
+"""Begun by all threads together: so long calls meet, however few they are."""
+_FEWEST_ROUNDS, _MORE_ROUNDS, _SMALL = 16, 64, 1_000
+"""Then each thread goes its own way; a small convolution, whose calls are short, has more rounds."""
+_SWITCH_SECONDS = 1e-6
+"""Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
+_MEETING = f"{THREADS} threads were making calls at once"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """A call, and what it gives when nobody else makes one."""
+
+    name: str
+    call: Call
+    expected: Part
+
+
+def meet(
+    caller: Caller, question: Question, companions: Mapping[str, Call], answers: Mapping[str, Part]
+) -> Iterator[Deviation]:
+    """Calls from several threads on the same arrays; of a candidate that is for one thread, from one beside a reader.
+
+    What differs from the call made alone is told, and which array was seen changed, if only for a while.
+    """
+    threads = 1 if caller.bound.info.threads == "one" else THREADS
+    base = REALS if question.bitwise else LATTICE
+    same = question.calls[base]
+    shared = Call(copied(same.operands), same.geometry)
+    opposite = Call(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
+    calls = {base: shared, OPPOSITE + base: opposite}
+    known = [_Known(name, call, snapshot(caller.make_fresh(call, "the same call"))) for name, call in calls.items()]
+    known += [_Known(name, call, answers[name]) for name, call in companions.items()]
+    watch = _Watch(shared.operands)
+    rounds = _rounds(0 if question.pass_ is Pass.BIAS_GRADIENT else same.geometry.products)
+    with _frequent_switches():
+        found = _together(caller, known, watch, rounds) if threads > 1 else _beside_a_reader(caller, shared, watch)
+    for name in watch.changed[:1]:
+        got = "changed and restored, as another thread saw that read it meanwhile"
+        yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
+    for each in known:
+        if each.name in found:
+            yield Deviation("threads", _told(each), each.name, each.expected, found[each.name])
+
+
+def _told(known: _Known) -> str:
+    call = str(known.call) if known.name.removeprefix(OPPOSITE) not in (REALS, LATTICE) else "the same call"
+    opposite = " with opposite numbers" if known.name.startswith(OPPOSITE) else ""
+    return f"{call}{opposite} while {THREADS - 1} other threads make calls"
+
+
+def _rounds(products: int) -> int:
+    return _FEWEST_ROUNDS + _MORE_ROUNDS * _SMALL // (_SMALL + products)
+
+
+class _Watch:
+    """Reads the operands of a call, for any change while it is being made."""
+
+    def __init__(self, operands: Operands) -> None:
+        self._operands = operands.arrays()
+        self._before = {name: array.tobytes() for name, array in self._operands.items()}
+        self.changed: list[str] = []
+
+    def look(self) -> None:
+        """Keep the names of operands that are not what they were."""
+        self.changed += [name for name, array in self._operands.items() if array.tobytes() != self._before[name]]
+
+
+def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[str, Part]:
+    """The first result of each call that was not what it is alone."""
+    begin = threading.Barrier(THREADS)
+    telling = threading.Lock()
+    found: dict[str, Part] = {}
+    others = known[1:]
+
+    def make(thread: int) -> None:
+        for number in range(_ROUNDS_IN_STEP + rounds):
+            if number < _ROUNDS_IN_STEP:
+                begin.wait()
+            each = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]
+            if number % _ROUNDS_IN_STEP == 0:
+                with telling:
+                    caller.announce(_MEETING)
+            result = snapshot(caller.make_quietly(each.call.operands, each.call.geometry))
+            if not same_bits(result, each.expected):
+                found.setdefault(each.name, result)
+            watch.look()
+
+    running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREADS)]
+    for each in running:
+        each.start()
+    for each in running:
+        each.join()
+    return found
+
+
+def _beside_a_reader(caller: Caller, call: Call, watch: _Watch) -> dict[str, Part]:
+    """Calls from this thread alone, while another one reads the operands over and over; nothing is found but that."""
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set() and not watch.changed:
+            watch.look()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        for _ in range(_ROUNDS_IN_STEP):
+            caller.make(call.operands, call.geometry, "the same call")
+    finally:
+        ended.set()
+        reader.join()
+    return {}
+
+
+@contextmanager
+def _frequent_switches() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)

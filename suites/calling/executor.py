@@ -1,0 +1,59 @@
+"""What runs a candidate: the calls that checks make, whether it is in this process or in one of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import CONTIGUOUS
+from ...oracle.problem.passes import Operands, Pass
+from ...reports.records.record import CandidateInfo
+from .company import Company, Question
+from .illegal_calls import IllegalCall
+from .replies import Reply
+
+
+class Executor(Protocol):
+    """What runs a candidate, safely or not."""
+
+    @property
+    def info(self) -> CandidateInfo:
+        """Who is run."""
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """The passes it offers."""
+
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
+
+    def company(
+        self,
+        question: Question,
+        *,
+        seconds: float | None = None,
+    ) -> Company | Reply:
+        """Make a call again, after others and beside others; the reply to the first where it is no array.
+
+        `seconds` is a time limit of each call, instead of the executor's own.
+        """
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """Make an illegal call; unsupported where the candidate cannot be told what is wrong, or not called legally."""
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """Python source, for people to paste, that computes the array ``actual``."""
+
+    def restart(self) -> None:
+        """Make the next call the first one that its process sees."""
+
+    def close(self) -> None:
+        """End its processes."""

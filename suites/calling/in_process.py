@@ -1,0 +1,79 @@
+"""Candidates in this process: the interface of `isolation` and none of its safety, for a debugger."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import CONTIGUOUS
+from ...oracle.problem.passes import Operands, Pass
+from ..candidates.calls.binding import BoundCandidate
+from ..candidates.loading.source import bind_object, load
+from .company import Company, Question
+from .company_calls import keep_company
+from .execution import execute, write_text
+from .illegal_calls import IllegalCall, make_illegal
+from .replies import Died, OutOfMemory, Reply, WorkerReply
+
+
+class InProcess:
+    """A candidate in this process: no limits, and a crash of its ends the program.
+
+    Raises
+    ------
+    CandidateError
+        If the candidate cannot be loaded.
+    """
+
+    def __init__(self, candidate: object) -> None:
+        self._bound: BoundCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
+        self.info = self._bound.info
+        self.passes = self._bound.passes
+
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        """Call one pass; there is no time limit here."""
+        return _in_process(execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True))
+
+    def company(
+        self,
+        question: Question,
+        *,
+        seconds: float | None = None,
+    ) -> Company | Reply:
+        """As `Executor.company`, without a time limit."""
+        kept = keep_company(self._bound, question, interruptible=True)
+        return kept if isinstance(kept, Company) else _in_process(kept)
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """As `Executor.illegal`, without a time limit."""
+        operands, settings = call.operands(), dict(call.settings)
+        reply = make_illegal(self._bound, call.pass_, operands, call.legal, settings, call.needs, interruptible=True)
+        return _in_process(reply)
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """As `Executor.call_text`."""
+        return write_text(self._bound, pass_, geometry, dtype, bias=bias, interruptible=True)
+
+    def restart(self) -> None:
+        """Nothing to do: there is no process to replace."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
+
+
+def _in_process(reply: WorkerReply) -> Reply:
+    return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply

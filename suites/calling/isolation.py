@@ -1,0 +1,348 @@
+"""Candidates run safely: in a process of their own, with a time limit and a memory limit for each call.
+
+A segfault, an abort, an endless loop (also one in C that holds the interpreter)
+or an allocation beyond the limit becomes the reply to exactly the call that
+caused it; the next call finds a fresh process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import CONTIGUOUS
+from ...oracle.problem.passes import Array, Operands, Pass
+from ...reports.records.record import CandidateInfo
+from ..candidates import CandidateError
+from ..candidates.calls.naming import name_of
+from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
+from .channel import DOING, Channel, Garbled, Header
+from .company import Company, Question
+from .company import from_message as company_from
+from .illegal_calls import IllegalCall
+from .pickling import pickle_candidate
+from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
+from .worker import info_from
+
+Answer = TypeVar("Answer")
+
+_DYING_SECONDS = 2.0
+_REPORT_SECONDS = 10.0
+_LARGEST_LOG = 2**20
+_TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
+"""Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
+numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
+
+
+class Isolated:
+    """A candidate in a process of its own, kept warm between calls and replaced when it dies.
+
+    One call at a time: not to be shared by threads.
+
+    Parameters
+    ----------
+    candidate : str or object
+        What `convoracle.suites.candidates.loading.source.load` reads, or a live
+        function, instance or class, which is sent by value.
+    limits : Limits
+
+    Raises
+    ------
+    CandidateError
+        If the candidate cannot be loaded, or a live object cannot be sent.
+    """
+
+    def __init__(self, candidate: object, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+        self.limits = limits
+        self._setup, self._payload = _setup(candidate, limits)
+        self._calls: Channel | None = None
+        self._sequence = 0
+        self._doing = ""
+        self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
+        self._log_mark = 0
+        self._start()
+
+    @property
+    def info(self) -> CandidateInfo:
+        """Who is run."""
+        return self._info
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """The passes it offers."""
+        return self._passes
+
+    @property
+    def loader_pid(self) -> int:
+        """The process that loaded the candidate; it leads the session of all that run it."""
+        return self._process.pid
+
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
+        asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
+        return self._answer({"do": "call", **asked, "layout": layout}, arrays, seconds, self._read_reply)
+
+    def company(
+        self,
+        question: Question,
+        *,
+        seconds: float | None = None,
+    ) -> Company | Reply:
+        """As `Executor.company`, in the candidate's process."""
+        requests = {
+            name: _call_request(question.pass_, call.operands, call.geometry) for name, call in question.calls.items()
+        }
+        settings = {name: getattr(question, name) for name in ("seed", "bitwise", "images_alone")}
+        calls = {name: header for name, (header, _) in requests.items()}
+        request = {"do": "company", "pass": question.pass_.value, "calls": calls, **settings}
+        arrays = [array for _, of_call in requests.values() for array in of_call]
+        return self._answer(request, arrays, seconds, self._read_company)
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """As `Executor.illegal`, in the candidate's process."""
+        asked, arrays = _call_request(call.pass_, call.operands(), call.legal)
+        wrong = {"settings": dict(call.settings), "needs": call.needs}
+        return self._answer({"do": "illegal", **asked, **wrong}, arrays, seconds, self._read_reply)
+
+    def _answer(
+        self,
+        request: Header,
+        arrays: Sequence[Array],
+        seconds: float | None,
+        read: Callable[[Header, list[Array]], Answer],
+    ) -> Answer | Died | TimedOut:
+        """What the candidate's process answers, or how it ended instead."""
+        limit = max(self.limits.seconds_per_call if seconds is None else seconds, self._least_seconds)
+        channel = self._channel()
+        try:
+            header, results = self._ask(channel, request, arrays, limit)
+            return read(header, results)
+        except TimeoutError:
+            died = self._bury(patience=0)
+            if died is None or died.cause.startswith("SIGKILL"):
+                return TimedOut(limit, self._doing)
+        except (Garbled, ValueError):
+            died = self._bury(patience=0)
+            died = Died("sent what is no reply", died.detail if died is not None else "")
+        except ConnectionError:
+            died = self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
+        except BaseException:
+            self._bury(patience=0)
+            raise
+        return replace(died, during=self._doing)
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """As `Executor.call_text`, written in the candidate's process."""
+        asked = {"do": "call_text", "pass": pass_.value, "geometry": str(geometry), "dtype": dtype, "bias": bias}
+        channel = self._channel()
+        try:
+            return str(self._ask(channel, asked, [], self.limits.seconds_per_call)[0]["text"])
+        except (TimeoutError, ConnectionError, KeyError):
+            self._bury(patience=0)
+            return f"# {self.info.name} ended its process instead of writing a call\n"
+
+    def restart(self) -> None:
+        """Replace the process by a fresh one, in which the candidate was loaded and never called."""
+        if self._calls is not None:
+            self._bury(patience=0)
+
+    def close(self) -> None:
+        """End the candidate's processes, whatever they are doing."""
+        if self._calls is not None:
+            self._calls.close()
+            self._calls = None
+        self._control.close()
+        try:
+            self._process.wait(timeout=_DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(
+        self, channel: Channel, request: Header, arrays: Sequence[Array], limit: float
+    ) -> tuple[Header, list[Array]]:
+        """The answer to this request; one to an earlier request, of which there should be none left, is dropped.
+
+        A process that makes several calls says before each what it is about to do: that
+        is kept, should it end, and the time begins anew.
+        """
+        self._sequence += 1
+        self._doing = ""
+        deadline = time.monotonic() + limit
+        channel.send({**request, "sequence": self._sequence}, arrays, deadline)
+        while True:
+            header, results = channel.receive(deadline)
+            answered = header.get("sequence")
+            if answered == self._sequence and DOING in header:
+                self._doing, deadline = beginning(str(header[DOING])), time.monotonic() + limit
+            elif answered == self._sequence:
+                return header, results
+            elif not isinstance(answered, int) or not 0 < answered < self._sequence:
+                raise Garbled(f"received an answer to no request: {answered}")
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                start_new_session=True,
+                env=_TELLING_MEMORY | os.environ,
+            )
+        self._control = Channel(ours)
+        deadline = time.monotonic() + self.limits.load_seconds
+        try:
+            self._control.send(self._setup, self._payload, deadline)
+            answer, _ = self._control.receive(deadline)
+        except (TimeoutError, ConnectionError) as error:
+            self._give_up(error)
+        except BaseException:
+            self.close()
+            raise
+        if "error" in answer:
+            self.close()
+            raise CandidateError(answer["error"])
+        self._info = info_from(answer["info"])
+        self._passes = frozenset(map(Pass, answer["passes"]))
+        self._least_seconds = float(answer["seconds_per_call"])
+
+    def _give_up(self, error: Exception) -> None:
+        """Report a process that did not load the candidate."""
+        ended = (
+            self._process.poll() if isinstance(error, TimeoutError | Garbled) else self._process.wait(_REPORT_SECONDS)
+        )
+        detail = self._detail()
+        self.close()
+        name = self._setup["source"] or self._setup["name"]
+        if isinstance(error, Garbled):
+            why = "wrote on the channel to the harness"
+        elif ended is None:
+            why = f"took more than {self.limits.load_seconds:g} s"
+        else:
+            why = f"ended its process: {cause_of(ended)}"
+        raise CandidateError(f"loading {name} {why}{f'; it wrote: {detail}' if detail else ''}") from None
+
+    def _channel(self) -> Channel:
+        """The channel to a living child, forked now if there is none."""
+        if self._calls is None:
+            try:
+                self._calls = self._fork()
+            except (ConnectionError, TimeoutError):
+                self._restart_loader()
+                self._calls = self._fork()
+        self._log_mark = os.fstat(self._log.fileno()).st_size
+        if self._log_mark > _LARGEST_LOG:
+            os.ftruncate(self._log.fileno(), 0)
+            self._log_mark = 0
+        return self._calls
+
+    def _fork(self) -> Channel:
+        self._control.send({"do": "fork"}, deadline=time.monotonic() + _REPORT_SECONDS)
+        self._control.socket.settimeout(_REPORT_SECONDS)
+        _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
+        if not descriptors:
+            raise ConnectionError("the loader is gone")
+        return Channel(socket.socket(fileno=descriptors[0]))
+
+    def _restart_loader(self) -> None:
+        """Start all over: a candidate may kill even the process that forks for it."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        self._start()
+
+    def _bury(self, *, patience: float) -> Died | None:
+        """End the child and say how it had ended; None if that cannot be known."""
+        if self._calls is not None:
+            self._calls.close()
+            self._calls = None
+        try:
+            deadline = time.monotonic() + patience + _REPORT_SECONDS
+            self._control.send({"do": "bury", "patience": patience}, deadline=deadline)
+            status = self._control.receive(deadline)[0]["status"]
+        except (ConnectionError, TimeoutError):
+            self._restart_loader()
+            return None
+        return self._died(cause_of(os.waitstatus_to_exitcode(status)))
+
+    def _died(self, cause: str) -> Died:
+        """The reply of a process, or of a program that the candidate runs in one, which ended in this way."""
+        detail = self._detail()
+        if "bad_alloc" in detail or "MemoryError" in detail:
+            cause = f"memory limit of {size_text(self.limits.memory_bytes)}"
+        return Died(cause, detail)
+
+    def _detail(self) -> str:
+        """The last lines that the process wrote during the call."""
+        self._log.seek(self._log_mark)
+        return telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
+
+    def _read_company(self, header: Header, results: list[Array]) -> Company | Reply:
+        if header.get("kind") == Company.__name__:
+            return company_from(header, results)
+        return self._read_reply(header, results)
+
+    def _read_reply(self, header: Header, results: list[Array]) -> Reply:
+        return self._judged(from_message(header, results))
+
+    def _judged(self, reply: WorkerReply) -> Reply:
+        if isinstance(reply, OutOfMemory):
+            self.restart()
+            return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
+        return self._died(reply.cause) if isinstance(reply, Died) else reply
+
+
+def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Header, list[Array]]:
+    """What to call, as a header of JSON values and the arrays beside it."""
+    arrays = operands.arrays()
+    header: Header = {
+        "pass": pass_.value,
+        "geometry": str(geometry),
+        "operands": list(arrays),
+        "learning_rate": operands.learning_rate,
+    }
+    return header, list(arrays.values())
+
+
+def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
+    setup: Header = {
+        "path": sys.path,
+        "source": candidate if isinstance(candidate, str) else "",
+        "name": "" if isinstance(candidate, str) else str(getattr(candidate, "name", "") or name_of(candidate)),
+        "load_seconds": limits.load_seconds,
+        "memory_bytes": limits.memory_bytes,
+    }
+    return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]

@@ -1,0 +1,84 @@
+"""Calls made over and over in the candidate's process, on operands that lie where the caller says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Operands, Pass
+from ..candidates.calls.binding import BoundCandidate
+from ..candidates.device import to_numpy
+from ..candidates.foreign.post_mortem import beginning
+from .altered_operands import changed, copied
+from .company import Call, Part
+from .execution import is_numeric, message_of, quiet_arithmetic
+
+DECLINED = "NotImplementedError"
+"""The text of a call that the candidate declines begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Makes calls of one pass of a candidate.
+
+    Parameters
+    ----------
+    bound : BoundCandidate
+    pass_ : Pass
+    announce : callable
+        Told of each call before it is made, in words that go after "while".
+    interruptible : bool
+        Whether KeyboardInterrupt is the user's and not the candidate's.
+    spoilt : list of (str, tuple of str)
+        The calls on copies of their operands that changed some of these, and which.
+    """
+
+    bound: BoundCandidate
+    pass_: Pass
+    announce: Callable[[str], None]
+    interruptible: bool
+    spoilt: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def make(self, operands: Operands, geometry: ConvGeometry, told: str) -> Part:
+        """What a call on these very arrays returns, itself and no copy, or the text of what it raises."""
+        self.announce(f"making {told}")
+        return self.make_quietly(operands, geometry)
+
+    def make_quietly(self, operands: Operands, geometry: ConvGeometry) -> Part:
+        """The same, not announced."""
+        try:
+            with quiet_arithmetic():
+                result = to_numpy(self.bound.run(self.pass_, operands, geometry))
+        except BaseException as error:  # the candidate is called here
+            if self.interruptible and isinstance(error, KeyboardInterrupt):
+                raise
+            return beginning(f"{type(error).__name__}: {message_of(error)}")
+        if not isinstance(result, np.ndarray):
+            return f"returned a {type(result).__name__}"
+        return result if is_numeric(result.dtype) else f"returned an array of {result.dtype}"
+
+    def make_fresh(self, call: Call, told: str) -> Part:
+        """The call on copies of its operands, which it should leave as they are."""
+        given = copied(call.operands)
+        result = self.make(given, call.geometry, told)
+        names = changed(given, call.operands)
+        if names:
+            self.spoilt.append((told, names))
+        return result
+
+
+def snapshot(part: Part) -> Part:
+    """A copy of what was returned."""
+    return part if isinstance(part, str) else np.array(part, order="C")
+
+
+def agrees(got: Part, expected: Part, sign: int = 1) -> bool:
+    """Whether a result has the numbers of another one, or of its opposite; the sign of a zero does not count."""
+    if isinstance(got, str) or isinstance(expected, str):
+        return isinstance(got, str) and isinstance(expected, str) and got == expected
+    if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+        return False
+    return np.array_equal(got if sign > 0 else -got, expected)

@@ -1,0 +1,235 @@
+"""The process that runs a candidate: loads it once, never calls it, and forks a child for the calls.
+
+Started by `isolation` as ``python -m convoracle.suites.calling.worker FD``. A child that
+a candidate brings down is replaced by a new fork in milliseconds; importing a
+framework anew would take seconds. All processes end when the harness does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import math
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+from ...oracle.problem.geometry import parse_geometry
+from ...oracle.problem.passes import Array, Operands, Pass
+from ...reports.records.record import CandidateInfo
+from ..candidates import CandidateError
+from ..candidates.calls.binding import BoundCandidate
+from ..candidates.loading.source import bind_object, load
+from .channel import DOING, Channel, Header
+from .company import Call, Company, Question
+from .company import to_message as company_message
+from .company_calls import keep_company
+from .execution import execute, write_text
+from .illegal_calls import make_illegal
+from .replies import to_message
+
+_PR_SET_PDEATHSIG = 1
+_DYING_SECONDS = 0.5
+_LARGEST_FILE = 2**30
+_THREAD_MEMORY = 160 * 2**20
+"""Address space that a thread's stack and allocator arena may reserve without using it."""
+
+
+def main() -> None:
+    """Serve the harness at the other end of the socket whose descriptor is the only argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit(resource.RLIMIT_CORE, 0)
+    warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
+    control = Channel(socket.socket(fileno=int(sys.argv[1])))
+    with contextlib.suppress(ConnectionError):
+        setup, payload = control.receive()
+        signal.alarm(math.ceil(setup["load_seconds"]) + 1)
+        bound = _load(setup, payload, control)
+        signal.alarm(0)
+        if bound is not None:
+            _serve_harness(control, bound, setup["memory_bytes"])
+
+
+def _load(setup: Header, payload: list[Array], control: Channel) -> BoundCandidate | None:
+    sys.path[:] = setup["path"]
+    pid = os.getpid()
+    try:
+        bound = bind_object(_rebuild(payload[0].tobytes()), name=setup["name"]) if payload else load(setup["source"])
+    except CandidateError as error:
+        _end_copy(pid)
+        control.send({"error": str(error)})
+        return None
+    _end_copy(pid)
+    control.send(
+        {
+            "info": asdict(bound.info),
+            "passes": [pass_.value for pass_ in bound.passes],
+            "seconds_per_call": bound.seconds_per_call,
+        }
+    )
+    return bound
+
+
+def _rebuild(pickled: bytes) -> object:
+    try:
+        return pickle.loads(pickled)
+    except Exception as error:
+        raise CandidateError(
+            f"the candidate cannot be rebuilt in a process of its own ({type(error).__name__}: {error}): "
+            f"give it as package.module:attribute or path/to/file.py:attribute, or run it in-process"
+        ) from error
+
+
+def _serve_harness(control: Channel, bound: BoundCandidate, memory_bytes: int) -> None:
+    """Fork and bury children on demand, until the harness is gone."""
+    gc.freeze()
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    child = 0
+    try:
+        while True:
+            command, _ = control.receive()
+            if command["do"] == "fork":
+                ours, theirs = socket.socketpair()
+                parent = os.getpid()
+                child = os.fork()
+                if child == 0:
+                    control.close()
+                    theirs.close()
+                    if prctl is not None:
+                        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+                    _run_child(Channel(ours), bound, memory_bytes, orphan=os.getppid() != parent)
+                ours.close()
+                socket.send_fds(control.socket, [b"f"], [theirs.fileno()])
+                theirs.close()
+            else:
+                control.send({"status": _bury(child, patience=command["patience"])})
+                child = 0
+    finally:
+        if child:
+            _bury(child, patience=0)
+
+
+def _bury(child: int, *, patience: float) -> int:
+    """The wait status of a child, which is killed unless it ends by itself within `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            break
+        if time.monotonic() >= deadline:
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            break
+        time.sleep(0.001)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+    return status
+
+
+def _run_child(channel: Channel, bound: BoundCandidate, memory_bytes: int, *, orphan: bool) -> NoReturn:
+    """Serve calls until the harness closes the channel; never returns into the parent's code."""
+    status = 1
+    try:
+        if not orphan:
+            os.setpgid(0, 0)
+            faulthandler.enable(all_threads=False)
+            _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)
+            _limit(resource.RLIMIT_AS, _address_space() + memory_bytes + (os.cpu_count() or 1) * _THREAD_MEMORY)
+            _serve_calls(channel, bound)
+        status = 0
+    except ConnectionError:
+        status = 0
+    except BaseException:  # noqa: BLE001 - a forked child must not run on in its parent's code
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
+    pid = os.getpid()
+    while True:
+        request, arrays = channel.receive()
+
+        def announce(doing: str, sequence: int = request["sequence"]) -> None:
+            _end_copy(pid)
+            channel.send({DOING: doing, "sequence": sequence})
+
+        header, results = _answer(bound, request, arrays, announce)
+        _end_copy(pid)
+        channel.send({**header, "sequence": request["sequence"]}, results)
+
+
+def _answer(
+    bound: BoundCandidate, request: Header, arrays: list[Array], announce: Callable[[str], None]
+) -> tuple[Header, list[Array]]:
+    if request["do"] == "company":
+        kept = keep_company(bound, _question(request, arrays), announce=announce)
+        return company_message(kept) if isinstance(kept, Company) else to_message(kept)
+    pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
+    if request["do"] == "call_text":
+        return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
+    operands, _ = _operands(request, arrays)
+    match request["do"]:
+        case "illegal":
+            return to_message(make_illegal(bound, pass_, operands, geometry, request["settings"], request["needs"]))
+        case _:
+            return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
+
+
+def _question(request: Header, arrays: list[Array]) -> Question:
+    calls = {}
+    for name, asked in request["calls"].items():
+        operands, arrays = _operands(asked, arrays)
+        calls[name] = Call(operands, parse_geometry(asked["geometry"]))
+    settings = {name: request[name] for name in ("seed", "bitwise", "images_alone")}
+    return Question(Pass(request["pass"]), calls, **settings)
+
+
+def _operands(request: Header, arrays: list[Array]) -> tuple[Operands, list[Array]]:
+    """The operands that a request names, which come first, and the arrays that are left."""
+    names = request["operands"]
+    named: dict[str, Any] = {"bias": None, **dict(zip(names, arrays, strict=False))}
+    return Operands(**named, learning_rate=request["learning_rate"]), arrays[len(names) :]
+
+
+def _end_copy(pid: int) -> None:
+    """End this process if it is not the one with this id but a copy that a candidate forked: one of them answers."""
+    if os.getpid() != pid:
+        os._exit(0)
+
+
+def _limit(kind: int, amount: int) -> None:
+    """Lower a limit of this process; one that is lower already stays."""
+    _, hard = resource.getrlimit(kind)
+    if hard == resource.RLIM_INFINITY or amount < hard:
+        resource.setrlimit(kind, (amount, hard))
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[0]) * resource.getpagesize()
+
+
+def info_from(fields: Header) -> CandidateInfo:
+    """Read back the info that a worker sent."""
+    read: dict[str, Any] = {
+        name: tuple(tuple(each) if isinstance(each, list) else each for each in value)
+        if isinstance(value, list)
+        else value
+        for name, value in fields.items()
+    }
+    return CandidateInfo(**read)
+
+
+if __name__ == "__main__":
+    main()

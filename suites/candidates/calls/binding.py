@@ -1,0 +1,258 @@
+"""Binding: which argument each parameter of a candidate's functions receives.
+
+Known names are those of `OPERAND_NAMES`, ``geometry`` and `SETTING_NAMES`. Stride,
+padding, dilation and output padding are tuples of one int for each spatial axis,
+``padding_mode`` is a word and ``transposed`` true or false. `ALIASES` are as good
+as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, wherever they
+come. Leading required parameters with other names are the pass's operands in the
+order of `OPERAND_ORDER`. The bias and its direction go by name only.
+A direction whose parameter defaults to None is now and then left out, which means zero.
+
+A function is asked for what its parameters can express. Names say the rest, its own
+first, then those of its class and of the classes that this is derived from: 2d in one
+is two spatial axes only, and of what takes no ``transposed``, "transpose" or "deconv"
+in one is transposed convolutions only, and none is no transposed ones unless it takes ``geometry``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import ARRAYS, Operands, Pass, offset
+from ....reports.records.record import CandidateInfo
+from .. import CandidateError
+from .call_text import Call, Origin, write_call
+from .domain import Domain
+from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
+from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
+
+OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
+    Pass.FORWARD: ("input", "weight"),
+    Pass.INPUT_GRADIENT: ("output_gradient", "weight"),
+    Pass.WEIGHT_GRADIENT: ("input", "output_gradient"),
+    Pass.BIAS_GRADIENT: ("output_gradient",),
+    Pass.UPDATE: ("input", "weight", "output_gradient", "learning_rate"),
+    Pass.JVP: ("input", "weight", "input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: ("input", "weight", "input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_INPUT: ("output_gradient", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_WEIGHT: ("input_direction", "output_gradient"),
+}
+"""What leading parameters with unknown names receive, in order."""
+
+_ESSENTIAL: dict[Pass, tuple[str, ...]] = {
+    Pass.INPUT_GRADIENT: ("output_gradient",),
+    Pass.WEIGHT_GRADIENT: ("output_gradient",),
+    Pass.BIAS_GRADIENT: ("output_gradient",),
+    Pass.UPDATE: ("output_gradient",),
+    Pass.JVP: ("input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: ("input_direction", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_INPUT: ("output_gradient", "weight_direction"),
+    Pass.DOUBLE_BACKWARD_WEIGHT: ("output_gradient", "input_direction"),
+}
+"""Operands without which a function cannot compute the pass, whatever else it takes."""
+
+OPERAND_NAMES = (*ARRAYS, "learning_rate")
+ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
+KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFunction:
+    """One function of a candidate and the arguments that it takes.
+
+    Parameters
+    ----------
+    function : callable
+    positional : tuple of str
+        Known names of the arguments given by position.
+    keywords : tuple of (str, str)
+        (parameter, known name) of the arguments given by keyword.
+    rank : int or None
+        The only number of spatial axes it supports, when a name says one.
+    optional : frozenset of str
+        Known names of the arguments that may be None, since that is their default.
+    """
+
+    function: Callable[..., object]
+    positional: tuple[str, ...]
+    keywords: tuple[tuple[str, str], ...]
+    rank: int | None
+    optional: frozenset[str] = frozenset()
+
+    def takes(self, name: str) -> bool:
+        """Whether it receives the argument of this known name."""
+        return name in self.positional or any(name == known for _, known in self.keywords)
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str | None:
+        """Why its parameters cannot express a case, or None."""
+        if self.rank is not None and geometry.rank != self.rank:
+            return f"{telling_rank(self.function)} is for {self.rank} spatial axes, not {geometry.rank}"
+        added = offset(pass_)
+        if bias and added is not None and not self.takes(added):
+            return f"{name_of(self.function)} takes no `{added}`"
+        if pass_ is Pass.BIAS_GRADIENT:
+            return None
+        if self._transposes and not geometry.transposed:
+            return f"{telling_transposed(self.function)} is for transposed convolutions only, going by its name"
+        if self.takes("geometry"):
+            return None
+        for name in settings_needed(geometry):
+            if not self.takes(name) and not (name == "transposed" and self._transposes):
+                return f"{name_of(self.function)} takes no `{name}`"
+        if any(low != high for low, high in geometry.padding):
+            return (
+                f"{name_of(self.function)} takes `padding`, which is symmetric; take `geometry` for low and high sides"
+            )
+        return None
+
+    @property
+    def _transposes(self) -> bool:
+        """Whether it computes transposed convolutions and no others."""
+        return not self.takes("transposed") and is_transposed_by_name(self.function)
+
+    def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
+        """Call it with operands by name; an operand that is absent is None."""
+        settings = setting_values(geometry)
+
+        def argument(name: str) -> object:
+            if name == "geometry":
+                return geometry
+            return settings[name] if name in settings else operands.get(name)
+
+        return self.function(
+            *(argument(name) for name in self.positional),
+            **{parameter: argument(name) for parameter, name in self.keywords},
+        )
+
+
+@dataclass(frozen=True)
+class BoundCandidate:
+    """A candidate ready to be called."""
+
+    info: CandidateInfo
+    functions: Mapping[Pass, BoundFunction]
+    origin: Origin
+    own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
+    own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
+    seconds_per_call: float = 0.0
+    domain: Domain = Domain()  # noqa: RUF009 - frozen
+    passes: frozenset[Pass] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "passes", frozenset(self.functions))
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str | None:
+        """Why a case is not supported, or None."""
+        if pass_ not in self.functions:
+            return f"{self.info.name} has no `{pass_}`"
+        said = self.domain.why_outside(geometry, dtype, bias)
+        if said is None and self.own_limitation is not None:
+            said = self.own_limitation(pass_, geometry, dtype)
+        return said or self.functions[pass_].limitation(pass_, geometry, bias=bias)
+
+    def why_indispensable(self, pass_: Pass, operands: Operands) -> str | None:
+        """Which direction that the operands leave out the function of a pass wants, in a sentence; None if none."""
+        function, given = self.functions[pass_], operands.arrays()
+        for name in _ESSENTIAL.get(pass_, ()) if pass_.is_second_order else ():
+            if name not in given and name not in function.optional:
+                return f"{name_of(function.function)} wants `{name}`: it does not default to None"
+        return None
+
+    def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> object:
+        """Call the function of a pass; whatever it returns or raises comes out unchanged."""
+        given: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
+        return self.functions[pass_].call(given, geometry)
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """Python source that computes ``actual`` from the arrays by name."""
+        if self.own_call_text is not None:
+            return self.own_call_text(pass_, geometry, dtype, bias)
+        function = self.functions[pass_]
+        return write_call(self.origin, pass_, Call(function.positional, function.keywords), geometry, bias=bias)
+
+
+def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction:
+    """Decide what each parameter of `function` receives.
+
+    Raises
+    ------
+    CandidateError
+        If its signature cannot be read, a required parameter has an unknown
+        name or means the same as another, no parameter is an operand of the pass,
+        or a backward pass takes no output gradient.
+    """
+    parameters = _parameters(function)
+    names = _assign(function, pass_, parameters)
+    only_by_position = {
+        parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_ONLY
+    }
+    keywords = [(parameter, known) for parameter, known in names.items() if parameter not in only_by_position]
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters) and "geometry" not in names:
+        added = offset(pass_)
+        offered = PLAIN_SETTING_NAMES if added is None else (added, *PLAIN_SETTING_NAMES)
+        keywords += [(name, name) for name in offered if name not in names.values()]
+    positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
+    optional = frozenset(names[each.name] for each in parameters if each.name in names and each.default is None)
+    return BoundFunction(function, positional, tuple(keywords), rank_by_name(function), optional)
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        raise CandidateError(
+            f"{name_of(function)} does not tell its parameters: wrap it in a Python function "
+            f"whose parameters are among {', '.join(KNOWN_NAMES)}"
+        ) from None
+
+
+def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[inspect.Parameter]) -> dict[str, str]:
+    """Parameter name -> known name, for the parameters that receive something."""
+    parameters = [each for each in parameters if each.kind not in _VARIADIC]
+    known = _known(parameter.name for parameter in parameters)
+    unnamed = [name for name in OPERAND_ORDER[pass_] if name not in known.values()]
+    leading = True
+    assigned: dict[str, str] = {}
+    for parameter in parameters:
+        name, required = parameter.name, parameter.default is inspect.Parameter.empty
+        if name in known:
+            assigned[name] = known[name]
+            leading = leading and known[name] in OPERAND_NAMES
+        elif required and name in ALIASES:
+            twin = next(other for other, meaning in known.items() if meaning == ALIASES[name])
+            raise CandidateError(
+                f"{name_of(function)} requires both `{twin}` and `{name}`, which mean the same: rename one"
+            )
+        elif required and leading and unnamed and parameter.kind in _POSITIONAL and name != "self":
+            assigned[name] = unnamed.pop(0)
+        elif required:
+            raise CandidateError(
+                f"{name_of(function)} requires `{name}`, which is none of the arguments that "
+                f"can be given: {', '.join(KNOWN_NAMES)}; rename it, or give it a default"
+            )
+    if not set(assigned.values()) & set(OPERAND_ORDER[pass_]):
+        raise CandidateError(
+            f"{name_of(function)} takes no operand of the {pass_} pass: "
+            f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
+        )
+    for name in _ESSENTIAL.get(pass_, ()):
+        if name not in assigned.values():
+            raise CandidateError(
+                f"{name_of(function)} takes no `{name}`, on which the {pass_} pass depends: name a parameter so"
+            )
+    return assigned
+
+
+def _known(names: Iterable[str]) -> dict[str, str]:
+    """Parameter name -> known name, for those that have one; of several that mean the same, the plainest."""
+    names = list(names)
+    known = {name: name for name in names if name in KNOWN_NAMES}
+    for name in names:
+        if name in ALIASES and ALIASES[name] not in known.values():
+            known[name] = ALIASES[name]
+    return known

@@ -1,0 +1,212 @@
+"""A candidate in a shared library, called through the C interface of convoracle.h."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ....oracle.numbers.dtypes import CONVENTIONS, numpy_dtype, result_dtype
+from ....oracle.numbers.dtypes import DTYPES as OPERAND_DTYPES
+from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.passes import Array, Pass
+from .. import CandidateError, Misconduct
+from .c_interface import (
+    ABI_VERSION,
+    DEFAULT,
+    DTYPES,
+    ERROR,
+    MAX_AXES,
+    OK,
+    PASS_ARGUMENTS,
+    UNSUPPORTED,
+    Convolution,
+    Operands,
+    Tensor,
+)
+from .evaluation import PassFunction, Request, short_text, write_foreign_call
+from .guarded import Guarded, Lent, Unwritten
+
+FILE_NAME = re.compile(r".*\.(so(\.\d+)*|dylib)", re.DOTALL)
+"""What the file of a shared library is called: ``libmine.so``, ``libmine.so.1.2``."""
+
+PREFIX = "conv_"
+_VERSION = f"{PREFIX}abi_version"
+_MESSAGE_SIZE = 1024
+_BY_CODE = {code: name for name, code in DTYPES.items()}
+
+
+class LibraryError(RuntimeError):
+    """A function of a library says that it failed."""
+
+
+class SharedLibrary:
+    """A library with some of the functions that convoracle.h declares, each an attribute under its pass's name.
+
+    Parameters
+    ----------
+    path : str or Path
+        The library's file.
+
+    Raises
+    ------
+    CandidateError
+        If there is no such file, it is no library that can be loaded, it was
+        compiled for another version of the interface, or it has none of the passes.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).resolve()
+        self._library = _open(self.path)
+        self._check_version()
+        functions = {pass_: found for pass_ in Pass if (found := self._find(f"{PREFIX}{pass_}")) is not None}
+        if not functions:
+            raise CandidateError(
+                f"{path} exports none of the functions of a candidate: define at least one of "
+                f"{', '.join(f'{PREFIX}{pass_}' for pass_ in Pass)}, as convoracle.h declares them, "
+                f"and make them visible outside of the library"
+            )
+        self._functions = functions
+        for pass_, function in functions.items():
+            function.argtypes, function.restype = PASS_ARGUMENTS, ctypes.c_int32
+            setattr(self, pass_.value, PassFunction(pass_, self._answer))
+        self.name = short_text(self._text("name") or self.path.name)
+        self.version = short_text(self._text("version") or "")
+        self.accumulators = self._dtypes("accumulator")
+        self.multipliers = self._dtypes("multiplier")
+        self.results = self._dtypes("result")
+        self.conventions = self._conventions()
+        self.dtypes = self._taken()
+        self.domain = self._domain()
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        """What the interface has no way to say."""
+        if geometry.rank > MAX_AXES:
+            return f"convoracle.h describes at most {MAX_AXES} spatial axes"
+        return None if dtype in DTYPES else f"convoracle.h has no {dtype}"
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """The call through this class, guard zones included."""
+        return write_foreign_call(pass_, geometry, SharedLibrary, str(self.path), bias=bias)
+
+    def _answer(self, request: Request) -> Array:
+        lent = {name: Lent(array) for name, array in request.arrays.items()}
+        dtype = next(iter(request.arrays.values())).dtype.name
+        result_name = self.results.get(dtype, result_dtype(dtype))
+        result = Unwritten(request.pass_.result_shape(request.geometry), numpy_dtype(result_name))
+        message = Guarded(_MESSAGE_SIZE)
+        message.bytes[:] = 0
+        code = self._functions[request.pass_](
+            ctypes.byref(Convolution.of(request.geometry, dtype, result_name)),
+            ctypes.byref(
+                Operands(
+                    **{name: ctypes.pointer(Tensor.of(each.array, each.address)) for name, each in lent.items()},
+                    learning_rate=request.learning_rate,
+                )
+            ),
+            ctypes.byref(Tensor.of(result.array, result.address)),
+            message.address,
+            _MESSAGE_SIZE,
+        )
+        for each in lent.values():
+            each.return_changes()
+        pieces = {"its result": result.memory, "its message": message}
+        pieces |= {f"its operand {name}": each.memory for name, each in lent.items()}
+        _refuse_overruns(f"{PREFIX}{request.pass_}", pieces)
+        _refuse_failure(f"{PREFIX}{request.pass_}", code, message.bytes.tobytes())
+        return result.array.copy()
+
+    def _check_version(self) -> None:
+        function = self._find(_VERSION)
+        if function is None:
+            raise CandidateError(
+                f"{self.path.name} exports no {_VERSION}, so that it is not known to follow convoracle.h: "
+                f"define int32_t {_VERSION}(void) {{ return CONVORACLE_ABI_VERSION; }}, with C linkage"
+            )
+        function.argtypes, function.restype = (), ctypes.c_int32
+        version = function()
+        if version != ABI_VERSION:
+            raise CandidateError(
+                f"{self.path.name} was compiled for version {version} of convoracle.h, but this is version "
+                f"{ABI_VERSION}: compile it with the header that `convoracle header` prints"
+            )
+
+    def _find(self, name: str) -> Any:
+        """The function of this name, or None."""
+        return getattr(self._library, name, None)
+
+    def _text(self, name: str, *arguments: str) -> str | None:
+        function = self._find(f"{PREFIX}{name}")
+        if function is None:
+            return None
+        function.argtypes, function.restype = (ctypes.c_char_p,) * len(arguments), ctypes.c_char_p
+        text = function(*(argument.encode() for argument in arguments))
+        return None if text is None else text.decode(errors="replace")
+
+    def _domain(self) -> object:
+        """The declared domain, which the library writes as JSON."""
+        text = self._text("domain") or "{}"
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise CandidateError(
+                f"{PREFIX}domain of {self.path.name} answers {text!r:.100}, but should answer an object in JSON"
+            ) from None
+
+    def _dtypes(self, name: str) -> dict[str, str]:
+        """What a function from dtype to dtype answers, where that is not the default."""
+        function = self._find(f"{PREFIX}{name}")
+        if function is None:
+            return {}
+        function.argtypes, function.restype = (ctypes.c_int32,), ctypes.c_int32
+        answers = {dtype: function(DTYPES[dtype]) for dtype in OPERAND_DTYPES}
+        for dtype, code in answers.items():
+            if code not in (DEFAULT, *_BY_CODE):
+                raise CandidateError(
+                    f"{PREFIX}{name} of {self.path.name} answers {code} for {dtype}, "
+                    f"but should answer CONVORACLE_DEFAULT or another dtype of convoracle.h"
+                )
+        return {dtype: _BY_CODE[code] for dtype, code in answers.items() if code != DEFAULT}
+
+    def _conventions(self) -> dict[str, str]:
+        """What it answers for each convention, and for a convention in one dtype where that is something else."""
+        found = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
+        narrow = ((name, f"{name}/{dtype}") for name in CONVENTIONS for dtype in OPERAND_DTYPES)
+        own = {within: (self._text("convention", within), found.get(name)) for name, within in narrow}
+        return found | {within: value for within, (value, general) in own.items() if value and value != general}
+
+    def _taken(self) -> tuple[str, ...] | None:
+        """The dtypes in which it wants to be asked; None if it does not say."""
+        function = self._find(f"{PREFIX}takes")
+        if function is None:
+            return None
+        function.argtypes, function.restype = (ctypes.c_int32,), ctypes.c_int32
+        return tuple(dtype for dtype in OPERAND_DTYPES if function(DTYPES[dtype]))
+
+
+def _open(path: Path) -> ctypes.CDLL:
+    if not path.is_file():
+        raise CandidateError(f"there is no file {path}: give the path of a shared library")
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise CandidateError(f"{path.name} cannot be loaded as a shared library: {error}") from None
+
+
+def _refuse_overruns(function: str, pieces: dict[str, Guarded]) -> None:
+    overruns = ((owner, memory.overrun()) for owner, memory in pieces.items())
+    told = [f"up to {overrun} of {owner}" for owner, overrun in overruns if overrun is not None]
+    if told:
+        raise Misconduct(f"{function} wrote {' and '.join(told)}")
+
+
+def _refuse_failure(function: str, code: int, message: bytes) -> None:
+    text = message.partition(b"\0")[0].decode(errors="replace").strip()
+    if code == UNSUPPORTED:
+        raise NotImplementedError(text or f"{function} says that it does not support this")
+    if code == ERROR:
+        raise LibraryError(text or f"{function} says that it failed")
+    if code != OK:
+        raise Misconduct(f"{function} returned {code}, which is no code of convoracle.h")

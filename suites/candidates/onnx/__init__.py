@@ -1,0 +1,1 @@
+"""ONNX models of one node, and the runtimes that run them."""

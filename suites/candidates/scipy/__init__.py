@@ -1,0 +1,1 @@
+"""SciPy as a candidate: by sums, and by transforms."""

@@ -1,0 +1,106 @@
+"""Asking a candidate whether it takes a case at all: one cheap call of a pass, whose result nobody looks at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.dtypes import numpy_dtype
+from ...oracle.operands.data import Case
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import ARRAYS, Operands, Pass, is_defined, shape_of
+from ...reports.records.record import CheckResult
+from ..calling.executor import Executor
+from ..calling.replies import Returned, TimedOut
+from ..checks.conduct import judge_conduct
+from ..checks.value import Check
+
+_SECONDS = 1.0
+"""Of a call; one that takes longer was not declined."""
+_MOST_HANGS = 2
+"""After so many hangs a pass is taken to accept what it is not asked."""
+
+_TAKEN = Verdict(Outcome.CONFORMS, "", "")
+
+
+@dataclass(slots=True)
+class Asking:
+    """Questions to a candidate: what each pass says to a case, kept so that none is asked twice.
+
+    Parameters
+    ----------
+    executor : Executor
+    passes : collection of Pass
+        Those that are examined.
+    """
+
+    executor: Executor
+    passes: Collection[Pass]
+    _said: dict[tuple[Pass, Case], Verdict] = field(default_factory=dict)
+    _hangs: Counter[Pass] = field(default_factory=Counter)
+
+    def takes(self, case: Case) -> bool:
+        """Whether some pass does not decline a case."""
+        return any(self.is_taken(pass_, case) for pass_ in self.passes_of(case))
+
+    def passes_of(self, case: Case) -> Iterator[Pass]:
+        """The passes that are defined in the dtype of a case."""
+        return (pass_ for pass_ in self.passes if is_defined(pass_, case.dtype))
+
+    def is_taken(self, pass_: Pass, case: Case) -> bool:
+        """Whether a pass does not say that it does not offer a case; an exception is no refusal to support it."""
+        return self.said(pass_, case).outcome is not Outcome.UNSUPPORTED
+
+    def answers(self, pass_: Pass, case: Case) -> bool:
+        """Whether a pass returns an array, or hangs."""
+        return self.said(pass_, case) is _TAKEN
+
+    def ever_answered(self, pass_: Pass) -> bool:
+        """Whether a pass returned an array to anything so far."""
+        return any(each is pass_ and said is _TAKEN for (each, _), said in self._said.items())
+
+    def was_asked(self, case: Case) -> bool:
+        """Whether a pass was asked a case before."""
+        return any((pass_, case) in self._said for pass_ in self.passes)
+
+    def was_taken(self, case: Case) -> bool:
+        """Whether a pass that was asked a case before did not decline it."""
+        said = (self._said.get((pass_, case)) for pass_ in self.passes)
+        return any(each is not None and each.outcome is not Outcome.UNSUPPORTED for each in said)
+
+    def said(self, pass_: Pass, case: Case) -> Verdict:
+        """What came of the call; a conforming verdict stands for any array."""
+        if (pass_, case) not in self._said:
+            self._said[pass_, case] = self._ask(pass_, case)
+        return self._said[pass_, case]
+
+    def refusal(self, case: Case) -> tuple[CheckResult, ...]:
+        """The verdicts of all passes on a case that none of them takes."""
+        return tuple(
+            CheckResult(str(Check.STRUCTURE), str(pass_), self.said(pass_, case)) for pass_ in self.passes_of(case)
+        )
+
+    def _ask(self, pass_: Pass, case: Case) -> Verdict:
+        if self._hangs[pass_] >= _MOST_HANGS:
+            return _TAKEN
+        operands = _operands(case.geometry, case.dtype, bias=case.bias).of(pass_)
+        reply = self.executor.call(pass_, operands, case.geometry, seconds=_SECONDS, layout=case.layout)
+        self._hangs[pass_] += isinstance(reply, TimedOut)
+        if isinstance(reply, Returned):
+            return _TAKEN
+        said = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
+        assert said is not None
+        return said
+
+
+def _operands(geometry: ConvGeometry, dtype: str, *, bias: bool) -> Operands:
+    """Ones."""
+    ones: dict[str, Any] = {name: np.ones(shape_of(name, geometry), numpy_dtype(dtype)) for name in ARRAYS}
+    if not bias:
+        ones |= {"bias": None, "bias_direction": None}
+    return Operands(**ones)

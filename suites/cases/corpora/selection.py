@@ -1,0 +1,75 @@
+"""From corpora to the cases that a run examines, each with the name of where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from ....oracle.errors import InvalidArgument
+from ....oracle.operands.data import Case
+from . import load
+from .shrinking import shrunk
+
+_FILL = "uniform"
+"""All terms are of much the same size, so that the lower bound by which the smallest is known at full size is close."""
+
+SHRUNK = ", shrunk"
+"""Ends the origin of a case that is smaller than where it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A case to examine as it is, and where it comes from: ``resnet50:conv1``, or ``resnet50:conv1, shrunk``."""
+
+    case: Case
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entries of which corpora, and at what size.
+
+    Parameters
+    ----------
+    corpora : tuple of str
+        Names in `CORPORA`, or paths of files.
+    batch : int or None
+        Instead of each entry's own.
+    max_products : int or None
+        Entries of more products are shrunk, and labelled so.
+    """
+
+    corpora: tuple[str, ...]
+    batch: int | None = None
+    max_products: int | None = None
+
+    def __str__(self) -> str:
+        """``corpus resnet50, batch 4, shrunk to 20000 products``."""
+        text = f"corpus {', '.join(self.corpora)}"
+        if self.batch is not None:
+            text += f", batch {self.batch}"
+        return text if self.max_products is None else f"{text}, shrunk to {self.max_products} products"
+
+    def cases(self, *, dtypes: Sequence[str], ranks: Collection[int], seed: int) -> tuple[Given, ...]:
+        """The cases, without a bias, in the order of the corpora; of entries that become the same case, the first.
+
+        Raises
+        ------
+        InvalidArgument
+            If a corpus cannot be read, or no entry has one of the `ranks`.
+        """
+        found: dict[Case, str] = {}
+        for corpus in self.corpora:
+            for number, entry in enumerate(load(corpus), 1):
+                geometry = entry.geometry if self.batch is None else replace(entry.geometry, batch=self.batch)
+                origin = f"{corpus}:{entry.name or number}"
+                if self.max_products is not None and geometry.products > self.max_products:
+                    geometry = shrunk(geometry, self.max_products)
+                    origin += SHRUNK
+                for dtype in dtypes if geometry.rank in ranks else ():
+                    found.setdefault(Case(geometry, False, dtype, _FILL, seed), origin)
+        if not found:
+            ranked = ", ".join(map(str, ranks))
+            requirement = f"should have a convolution of {ranked} spatial axes"
+            raise InvalidArgument("corpus", ", ".join(self.corpora), requirement, where="check")
+        return tuple(Given(case, origin) for case, origin in found.items())

@@ -1,0 +1,264 @@
+"""Hypothesis strategies for convolutions and cases, steered to where implementations break.
+
+They draw the structure only (around a dozen integers); the data follow from a
+drawn seed. A size is built up from the number of windows, so that every draw is
+legal and the windows that do not tile the input are as frequent as those that do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from ...oracle.errors import InvalidArgument
+from ...oracle.numbers.dtypes import DTYPES, EVERYDAY
+from ...oracle.operands.data import SEEDS, Case
+from ...oracle.operands.fills import FILLS
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
+from ...oracle.problem.padding import PaddingSides
+from .room import AXES, Axis, Drawn, cut_off, fitted, within_padded
+from .sizes import BATCHES, CHANNELS, CODE_BYTES, DILATIONS, GROUPS, KERNELS, MULTIPLIERS, STRIDES, WINDOWS, Sizes
+from .swarm import DEGENERATE, Swarm, drawn_swarm
+
+BEST_RESOLVED_FILL = "uniform"
+RANKS = tuple(range(1, 7))
+"""Numbers of spatial axes that may be drawn; those above three for who asks for them."""
+_CODES = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES)
+_KEPT = st.sampled_from((*(AXES,) * 4, "groups", "batch", *("inputs", "outputs") * 2))
+
+SETTINGS = frozenset(
+    (
+        "stride",
+        "padding",
+        "unequal padding",
+        "padding mode",
+        "dilation",
+        "groups",
+        "bias",
+        "transposed",
+        "output padding",
+        "degenerate",
+        "layout",
+    )
+)
+"""What a case may use beyond a kernel.
+
+Unequal padding differs between low and high, padding mode is one other than
+zeros, a degenerate convolution has no channels or nothing to read or write, and
+the layout is one other than contiguous memory.
+"""
+
+
+def used_settings(case: Case) -> frozenset[str]:
+    """Which of `SETTINGS` a case uses."""
+    geometry = case.geometry
+    used = {
+        "stride": max(geometry.stride) > 1,
+        "padding": any(map(any, geometry.padding)),
+        "unequal padding": any(low != high for low, high in geometry.padding),
+        "padding mode": geometry.padding_mode != "zeros",
+        "dilation": max(geometry.dilation) > 1,
+        "groups": geometry.groups > 1,
+        "bias": case.bias,
+        "transposed": geometry.transposed,
+        "output padding": any(geometry.output_padding),
+        "degenerate": geometry.is_degenerate,
+        "layout": case.layout != CONTIGUOUS,
+    }
+    return frozenset(name for name, is_used in used.items() if is_used)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Which cases may be drawn.
+
+    Parameters
+    ----------
+    ranks : tuple of int
+        Numbers of spatial axes.
+    dtypes : tuple of str
+        Some of `DTYPES`; counterexamples shrink towards the first.
+    max_products : int
+        Upper limit of products X_i F_j in a pass, so that a case is answered in milliseconds.
+    settings : frozenset of str
+        Which of `SETTINGS` may differ from the plainest convolution's.
+
+    Raises
+    ------
+    InvalidArgument
+        If a tuple is empty or has a value that is not one of those possible.
+    """
+
+    ranks: tuple[int, ...] = (1, 2, 3)
+    dtypes: tuple[str, ...] = EVERYDAY
+    max_products: int = 20_000
+    settings: frozenset[str] = SETTINGS
+
+    def __post_init__(self) -> None:
+        _check_choices("ranks", self.ranks, RANKS)
+        _check_choices("dtypes", self.dtypes, DTYPES)
+        if not self.settings <= SETTINGS:
+            raise InvalidArgument("settings", set(self.settings), f"should be some of {set(SETTINGS)}", where="Space")
+        if self.max_products < 1:
+            raise InvalidArgument("max_products", self.max_products, "should be at least 1", where="Space")
+
+    def __contains__(self, case: Case) -> bool:
+        """Whether a case has one of the ranks and dtypes, and is not too large."""
+        geometry = case.geometry
+        return geometry.rank in self.ranks and case.dtype in self.dtypes and geometry.products <= self.max_products
+
+    def allows(self, case: Case) -> bool:
+        """Whether a case could have been drawn: it is in the space, and uses no setting that this lacks."""
+        return case in self and used_settings(case) <= self.settings
+
+
+def plainest(space: Space) -> Case:
+    """One product: a fault that shows in every case is met in it, and needs no shrinking."""
+    geometry = ConvGeometry.of(size=(1,) * min(space.ranks), kernel=1)
+    return Case(geometry, False, space.dtypes[0], BEST_RESOLVED_FILL, 0)
+
+
+def _check_choices(name: str, chosen: Sequence[object], possible: tuple[object, ...]) -> None:
+    if not chosen or any(choice not in possible for choice in chosen):
+        raise InvalidArgument(name, chosen, f"should be some of {', '.join(map(str, possible))}", where="Space")
+
+
+def _size(draw: st.DrawFn, sizes: Sizes) -> int:
+    return sizes.of(draw(_CODES))
+
+
+def _axes(draw: st.DrawFn, rank: int, swarm: Swarm) -> tuple[Axis, ...]:
+    """The spatial axes, before they are cut down; they shrink towards one window of a kernel of one and stride 1."""
+    windows = WINDOWS[rank]
+    first = _axis(draw, swarm, windows)
+    if not swarm.alike:
+        return (first, *(_axis(draw, swarm, windows) for _ in range(1, rank)))
+    return (first, *(first if swarm.square else replace(first, windows=_size(draw, windows)) for _ in range(1, rank)))
+
+
+def _axis(draw: st.DrawFn, swarm: Swarm, windows: Sizes) -> Axis:
+    kernel = _size(draw, KERNELS)
+    stride = _size(draw, STRIDES) if swarm.stride else 1
+    dilation = _size(draw, DILATIONS) if swarm.dilation and kernel > 1 else 1
+    return Axis(kernel, stride, dilation, _size(draw, windows))
+
+
+def _counts(draw: st.DrawFn, swarm: Swarm) -> tuple[int, int, int, int]:
+    """Groups, batch, and the input and output channels of a group; where there are groups, half are depthwise."""
+    batch = _size(draw, BATCHES)
+    if not swarm.groups:
+        return 1, batch, _size(draw, CHANNELS), _size(draw, CHANNELS)
+    if not draw(st.booleans()):
+        return _size(draw, GROUPS), batch, _size(draw, CHANNELS), _size(draw, CHANNELS)
+    return _size(draw, CHANNELS), batch, 1, _size(draw, MULTIPLIERS)
+
+
+def _edges(draw: st.DrawFn, axis: Axis, swarm: Swarm) -> tuple[PaddingSides, int]:
+    """The padding of an axis, and how many elements no window reaches."""
+    remainder = draw(st.integers(0, axis.stride - 1)) if axis.stride > 1 else 0
+    match swarm.padding:
+        case "half the kernel":
+            half = axis.dilation * (axis.kernel // 2)
+            return (half, half), remainder
+        case "symmetric":
+            side = draw(st.integers(0, axis.reach + 1))
+            return (side, side), remainder
+        case "any":
+            return (draw(st.integers(0, axis.reach + 1)), draw(st.integers(0, axis.reach + 1))), remainder
+        case "causal":
+            return (axis.reach - 1, 0), remainder
+        case "same" if axis.reach - axis.stride + remainder > 0:
+            return _halves(draw, axis.reach - axis.stride + remainder), 0
+    return (0, 0), remainder
+
+
+def _placed(draw: st.DrawFn, axes: tuple[Axis, ...], extras: list[int], swarm: Swarm) -> list[tuple[int, PaddingSides]]:
+    """Size and padding of each axis; `extras` are output paddings."""
+    edges = [_edges(draw, axis, swarm) for axis in (axes[:1] if swarm.alike else axes)]
+    edges *= len(axes) // len(edges)
+    if swarm.transposed:
+        pairs = zip(axes, extras, edges, strict=True)
+        return [(axis.windows, cut_off(axis.padded + extra, sides)) for axis, extra, (sides, _) in pairs]
+    return [
+        within_padded(axis.padded + remainder, sides, swarm.padding_mode)
+        for axis, (sides, remainder) in zip(axes, edges, strict=True)
+    ]
+
+
+def _extras(axis: Axis) -> st.SearchStrategy[int]:
+    """The output padding of an axis, below its stride or its dilation."""
+    return st.integers(0, max(axis.stride, axis.dilation) - 1)
+
+
+def _halves(draw: st.DrawFn, padding: int) -> PaddingSides:
+    """The sides of SAME's padding, the larger half after or before."""
+    halves = (padding // 2, padding - padding // 2)
+    return halves if draw(st.booleans()) else halves[::-1]
+
+
+@st.composite
+def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
+    """Legal convolutions within `space`.
+
+    Examples shrink towards one image, one channel, one window of a kernel of
+    one, in the fewest spatial axes. Where a drawn case would have more than
+    `space.max_products` products, one of the sizes, drawn as well, is kept, and the rest cut down.
+    """
+    rank = draw(st.sampled_from(sorted(space.ranks)))
+    swarm = drawn_swarm(draw, space.settings, rank)
+    wanted = Drawn(_axes(draw, rank, swarm), *_counts(draw, swarm))
+    sizes = fitted(wanted, draw(_KEPT), space.max_products)
+    extras = [draw(_extras(axis)) if swarm.output_padding else 0 for axis in sizes.axes]
+    placed = _placed(draw, sizes.axes, extras, swarm)
+    geometry = ConvGeometry(
+        sizes.batch,
+        sizes.groups * sizes.inputs,
+        sizes.groups * sizes.outputs,
+        tuple(size for size, _ in placed),
+        tuple(axis.kernel for axis in sizes.axes),
+        tuple(axis.stride for axis in sizes.axes),
+        tuple(sides for _, sides in placed),
+        tuple(axis.dilation for axis in sizes.axes),
+        sizes.groups,
+        swarm.padding_mode,
+        swarm.transposed,
+        tuple(extras),
+    )
+    return lacking(geometry, swarm.degenerate) if swarm.degenerate else geometry
+
+
+def lacking(geometry: ConvGeometry, what: str) -> ConvGeometry:
+    """The convolution without what a degenerate one lacks, one of `DEGENERATE`."""
+    match what:
+        case "no input channels":
+            return replace(geometry, in_channels=0)
+        case "no output channels":
+            return replace(geometry, out_channels=0)
+        case "no input":
+            return replace(geometry, size=(0, *geometry.size[1:]))
+        case "no window":
+            sides = ((0, 0), *geometry.padding[1:])
+            return replace(geometry, size=(1, *geometry.size[1:]), kernel=(3, *geometry.kernel[1:]), padding=sides)
+    raise InvalidArgument("what", what, f"should be one of {', '.join(DEGENERATE)}", where="lacking")
+
+
+_FILLS = st.sampled_from((*(BEST_RESOLVED_FILL,) * len(FILLS), *FILLS))
+_LAYOUTS = st.sampled_from(sorted(LAYOUTS, key=CONTIGUOUS.__ne__) + [CONTIGUOUS] * (len(LAYOUTS) - 2))
+_SEEDS = st.integers(0, SEEDS - 1)
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
+    """Cases within `space`: a convolution, a dtype, the kind of its real data and a data seed.
+
+    Examples shrink towards the first of `space.dtypes`, no bias, uniform data and contiguous memory.
+    """
+    geometry = draw(conv_geometries(space=space))
+    everyday = tuple(dtype for dtype in space.dtypes if dtype in EVERYDAY)
+    dtype = draw(st.sampled_from((*space.dtypes, *everyday, *everyday)))
+    bias = draw(st.booleans()) if "bias" in space.settings else False
+    layout = draw(_LAYOUTS) if "layout" in space.settings else CONTIGUOUS
+    return Case(geometry, bias, dtype, draw(_FILLS), draw(_SEEDS), layout)

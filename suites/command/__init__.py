@@ -1,0 +1,1 @@
+"""The command line: each command, its options, and what is printed."""

@@ -1,0 +1,133 @@
+"""`convoracle check`: from options to a plan, a run, its reports and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from ...oracle.errors import InvalidArgument
+from ...oracle.problem.passes import Pass
+from ...reports import RunWriter, read_run, tally, tally_table, write_reports
+from ...reports.records.compared import compared
+from ...reports.records.record import Run, RunInfo
+from ...reports.records.serialization import Supported
+from ...reports.views.cause_text import amount_of, cause_texts
+from ...reports.views.gate import compared_sentence
+from ...reports.views.terminal import compared_table, reason_lines
+from ...reports.views.wording import plural
+from ..calling.replies import Limits
+from ..candidates import DEFAULT
+from ..capabilities.supported import read_supported, require_writable, supported, write_supported
+from ..cases.budget import Budget
+from ..cases.corpora.selection import Selection
+from ..cases.profiles import PROFILES
+from ..cases.strategies import Space
+from ..search.runner import Plan, describe_run, executors, memories, run
+from .gate import complaints
+from .plain_console import plain_console
+from .progress import progress_for
+
+_GIB = 2**30
+_PLAIN_WIDTH = 150
+
+
+def check(options: argparse.Namespace) -> int:
+    """Run what the options say; 0 if all conform, 1 otherwise."""
+    console = _console()
+    plan = _plan(options)
+    before = None if options.supported is None else read_supported(options.supported)
+    if options.write_supported is not None:
+        require_writable(options.write_supported)
+    with executors(plan) as candidates:
+        remembered = memories(plan, candidates)
+        info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
+        info = replace(info, min_compared=options.min_compared)
+        with _writer(options.out, info) as writer:
+            try:
+                with progress_for(console) as progress:
+                    run(plan, candidates, remembered, writer, progress)
+            finally:
+                finished = read_run(options.out)
+                told = _conclude(finished, options, before, console)
+    if options.write_supported is not None:
+        write_supported(options.write_supported, supported(finished.cases))
+    return 1 if finished.mismatches or told else 0
+
+
+def _writer(folder: Path, info: RunInfo) -> RunWriter:
+    try:
+        return RunWriter.create(folder, info, replace=True)
+    except OSError as error:
+        requirement = f"should be a folder that can be written: {error.strerror}"
+        raise InvalidArgument("out", str(folder), requirement, where="check") from None
+
+
+def _console() -> Console:
+    """Standard output; wide enough for the table where it is no terminal."""
+    console = plain_console()
+    return console if console.is_terminal else plain_console(width=_PLAIN_WIDTH)
+
+
+def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> list[str]:
+    """Write the reports and print what came out; returns what keeps the run from passing beside mismatches."""
+    write_reports(finished, options.out)
+    counts, shares = tally(finished.cases), compared(finished.cases)
+    told = complaints(finished, shares, before)
+    if finished.mismatches:
+        console.print(cause_texts(finished.mismatches, finished.info.candidates, counts.faults), soft_wrap=True)
+    console.print(tally_table(counts, finished.info.candidates))
+    console.print(compared_table(shares, finished.info.candidates))
+    for note in (*reason_lines(shares), *finished.notes, *told):
+        console.print(note, soft_wrap=True)
+    amount = f"{amount_of(finished.mismatches)} in {plural(len(finished.cases), 'examination')}"
+    came_to = f"{amount}; {compared_sentence(shares)}; {finished.seconds:.0f} s"
+    console.print(f"{came_to}; report: {options.out / 'index.html'}", soft_wrap=True)
+    return told
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    profile = PROFILES[options.profile]
+    ranks = tuple(dict.fromkeys(options.ranks)) if options.ranks else None
+    dtypes = tuple(dict.fromkeys(options.dtypes)) if options.dtypes else None
+    passes = frozenset(map(Pass, options.passes)) if options.passes else frozenset(Pass)
+    selection = _selection(options)
+    if selection is None:
+        space = profile.space(ranks=ranks, dtypes=dtypes)
+        budget = Budget(space, passes, options.cases or profile.cases, options.seed, own_dtypes=dtypes is None)
+    else:
+        budget = _budget(selection, ranks, dtypes, passes, options.seed)
+    if options.checks:
+        budget = replace(budget, checks=frozenset(options.checks))
+    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
+    sources = tuple(options.candidates) or DEFAULT
+    return Plan(sources, budget, limits, options.memory, isolated=not options.in_process)
+
+
+def _selection(options: argparse.Namespace) -> Selection | None:
+    """The corpora to examine; None for generated cases."""
+    if options.corpora:
+        if options.cases is not None:
+            requirement = "should be left out with --corpus, whose entries are the cases"
+            raise InvalidArgument("cases", options.cases, requirement, where="check")
+        return Selection(tuple(dict.fromkeys(options.corpora)), options.batch, options.max_products)
+    for name in ("batch", "max_products"):
+        if getattr(options, name) is not None:
+            raise InvalidArgument(name, getattr(options, name), "should be given with --corpus only", where="check")
+    return None
+
+
+def _budget(
+    selection: Selection,
+    ranks: tuple[int, ...] | None,
+    dtypes: tuple[str, ...] | None,
+    passes: frozenset[Pass],
+    seed: int,
+) -> Budget:
+    """The budget of a run on corpora: in float32, unless dtypes are named."""
+    given = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
+    met = tuple(dict.fromkeys(each.case.geometry.rank for each in given))
+    space = Space(met, dtypes or ("float32",), settings=frozenset({"bias"}))
+    return Budget(space, passes, len(given), seed, given=given)

@@ -1,0 +1,61 @@
+"""The command: check candidates, replay a mismatch, render a report again, print the seed's equations.
+
+Exit codes: 0 all conform, 1 mismatches found (or too little was compared), 2 wrong
+usage, 3 the harness itself failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import shlex
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+from ...oracle.errors import InvalidArgument
+from ...reports.errors import InvalidRecord
+from ..candidates import CandidateError
+from .options import parser
+from .plain_console import plain_console
+
+USAGE, FAILED, INTERRUPTED = 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser().parse_args(given)
+    options.command = shlex.join(["convoracle", *given])
+    module, function = options.run.split(":")
+    signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return int(getattr(import_module(f".{module}", __package__), function)(options))
+    except (CandidateError, InvalidArgument, InvalidRecord) as error:
+        _complain(str(error))
+        return USAGE
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except OSError as error:
+        _complain(f"{error.filename or 'writing'}: {error.strerror}")
+        return FAILED
+    except Exception:  # noqa: BLE001 - the boundary: whatever else goes wrong is ours, and must not look like a verdict
+        traceback.print_exc()
+        _complain("this is a failure of convoracle itself, not of a candidate; please report it")
+        return FAILED
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _complain(message: str) -> None:
+    plain_console(stderr=True).print(f"convoracle: {message}", soft_wrap=True)

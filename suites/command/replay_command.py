@@ -1,0 +1,93 @@
+"""`convoracle replay`: the recorded operands of a mismatch, put to a candidate again."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+
+from ...oracle.judging.verdict import Verdict
+from ...oracle.operands.data import Case, parse_case
+from ...oracle.problem.passes import LINKED, Pass
+from ...reports import mismatch_text, read_mismatch
+from ...reports.records.record import Evidence, Mismatch
+from ..calling.executor import Executor
+from ..calling.in_process import InProcess
+from ..calling.isolation import Isolated
+from ..calling.replies import Limits, Returned
+from ..candidates import BUILT_IN, CandidateError
+from ..checks.adjoint import ADJOINT, check_adjoint
+from ..checks.declared import arithmetic_of
+from ..checks.examination import judge_reply
+from ..checks.inquiry import ask_again as ask_by_name
+from ..checks.value import Check, solve
+from .plain_console import plain_console
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Ask again; 0 if the candidate now conforms, 1 if the mismatch is still there."""
+    mismatch, evidence = read_mismatch(options.record)
+    source = _source(options.candidate, mismatch)
+    limits = Limits(seconds_per_call=options.time_limit)
+    with closing(InProcess(source) if options.in_process else Isolated(source, limits)) as executor:
+        verdict = ask_again(mismatch, evidence, executor)
+        _tell(mismatch, verdict, executor)
+    return 1 if verdict.outcome.is_mismatch else 0
+
+
+def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Verdict:
+    """The verdict of a mismatch's check on a candidate, on the recorded operands.
+
+    What was asked before it is asked first, on operands of its own case. The expected values are computed anew: those
+    of the record are for people. A check of several calls derives its operands anew from the case.
+    """
+    case = parse_case(mismatch.case)
+    for name, subject, earlier in mismatch.after:
+        ask_by_name(executor, name, subject, parse_case(earlier))
+    if mismatch.check == ADJOINT:
+        return _ask_adjoint(evidence, case, executor)
+    if mismatch.check not in map(str, Check):
+        result = ask_by_name(executor, mismatch.check, mismatch.subject, case)
+        if result is None:
+            raise CandidateError(f"{executor.info.name} offers too little for {mismatch.check} of {mismatch.subject}")
+        return result.verdict
+    check, pass_, operands = Check(mismatch.check), Pass(mismatch.subject), evidence.operands
+    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+    exact_result = partial(solve, check, pass_, operands, case.geometry)
+    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic_of(executor.info, case.dtype), case)
+
+
+def _ask_adjoint(evidence: Evidence, case: Case, executor: Executor) -> Verdict:
+    replies = {
+        pass_: executor.call(pass_, evidence.operands, case.geometry, layout=case.layout)
+        for pass_ in LINKED
+        if pass_ in executor.passes
+    }
+    results = {pass_: reply.value for pass_, reply in replies.items() if isinstance(reply, Returned)}
+    verdict = check_adjoint(results, evidence.operands)
+    if verdict is None:
+        raise CandidateError(f"{executor.info.name} returned too few passes for the adjoint identity")
+    return verdict
+
+
+def _source(given: str | None, mismatch: Mismatch) -> str:
+    if given is not None:
+        return given
+    if mismatch.candidate in BUILT_IN:
+        return mismatch.candidate
+    raise CandidateError(
+        f"the record names the candidate {mismatch.candidate!r}, which is not built in, and a record is never "
+        f"executed: name the candidate yourself with --candidate"
+    )
+
+
+def _tell(mismatch: Mismatch, verdict: Verdict, executor: Executor) -> None:
+    console = plain_console()
+    if verdict.outcome.is_mismatch:
+        again = replace(mismatch, candidate=executor.info.name, verdict=verdict, witnesses=(), repeats=True)
+        console.print(mismatch_text(again, executor.info), soft_wrap=True)
+        return
+    told = f"{executor.info.name}: {mismatch.check} of {mismatch.subject} {verdict.outcome} on {mismatch.case}"
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    console.print(told + reason, soft_wrap=True)

@@ -1,0 +1,66 @@
+"""A candidate each of whose calls is the first that its process sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.layouts import CONTIGUOUS
+from ...oracle.problem.passes import Operands, Pass
+from ...reports.records.record import CandidateInfo
+from ..calling.company import Company, Question
+from ..calling.executor import Executor
+from ..calling.illegal_calls import IllegalCall
+from ..calling.replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Afresh:
+    """As `Executor`, of another executor, which is restarted before each call."""
+
+    executor: Executor
+
+    @property
+    def info(self) -> CandidateInfo:
+        """Who is run."""
+        return self.executor.info
+
+    @property
+    def passes(self) -> frozenset[Pass]:
+        """The passes it offers."""
+        return self.executor.passes
+
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        """As `Executor.call`, the first of a process."""
+        self.executor.restart()
+        return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout)
+
+    def company(self, question: Question, *, seconds: float | None = None) -> Company | Reply:
+        """As `Executor.company`, whose calls are in one process by its nature."""
+        self.executor.restart()
+        return self.executor.company(question, seconds=seconds)
+
+    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+        """As `Executor.illegal`, the first of a process."""
+        self.executor.restart()
+        return self.executor.illegal(call, seconds=seconds)
+
+    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
+        """As `Executor.call_text`."""
+        return self.executor.call_text(pass_, geometry, dtype, bias)
+
+    def restart(self) -> None:
+        """As `Executor.restart`."""
+        self.executor.restart()
+
+    def close(self) -> None:
+        """As `Executor.close`."""
+        self.executor.close()

@@ -1,0 +1,92 @@
+"""A fault of a candidate: what is known of it, and which failing results it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.operands.data import Case
+from ...reports.records.record import CheckResult, kind_of
+from ...reports.records.spoiling import SPOILING, is_consequence, is_spoiling
+from ..cases.features import features, telling
+from ..checks.company import COMPANY
+from ..checks.value import Check
+from .history import Earlier, Question
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault of a candidate: how it shows, and what a case needs for it to show."""
+
+    id: str
+    check: str
+    subject: str
+    outcome: Outcome
+    cause: str
+    found: Case
+    shrunk: Case
+    verdict: Verdict
+    needs: frozenset[str] = frozenset()
+    origin: str = ""
+    history: str = ""
+    """How its result depends on earlier calls; empty where it does not."""
+    before: Earlier | None = None
+    """What is asked before it in a fresh process, so that it shows."""
+
+    def preceding(self, case: Case) -> Question | None:
+        """The question that comes before this fault's on a case; None where none does."""
+        return None if self.before is None else self.before(Question(self.check, self.subject, case))
+
+    def shows_as(self, result: CheckResult) -> bool:
+        """Whether a result has this fault's check, pass, outcome and cause."""
+        verdict = result.verdict
+        told = (result.check, result.subject, verdict.outcome, verdict.cause)
+        return told == (self.check, self.subject, self.outcome, self.cause)
+
+    def explains(self, result: CheckResult, case: Case) -> bool:
+        """Whether a failing result can be this fault.
+
+        A wrong term that a small lattice happens not to show is beyond rounding on reals, too,
+        and one that is a product with zero spreads a NaN. A pass that writes into its operands is wrong in company
+        and where they are read-only. What depends on earlier calls cannot be told from a case.
+        """
+        if self.history:
+            return False
+        verdict = result.verdict
+        is_of_pass = result.subject == self.subject
+        if (
+            is_of_pass
+            and is_spoiling(self.verdict)
+            and is_consequence(result.check, verdict, case.layout, cause=self.cause)
+        ):
+            return True
+        covered = self._covers(result.check, verdict.cause) and verdict.outcome is self.outcome
+        shows = self.shows_as(result) or (covered and is_of_pass)
+        return shows and telling(self.needs) <= features(case)
+
+    def is_plainer_than(self, other: Fault) -> bool:
+        """Whether this is `other` with fewer needs: then they are one fault."""
+        if self.history or other.history:
+            return False
+        same = (self.subject, self.outcome) == (other.subject, other.outcome)
+        alike = (self.check, self.cause) == (other.check, other.cause) or self._covers(other.check, other.cause)
+        return same and alike and telling(self.needs) <= telling(other.needs)
+
+    def _covers(self, check: str, cause: str) -> bool:
+        """Whether wrong terms are what another check of the pass sees.
+
+        A pass asked in company was right alone: where a case has all that it needs to be wrong, by its data or by what
+        was in memory.
+        """
+        if self.check != str(Check.STRUCTURE):
+            return False
+        if kind_of(check) == COMPANY:
+            return self.cause == "value" and cause not in SPOILING
+        if check == str(Check.PRECISION):
+            return cause == self.cause
+        return check == str(Check.CONTAMINATION) and self.outcome is Outcome.VIOLATES and self.cause == "value"
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether it was found by a check of one pass's values."""
+        return self.check in map(str, Check)

@@ -1,0 +1,138 @@
+"""A fault of precision: which known arithmetic gives the candidate's numbers on its case and on others like it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...oracle.explaining.arithmetics import Fit, Known, converted, fits
+from ...oracle.explaining.diagnosis import singles
+from ...oracle.explaining.orders import AT_ONCE, listable, sums
+from ...oracle.explaining.reproduction import Hypothesis, Observation, explains
+from ...oracle.numbers.conversions import convert
+from ...oracle.numbers.dtypes import format_of
+from ...oracle.problem.passes import Pass
+from ..calling.executor import Executor
+from ..calling.replies import Returned
+from ..checks.declared import arithmetic_of
+from ..checks.value import Check, operands_of
+from .fault import Fault
+from .suggesting import similar_cases
+
+ENOUGH = 5
+"""Elements that agree, from which on agreement is no accident."""
+_HALF = 0.5
+_MOST = 0.9
+"""Of results that are rounded twice, how many are at least the exact sums rounded once."""
+_WIDE = "wide"
+"""The fill that tells formats of the same precision apart by their range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the numbers on reals say.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Empty where nothing is sure.
+    sentences : tuple of str
+    known : Known or None
+        The arithmetic that is named; None where nothing is sure.
+    """
+
+    names: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+    known: Known | None = None
+
+
+def measure(fault: Fault, executor: Executor) -> Measured:
+    """The known arithmetic that explains a fault of precision, and how surely."""
+    seen = tuple(_observed(fault, executor))
+    if not seen:
+        return Measured()
+    found = fits(seen)
+    if not found:
+        return _of_models(seen)
+    elements = sum(each.actual.size for each in seen)
+    if found[0].known.results_in is None:
+        return _told(found, elements, fault)
+    listed = sum(len(listable(each.pass_, each.geometry)) for each in seen)
+    possible = []
+    for fit in found:
+        equal, order = _bits(fit, seen)
+        if equal == listed >= ENOUGH:
+            told = f"It is as if {fit.known.sentence} ({fit.known.name}): {equal} of {listed} elements are those bits"
+            return Measured((fit.known.name,), (f"{told}, {order}.", _outside(fault)), fit.known)
+        if not fit.known.is_of_results or equal >= _MOST * listed:
+            possible.append(fit)
+    return _told(tuple(possible), elements, fault) if possible else _of_models(seen)
+
+
+def _observed(fault: Fault, executor: Executor) -> Iterable[Observation]:
+    """Results on reals of the fault's case, of others like it and of a wide range, of the right shape; or none."""
+    pass_ = Pass(fault.subject)
+    cases = (fault.shrunk, *similar_cases(fault.shrunk))
+    for case in (*cases, replace(cases[-1], fill=_WIDE)):
+        arithmetic = arithmetic_of(executor.info, case.dtype)
+        operands = operands_of(Check.PRECISION, case, arithmetic)
+        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+        if isinstance(reply, Returned) and reply.value.shape == pass_.result_shape(case.geometry):
+            yield Observation(reply.value, pass_, operands, case.geometry, arithmetic, False, str(case))
+        elif case is fault.shrunk:
+            return
+
+
+def _bits(fit: Fit, seen: tuple[Observation, ...]) -> tuple[int, str]:
+    """How many elements are those bits in the order in which most are, and that order."""
+    form = fit.known.results_in
+    if form is None:
+        return 0, ""
+    counts: Counter[str] = Counter()
+    for each in seen:
+        result = format_of(each.arithmetic.result_dtype)
+        operands = converted(each.pass_, each.operands, fit.known)
+        indices = listable(each.pass_, each.geometry)
+        actual = np.array([each.actual[index] for index in indices], np.float64)
+        for summed in sums(each.pass_, operands, each.geometry, form, indices):
+            if fit.known.is_of_results and summed.order != AT_ONCE:
+                continue
+            counts[summed.order] += int((convert(summed.values, result) == actual).sum())
+    (order, equal), *others = counts.most_common()
+    alone = not others or others[0][1] < equal
+    return equal, order if alone else "in more than one of the usual orders of summation"
+
+
+def _told(found: tuple[Fit, ...], elements: int, fault: Fault) -> Measured:
+    """What fits by its bound: surely where operands were converted, for then no order of summation matters."""
+    fit = found[0]
+    known = fit.known
+    agreeing = [each.known for each in found[1:] if each.known.results_in is None or known.results_in is not None]
+    others = f" Its numbers do not tell that from as if {agreeing[0].sentence}." if agreeing else ""
+    if known.results_in is None:
+        told = f"all {elements} elements are sums of those, within their bound (worst ratio {fit.ratio:.2g})"
+    else:
+        form = known.results_in.name
+        told = f"all {elements} elements are numbers of {form} and within its bound (worst ratio {fit.ratio:.2g})"
+    is_sure = elements >= ENOUGH and (known.results_in is None or fit.ratio < _HALF)
+    opening = "It is as if" if is_sure else "It can be that"
+    sentences = (f"{opening} {known.sentence} ({known.name}): {told}.{others}", _outside(fault))
+    return Measured((known.name,), sentences, known) if is_sure else Measured(sentences=sentences)
+
+
+def _outside(fault: Fault) -> str:
+    return f"By what is declared, the worst error is {fault.verdict.ratio:.3g} times its bound."
+
+
+def _of_models(seen: tuple[Observation, ...]) -> Measured:
+    """Any other known fault, as of subnormal numbers."""
+    found: list[Hypothesis] = [each for each in singles(seen[0]) if all(explains(each, other) for other in seen[1:])]
+    elements = sum(each.actual.size for each in seen)
+    if not found or elements < ENOUGH:
+        return Measured(sentences=("No known arithmetic gives these numbers.",))
+    (model,) = found[0]
+    told = f"It is as if {model.sentence} ({model.name}): all {elements} elements are what that gives."
+    return Measured((model.name,), (told, model.explanation))

@@ -1,0 +1,1 @@
+"""The pytest plugin: a marked or chosen candidate as test items."""

@@ -1,0 +1,272 @@
+"""Conformance as pytest sees it: what the fixture checks, and the tests that the command line adds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from ...oracle.errors import InvalidArgument
+from ...oracle.judging.verdict import Outcome
+from ...oracle.problem.passes import Pass
+from ...reports import tally
+from ...reports.records.compared import compared
+from ...reports.records.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
+from ...reports.views.cause_text import amount_of, cause_texts
+from ...reports.views.gate import compared_sentence, shortfalls
+from ..calling.executor import Executor
+from ..calling.in_process import InProcess
+from ..calling.isolation import Isolated
+from ..calling.replies import Limits
+from ..candidates import CandidateError
+from ..cases.budget import Budget
+from ..cases.profiles import PROFILES
+from ..checks.adjoint import ADJOINT
+from ..checks.company import COMPANY
+from ..checks.relations import CHECK as RELATION
+from ..checks.value import Check
+from ..diagnosis.fault import Fault
+from ..diagnosis.framework_witness import Frameworks
+from .counterexample import build
+from .search import Search
+
+Candidate = str | Callable[..., object] | object
+
+
+@dataclass(frozen=True, slots=True)
+class Conformance:
+    """Judges candidates in a test.
+
+    Parameters
+    ----------
+    profile : {"quick", "standard", "deep"}
+    seed : int
+        The same seed draws the same cases.
+    """
+
+    profile: str = "quick"
+    seed: int = 0
+
+    def check(
+        self,
+        candidate: Candidate,
+        *,
+        ranks: Iterable[int] | None = None,
+        dtypes: Iterable[str] | None = None,
+        passes: Iterable[str] | None = None,
+        cases: int | None = None,
+        isolated: bool = True,
+        min_compared: float = LEAST_COMPARED,
+    ) -> None:
+        """Fail the test if the candidate is wrong on any generated case, or too little of it was compared.
+
+        Parameters
+        ----------
+        candidate : function, object or str
+            A function of (x, w, ...) is a forward pass; an object has some of
+            the passes as methods; a string is ``module:attribute`` or a built-in name.
+        ranks : iterable of int, optional
+            Numbers of spatial axes, up to 6; 1, 2 and 3 by default.
+        dtypes : iterable of str, optional
+            Those that the candidate says it takes by default: float32, float64, float16
+            and bfloat16 if it says nothing.
+        passes : iterable of str, optional
+            Names of passes; all that the candidate offers by default.
+        cases : int, optional
+            How many cases, instead of the profile's number.
+        isolated : bool
+            Whether the candidate runs in a process of its own; in this one, a
+            debugger can step into it.
+        min_compared : float
+            The share of what is asked, and of each pass, that is to be compared.
+
+        Raises
+        ------
+        InvalidArgument, CandidateError
+            If an argument is not one of those possible, or the candidate cannot be used.
+        """
+        profile = PROFILES[self.profile]
+        space = profile.space(
+            ranks=None if ranks is None else _several("ranks", ranks),
+            dtypes=None if dtypes is None else _several("dtypes", dtypes),
+        )
+        chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, _several("passes", passes)))
+        amount = profile.cases if cases is None else _count(cases)
+        budget = Budget(space, chosen, amount, self.seed, own_dtypes=dtypes is None)
+        with closing(Isolated(candidate, Limits()) if isolated else InProcess(candidate)) as executor:
+            findings = examine_all(executor, budget)
+        if findings.compared == 0:
+            pytest.fail(
+                f"{executor.info.name}: not one result was compared: {findings.unsupported_reasons()}", pytrace=False
+            )
+        if findings.mismatches:
+            pytest.fail(findings.text(executor.info), pytrace=False)
+        short = shortfalls(compared(findings.records), min_compared)
+        if short:
+            pytest.fail("\n".join(short), pytrace=False)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a search found, collected in memory."""
+
+    executor: Executor
+    mismatches: list[Mismatch] = field(default_factory=list)
+    records: list[CaseRecord] = field(default_factory=list)
+    frameworks: Frameworks = field(default_factory=Frameworks)
+
+    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        self.records.append(record)
+
+    def on_fault(self, fault: Fault) -> None:
+        """Nothing to keep yet: the shrunk fault follows."""
+
+    def on_shrunk(self, fault: Fault) -> None:
+        self.mismatches.append(build(fault, self.executor, {}, self.frameworks)[0])
+
+    def on_merged(self, fault: Fault, plainer: Fault) -> None:
+        self.mismatches = [mismatch for mismatch in self.mismatches if mismatch.id != fault.id]
+        self.on_shrunk(fault)
+
+    @property
+    def results(self) -> list[CheckResult]:
+        """Every verdict."""
+        return [result for record in self.records for result in record.results]
+
+    @property
+    def compared(self) -> int:
+        """How many results were compared, element by element."""
+        return sum(result.verdict.elements > 0 for result in self.results)
+
+    def of(self, check: str, subject: str) -> Findings:
+        """The part that belongs to one kind of check of one pass."""
+
+        def belongs(each: CheckResult | Mismatch) -> bool:
+            return (kind_of(each.check), each.subject) == (check, subject)
+
+        records = [replace(record, results=tuple(filter(belongs, record.results))) for record in self.records]
+        return Findings(self.executor, list(filter(belongs, self.mismatches)), records)
+
+    def unsupported_reasons(self) -> str:
+        """Why results were not compared, the most frequent reasons first."""
+        reasons = Counter(r.verdict.reason for r in self.results if r.verdict.outcome is Outcome.UNSUPPORTED)
+        return "; ".join(reason for reason, _ in reasons.most_common(3)) or "it offers none of the passes asked for"
+
+    def text(self, info: CandidateInfo) -> str:
+        """Every cause in readable form, and what was compared."""
+        told = cause_texts(self.mismatches, [info], tally(self.records).faults)
+        amount = f"{amount_of(self.mismatches)}; {compared_sentence(compared(self.records))}"
+        return f"{told}\n\n{amount}"
+
+
+def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidArgument(name, values, "should be a list, also for one", where="conformance.check")
+    return tuple(values)
+
+
+def _count(cases: int) -> int:
+    if not isinstance(cases, int) or cases < 1:
+        raise InvalidArgument("cases", cases, "should be an integer of at least 1", where="conformance.check")
+    return cases
+
+
+def _pass(name: str) -> Pass:
+    names = [pass_.value for pass_ in Pass]
+    if name not in names:
+        raise InvalidArgument("passes", name, f"should be some of {', '.join(names)}", where="conformance.check")
+    return Pass(name)
+
+
+def examine_all(executor: Executor, budget: Budget) -> Findings:
+    """Search a candidate for faults, and keep what is found in memory."""
+    findings = Findings(executor)
+    with closing(findings.frameworks):
+        Search(executor, budget, findings).run()
+    return findings
+
+
+@dataclass(slots=True)
+class _Candidates:
+    """The executors of the candidates named on the command line, and their findings so far."""
+
+    executors: dict[str, Executor] = field(default_factory=dict)
+    findings: dict[tuple[str, str], Findings] = field(default_factory=dict)
+
+    def executor(self, source: str) -> Executor:
+        if source not in self.executors:
+            self.executors[source] = Isolated(source, Limits())
+        return self.executors[source]
+
+    def examined(self, source: str, subject: str, budget: Budget) -> Findings:
+        key = (source, subject)
+        if key not in self.findings:
+            self.findings[key] = examine_all(self.executor(source), budget)
+        return self.findings[key]
+
+
+_CANDIDATES = pytest.StashKey[_Candidates]()
+
+
+def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterator[pytest.Item]:
+    """One test for each check and pass of each candidate.
+
+    Raises
+    ------
+    pytest.UsageError
+        If a candidate cannot be loaded.
+    """
+    candidates = session.config.stash.setdefault(_CANDIDATES, _Candidates())
+    for source in dict.fromkeys(sources):
+        try:
+            offered = candidates.executor(source).passes
+        except CandidateError as error:
+            raise pytest.UsageError(f"--conv-candidate: {error}") from error
+        kinds = (*map(str, Check), RELATION, COMPANY)
+        subjects = [(check, str(pass_)) for pass_ in Pass if pass_ in offered for check in kinds]
+        if {Pass.FORWARD, Pass.INPUT_GRADIENT} <= offered or {Pass.FORWARD, Pass.WEIGHT_GRADIENT} <= offered:
+            subjects.append((ADJOINT, ADJOINT))
+        for check, subject in subjects:
+            name = f"{check}[{subject}]"
+            yield ConformanceItem.from_parent(
+                session, name=name, nodeid=f"{source}::{name}", source=source, check=check, subject=subject
+            )
+
+
+def close_executors(config: pytest.Config) -> None:
+    """End the processes of the candidates."""
+    for executor in config.stash.get(_CANDIDATES, _Candidates()).executors.values():
+        executor.close()
+
+
+class ConformanceItem(pytest.Item):
+    """The test of one check on one pass of one candidate."""
+
+    def __init__(self, *, source: str, check: str, subject: str, **parent: object) -> None:
+        super().__init__(**parent)  # type: ignore[arg-type]
+        self.source, self.check, self.subject = source, check, subject
+
+    def runtest(self) -> None:
+        findings = self.config.stash[_CANDIDATES].examined(self.source, self.subject, self._budget())
+        part = findings.of(self.check, self.subject)
+        if part.mismatches:
+            pytest.fail(part.text(findings.executor.info), pytrace=False)
+        if part.compared == 0 and self.check == str(Check.STRUCTURE):
+            pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)
+        short = shortfalls(compared(part.records), LEAST_COMPARED) if self.check == str(Check.STRUCTURE) else ()
+        if short:
+            pytest.fail("\n".join(short), pytrace=False)
+        if part.compared == 0:
+            pytest.skip("not asked: no case conformed in structure")
+
+    def _budget(self) -> Budget:
+        profile = PROFILES[self.config.getoption("--conv-profile")]
+        passes = frozenset(Pass) - {Pass.UPDATE} if self.subject == ADJOINT else frozenset({Pass(self.subject)})
+        return Budget(profile.space(), passes, profile.cases, self.config.getoption("--conv-seed"), own_dtypes=True)
+
+    def reportinfo(self) -> tuple[str, None, str]:
+        return self.source.partition(":")[0], None, self.name

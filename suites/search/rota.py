@@ -1,0 +1,37 @@
+"""Which passes are due to be asked in company: each again after a number of cases, whatever their seeds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from ...oracle.problem.passes import Pass
+from ...reports.records.record import CheckResult, kind_of
+from ..checks.company import COMPANY
+
+_CASES_PER_PASS = 2
+_SHORTEST, _LONGEST = 5, 16
+
+
+@dataclass(slots=True)
+class Rota:
+    """Counts, for each pass, the cases since it was last asked in company.
+
+    A candidate of one pass is asked on every fifth case, one of many on every sixteenth. A
+    pass that could not be asked on a case, for want of elements or because it was wrong there, stays due.
+    """
+
+    _since: Counter[Pass] = field(default_factory=Counter)
+
+    def due(self, passes: Collection[Pass]) -> frozenset[Pass]:
+        """The passes, of those that are examined, whose turn it is."""
+        wait = min(max(_CASES_PER_PASS * len(passes), _SHORTEST), _LONGEST)
+        return frozenset(pass_ for pass_ in passes if self._since[pass_] >= wait - 1)
+
+    def note(self, passes: Collection[Pass], results: Iterable[CheckResult]) -> None:
+        """A case was examined, with these results."""
+        self._since.update(passes)
+        for result in results:
+            if kind_of(result.check) == COMPANY:
+                self._since[Pass(result.subject)] = 0

@@ -1,0 +1,68 @@
+"""What a candidate offers is found by asking, and what it declines is on record."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.problem.passes import Pass
+from convoracle.reports.records.record import CaseRecord
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.capabilities.asking import Asking
+from convoracle.suites.capabilities.declined import Declined
+from convoracle.suites.capabilities.offer import Offer, learn
+from convoracle.suites.cases.strategies import SETTINGS, Space
+
+
+def plain_conv2d(x, w, stride):
+    raise AssertionError("an honest error is no refusal to support")
+
+
+def any_rank(x, w, bias, stride, padding, dilation, groups):
+    if x.dtype == np.float16:
+        raise NotImplementedError("float16 is for tomorrow")
+    return x
+
+
+def nothing(x, w):
+    raise NotImplementedError("later")
+
+
+def learned(candidate: object, passes=(Pass.FORWARD,)) -> tuple[Offer, tuple[CaseRecord, ...]]:
+    executor = InProcess(candidate)
+    declined = Declined(executor.info.name)
+    return learn(Asking(executor, passes), Space(), declined), declined.records()
+
+
+_SAID = SETTINGS - {"unequal padding", "padding mode", "transposed", "output padding"}
+"""What a function can be told by stride, padding, dilation, groups and bias."""
+
+
+@pytest.mark.parametrize(
+    ("candidate", "ranks", "dtypes", "settings"),
+    [
+        (plain_conv2d, (2,), Space().dtypes, {"stride", "layout"}),
+        (any_rank, (1, 2, 3), ("float32", "float64", "bfloat16"), _SAID),
+    ],
+)
+def test_cases_are_drawn_where_the_candidate_answers(candidate, ranks, dtypes, settings) -> None:
+    offer, declined = learned(candidate)
+    space = offer.space
+    assert (space.ranks, space.dtypes, space.settings) == (ranks, dtypes, settings)
+    assert not offer.is_whole
+    assert declined
+    assert all(r.verdict.outcome is Outcome.UNSUPPORTED for record in declined for r in record.results)
+    assert len({record.case for record in declined}) == len(declined)
+
+
+def test_all_is_drawn_for_one_that_takes_the_geometry() -> None:
+    def forward(input, weight, bias, geometry):
+        return input
+
+    offer, declined = learned(forward)
+    assert (offer.space, offer.is_whole, declined) == (Space(), True, ())
+
+
+def test_one_that_declines_everything_is_asked_the_plainest_cases() -> None:
+    assert learned(nothing)[0].space == Space(settings=frozenset())

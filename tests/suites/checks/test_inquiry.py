@@ -1,0 +1,95 @@
+"""Every kind of check: asked of the cases whose seeds say so, on passes without a fault, and again by its name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Array, Pass
+from convoracle.reports.records.record import kind_of
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.checks.inquiry import CHECKS, ON_DEMAND, ask_again, examine
+
+CASE = parse_case("n2c2k2i4x3f2x2s2x1p1x0/bias/float32/uniform/0")
+
+
+class NanInNeighbours:
+    """Right on numbers; one NaN in the input makes all of its image NaN."""
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        output = np.asarray(reference.forward(np.nan_to_num(input), weight, geometry, bias))
+        return output + np.where(np.isnan(input).any(axis=(1, 2, 3), keepdims=True), np.nan, 0).astype(output.dtype)
+
+
+class Counts:
+    """Right, and one more after every eighth call."""
+
+    calls = 0
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        Counts.calls += 1
+        output = np.asarray(reference.forward(input, weight, geometry, bias))
+        return output + (Counts.calls % 4 == 0)
+
+
+def _kinds(case: Case, **options: object) -> set[str]:
+    executor = InProcess("reference")
+    return {kind_of(result.check) for result in examine(executor, case, list(Pass), **options)}  # type: ignore[arg-type]
+
+
+def test_seed_zero_is_asked_all_there_is() -> None:
+    assert _kinds(CASE) == set(CHECKS) - set(ON_DEMAND)
+
+
+def test_other_seeds_are_asked_less() -> None:
+    assert _kinds(replace(CASE, seed=1)) == {"structure", "precision", "adjoint"}
+    assert _kinds(replace(CASE, seed=2)) == {"structure", "precision", "adjoint", "contamination", "relation"}
+
+
+def test_checks_can_be_chosen() -> None:
+    assert _kinds(CASE, checks=("precision",)) == {"precision"}
+    assert _kinds(CASE, checks=("structure", "company")) == {"structure", "company"}
+
+
+@pytest.mark.parametrize("dtype", ["int8", "complex64"])
+def test_there_is_no_contamination_without_nan(dtype: str) -> None:
+    assert "contamination" not in _kinds(replace(CASE, dtype=dtype))
+
+
+def test_overflow_is_judged_where_the_fill_is_huge() -> None:
+    executor = InProcess("reference")
+    verdicts = [ask_again(executor, "precision", "forward", replace(CASE, fill="huge", seed=seed)) for seed in range(9)]
+    assert {result.verdict.outcome for result in verdicts if result is not None} == {Outcome.CONFORMS}
+    assert ask_again(executor, "precision", "forward", replace(CASE, fill="huge", dtype="complex64")) is None
+
+
+def test_contamination_beyond_the_receptive_field_is_found() -> None:
+    executor = InProcess(NanInNeighbours())
+    found = [ask_again(executor, "contamination", "forward", replace(CASE, seed=seed)) for seed in range(12)]
+    assert Outcome.VIOLATES in {result.verdict.outcome for result in found if result is not None}
+    structure = ask_again(executor, "structure", "forward", CASE)
+    assert structure is not None
+    assert structure.verdict.outcome is Outcome.CONFORMS
+
+
+def test_a_call_that_remembers_others_is_found() -> None:
+    results = [ask_again(InProcess(Counts()), "company", "forward", replace(CASE, seed=seed)) for seed in range(3)]
+    assert {result.verdict.outcome for result in results if result is not None} == {Outcome.VIOLATES}
+
+
+def test_any_question_is_asked_again_by_its_name() -> None:
+    executor = InProcess("reference")
+    for result in examine(executor, CASE, list(Pass)):
+        again = ask_again(executor, result.check, result.subject, CASE)
+        assert again is not None
+        assert (again.check, again.subject, again.verdict.outcome) == (
+            result.check,
+            result.subject,
+            result.verdict.outcome,
+        )

@@ -1,0 +1,269 @@
+"""The search on a zoo of planted faults: each found, shrunk, told apart from others and reported once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.passes import Pass
+from convoracle.reports.records.record import CaseRecord, CheckResult
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits
+from convoracle.suites.cases.budget import Budget
+from convoracle.suites.cases.covering import covering
+from convoracle.suites.cases.drawing import Shares
+from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.usual import usual_cases
+from convoracle.suites.diagnosis.fault import Fault
+from convoracle.suites.search import search
+from convoracle.suites.search.failure_store import FailureMemory
+from convoracle.suites.search.search import Search
+
+MUTANTS = Path(__file__).parents[1] / "mutants.py"
+
+
+@dataclass
+class Log:
+    """Everything that a search told."""
+
+    records: list[CaseRecord] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    shrunk: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+
+    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
+        self.records.append(record)
+
+    def on_fault(self, fault: Fault) -> None:
+        self.found.append(fault.id)
+
+    def on_shrunk(self, fault: Fault) -> None:
+        self.shrunk.append(fault.id)
+
+    def on_merged(self, fault: Fault, plainer: Fault) -> None:
+        self.merged.append(plainer.id)
+
+
+@contextmanager
+def executor(name: str, *, isolated: bool = False) -> Iterator[Executor]:
+    source = f"{MUTANTS}:{name}"
+    running = Isolated(source, Limits(seconds_per_call=3.0)) if isolated else InProcess(source)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+CLASSIC = frozenset(("stride", "padding", "unequal padding", "dilation", "groups", "bias"))
+
+
+def budget(cases: int = 60, *, seed: int = 0, faults: int = 20) -> Budget:
+    return Budget(Space(max_products=1500, settings=CLASSIC), frozenset(Pass), cases, seed, faults)
+
+
+def searched(name: str, cases: int = 60, *, isolated: bool = False, seed: int = 0) -> tuple[list[Fault], Log]:
+    log = Log()
+    with executor(name, isolated=isolated) as running:
+        return Search(running, budget(cases, seed=seed), log).run(), log
+
+
+def untold(log: Log) -> list[CheckResult]:
+    """Mismatches that belong to no fault."""
+    results = [result for record in log.records for result in record.results]
+    return [result for result in results if result.verdict.outcome.is_mismatch and result.fault is None]
+
+
+VALUE_FAULTS = [
+    ("KernelNotFlipped", "structure", "input_gradient", "value", "n1c1k1i2f2", {"a kernel above 1"}),
+    ("PaddingSidesSwapped", "structure", "forward", "value", None, {"padding that differs between the sides"}),
+    ("StrideIgnoredInWeightGradient", "structure", "weight_gradient", "value", "n1c1k1i3f1s2", {"stride above 1"}),
+    ("BiasGradientOfOneImage", "structure", "bias_gradient", "value", "n2c1k1i1f1", {"a batch above 1"}),
+    ("ReturnsNone", "structure", "bias_gradient", "type", "n1c1k1i1f1", set()),
+    ("DropsAnAxis", "structure", "forward", "shape", "n1c1k1i1f1", set()),
+    ("ReturnsFloat64", "structure", "forward", "dtype", "n1c1k1i1f1", set()),
+    ("ScalesItsInput", "structure", "forward", "mutation", "n1c1k1i1f1", set()),
+    ("ReturnsItsOperand", "structure", "bias_gradient", "alias", "n1c1k1i1f1", set()),
+]
+
+
+@pytest.mark.parametrize(("name", "check", "subject", "cause", "smallest", "needs"), VALUE_FAULTS, ids=lambda v: str(v))
+def test_a_planted_fault_is_found_once_and_shrunk(
+    name: str, check: str, subject: str, cause: str, smallest: str | None, needs: set[str]
+) -> None:
+    faults, log = searched(name)
+    assert [(f.check, f.subject, f.outcome, f.cause) for f in faults] == [(check, subject, Outcome.VIOLATES, cause)]
+    (fault,) = faults
+    assert needs <= fault.needs
+    if smallest is not None:
+        assert str(fault.shrunk.geometry) == smallest
+    assert fault.shrunk.dtype == "float32"
+    shown = [r for record in log.records for r in record.results if r.fault == fault.id]
+    assert len(shown) > 1
+    assert not [
+        r for record in log.records for r in record.results if r.verdict.outcome.is_mismatch and r.fault is None
+    ]
+
+
+def test_the_honest_one_conforms_on_every_case() -> None:
+    faults, log = searched("Honest", 150)
+    assert faults == []
+    outcomes = {r.verdict.outcome for record in log.records for r in record.results if r.subject != "update"}
+    assert outcomes <= {Outcome.CONFORMS, Outcome.UNDECIDED}
+    adjoint = [r.verdict.outcome for record in log.records for r in record.results if r.check == "adjoint"]
+    assert set(adjoint) <= {Outcome.CONFORMS, Outcome.UNDECIDED}
+    assert adjoint.count(Outcome.CONFORMS) > len(adjoint) / 2
+
+
+def test_two_faults_of_one_pass_are_told_apart() -> None:
+    found, _ = searched("DilationAndGroups", 100)
+    faults = [fault for fault in found if fault.is_of_values]
+    assert sorted("dilation above 1" in fault.needs for fault in faults) == [False, True]
+    assert sorted("groups above 1" in fault.needs for fault in faults) == [False, True]
+
+
+def test_a_narrow_accumulator_fails_precision_too_where_the_lattice_is_within_its_range() -> None:
+    found, _ = searched("HalfPrecisionAccumulator", 80)
+    faults = [fault for fault in found if fault.is_of_values]
+    assert {"structure", "precision"} >= {fault.check for fault in faults}
+    assert all(fault.subject == "forward" for fault in faults)
+    assert faults
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "cause", "subject", "smallest"),
+    [
+        ("SegfaultsOnStride", Outcome.CRASHED, "SIGSEGV", "forward", "n1c1k1i1f1s2"),
+        ("ExitsOnEmptyBatch", Outcome.CRASHED, "exit code 3", "input_gradient", "n0c1k1i1f1"),
+        ("RaisesOnGroups", Outcome.REFUSED, "ValueError", "forward", "n1c2k2i1f1g2"),
+    ],
+)
+def test_crashes_and_refusals_are_shrunk_and_the_run_goes_on(
+    name: str, outcome: Outcome, cause: str, subject: str, smallest: str
+) -> None:
+    faults, log = searched(name, 50, isolated=True)
+    (fault,) = faults
+    assert (fault.outcome, fault.subject, str(fault.shrunk.geometry)) == (outcome, subject, smallest)
+    assert fault.cause.startswith(cause)
+    last = log.records[-1].results
+    assert any(result.verdict.outcome is Outcome.CONFORMS for result in last)
+
+
+def test_a_hang_is_shrunk_and_not_waited_for_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "HANG_SECONDS", 0.2)
+    faults, log = searched("HangsOnDilation", 60, isolated=True)
+    (fault,) = faults
+    assert (fault.outcome, fault.subject) == (Outcome.HUNG, "weight_gradient")
+    assert str(fault.shrunk.geometry) == "n1c1k1i1f1d2"
+    outcomes = [r.verdict.outcome for record in log.records for r in record.results if r.subject == "weight_gradient"]
+    assert 0 < outcomes.count(Outcome.HUNG) <= search.HANGS_WAITED_FOR
+    assert Outcome.CONFORMS in outcomes
+
+
+def test_the_same_seed_gives_the_same_records() -> None:
+    runs = [searched("PaddingSidesSwapped", 40, seed=3) for _ in range(2)]
+    shrunk = [[(fault.id, fault.found, fault.shrunk) for fault in faults] for faults, _ in runs]
+    assert shrunk[0] == shrunk[1]
+    cases = [[record.case for record in log.records] for _, log in runs]
+    assert cases[0] == cases[1]
+    assert cases[0] != [record.case for record in searched("PaddingSidesSwapped", 40, seed=4)[1].records]
+
+
+def test_a_rerun_tries_the_last_failure_first(tmp_path: Path) -> None:
+    memory = FailureMemory(tmp_path, "mutant")
+    logs = []
+    for seed in (0, 99):
+        log = Log()
+        with executor("StrideIgnoredInWeightGradient") as running:
+            Search(running, budget(40, seed=seed), log, memory).run()
+        logs.append(log)
+    assert logs[1].records[0].case == "n1c1k1i3f1s2/float32/uniform/0"
+
+
+def test_an_unsupported_case_is_recorded_and_no_fault() -> None:
+    faults, log = searched("OffersOnlyFloat32", 40)
+    assert faults == []
+    for record in log.records:
+        supported = "/float32/" in record.case
+        unsupported = [r for r in record.results if r.verdict.outcome is Outcome.UNSUPPORTED]
+        assert bool(unsupported) is not supported
+        assert all("is not offered" in r.verdict.reason for r in unsupported)
+
+
+def test_after_the_most_faults_the_rest_are_still_counted() -> None:
+    log = Log()
+    with executor("DilationAndGroups") as running:
+        faults = Search(running, budget(100, faults=1), log).run()
+    assert len(faults) == 1
+    assert untold(log), (faults, [record.case for record in log.records])
+
+
+def test_every_case_is_recorded_also_when_interrupted_while_shrinking() -> None:
+    class Interrupting(Log):
+        def on_shrunk(self, fault: Fault) -> None:
+            raise KeyboardInterrupt
+
+    log = Interrupting()
+    with executor("KernelNotFlipped") as running, pytest.raises(KeyboardInterrupt):
+        Search(running, budget(), log).run()
+    assert any(result.fault == log.found[0] for result in log.records[-1].results)
+
+
+def test_a_narrower_run_does_not_forget_what_it_did_not_try(tmp_path: Path) -> None:
+    memory = FailureMemory(tmp_path, "mutant")
+    with executor("DilationAndGroups") as running:
+        Search(running, budget(100), Log(), memory).run()
+        kept = memory.recall()
+        assert len(kept) >= 2
+        none_of_these = Budget(Space(dtypes=("float64",), max_products=1500), frozenset({Pass.BIAS_GRADIENT}), 5, 0)
+        Search(running, none_of_these, Log(), memory).run()
+    assert memory.recall() == kept
+
+
+def test_every_search_examines_the_covering_of_its_space() -> None:
+    log = Log()
+    with executor("Honest") as running:
+        chosen = budget()
+        assert Search(running, chosen, log).run() == []
+    assert len(log.records) == chosen.cases
+    asked = {record.case for record in log.records}
+    covered = [str(case) for case in covering(chosen.space)]
+    assert len(covered) > 3
+    assert asked.issuperset(covered)
+
+
+def test_every_search_examines_usual_layers_first() -> None:
+    log = Log()
+    chosen = budget()
+    with executor("Honest") as running:
+        Search(running, chosen, log).run()
+    usual = [str(case) for case in usual_cases(chosen.space, chosen.seed, 24)]
+    assert [record.case for record in log.records[:24]] == usual
+
+
+def test_a_fault_that_a_usual_layer_shows_is_made_as_small_as_a_drawn_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = parse_case("n3c3k4i10x1f3x3s2x2p1x1/bias/float16/huge/578/broadcast")
+    monkeypatch.setattr(search, "usual_cases", lambda space, seed, most: (case,))
+    log = Log()
+    with executor("StrideIgnoredInWeightGradient") as running:
+        (fault,) = Search(running, replace(budget(10), space=Space()), log).run()
+    assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i3f1s2/float32/uniform/0")
+
+
+def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = parse_case("n3c2k4i9x6f3x2s2x2p1x2g2/bias/float16/wide/77/strided")
+    monkeypatch.setattr(search, "covering", lambda space: (case,))
+    monkeypatch.setattr(search, "shares", lambda count, covering, usual: Shares(0, 0, 1, 0))
+    log = Log()
+    only = replace(budget(1), space=Space())
+    with executor("KernelNotFlipped") as running:
+        (fault,) = Search(running, only, log).run()
+    assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i2f2/float32/uniform/0")
+    assert fault.subject == "input_gradient"
