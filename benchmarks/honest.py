@@ -22,7 +22,7 @@ from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass, offset, present_products, products, shape_of
 
 NARROW = ("float16", "bfloat16")
-_MOST_PRODUCTS = 20_000
+_MOST_PRODUCTS = 180_000
 Summed = Callable[[Array, Array], Array]
 """From the t-th terms of all elements along a first axis, and which of them there are, to the sums."""
 
