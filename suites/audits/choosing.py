@@ -6,7 +6,7 @@ python -m convoracle.suites.audits.choosing > suites/cases/covering/cases.txt
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...oracle.faults import FAULTS, FaultModel, Kind
@@ -44,7 +44,7 @@ def chosen(rank: int) -> tuple[Case, ...]:
     seen, fitted = _sightings(pairs, pool)
     rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
     larger = [case for case in drawn(space, _LARGER_POOL, 1) if case in space]
-    more, fitted_more = _sightings(rare, [*larger, _with_aligned_channels(rank)])
+    more, fitted_more = _sightings(rare, [*larger, *_by_hand(rank)])
     seen |= more
     left = set[Pair]().union(*seen.values())
     for case, of_case in (fitted | fitted_more).items():
@@ -78,11 +78,14 @@ def _sightings(pairs: Sequence[Pair], pool: Sequence[Case]) -> tuple[Sightings, 
     return seen, fitted
 
 
-def _with_aligned_channels(rank: int) -> Case:
-    """Inputs and outputs in whole vectors of any usual length, which are hardly ever drawn together."""
+def _by_hand(rank: int) -> Iterator[Case]:
+    """What is hardly ever drawn: inputs and outputs in whole vectors of any usual length, and strides of which either
+    leaves as many windows, so that exchanging them keeps all shapes."""
     ones = (1,) * rank
-    geometry = ConvGeometry.of(in_channels=_ALIGNED, out_channels=_ALIGNED, size=ones, kernel=ones)
-    return Case(geometry, False, "float32", BEST_RESOLVED_FILL, 0)
+    aligned = ConvGeometry.of(in_channels=_ALIGNED, out_channels=_ALIGNED, size=ones, kernel=ones)
+    exchangeable = ConvGeometry.of(size=(4,) * rank, kernel=ones, stride=(2, 3, 2)[:rank])
+    for geometry in (aligned, exchangeable):
+        yield Case(geometry, False, "float32", BEST_RESOLVED_FILL, 0)
 
 
 def _twice(pool: Sequence[Case], found: Sequence[Case]) -> tuple[Case, ...]:

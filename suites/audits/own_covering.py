@@ -22,8 +22,8 @@ from .sighting import Sighting, keeps_shapes, sighting
 
 _DRAWN = 300
 """Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
-_LOOKED_AT = 150
-"""Of the cases considered, those with most traits first, so many are looked at for each fault and pass."""
+_LOOKED_AT = 40
+"""Of the cases in which it can show, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
 _BLOCKS = (4, 8, 16, 32)
 _MOST_PRODUCTS = 5000
@@ -58,7 +58,8 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
 def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Collection[str]) -> Case | None:
     """The first case that sees a fault in its shape, or else at all; the chosen ones come before others."""
     fitted = None
-    suited = (case for each in pool for case in _suited(pair[0], each, dtypes))
+    model, pass_ = pair
+    suited = (case for each in pool if model.shows(pass_, each.geometry) for case in _suited(model, each, dtypes))
     for case in (*chosen, *islice(suited, _LOOKED_AT)):
         if fitted is not None and not keeps_shapes(*pair, case.geometry):
             continue
@@ -116,8 +117,9 @@ def _considered(variations: Variations) -> Iterator[tuple[Case, frozenset[str]]]
 def _traits(case: Case) -> frozenset[str]:
     """What a fault may depend on: the features of a case, and how its sizes lie to those of vectors and blocks."""
     geometry = case.geometry
-    sizes = {"inputs": geometry.in_channels, "outputs": geometry.out_channels, "row": geometry.direct.output_size[-1]}
-    sizes |= {"groups": geometry.groups}
+    channels = {"inputs": geometry.in_channels, "outputs": geometry.out_channels}
+    sizes = {name: number // geometry.groups for name, number in channels.items()}
+    sizes |= {"groups": geometry.groups, "row": geometry.direct.output_size[-1]}
     past = {f"{name} past {block}" for name, size in sizes.items() for block in _BLOCKS if size > block}
     whole = {
         f"{name} is {'not ' if size % block else ''}whole {block}s" for name, size in sizes.items() for block in _BLOCKS
