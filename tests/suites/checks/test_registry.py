@@ -19,6 +19,8 @@ from convoracle.suites.checks.kind import CheckKind, OfPass
 from convoracle.suites.checks.registry import CHECKS, kind_named, usual_checks
 from convoracle.suites.command.cli import main
 
+pytest_plugins = ["pytester"]
+MUTANTS = Path(__file__).parents[1] / "mutants.py"
 RUN = ("--checks", "evenness", "--cases", "20", "--passes", "forward", "update", "--in-process", "--memory", "failures")
 
 
@@ -113,6 +115,22 @@ def test_where_it_is_not_known_a_run_is_shown_and_its_mismatches_are_not_replaye
     capsys.readouterr()
     assert main(["replay", "conformance-report/mismatches/reference-forward-1", "--in-process"]) == 2
     assert "mismatch.check: should be one of structure, precision, " in capsys.readouterr().err
+
+
+def test_it_is_a_pytest_item(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        f"""
+        import runpy
+        from convoracle.suites.checks.registry import CHECKS
+
+        toy = runpy.run_path({str(Path(__file__))!r})["TOY"]
+        CHECKS[toy.name] = toy
+        """
+    )
+    chosen = ("-k", "evenness and bias_gradient", f"--conv-candidate={MUTANTS}:Honest")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *chosen)
+    result.assert_outcomes(failed=1, deselected=24)
+    result.stdout.fnmatch_lines(["*bias_gradient of mutants.py:Honest violates evenness (results are even)*"])
 
 
 class Doubles:
