@@ -12,6 +12,7 @@ from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS, result_dtype
 from ...oracle.problem.layouts import BROADCAST, CONTIGUOUS
 from ..records.evidence import case_layout, named_arrays
+from ..records.question import ON_RECORDED
 from ..records.record import Evidence, Mismatch, kind_of
 from ..views.wording import case_line, clean, headline
 
@@ -45,7 +46,7 @@ def reproducer(mismatch: Mismatch, evidence: Evidence) -> str:
         return "\n".join(part for part in parts if part)
     parts.append(_preparation(mismatch, evidence))
     parts.append(f"{call}\n")
-    parts.append(_RELATION if kind_of(mismatch.check) == "relation" else _comparison(mismatch, evidence))
+    parts.append(_comparison(mismatch, evidence) if mismatch.check in ON_RECORDED else _OWN_CALLS)
     return "\n".join(part for part in parts if part)
 
 
@@ -234,8 +235,8 @@ if found:
     sys.exit(1)
 print("not reproduced by this call alone: convoracle replay makes others between, too")
 """
-_RELATION = """\
-# What is broken is a relation between several calls, of which this is the first: convoracle replay makes them all.
+_OWN_CALLS = """\
+# The check makes calls of its own, of which this may be the first: convoracle replay makes and judges them all.
 print(np.asarray(actual))
 """
 _VALUES = """\

@@ -17,7 +17,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -172,8 +172,14 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes))
 
 
-def read_mismatch(path: str | os.PathLike[str]) -> tuple[Mismatch, Evidence]:
+def read_mismatch(path: str | os.PathLike[str], checks: Collection[str] | None = None) -> tuple[Mismatch, Evidence]:
     """Read a mismatch and its arrays, given its folder or its ``mismatch.json``.
+
+    Parameters
+    ----------
+    path : path
+    checks : collection of str, or None
+        The kinds of checks that can be asked again, if it is to be; by default it may be of any.
 
     Raises
     ------
@@ -185,7 +191,7 @@ def read_mismatch(path: str | os.PathLike[str]) -> tuple[Mismatch, Evidence]:
     document = given / MISMATCH if given.is_dir() else given
     arrays = document.with_name(ARRAYS)
     stored = _read_document(StoredMismatch, document)
-    check_question(stored, file=str(document))
+    check_question(stored, checks, file=str(document))
     check_facts(stored.mismatch, stored.arrays, file=str(document))
     evidence = load_arrays(arrays, stored.arrays, stored.learning_rate)
     check_values(stored.mismatch, evidence.operands, file=str(arrays))

@@ -9,33 +9,6 @@ from ..records.record import Mismatch
 from ..views.wording import clean, plural
 
 WORDS = (
-    (
-        "structure",
-        "Are these the right terms? The operands are integers, small enough that every sum is exact in any order: the "
-        "result must be equal to the last bit, and one missing, repeated or misplaced product shows.",
-    ),
-    (
-        "precision",
-        "Is the arithmetic as good as it claims? The operands are reals, and each element's error may not exceed what "
-        "rounding in the declared arithmetic can explain.",
-    ),
-    (
-        "contamination",
-        "NaN and Inf are planted among integers: an element must show them where one of its terms has one, and nowhere "
-        "else.",
-    ),
-    ("adjoint", "Do the passes fit each other? Without a bias, ⟨∂L/∂O, O⟩, ⟨∂L/∂X, X⟩ and ⟨∂L/∂F, F⟩ are one number."),
-    (
-        "relation",
-        "What results of several calls must have in common whatever they are: sums of sums, permutations, a stride as "
-        "every other result of a dense one. On integers, exactly.",
-    ),
-    (
-        "company",
-        "Is a call right whatever else is called? It is made again, after others and an error, on arrays that changed, "
-        "and beside three other threads: it must come to the same, and leave operands and earlier results as they are.",
-    ),
-    ("illegal", "Calls that make no sense must end in an error, not in a result, a crash or an endless wait."),
     ("ratio", "The largest error divided by its bound. Up to 1, rounding explains it; above 1 it is a proven defect."),
     (
         "resolution",
@@ -43,7 +16,7 @@ WORDS = (
         "a single missing term would have been seen.",
     ),
 )
-
+"""What the words of the page's tables mean; what the checks mean is told by the run."""
 _FORMS = {
     "shape": "The result does not have the shape that the geometry gives.",
     "dtype": "The result is not of the type that it should have.",

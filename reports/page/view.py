@@ -91,7 +91,7 @@ def view(run: Run, folder: Path) -> Page:
         rows=matrix(run, counts, names, numbers),
         compared=compared_view(shares),
         causes=tuple(_cause_view(cause, place, named, views) for place, cause in enumerate(found, 1)),
-        words=WORDS,
+        words=(*((clean(name), clean(meaning)) for name, meaning in run.info.checks), *WORDS),
         facts=_facts(run),
         environment=tuple(Fact(clean(name), clean(version)) for name, version in run.info.environment),
     )

@@ -21,7 +21,8 @@ from .record import CaseRecord, CheckResult
 
 KNOWN_HANG = "known hang"
 """Cause of a verdict on a question that was not put, since it would hang again."""
-_OF_VALUES = ("structure", "precision", "contamination")
+OF_VALUES = ("structure", "precision", "contamination")
+"""The checks that compare the elements of one pass's result with what they must be."""
 _PASSES = tuple(map(str, Pass))
 _MOST_REASONS = 5
 
@@ -121,7 +122,7 @@ class Counting:
         """Count the questions of one case."""
         asked: dict[str, list[CheckResult]] = {}
         for result in record.results:
-            if result.check in _OF_VALUES and result.subject in _PASSES:
+            if result.check in OF_VALUES and result.subject in _PASSES:
                 asked.setdefault(result.subject, []).append(result)
         for subject, results in asked.items():
             self._count(record, subject, [result.verdict for result in results])

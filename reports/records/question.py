@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
@@ -19,22 +20,15 @@ from ...oracle.problem.passes import ARRAYS as OPERANDS
 from ...oracle.problem.passes import LINKED, Operands, Pass, is_defined, real_parts
 from ..errors import InvalidRecord
 from .codec import shown
+from .compared import OF_VALUES
 from .evidence import subject_pass
 from .record import Mismatch, kind_of
 from .serialization import StoredMismatch
 
 _REALS, _CONTAMINATED = "precision", "contamination"
 _PASSES = tuple(pass_.value for pass_ in Pass)
-_SUBJECTS = {
-    "structure": _PASSES,
-    _REALS: _PASSES,
-    _CONTAMINATED: _PASSES,
-    "adjoint": ("adjoint",),
-    "relation": _PASSES,
-    "company": _PASSES,
-}
-_OWN_OPERANDS = ("relation", "company", "illegal", "reach")
-"""Checks that derive their operands anew from the case."""
+ON_RECORDED = {**dict.fromkeys(OF_VALUES, _PASSES), "adjoint": ("adjoint",)}
+"""The checks that are asked again on the recorded operands, and of what; any other derives its own from the case."""
 _LONGEST_ID = 500
 _MOST_EARLIER, _MOST_ELEMENTS = 16, 1 << 24
 _LEAST_RATE = 2.0**-14
@@ -42,8 +36,10 @@ _LEAST_RATE = 2.0**-14
 _LARGEST_RATE = 64.0
 
 
-def check_question(stored: StoredMismatch, *, file: str) -> None:
+def check_question(stored: StoredMismatch, checks: Collection[str] | None, *, file: str) -> None:
     """Refuse a mismatch of an unknown check, subject or case, or with operands described as another case's.
+
+    Without `checks`, of any check: a record is read where nobody can ask it again, too.
 
     Raises
     ------
@@ -52,9 +48,10 @@ def check_question(stored: StoredMismatch, *, file: str) -> None:
     """
     mismatch, rate = stored.mismatch, stored.learning_rate
     kind = kind_of(mismatch.check)
-    _check_member("mismatch.check", kind, (*_SUBJECTS, "illegal", "reach"), file)
-    if kind in _SUBJECTS:
-        _check_member("mismatch.subject", mismatch.subject, _SUBJECTS[kind], file)
+    if checks is not None:
+        _check_member("mismatch.check", kind, tuple(checks), file)
+    if kind in ON_RECORDED:
+        _check_member("mismatch.subject", mismatch.subject, ON_RECORDED[kind], file)
     case = _case(mismatch.case, file)
     _check_after(mismatch, file)
     for index, entry in enumerate(stored.arrays):
@@ -76,7 +73,7 @@ def _check_after(mismatch: Mismatch, file: str) -> None:
         raise InvalidRecord(f"should have at most {_MOST_EARLIER} entries", file=file, field="mismatch.after")
     for index, (check, subject, case) in enumerate(mismatch.after):
         field = f"mismatch.after[{index}]"
-        _check_member(field, check, ("structure", _REALS, _CONTAMINATED), file)
+        _check_member(field, check, OF_VALUES, file)
         _check_member(field, subject, _PASSES, file)
         geometry = _case(case, file, field).geometry
         shapes = (geometry.input_shape, geometry.weight_shape, geometry.output_shape)
@@ -117,7 +114,7 @@ def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
     InvalidRecord
         Naming the array that is otherwise, or the pass whose sums are too large.
     """
-    if kind_of(mismatch.check) in _OWN_OPERANDS:
+    if kind_of(mismatch.check) not in ON_RECORDED:
         return
     integers = mismatch.check != _REALS
     if mismatch.check == _CONTAMINATED:

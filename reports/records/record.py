@@ -14,13 +14,14 @@ from ...oracle.problem.passes import Operands
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
-SCHEMA_VERSION = 3
-"""Version of every JSON document that a run writes.
+OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
+"""Version of every JSON document that a run writes, and of the oldest one that is read.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
 3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
 what was compared, of a run that has ended, and how much was to be,
 a candidate's declared domain, and how many drawn cases it declined for one reason.
+4: which checks there were and what they mean, and of a mismatch the title of its check.
 """
 
 
@@ -80,9 +81,10 @@ class CheckResult:
 
     Parameters
     ----------
-    check : {"structure", "precision", "adjoint"}
+    check : str
+        Its kind, ``structure``, with a colon and more where there are several of it: ``relation:stride``.
     subject : str
-        A pass's name, or ``"adjoint"``.
+        A pass's name, or that of something else it is asked of, such as ``adjoint``.
     verdict : Verdict
     seconds : float
         Time the candidate took.
@@ -188,6 +190,8 @@ class Mismatch:
     framework : str
         The framework that the candidate rests on, with its version, where that by itself does the very same on
         `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
+    title : str
+        What the check asks for, in a few words: ``the rounding bound``.
     """
 
     id: str
@@ -209,6 +213,7 @@ class Mismatch:
     after: tuple[tuple[str, str, str], ...] = ()
     follows: tuple[str, ...] = ()
     framework: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,6 +253,8 @@ class RunInfo:
     """(name, version) of Python, the packages, the platform and the processor."""
     min_compared: float = LEAST_COMPARED
     """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
+    checks: tuple[tuple[str, str], ...] = ()
+    """Each kind of check, and what it means to a reader who does not know it."""
 
 
 @dataclass(frozen=True, slots=True)

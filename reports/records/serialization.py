@@ -13,7 +13,7 @@ from ...oracle.judging.verdict import Verdict
 from ..errors import InvalidRecord
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
-from .record import SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
+from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
 
 T = TypeVar("T")
 
@@ -180,16 +180,26 @@ def _decode(kind: type[Any], body: Any) -> Any:
         raise WrongField(
             f"written by a newer convoracle (schema {schema}; this one reads {SCHEMA_VERSION}): upgrade", ("schema",)
         )
-    if schema < SCHEMA_VERSION:
-        told = f"written by an older convoracle (schema {schema}; this one reads {SCHEMA_VERSION})"
+    if schema < OLDEST_SCHEMA:
+        told = f"written by an older convoracle (schema {schema}; this one reads {OLDEST_SCHEMA} and later)"
         raise WrongField(f"{told}: run the check again", ("schema",))
     name = body.pop("document", None)
     expected = _KINDS[kind]
     if name != expected.name:
         raise WrongField(f"should be a document of the kind {expected.name!r}, not {shown(name)}", ("document",))
+    if schema < SCHEMA_VERSION:
+        _complete(kind, body)
     document = codec(kind).decode(body)
     expected.check(document)
     return document
+
+
+def _complete(kind: type[Any], body: dict[str, Any]) -> None:
+    """Add to a document of schema 3 the fields that came with 4, as if nothing were known of them."""
+    if kind is RunInfo:
+        body["checks"] = []
+    elif kind is StoredMismatch and type(body.get("mismatch")) is dict:
+        body["mismatch"]["title"] = ""
 
 
 def _check_case(record: CaseRecord) -> None:

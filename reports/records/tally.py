@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from ...oracle.judging.verdict import Outcome
 from .record import CaseRecord, CheckResult, kind_of
 
+EVERY_CALL = "calls"
+"""Subject of the row of all illegal calls."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Row:
@@ -116,7 +119,7 @@ class Tally:
 def row_of(check: str, subject: str) -> Row:
     """The row that a check and its subject are counted in: all relations of a pass, and all illegal calls, in one."""
     kind = kind_of(check)
-    return Row(kind, "calls" if kind == "illegal" else subject)
+    return Row(kind, EVERY_CALL if kind == "illegal" else subject)
 
 
 def tally(records: Iterable[CaseRecord]) -> Tally:

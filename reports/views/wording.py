@@ -10,18 +10,8 @@ from ...oracle.judging.verdict import Discrepancy, Outcome
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import BROADCAST, CONTIGUOUS
 from ..records.evidence import case_geometry, case_layout
-from ..records.record import CandidateInfo, Mismatch, kind_of
+from ..records.record import CandidateInfo, Mismatch
 
-RULES = {
-    "structure": "exact equality",
-    "precision": "the rounding bound",
-    "contamination": "NaN and Inf where its terms have them, and nowhere else",
-    "adjoint": "the adjoint identity",
-    "relation": "what its own results must have in common",
-    "company": "the same in company as alone",
-    "illegal": "an illegal call is refused",
-    "reach": "inputs of more than 2**31 elements",
-}
 SYMBOLS = {
     Outcome.CONFORMS: "✓",
     Outcome.VIOLATES: "✗",
@@ -176,8 +166,7 @@ def headline(mismatch: Mismatch, candidate: CandidateInfo | None = None) -> str:
         case Outcome.VIOLATES:
             if _is_exact(mismatch):
                 return f"{who} violates exactness (what is never rounded is equal)"
-            rule = RULES.get(kind_of(mismatch.check))
-            return f"{who} violates {clean(mismatch.check)}{f' ({rule})' if rule else ''}"
+            return f"{who} violates {clean(mismatch.check)}{f' ({clean(mismatch.title)})' if mismatch.title else ''}"
         case Outcome.REFUSED:
             return f"{who} raises an error on a legal case"
         case Outcome.CRASHED:

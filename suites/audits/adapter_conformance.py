@@ -25,6 +25,7 @@ from ...reports.files.reproducer import reproducer
 from ...reports.records.record import Evidence, Mismatch
 from ..calling.executor import Executor
 from ..capabilities.support import Feature, ask_support, features
+from ..checks import structure
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ANSWERED, ask
 from ..checks.value import Check, answer, operands_of
@@ -209,6 +210,7 @@ def _script(executor: Executor, pass_: Pass, case: Case) -> str:
         found=str(case),
         verdict=Verdict(Outcome.VIOLATES, cause="value"),
         call=executor.call_text(pass_, case.geometry, case.dtype, case.bias),
+        title=structure.KIND.title,
     )
     operands = operands_of(Check.STRUCTURE, case, arithmetic).of(pass_)
     return reproducer(mismatch, Evidence(operands, None, expected, nothing, np.ones(expected.shape, dtype=bool)))

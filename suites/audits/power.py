@@ -13,9 +13,10 @@ from ..cases.covering import covering
 from ..cases.drawing import drawn, shares
 from ..cases.strategies import Space
 from ..cases.usual import usual_cases
+from ..checks import contamination
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
-from ..checks.inquiry import CONTAMINATION_EVERY, examine
+from ..checks.inquiry import examine
 from ..checks.value import Check, is_asked
 from .planted import PlantedInProcess
 
@@ -111,5 +112,5 @@ def _check(model: FaultModel, case: Case) -> Check | None:
     if LATTICE in model.needs.data:
         return Check.STRUCTURE
     if CONTAMINATED in model.needs.data:
-        return Check.CONTAMINATION if case.seed % CONTAMINATION_EVERY == 0 else None
+        return Check.CONTAMINATION if contamination.SCHEDULE.is_due(case) else None
     return Check.PRECISION if case.fill in model.needs.data else None

@@ -14,14 +14,18 @@ as one that ignores dilation everywhere, still satisfies it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import numpy as np
 
 from ...oracle.judging.verdict import Outcome, Verdict, vacuous
 from ...oracle.numbers.scaled import dot, scaled
-from ...oracle.problem.passes import Array, Operands, Pass, real_parts
+from ...oracle.problem.passes import LINKED, Array, Operands, Pass, real_parts
+from ...reports.records.record import CheckResult
+from .examination import Examination
+from .kind import CheckKind, OfCase, Shrinking
+from .value import Check, rounds_integers
 
 ADJOINT = "adjoint"
 _SYMBOLS = {
@@ -96,3 +100,31 @@ def _inner_product(left: Array, right: Array) -> Fraction | float:
 
 def _tell(value: Fraction | float) -> str:
     return str(value) if isinstance(value, Fraction) and value.denominator == 1 else f"{float(value):g}"
+
+
+def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
+    """The identity on the results of the structure questions; None where too few passes returned, or they round."""
+    if rounds_integers(examination.arithmetic):
+        return None
+    asked = [pass_ for pass_ in LINKED if pass_ in examination.passes]
+    returned = {pass_: value for pass_ in asked if (value := examination.returned(pass_)) is not None}
+    verdict = check_adjoint(returned, examination.operands(Check.STRUCTURE))
+    return None if verdict is None else CheckResult(ADJOINT, ADJOINT, verdict)
+
+
+def _subjects(passes: Collection[Pass]) -> tuple[str, ...]:
+    """One, if a gradient can be held to the forward pass."""
+    gradients = {Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT} & set(passes)
+    return (ADJOINT,) if Pass.FORWARD in passes and gradients else ()
+
+
+KIND = CheckKind(
+    name=ADJOINT,
+    title="the adjoint identity",
+    meaning="Do the passes fit each other? Without a bias, ⟨∂L/∂O, O⟩, ⟨∂L/∂X, X⟩ and ⟨∂L/∂F, F⟩ are one number.",
+    schedule=OfCase(lambda examination: ((ADJOINT, ADJOINT),)),
+    ask=_ask,
+    subjects=_subjects,
+    takes_several_calls=True,
+    shrinking=Shrinking(on_sound=False),
+)

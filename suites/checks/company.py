@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,9 +24,15 @@ from .companions import calls_of, check_of, companions
 from .conduct import judge_conduct
 from .declared import arithmetic_of
 from .difference import difference
-from .value import Check, answer, is_asked, solve, standard
+from .examination import Examination, pass_of
+from .kind import CheckKind, OfCase, Shrinking
+from .value import Check, answer, is_asked, is_large, solve, standard
 
 COMPANY = "company"
+_EVERY = 20
+"""Of how many data seeds one has its passes asked in company, where no run says which are due."""
+_SHRINK_ATTEMPTS = 60
+"""Each makes dozens of calls."""
 _ALONE = "alone"
 _ALWAYS = (*SPOILING, "batch")
 """Causes that need no number to be wrong."""
@@ -192,3 +198,30 @@ def _verdict(first: Array, faults: Mapping[str, str], varied: list[str]) -> Verd
         told = (faults[other] if other == _TELLING else other for other in others)
         reason = f"{reason}; it shows, too, in: {', '.join(told)}"
     return Verdict(Outcome.VIOLATES, reason, cause, elements=first.size)
+
+
+def _due(examination: Examination) -> Iterator[tuple[str, str]]:
+    """The passes whose turn it is."""
+    if is_large(examination.case):
+        return
+    due = examination.due
+    if due is None:
+        due = examination.sound if examination.case.seed % _EVERY == 0 else ()
+    yield from ((COMPANY, str(pass_)) for pass_ in examination.sound if pass_ in due)
+
+
+def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
+    pass_ = pass_of(subject)
+    return ask_company(examination.executor, examination.case, pass_, seconds=examination.limits.get(pass_))
+
+
+KIND = CheckKind(
+    name=COMPANY,
+    title="the same in company as alone",
+    meaning="Is a call right whatever else is called? It is made again, after others and an error, on arrays that "
+    "changed, and beside three other threads: it must come to the same, and leave operands and earlier results as they "
+    "are.",
+    schedule=OfCase(_due),
+    ask=_ask,
+    shrinking=Shrinking(attempts=_SHRINK_ATTEMPTS),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,14 @@ from ...oracle.operands.data import Case, lattice_operands
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import CheckResult
+from ...reports.records.tally import EVERY_CALL
 from ..calling.executor import Executor
-from ..calling.illegal_calls import IllegalCall
+from ..calling.illegal_calls import IllegalCall, illegal_call, illegal_calls
 from ..calling.replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
+from ..cases.strategies import BEST_RESOLVED_FILL
 from .conduct import judge_conduct
+from .examination import Examination
+from .kind import CheckKind, OfCandidate
 
 ILLEGAL = "illegal"
 ACCEPTED = "accepted-invalid"
@@ -80,3 +85,27 @@ def _meaning(call: IllegalCall) -> Array | None:
         inner = replace(operands, input=np.ascontiguousarray(operands.input[middle]), output_gradient=output)
         return exact.evaluate(Pass.FORWARD, inner, cut).value.to_float64()
     return None
+
+
+def _questions(passes: Collection[Pass], ranks: Sequence[int]) -> Iterator[tuple[Case, str]]:
+    """Every illegal call of one number of axes, with the legal case that it is made from."""
+    for call in illegal_calls(2 if 2 in ranks else ranks[0]):
+        if call.pass_ in passes:
+            yield Case(call.legal, call.bias, "float32", BEST_RESOLVED_FILL, 0), call.subject
+
+
+def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
+    call = illegal_call(subject)
+    return ask_illegal(examination.executor, call, seconds=examination.limits.get(call.pass_))
+
+
+KIND = CheckKind(
+    name=ILLEGAL,
+    title="an illegal call is refused",
+    meaning="Calls that make no sense must end in an error, not in a result, a crash or an endless wait.",
+    schedule=OfCandidate(
+        _questions, lambda info: info.validates, "illegal only of a candidate that says it refuses such calls"
+    ),
+    ask=_ask,
+    subjects=lambda passes: (EVERY_CALL,),
+)

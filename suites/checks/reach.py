@@ -9,10 +9,12 @@ something else or crash.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
@@ -22,6 +24,8 @@ from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
 from ..calling.replies import Died, Raised, Reply, Returned
 from .conduct import judge_conduct
+from .examination import Examination
+from .kind import CheckKind, OfCandidate
 
 REACH = "reach"
 SECONDS = 120.0
@@ -84,3 +88,24 @@ def _compare(actual: Array, expected: Array, geometry: ConvGeometry) -> Verdict:
     reason = f"{int(wrong.sum())} of {expected.size} elements are wrong, the first at {list(index)}: {actual[index]:g}"
     told = f"{reason} instead of {expected[index]:g}, on {geometry}"
     return Verdict(Outcome.VIOLATES, told, "value", None, int(wrong.sum()), expected.size)
+
+
+def _questions(passes: Collection[Pass], ranks: Sequence[int]) -> Iterator[tuple[Case, str]]:
+    yield from ((reach_case(place), place) for place in PLACES if Pass.FORWARD in passes)
+
+
+def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
+    if subject not in PLACES:
+        raise InvalidArgument("subject", subject, f"should be one of {', '.join(PLACES)}", where="check")
+    return ask_reach(examination.executor, subject)
+
+
+KIND = CheckKind(
+    name=REACH,
+    title="inputs of more than 2**31 elements",
+    meaning="The forward pass on an input of more than 2**31 elements, where an index of 32 bits overflows: it must "
+    "come to the right result, or be refused.",
+    schedule=OfCandidate(_questions, lambda info: False, "reach only if it is named, since it wants time and memory"),
+    ask=_ask,
+    subjects=lambda passes: tuple(PLACES),
+)

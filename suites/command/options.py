@@ -13,7 +13,8 @@ from ..candidates import BUILT_IN, DEFAULT, FORMS
 from ..cases.corpora import CORPORA
 from ..cases.profiles import PROFILES
 from ..cases.strategies import RANKS
-from ..checks.inquiry import CHECKS
+from ..checks.kind import OfCandidate
+from ..checks.registry import CHECKS
 
 _LARGEST_AMOUNT = 1_000_000
 DEFAULT_OUT = Path("conformance-report")
@@ -114,13 +115,15 @@ def _add_space(check: argparse.ArgumentParser) -> None:
         metavar="PASS",
         help=f"some of {', '.join(p.value for p in Pass)} (default: all that a candidate offers)",
     )
+    schedules = [kind.schedule for kind in CHECKS.values()]
+    on_demand = [schedule.asked for schedule in schedules if isinstance(schedule, OfCandidate)]
     check.add_argument(
         "--checks",
         nargs="+",
-        choices=CHECKS,
+        choices=tuple(CHECKS),
         metavar="CHECK",
-        help=f"some of {', '.join(CHECKS)} (default: all but reach, which wants time and memory, and illegal only of "
-        "a candidate that says it refuses such calls); structure, on which the others rest, is asked in any case",
+        help=f"some of {', '.join(CHECKS)} (default: all, but {', and '.join(on_demand)}); structure, on which the "
+        "others rest, is asked in any case",
     )
 
 

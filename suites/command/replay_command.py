@@ -5,29 +5,25 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 
 from ...oracle.judging.verdict import Verdict
-from ...oracle.operands.data import Case, parse_case
-from ...oracle.problem.passes import LINKED, Pass
+from ...oracle.operands.data import parse_case
 from ...reports import mismatch_text, read_mismatch
+from ...reports.records.question import ON_RECORDED
 from ...reports.records.record import Evidence, Mismatch
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
-from ..calling.replies import Limits, Returned
+from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
-from ..checks.adjoint import ADJOINT, check_adjoint
-from ..checks.declared import arithmetic_of
-from ..checks.examination import judge_reply
 from ..checks.inquiry import ask_again as ask_by_name
-from ..checks.value import Check, solve
+from ..checks.registry import CHECKS
 from .plain_console import plain_console
 
 
 def replay(options: argparse.Namespace) -> int:
     """Ask again; 0 if the candidate now conforms, 1 if the mismatch is still there."""
-    mismatch, evidence = read_mismatch(options.record)
+    mismatch, evidence = read_mismatch(options.record, CHECKS)
     source = _source(options.candidate, mismatch)
     limits = Limits(seconds_per_call=options.time_limit)
     with closing(InProcess(source) if options.in_process else Isolated(source, limits)) as executor:
@@ -40,35 +36,16 @@ def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Ver
     """The verdict of a mismatch's check on a candidate, on the recorded operands.
 
     What was asked before it is asked first, on operands of its own case. The expected values are computed anew: those
-    of the record are for people. A check of several calls derives its operands anew from the case.
+    of the record are for people. A check that makes calls of its own derives their operands from the case.
     """
     case = parse_case(mismatch.case)
     for name, subject, earlier in mismatch.after:
         ask_by_name(executor, name, subject, parse_case(earlier))
-    if mismatch.check == ADJOINT:
-        return _ask_adjoint(evidence, case, executor)
-    if mismatch.check not in map(str, Check):
-        result = ask_by_name(executor, mismatch.check, mismatch.subject, case)
-        if result is None:
-            raise CandidateError(f"{executor.info.name} offers too little for {mismatch.check} of {mismatch.subject}")
-        return result.verdict
-    check, pass_, operands = Check(mismatch.check), Pass(mismatch.subject), evidence.operands
-    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-    exact_result = partial(solve, check, pass_, operands, case.geometry)
-    return judge_reply(check, pass_, reply, operands, exact_result, arithmetic_of(executor.info, case.dtype), case)
-
-
-def _ask_adjoint(evidence: Evidence, case: Case, executor: Executor) -> Verdict:
-    replies = {
-        pass_: executor.call(pass_, evidence.operands, case.geometry, layout=case.layout)
-        for pass_ in LINKED
-        if pass_ in executor.passes
-    }
-    results = {pass_: reply.value for pass_, reply in replies.items() if isinstance(reply, Returned)}
-    verdict = check_adjoint(results, evidence.operands)
-    if verdict is None:
-        raise CandidateError(f"{executor.info.name} returned too few passes for the adjoint identity")
-    return verdict
+    recorded = evidence.operands if mismatch.check in ON_RECORDED else None
+    result = ask_by_name(executor, mismatch.check, mismatch.subject, case, recorded=recorded)
+    if result is None:
+        raise CandidateError(f"{executor.info.name} offers too little for {mismatch.check} of {mismatch.subject}")
+    return result.verdict
 
 
 def _source(given: str | None, mismatch: Mismatch) -> str:

@@ -16,12 +16,11 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, is_defined
-from ...reports.records.record import CheckResult, kind_of
+from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
-from ..checks.adjoint import ADJOINT
 from ..checks.company import COMPANY
 from ..checks.inquiry import ask_again
-from ..checks.relations import CHECK as RELATION
+from ..checks.registry import kind_named
 from ..checks.value import Check
 from .afresh import Afresh
 
@@ -90,7 +89,7 @@ def establish(
     """
     if result.check == COMPANY:
         return History(result.verdict.reason) if result.verdict.cause in OF_COMPANY else None
-    if kind_of(result.check) in (RELATION, ADJOINT):
+    if kind_named(result.check).takes_several_calls:
         return _of_several_calls(executor, result, case)
     question, seconds = Question(result.check, result.subject, case), _limit(result)
     executor.restart()

@@ -15,7 +15,8 @@ from ...oracle.judging.verdict import Outcome
 from ...oracle.problem.passes import Pass
 from ...reports import tally
 from ...reports.records.compared import compared
-from ...reports.records.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch, kind_of
+from ...reports.records.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch
+from ...reports.records.tally import Row, row_of
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.gate import compared_sentence, shortfalls
 from ..calling.executor import Executor
@@ -25,9 +26,7 @@ from ..calling.replies import Limits
 from ..candidates import CandidateError
 from ..cases.budget import Budget
 from ..cases.profiles import PROFILES
-from ..checks.adjoint import ADJOINT
-from ..checks.company import COMPANY
-from ..checks.relations import CHECK as RELATION
+from ..checks.registry import CHECKS, usual_checks
 from ..checks.value import Check
 from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
@@ -142,11 +141,16 @@ class Findings:
         """How many results were compared, element by element."""
         return sum(result.verdict.elements > 0 for result in self.results)
 
-    def of(self, check: str, subject: str) -> Findings:
-        """The part that belongs to one kind of check of one pass."""
+    @property
+    def conforming(self) -> int:
+        """How many verdicts are that the candidate conforms."""
+        return sum(result.verdict.outcome is Outcome.CONFORMS for result in self.results)
+
+    def of(self, row: Row) -> Findings:
+        """The part that is counted in one row."""
 
         def belongs(each: CheckResult | Mismatch) -> bool:
-            return (kind_of(each.check), each.subject) == (check, subject)
+            return row_of(each.check, each.subject) == row
 
         records = [replace(record, results=tuple(filter(belongs, record.results))) for record in self.records]
         return Findings(self.executor, list(filter(belongs, self.mismatches)), records)
@@ -195,25 +199,24 @@ class _Candidates:
     """The executors of the candidates named on the command line, and their findings so far."""
 
     executors: dict[str, Executor] = field(default_factory=dict)
-    findings: dict[tuple[str, str], Findings] = field(default_factory=dict)
+    findings: dict[str, Findings] = field(default_factory=dict)
 
     def executor(self, source: str) -> Executor:
         if source not in self.executors:
             self.executors[source] = Isolated(source, Limits())
         return self.executors[source]
 
-    def examined(self, source: str, subject: str, budget: Budget) -> Findings:
-        key = (source, subject)
-        if key not in self.findings:
-            self.findings[key] = examine_all(self.executor(source), budget)
-        return self.findings[key]
+    def examined(self, source: str, budget: Budget) -> Findings:
+        if source not in self.findings:
+            self.findings[source] = examine_all(self.executor(source), budget)
+        return self.findings[source]
 
 
 _CANDIDATES = pytest.StashKey[_Candidates]()
 
 
 def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterator[pytest.Item]:
-    """One test for each check and pass of each candidate.
+    """One test for each check and pass of each candidate, of those that it is asked by `convoracle check`.
 
     Raises
     ------
@@ -223,18 +226,18 @@ def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterat
     candidates = session.config.stash.setdefault(_CANDIDATES, _Candidates())
     for source in dict.fromkeys(sources):
         try:
-            offered = candidates.executor(source).passes
+            executor = candidates.executor(source)
         except CandidateError as error:
             raise pytest.UsageError(f"--conv-candidate: {error}") from error
-        kinds = (*map(str, Check), RELATION, COMPANY)
-        subjects = [(check, str(pass_)) for pass_ in Pass if pass_ in offered for check in kinds]
-        if {Pass.FORWARD, Pass.INPUT_GRADIENT} <= offered or {Pass.FORWARD, Pass.WEIGHT_GRADIENT} <= offered:
-            subjects.append((ADJOINT, ADJOINT))
-        for check, subject in subjects:
-            name = f"{check}[{subject}]"
-            yield ConformanceItem.from_parent(
-                session, name=name, nodeid=f"{source}::{name}", source=source, check=check, subject=subject
-            )
+        for row in rows_of(executor):
+            name = f"{row.check}[{row.subject}]"
+            yield ConformanceItem.from_parent(session, name=name, nodeid=f"{source}::{name}", source=source, row=row)
+
+
+def rows_of(executor: Executor) -> Iterator[Row]:
+    """The rows in which all is counted that a candidate is asked, unless the user says which checks."""
+    for check in usual_checks(executor.info):
+        yield from (Row(check, subject) for subject in CHECKS[check].subjects(executor.passes))
 
 
 def close_executors(config: pytest.Config) -> None:
@@ -244,29 +247,29 @@ def close_executors(config: pytest.Config) -> None:
 
 
 class ConformanceItem(pytest.Item):
-    """The test of one check on one pass of one candidate."""
+    """The test of one check on one pass of one candidate: its part of what one search of all of them finds."""
 
-    def __init__(self, *, source: str, check: str, subject: str, **parent: object) -> None:
+    def __init__(self, *, source: str, row: Row, **parent: object) -> None:
         super().__init__(**parent)  # type: ignore[arg-type]
-        self.source, self.check, self.subject = source, check, subject
+        self.source, self.row = source, row
 
     def runtest(self) -> None:
-        findings = self.config.stash[_CANDIDATES].examined(self.source, self.subject, self._budget())
-        part = findings.of(self.check, self.subject)
+        findings = self.config.stash[_CANDIDATES].examined(self.source, self._budget())
+        part = findings.of(self.row)
         if part.mismatches:
             pytest.fail(part.text(findings.executor.info), pytrace=False)
-        if part.compared == 0 and self.check == str(Check.STRUCTURE):
-            pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)
-        short = shortfalls(compared(part.records), LEAST_COMPARED) if self.check == str(Check.STRUCTURE) else ()
-        if short:
-            pytest.fail("\n".join(short), pytrace=False)
-        if part.compared == 0:
-            pytest.skip("not asked: no case conformed in structure")
+        if self.row.check == str(Check.STRUCTURE):
+            if part.compared == 0:
+                pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)
+            if short := shortfalls(compared(part.records), LEAST_COMPARED):
+                pytest.fail("\n".join(short), pytrace=False)
+        if not part.conforming:
+            pytest.skip("nothing to show: not asked where structure conforms, or of nothing that could be decided")
 
     def _budget(self) -> Budget:
         profile = PROFILES[self.config.getoption("--conv-profile")]
-        passes = frozenset(Pass) - {Pass.UPDATE} if self.subject == ADJOINT else frozenset({Pass(self.subject)})
-        return Budget(profile.space(), passes, profile.cases, self.config.getoption("--conv-seed"), own_dtypes=True)
+        seed = self.config.getoption("--conv-seed")
+        return Budget(profile.space(), frozenset(Pass), profile.cases, seed, own_dtypes=True)
 
     def reportinfo(self) -> tuple[str, None, str]:
         return self.source.partition(":")[0], None, self.name

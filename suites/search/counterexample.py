@@ -21,6 +21,7 @@ from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask, judge_reply
 from ..checks.inquiry import ask_again
+from ..checks.registry import kind_named
 from ..checks.value import Check, answer, operands_of, standard
 from ..diagnosis.diagnosing import NOTHING_TOLD, explain
 from ..diagnosis.fault import Fault
@@ -89,6 +90,7 @@ def build(
         after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
         follows=followed(fault, executor) if repeats and is_shrunk else (),
         framework=framework,
+        title=kind_named(fault.check).title,
     )
     return mismatch, evidence
 

@@ -19,30 +19,31 @@ from ..capabilities.offer import Offer
 from ..cases.corpora.shrinking import smallest
 from ..cases.features import PLAINEST_COMPLEX
 from ..cases.strategies import BEST_RESOLVED_FILL, plainest
-from ..checks.adjoint import ADJOINT
-from ..checks.company import COMPANY
 from ..checks.examination import ANSWERED, ask
 from ..checks.inquiry import ask_again
+from ..checks.kind import MOST_ATTEMPTS
+from ..checks.registry import kind_named
 from ..checks.value import Check
 from ..diagnosis.fault import Fault
 from ..diagnosis.history import HANG_SECONDS
 
-SHRINK_ATTEMPTS = {Outcome.VIOLATES: 1000, Outcome.REFUSED: 1000, Outcome.CRASHED: 200, Outcome.HUNG: 60}
+SHRINK_ATTEMPTS = {
+    Outcome.VIOLATES: MOST_ATTEMPTS,
+    Outcome.REFUSED: MOST_ATTEMPTS,
+    Outcome.CRASHED: 200,
+    Outcome.HUNG: 60,
+}
 """Cases asked at most to shrink one fault, by outcome; a hang costs its whole time limit each time."""
 LEAST_ATTEMPTS, ATTEMPTS_PER_CASE = 1000, 12
 """Cases asked at most to shrink all faults of a run, at least and for each case of its budget.
 
 Examining a case takes around 25 calls and an attempt one or two, so that shrinking costs no more than examining.
 """
-_COMPANY_ATTEMPTS = 60
-"""Each makes dozens of calls."""
 _HISTORY_ATTEMPTS = 100
 _RELATED_ATTEMPTS = 40
 """Where a fault shows on a case that is small already."""
 _MOST_STARTS = 6
 _MOST_ROUNDS = 3
-_OTHER_SEEDS, _CONTAMINATION_SEEDS = range(2), range(16)
-"""Data seeds with which a smaller geometry is tried: which element holds NaN follows from them."""
 _PLAIN_SEEDS = 8
 """Data seeds below this are tried for a shrunk case."""
 
@@ -112,7 +113,7 @@ class Pursuit:
 
     def smallest(self, known: Case) -> Case:
         """The smallest case found, going out from one that shows the fault."""
-        seeds = _CONTAMINATION_SEEDS if self.fault.check == str(Check.CONTAMINATION) else _OTHER_SEEDS
+        seeds = kind_named(self.fault.check).shrinking.seeds
         small = self._plainer(self._smaller(self._plainer(known), ()))
         for _ in range(_MOST_ROUNDS):
             before, small = small, self._plainer(self._smaller(small, seeds))
@@ -188,7 +189,7 @@ class Pursuit:
                 return None
             self.executor.restart()
             ask_again(self.executor, first.check, first.subject, first.case, seconds=seconds)
-        elif fault.check not in (str(Check.STRUCTURE), ADJOINT):
+        elif kind_named(fault.check).shrinking.on_sound:
             structure = ask(self.executor, Check.STRUCTURE, case, Pass(fault.subject), seconds=seconds)
             if structure.verdict.outcome not in ANSWERED:
                 return None
@@ -196,11 +197,10 @@ class Pursuit:
 
 
 def _most_attempts(fault: Fault) -> int:
-    if fault.check == COMPANY:
-        return min(SHRINK_ATTEMPTS[fault.outcome], _COMPANY_ATTEMPTS)
+    most = min(SHRINK_ATTEMPTS[fault.outcome], kind_named(fault.check).shrinking.attempts)
     if not fault.history:
-        return SHRINK_ATTEMPTS[fault.outcome]
-    return 0 if fault.is_of_values and fault.before is None else _HISTORY_ATTEMPTS
+        return most
+    return 0 if fault.is_of_values and fault.before is None else min(most, _HISTORY_ATTEMPTS)
 
 
 def _end(fault: Fault) -> str:

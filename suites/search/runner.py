@@ -21,6 +21,7 @@ from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import CandidateError
 from ..cases.budget import Budget
+from ..checks.registry import CHECKS
 from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
@@ -162,6 +163,7 @@ def describe_run(plan: Plan, profile: str, candidates: Mapping[str, Executor], c
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         environment=_environment(),
+        checks=tuple((kind.name, kind.meaning) for kind in CHECKS.values()),
     )
 
 

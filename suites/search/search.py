@@ -29,7 +29,6 @@ from ...reports.records.compared import KNOWN_HANG
 from ...reports.records.record import CaseRecord, CheckResult, kind_of
 from ..audits.own_covering import own_covering
 from ..calling.executor import Executor
-from ..calling.illegal_calls import IllegalCall, illegal_calls
 from ..capabilities.asking import Asking
 from ..capabilities.declined import Declined
 from ..capabilities.offer import Offer, learn, takes_bias, unsupported
@@ -38,12 +37,11 @@ from ..cases.budget import Budget
 from ..cases.covering import covering
 from ..cases.drawing import CLIMBING, DRAWING, find_case, shares, usual_share
 from ..cases.features import features, needs, needs_of_all, telling
-from ..cases.strategies import BEST_RESOLVED_FILL
 from ..cases.usual import usual_cases
 from ..checks.company import COMPANY
-from ..checks.illegal import ILLEGAL, ask_illegal
-from ..checks.inquiry import CHECKS, ON_DEMAND, examine
-from ..checks.reach import PLACES, REACH, ask_reach, reach_case
+from ..checks.inquiry import ask_again, examine
+from ..checks.kind import OfCandidate
+from ..checks.registry import CHECKS, usual_checks
 from ..checks.relations import CHECK as RELATION
 from ..checks.value import Check
 from ..diagnosis.behind import wrong_call
@@ -131,8 +129,7 @@ class Search:
     def _checks(self) -> Collection[str]:
         if self.budget.checks is not None:
             return self.budget.checks
-        usual = [check for check in CHECKS if check not in ON_DEMAND]
-        return [*usual, ILLEGAL] if self.executor.info.validates else usual
+        return usual_checks(self.executor.info)
 
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
@@ -145,10 +142,9 @@ class Search:
             space = replace(space, dtypes=self.executor.info.dtypes)
         asking = Asking(self.executor, self.passes)
         self._offer = learn(asking, space, self._declined)
-        if ILLEGAL in self._checks:
-            self._try_illegal()
-        if REACH in self._checks:
-            self._try_reach()
+        for kind in CHECKS.values():
+            if kind.name in self._checks and isinstance(kind.schedule, OfCandidate):
+                self._ask_once(kind.name, kind.schedule)
         remembered = self.memory.recall() if self.memory is not None else []
         try:
             self._try(remembered)
@@ -161,23 +157,15 @@ class Search:
                 self.memory.keep(dict.fromkeys((*(fault.shrunk for fault in self.faults), *untried)))
         return self.faults
 
-    def _try_illegal(self) -> None:
-        """Make every illegal call of one rank, and record what came of those of each legal convolution."""
-        rank = 2 if 2 in self._offer.space.ranks else self._offer.space.ranks[0]
+    def _ask_once(self, check: str, schedule: OfCandidate) -> None:
+        """Ask what is asked once of a candidate, and record what came of it for each case."""
         found: dict[Case, list[CheckResult]] = {}
-        for call in illegal_calls(rank):
-            result = ask_illegal(self.executor, call) if call.pass_ in self.passes else None
+        for case, subject in schedule.questions(self.passes, self._offer.space.ranks):
+            result = ask_again(self.executor, check, subject, case)
             if result is not None:
-                found.setdefault(_case_of(call), []).append(result)
+                found.setdefault(case, []).append(result)
         for case, results in found.items():
             self._keep(case, results)
-
-    def _try_reach(self) -> None:
-        """Ask for inputs of more than 2**31 elements."""
-        for place in PLACES if Pass.FORWARD in self.passes else ():
-            result = ask_reach(self.executor, place)
-            if result is not None:
-                self._keep(reach_case(place), [result])
 
     def _keep(self, case: Case, results: Collection[CheckResult]) -> None:
         """Record results of a case that is as small as it gets, with a fault for each mismatch."""
@@ -443,11 +431,6 @@ class Search:
             return result
         fault = self._ledger.explanation(result, results, case) or self._left_behind(result, case)
         return replace(result, fault=None if fault is None else fault.id)
-
-
-def _case_of(call: IllegalCall) -> Case:
-    """The legal case that an illegal call is made from."""
-    return Case(call.legal, call.bias, "float32", BEST_RESOLVED_FILL, 0)
 
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:

@@ -26,9 +26,9 @@ from convoracle.reports.records.record import kind_of
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.checks.adjoint import ADJOINT
 from convoracle.suites.checks.company import COMPANY
-from convoracle.suites.checks.inquiry import CHECKS as EVERY_CHECK
 from convoracle.suites.checks.inquiry import examine
 from convoracle.suites.checks.reach import REACH
+from convoracle.suites.checks.registry import CHECKS as EVERY_CHECK
 from convoracle.suites.checks.relations import CHECK as RELATION
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
 

@@ -84,6 +84,7 @@ def wrong_values(case: str, subject: str, wrong: tuple[tuple[int, ...], ...], ca
         verdict=verdict_of(evidence),
         needs=("stride above 1",),
         witnesses=(Witness("equations", Outcome.CONFORMS), Witness("tensorflow", Outcome.CONFORMS, "agrees")),
+        title="exact equality",
     )
     return mismatch, evidence
 
@@ -123,6 +124,7 @@ def info() -> RunInfo:
         started="2026-11-24T06:00:00+00:00",
         command="convoracle check --seed 7",
         environment=(("python", "3.11.7"), ("numpy", "2.4.0")),
+        checks=(("structure", "Are these the right terms?"), ("precision", "Is the arithmetic as good as it claims?")),
     )
 
 

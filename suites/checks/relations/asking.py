@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,12 +15,16 @@ from ...calling.executor import Executor
 from ...calling.replies import Reply, Returned
 from ..conduct import judge_conduct
 from ..declared import arithmetic_of
-from ..value import Check, operands_of
+from ..examination import Examination, pass_of
+from ..kind import CheckKind, OfCase
+from ..value import Check, is_large, operands_of, rounds_integers
 from .catalogue import applicable, relation_named
 from .relation import Call, Derivation, Relation, Sides, wide
 
 CHECK = "relation"
 """The name of the check of a relation is this, a colon and the relation's name."""
+_EVERY = 2
+"""Of how many data seeds one is asked for a relation."""
 _MOST_TIMES_THE_PRODUCTS = 300
 _FEW_PRODUCTS = 1000
 """So many count for a case that has fewer."""
@@ -114,3 +119,38 @@ def _compare(relation: Relation, sides: Sides, values: list[Array]) -> Verdict:
         f"{own[index]:.17g}, and by the relation {other[index]:.17g}"
     )
     return Verdict(Outcome.VIOLATES, reason, "value", wrong=count, elements=own.size, region=region)
+
+
+def _due(examination: Examination) -> Iterator[tuple[str, str]]:
+    """A relation that the seed chooses; on a large case every one of the forward pass."""
+    case, sound = examination.case, examination.sound
+    if rounds_integers(examination.arithmetic):
+        return
+    pairs = [
+        (f"{CHECK}:{relation.name}", pass_)
+        for pass_ in sound
+        for relation in applicable(case, pass_)
+        if relation.between <= set(sound)
+    ]
+    if is_large(case):
+        yield from ((check, str(pass_)) for check, pass_ in pairs if pass_ is Pass.FORWARD)
+    elif pairs and case.seed % _EVERY == 0:
+        check, pass_ = pairs[case.seed // _EVERY % len(pairs)]
+        yield check, str(pass_)
+
+
+def _ask_by_name(examination: Examination, check: str, subject: str) -> CheckResult | None:
+    pass_ = pass_of(subject)
+    seconds = examination.limits.get(pass_)
+    return ask_relation(examination.executor, relation_of(check), examination.case, pass_, seconds=seconds)
+
+
+KIND = CheckKind(
+    name=CHECK,
+    title="what its own results must have in common",
+    meaning="What results of several calls must have in common whatever they are: sums of sums, permutations, a stride "
+    "as every other result of a dense one. On integers, exactly.",
+    schedule=OfCase(_due),
+    ask=_ask_by_name,
+    takes_several_calls=True,
+)

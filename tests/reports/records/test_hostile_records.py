@@ -73,7 +73,6 @@ def stored(home):
         ),
         (lambda b: b["mismatch"].update(case="n1c1k1i4f2/bias/float32/uniform/0"), "arrays: should hold a bias"),
         (lambda b: b["mismatch"].update(subject="frobnicate"), "mismatch.subject: should be one of forward, "),
-        (lambda b: b["mismatch"].update(check="frob"), "mismatch.check: should be one of structure, "),
         (lambda b: b["mismatch"].update(subject="adjoint"), "mismatch.subject: should be one of forward, "),
         (lambda b: b["mismatch"].update(check="adjoint"), "mismatch.subject: should be one of adjoint, not"),
         (lambda b: b.update(learning_rate=0.3), "learning_rate: should be a multiple of 6.1"),
@@ -90,6 +89,13 @@ def test_hostile_mismatches(writer, flipped, edit, problem):
     with pytest.raises(InvalidRecord) as caught:
         read_mismatch(home)
     assert problem in str(caught.value)
+
+
+def test_a_check_that_nobody_knows_is_read_and_not_asked(writer, flipped):
+    home = writer.add_mismatch(replace(flipped[0], check="frob", subject="anything"), flipped[1])
+    assert read_mismatch(home)[0].check == "frob"
+    with pytest.raises(InvalidRecord, match=r"mismatch\.check: should be one of structure, reach, not 'frob'"):
+        read_mismatch(home, ("structure", "reach"))
 
 
 def with_operands(found, check, subject="forward", **arrays):

@@ -85,16 +85,29 @@ def edited(record: CaseRecord, edit) -> bytes:
     return json.dumps(body).encode()
 
 
+def test_what_schema_3_had_not_is_not_known():
+    run = RunInfo(0, "quick", (), "", "", (), checks=(("reach", "Far away."),))
+    verdict = Verdict(Outcome.VIOLATES)
+    stored = StoredMismatch(Mismatch("x-1", "x", "reach", "far", "c", "c", verdict, title="far away"), 0.5, ())
+    body = json.loads(to_json(run)) | {"schema": 3}
+    del body["checks"]
+    assert from_json(RunInfo, json.dumps(body).encode(), file="x") == replace(run, checks=())
+    body = json.loads(to_json(stored)) | {"schema": 3}
+    del body["mismatch"]["title"]
+    untold = replace(stored, mismatch=replace(stored.mismatch, title=""))
+    assert from_json(StoredMismatch, json.dumps(body).encode(), file="x") == untold
+
+
 @pytest.mark.parametrize(
     ("edit", "field", "problem"),
     [
         (lambda b: b.pop("case"), "", "should have the field 'case'"),
         (lambda b: b.update(extra=1), "extra", "is not a field of this document"),
-        (lambda b: b.update(schema=4), "schema", "written by a newer convoracle (schema 4; this one reads 3): upgrade"),
+        (lambda b: b.update(schema=5), "schema", "written by a newer convoracle (schema 5; this one reads 4): upgrade"),
         (
             lambda b: (b.update(schema=1), b.pop("origin")),
             "schema",
-            "written by an older convoracle (schema 1; this one reads 3): run the check again",
+            "written by an older convoracle (schema 1; this one reads 3 and later): run the check again",
         ),
         (lambda b: b.update(schema="1"), "", "should have a field 'schema'"),
         (lambda b: b.update(schema=True), "", "should have a field 'schema'"),

@@ -19,7 +19,7 @@ CASE = "n1c1k1i3f2/float32/uniform/0"
 
 def mismatch(subject: str = "forward", number: int = 1, **changes: object) -> Mismatch:
     identity = f"mine-{subject}-{number}"
-    plain = Mismatch(identity, "mine", "structure", subject, CASE, CASE, VALUE)
+    plain = Mismatch(identity, "mine", "structure", subject, CASE, CASE, VALUE, title="exact equality")
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 

@@ -71,7 +71,7 @@ def test_every_layout_has_words():
 def test_a_precision_mismatch(flipped):
     worst = Discrepancy((3, 0, 1, 2), 0.70710754, 0.70710678, 7.6e-07, 2.3e-07, 12.8)
     verdict = Verdict(Outcome.VIOLATES, worst=worst, wrong=4, elements=72, ratio=3.3, resolution=1.5)
-    text = mismatch_text(replace(flipped[0], check="precision", verdict=verdict))
+    text = mismatch_text(replace(flipped[0], check="precision", title="the rounding bound", verdict=verdict))
     assert "violates precision (the rounding bound)" in text
     assert "error 7.6e-07 = 12.8 ulp; bound 2.3e-07 (3.3x over); 4 of 72 elements" in text
     assert "resolution 1.5: a single missing term could have gone unseen" in text

@@ -18,7 +18,7 @@ from convoracle.oracle.faults import FAULTS
 from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import read_run
 from convoracle.reports.records.record import kind_of
-from convoracle.suites.checks.inquiry import CHECKS
+from convoracle.suites.checks.registry import CHECKS
 from convoracle.suites.command.cli import main
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"

@@ -130,7 +130,8 @@ def test_a_candidate_that_cannot_be_loaded_is_a_usage_error(pytester: pytest.Pyt
 
 
 def test_start_up_loads_nothing_heavy() -> None:
-    script = "import convoracle.suites.plugin, sys; print([m for m in sys.modules if m.split('.')[0] in %r])"
+    module = "convoracle.suites.pytest_plugin.plugin"
+    script = f"import {module}, sys; print([m for m in sys.modules if m.split('.')[0] in %r])"
     heavy = ("numpy", "hypothesis", "torch", "tensorflow", "ml_dtypes", "rich", "jinja2")
     found = subprocess.run([sys.executable, "-c", script % (heavy,)], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
