@@ -13,9 +13,9 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
+from ..numbers.arrays import Float64
 from ..numbers.dtypes import FORMATS
 from ..numbers.scaled import Scaled, unit_of
 from ..problem.geometry import ConvGeometry
@@ -23,7 +23,6 @@ from ..problem.passes import Operands, Pass, check_operands, offset, products
 from . import exact, reference
 from .exact import ExactResult, term_counts
 
-Float64 = NDArray[np.float64]
 MOST_PRODUCTS_EXACTLY = 1 << 20
 """Passes of more products are evaluated here: by then exact arithmetic takes a tenth of a second."""
 _FORM = FORMATS["float64"]

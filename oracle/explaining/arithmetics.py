@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers import reference
 from ..answers.exact import ExactResult, term_counts
+from ..numbers.arrays import Float64
 from ..numbers.conversions import are_in, convert
 from ..numbers.dtypes import Arithmetic, Format, format_of
 from ..numbers.scaled import scaled
@@ -26,8 +26,6 @@ from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass, products
 from ..rounding.bounds import rounding_bound
 from .reproduction import Observation
-
-Float64 = NDArray[np.float64]
 
 _FORMS = ("float32", "tfloat32", "float16", "bfloat16")
 _OWN_ERROR = 2.0**-52

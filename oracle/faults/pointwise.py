@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Pass, products
 from .model import FaultModel, Implementation, Kind
 from .parts import has_values
 from .planting import EVERY, planting, with_operands, with_result
 
-Float64 = NDArray[np.float64]
 Values = Callable[[Float64], Float64]
 """From right values to wrong ones, element by element."""
 

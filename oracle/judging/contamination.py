@@ -37,9 +37,10 @@ from numpy.typing import NDArray
 
 from ..answers import bilinear
 from ..answers.exact import ExactResult, evaluate
+from ..numbers.arrays import Float64, Mask
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, check_operands, offset, products
-from .nonfinite import Expectation, Float64, Mask, check_real_floats
+from .nonfinite import Expectation, check_real_floats
 
 _MOST_PLANTED = 3
 _IN_TWO, _WITH_ZEROS, _ZEROS = 0.5, 0.5, 0.25

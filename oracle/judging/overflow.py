@@ -32,12 +32,13 @@ from typing import Any
 import numpy as np
 
 from ..answers.exact import ExactResult, evaluate
+from ..numbers.arrays import Float64, Mask
 from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..numbers.scaled import Scaled, subtract
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass
 from ..rounding.bounds import late_additions, rounding_bound, stores
-from .nonfinite import Expectation, Float64, Mask, check_real_floats
+from .nonfinite import Expectation, check_real_floats
 
 _UNIT_OF_FLOAT64 = 64
 _SLACK = 2.0**-48

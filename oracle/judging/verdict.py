@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers.exact import ExactResult
+from ..numbers.arrays import Float64, Mask, bounding_box
 from ..numbers.dtypes import Format, format_of, numpy_dtype
 from ..numbers.scaled import Scaled, scaled, subtract
 from ..problem.passes import Array, real_parts
 
-Float64 = NDArray[np.float64]
 VACUOUS = "vacuous"
 """Cause of a verdict on an answer that could not have been found wrong."""
 _ZERO_TERM = "equal, but a term is zero and would not be missed"
@@ -137,7 +136,7 @@ class Comparison:
     """
 
     error: Float64
-    wrong: NDArray[np.bool_]
+    wrong: Mask
 
 
 def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
@@ -192,7 +191,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
     worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
     wrong = int(comparison.wrong.sum())
     if wrong:
-        region = _bounding_box(comparison.wrong)
+        region = bounding_box(comparison.wrong)
         rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
         reason = f"{wrong} of {expected.size} elements {rule}"
         return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution)
@@ -238,7 +237,3 @@ def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, f
         float(bound[index]),
         form.ulps(error[index], np.fmax(abs(expected[index]), abs(np.float64(actual[index])))),
     )
-
-
-def _bounding_box(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    return tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(mask))

@@ -242,7 +242,7 @@ def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) ->
 
 
 def check_array(name: str, array: object, shape: tuple[int, ...], geometry: ConvGeometry, *, where: str) -> None:
-    """Refuse an array that is not numeric or does not have the shape that `geometry` gives.
+    """Refuse an array that is not of numbers, or of Python's own, or that does not have the shape of `geometry`.
 
     Raises
     ------
@@ -251,12 +251,12 @@ def check_array(name: str, array: object, shape: tuple[int, ...], geometry: Conv
     """
     if not isinstance(array, np.ndarray):
         raise InvalidArgument(name, type(array).__name__, "should be a numpy.ndarray", where=where)
-    if not _is_numeric(array):
+    if not (is_numeric(array.dtype) or array.dtype.kind == "O"):
         raise InvalidArgument(f"{name}.dtype", str(array.dtype), "should be a number type", where=where)
     if array.shape != shape:
         raise InvalidArgument(f"{name}.shape", array.shape, f"should be {shape} for {geometry}", where=where)
 
 
-def _is_numeric(array: Array) -> bool:
-    kind = array.dtype.kind
-    return kind in "iufcO" or (kind == "V" and array.dtype.names is None and array.dtype.isbuiltin == 2)
+def is_numeric(dtype: np.dtype[Any]) -> bool:
+    """Whether its elements are numbers; those of ml_dtypes are of kind V, as structures and raw bytes are."""
+    return dtype.kind in "iufc" or (dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2)

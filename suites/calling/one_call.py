@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...oracle.problem.geometry import ConvGeometry
-from ...oracle.problem.passes import Operands, Pass
+from ...oracle.problem.passes import Operands, Pass, is_numeric
 from ..candidates.calls.binding import BoundCandidate
 from ..candidates.device import to_numpy
 from ..candidates.foreign.post_mortem import beginning
 from .altered_operands import changed, copied
 from .company import Call, Part
-from .execution import is_numeric, message_of, quiet_arithmetic
+from .execution import message_of, quiet_arithmetic
 
 DECLINED = "NotImplementedError"
 """The text of a call that the candidate declines begins so."""

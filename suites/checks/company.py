@@ -11,6 +11,7 @@ import numpy as np
 
 from ...oracle.answers import reference
 from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.arrays import widened
 from ...oracle.operands.data import Case
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Array, Pass
@@ -165,10 +166,9 @@ class _Asking:
         return not held_to.judge(value).outcome.is_mismatch
 
     def _equals_plain_sum(self, call: Call, value: Array) -> bool:
-        wide = np.complex128 if call.operands.input.dtype.kind == "c" else np.float64
-        arrays: dict[str, Any] = {name: array.astype(wide) for name, array in call.operands.arrays().items()}
+        arrays: dict[str, Any] = {name: widened(array) for name, array in call.operands.arrays().items()}
         plain = reference.evaluate(self.pass_, replace(call.operands, **arrays), call.geometry)
-        return np.array_equal(plain, value.astype(wide))
+        return np.array_equal(plain, widened(value))
 
 
 def _sign(call_name: str) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from ...oracle.explaining.reproduction import evaluate
 from ...oracle.faults import FAULTS, FaultModel, Kind
 from ...oracle.faults.spreading import MODELS
-from ...oracle.judging.nonfinite import Mask
+from ...oracle.numbers.arrays import Mask
 from ...oracle.numbers.dtypes import format_of
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Array, Operands, Pass

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-
 from ....oracle.judging.verdict import Outcome, Verdict, vacuous
+from ....oracle.numbers.arrays import bounding_box, first_index, widened
 from ....oracle.operands.data import Case
 from ....oracle.problem.passes import Array, Pass
 from ....reports.records.record import CheckResult
@@ -16,7 +15,7 @@ from ..conduct import judge_conduct
 from ..declared import arithmetic_of
 from ..value import Check, operands_of
 from .catalogue import applicable, relation_named
-from .relation import Call, Derivation, Relation, Sides, wide
+from .relation import Call, Derivation, Relation, Sides
 
 CHECK = "relation"
 """The name of the check of a relation is this, a colon and the relation's name."""
@@ -81,7 +80,7 @@ def _ask(executor: Executor, relation: Relation, derivation: Derivation, seconds
         if verdict is not None:
             return verdict
         assert isinstance(reply, Returned)
-        values.append(wide(reply.value))
+        values.append(widened(reply.value))
     return _compare(relation, derivation.sides(values), values)
 
 
@@ -107,8 +106,8 @@ def _compare(relation: Relation, sides: Sides, values: list[Array]) -> Verdict:
     if not wrong.any():
         return Verdict(Outcome.CONFORMS, elements=own.size)
     count = int(wrong.sum())
-    index = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
-    region = tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(wrong))
+    index = first_index(wrong)
+    region = bounding_box(wrong)
     reason = (
         f"{relation.explanation}; but {count} of {own.size} elements differ, the first at {list(index)}: "
         f"{own[index]:.17g}, and by the relation {other[index]:.17g}"

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Operands, Pass
+from ....oracle.problem.passes import Operands, Pass
 
 Wide = NDArray[Any]
 """float64 or complex128: every number of the integer lattice, and every sum of them, is exact in it."""
@@ -68,11 +67,6 @@ class Relation:
     applies: Callable[[ConvGeometry], bool]
     derive: Callable[[Pass, Operands, ConvGeometry], Derivation]
     between: frozenset[Pass] = frozenset()
-
-
-def wide(array: Array) -> Wide:
-    """The same numbers in float64, or in complex128 if they are complex."""
-    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
 def space_of(pass_: Pass) -> str:
