@@ -55,11 +55,11 @@ def questions(comparison: str, reference: str, stream: Sequence[Case]) -> Iterat
 
 def _alarms(compare: Comparison, known: Any, dtype: str, case: Case, implementation: Implementation) -> bool:
     operands = real_operands(replace(case, fill="normal"))
-    exactly: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
+    exactly = operands.map(lambda array: array.astype(dtype))
     given = arranged(operands, case)
     for pass_ in (pass_ for pass_ in Pass if is_defined(pass_, case.dtype) and pass_ in known.passes):
         try:
-            expected = known.run(pass_, replace(operands, **exactly).of(pass_), case.geometry)
+            expected = known.run(pass_, exactly.of(pass_), case.geometry)
         except RuntimeError:  # PyTorch refuses the pass, as that of a degenerate convolution
             continue
         try:

@@ -23,7 +23,7 @@ from ..numbers.conversions import are_in, convert
 from ..numbers.dtypes import Arithmetic, Format, format_of
 from ..numbers.scaled import scaled
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Operands, Pass, products
+from ..problem.passes import Operands, Pass, factors_of
 from ..rounding.bounds import rounding_bound
 from .reproduction import Observation
 
@@ -152,8 +152,7 @@ def _is_kept(name: str, pass_: Pass, known: Known) -> bool:
 
 
 def _factors(pass_: Pass, geometry: ConvGeometry) -> set[str]:
-    names = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
-    return {name.removesuffix("_direction") for name in names}
+    return {name.removesuffix("_direction") for name in factors_of(pass_, geometry)}
 
 
 def _ratio(seen: Observation, known: Known) -> float:
@@ -191,11 +190,10 @@ def converted(pass_: Pass, operands: Operands, known: Known) -> Operands:
 
 def _bounded(seen: Observation, operands: Operands, arithmetic: Arithmetic) -> tuple[Float64, Float64]:
     """The sums of these operands in float64, and what the arithmetic, and float64 here, may be off by."""
-    sizes: dict[str, Any] = {name: np.abs(array) for name, array in operands.arrays().items()}
     summed = Pass.WEIGHT_GRADIENT if seen.pass_ is Pass.UPDATE else seen.pass_
     with np.errstate(over="ignore", invalid="ignore"):
         exact = reference.evaluate(seen.pass_, operands, seen.geometry)
-        magnitude = reference.evaluate(summed, replace(operands, **sizes), seen.geometry)
+        magnitude = reference.evaluate(summed, operands.map(np.abs), seen.geometry)
     terms = np.broadcast_to(term_counts(seen.pass_, seen.geometry) + 1, exact.shape)
     magnitude = np.where(np.isfinite(magnitude), magnitude, 0.0)
     result = ExactResult(scaled(np.where(np.isfinite(exact), exact, 0.0)), magnitude, magnitude, terms)

@@ -89,7 +89,7 @@ def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) ->
     geometry : ConvGeometry
         So small that :func:`calls_needed` calls are affordable.
     """
-    silent = replace(operands, **{name: np.zeros_like(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
+    silent = operands.map(np.zeros_like)
     nothing = call(silent)
     if nothing is None:
         return Reading({}, "it returns nothing for operands of zeros")

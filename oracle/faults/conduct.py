@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -59,8 +58,7 @@ def _dense(array: Array) -> Array:
 
 
 def _strides_ignored(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    arrays: dict[str, Any] = {name: _dense(array) for name, array in operands.arrays().items()}
-    return implementation(pass_, replace(operands, **arrays), geometry)
+    return implementation(pass_, operands.map(_dense), geometry)
 
 
 def _first_element_only(
@@ -88,11 +86,7 @@ def _differs(change: Change, laid_out: Callable[[Operands], Operands]) -> Shows:
 
 
 def _arranged(layout: str) -> Callable[[Operands], Operands]:
-    def arranged(operands: Operands) -> Operands:
-        arrays: dict[str, Any] = {name: arrange(array, layout) for name, array in operands.arrays().items()}
-        return replace(operands, **arrays)
-
-    return arranged
+    return lambda operands: operands.map(partial(arrange, layout=layout))
 
 
 def _constant(operands: Operands) -> Operands:

@@ -96,8 +96,7 @@ def _with_the_first_dtype() -> Change:
         dtype = plans.setdefault((pass_, geometry), own)
         if dtype == own or {dtype.name, own.name} != {"float32", "float64"}:
             return implementation(pass_, operands, geometry)
-        arrays: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
-        return implementation(pass_, replace(operands, **arrays), geometry).astype(own)
+        return implementation(pass_, operands.map(lambda array: array.astype(dtype)), geometry).astype(own)
 
     return change
 

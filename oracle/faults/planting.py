@@ -18,16 +18,13 @@ from ..answers import reference
 from ..answers.exact import term_counts
 from ..errors import InvalidArgument
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import ARRAYS, Array, Operands, Pass, shape_of
+from ..problem.passes import ARRAYS, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, shape_of
 from .model import NOTHING, FaultModel, Implementation, Kind, Misreading, Needs
 
 Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]
 """A wrong evaluation of a pass by means of a right one."""
 Rearrangement = Callable[[Array, ConvGeometry], Array]
 
-FORWARDS = (Pass.FORWARD, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
-INPUT_GRADIENTS = (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT)
-WEIGHT_GRADIENTS = (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)
 BACKWARDS = (*INPUT_GRADIENTS, *WEIGHT_GRADIENTS)
 CONVOLVING = (*FORWARDS, *BACKWARDS)
 """All passes but the bias gradient."""

@@ -16,10 +16,10 @@ import numpy as np
 from ..numbers.conversions import convert
 from ..numbers.dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, products
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, factors_of
 from .model import FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, parts
-from .planting import BACKWARDS, CONVOLVING, EVERY, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, planting
+from .planting import BACKWARDS, CONVOLVING, EVERY, Change, planting
 
 REALS = ("uniform", "normal", "wide")
 _FACTORS = {
@@ -68,7 +68,7 @@ def _factors_in(form: Format, *rounded: str) -> Change:
     """Factors of products rounded to `form`: those of these operands and their directions."""
 
     def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        factors = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
+        factors = factors_of(pass_, geometry)
         arrays: dict[str, Any] = {
             name: _rounded(array, form)
             for name, array in operands.arrays().items()

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, offset
+from ..problem.passes import FORWARDS, Array, Operands, Pass, offset
 from .model import Implementation, Needs
-from .planting import FORWARDS, Change, omitting, rearranging, wrong_terms
+from .planting import Change, omitting, rearranging, wrong_terms
 from .terms_channels import channels_last
 from .terms_sums import divided, other_images
 

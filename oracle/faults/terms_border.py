@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
 from .parts import without_bias
-from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, along, omitting, wrong_terms
+from .planting import Change, along, omitting, wrong_terms
 
 
 def _laid_out(positions: Callable[[ConvGeometry, int], Array | None]) -> Change:

@@ -9,19 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import (
-    BACKWARDS,
-    FORWARDS,
-    INPUT_GRADIENTS,
-    WEIGHT_GRADIENTS,
-    Change,
-    Rearrangement,
-    rearranging,
-    with_operands,
-    wrong_terms,
-)
+from .planting import BACKWARDS, Change, Rearrangement, rearranging, with_operands, wrong_terms
 
 
 def _channels(permutation: Callable[[int, ConvGeometry], Array], axis: int) -> tuple[Rearrangement, Rearrangement]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array
-from .planting import BACKWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, along, omitting, rearranging, wrong_terms
+from ..problem.passes import INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array
+from .planting import BACKWARDS, along, omitting, rearranging, wrong_terms
 
 
 def _rotated(weight: Array, geometry: ConvGeometry) -> Array:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import FORWARDS, WEIGHT_GRADIENTS, Change, rearranging, wrong_terms
+from .planting import Change, rearranging, wrong_terms
 from .terms_channels import channels_last, channels_last_back
 
 _ALIGNMENT = 4

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from ..problem.geometry import ConvGeometry
 from ..problem.padding import PaddingSides, named_sides
+from ..problem.passes import INPUT_GRADIENTS
 from .model import Misreading
-from .planting import INPUT_GRADIENTS, altered, wrong_geometry
+from .planting import altered, wrong_geometry
 
 _SAME = ("same_upper", "same_lower")
 
@@ -35,8 +36,8 @@ def _even_kernels_shifted(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
 
 
 def _not_complemented(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
-    reach = [d * (r - 1) for d, r in zip(geometry.dilation, geometry.kernel, strict=True)]
-    return tuple((max(whole - low, 0), high) for whole, (low, high) in zip(reach, geometry.padding, strict=True))
+    axes = zip(geometry.span, geometry.padding, strict=True)
+    return tuple((max(span - low, 0), high) for span, (low, high) in axes)
 
 
 def _dilated(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:

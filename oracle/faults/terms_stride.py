@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..problem.geometry import ConvGeometry
+from ..problem.passes import INPUT_GRADIENTS, WEIGHT_GRADIENTS
 from .model import Misreading
-from .planting import BACKWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, altered, wrong_geometry
+from .planting import BACKWARDS, altered, wrong_geometry
 
 Axes = tuple[int, ...]
 

@@ -9,21 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import (
-    EVERY,
-    FORWARDS,
-    INPUT_GRADIENTS,
-    WEIGHT_GRADIENTS,
-    Change,
-    along,
-    garbage,
-    omitting,
-    trailing,
-    with_result,
-    wrong_terms,
-)
+from .planting import EVERY, Change, along, garbage, omitting, trailing, with_result, wrong_terms
 
 
 def other_images(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:

@@ -9,22 +9,9 @@ import numpy as np
 
 from ..answers.exact import term_counts
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import (
-    BACKWARDS,
-    FORWARDS,
-    INPUT_GRADIENTS,
-    along,
-    altered,
-    fitted,
-    garbage,
-    omitting,
-    rearranging,
-    resized,
-    trailing,
-    wrong_terms,
-)
+from .planting import BACKWARDS, along, altered, fitted, garbage, omitting, rearranging, resized, trailing, wrong_terms
 
 
 def _rolled(sign: int) -> Callable[[Array, ConvGeometry], Array]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import FaultModel, Implementation
-from .planting import FORWARDS, WEIGHT_GRADIENTS, along, omitting, trailing, wrong_terms
+from .planting import along, omitting, trailing, wrong_terms
 
 BLOCKS = (4, 8, 16, 32)
 _NARROW = 128

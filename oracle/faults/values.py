@@ -11,10 +11,10 @@ import numpy as np
 from ..answers.exact import term_counts
 from ..numbers.dtypes import DTYPES, FORMATS, format_of
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import CONTAMINATED, FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, has_values
-from .planting import EVERY, FORWARDS, WEIGHT_GRADIENTS, Change, planting, with_operands, with_result
+from .planting import EVERY, Change, planting, with_operands, with_result
 
 _FLOATS = tuple(dtype for dtype in DTYPES if dtype in FORMATS and not format_of(dtype).is_integer)
 _WITH_INFINITY = tuple(dtype for dtype in _FLOATS if dtype != "float8_e4m3fn")
@@ -45,8 +45,7 @@ def _flushed(array: Array) -> Array:
 
 
 def _flushing(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    arrays: dict[str, Any] = {name: _flushed(array) for name, array in operands.arrays().items()}
-    return _flushed(implementation(pass_, replace(operands, **arrays), geometry))
+    return _flushed(implementation(pass_, operands.map(_flushed), geometry))
 
 
 def _with_neighbours(operand: str, array: Array, geometry: ConvGeometry) -> Array:

@@ -9,9 +9,9 @@ import numpy as np
 from ..answers.exact import ExactResult
 from ..errors import InvalidArgument
 from ..numbers.arrays import Float64, Mask, bounding_box, first_index
-from ..numbers.dtypes import Format, format_of, numpy_dtype
+from ..numbers.dtypes import Format, format_of
 from ..problem.passes import Array, Operands
-from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, resolution_of, vacuous
+from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, judge_form, resolution_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,13 +67,9 @@ def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verd
         ``value`` (finite, and off by more than the bound). Undecided if there is no element, or every one may
         overflow, or of those that are finite one missing term could hide; else conforms.
     """
-    shape = expectation.finite.shape
-    if actual.shape != shape:
-        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
-    if actual.dtype != numpy_dtype(dtype):
-        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
-    if not actual.size:
-        return vacuous("the result has no elements")
+    unfit = judge_form(actual, expectation.finite.shape, dtype)
+    if unfit is not None:
+        return unfit
     comparison = compare(actual, expectation.exact, expectation.bound)
     faults = _faults(actual.astype(np.float64), expectation, comparison)
     wrong = _any_fault(faults)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..answers.exact import ExactResult
 from ..numbers.arrays import Float64, Mask, bounding_box
-from ..numbers.dtypes import Format, format_of, numpy_dtype
+from ..numbers.dtypes import COMPONENTS, Format, format_of, numpy_dtype
 from ..numbers.scaled import Scaled, scaled, subtract
 from ..problem.passes import Array, real_parts
 
@@ -177,14 +177,11 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         all are within a bound too coarse to see one missing term, or there are none; else conforms.
     """
     expected = exact.value.to_float64()
-    form, should_be = format_of(dtype), numpy_dtype(dtype)
-    shape = expected.shape[:-1] if should_be.kind == "c" else expected.shape
-    if actual.shape != shape:
-        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
-    if actual.dtype != should_be:
-        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
-    if not expected.size:
-        return vacuous("the result has no elements")
+    form = format_of(dtype)
+    shape = expected.shape[:-1] if dtype in COMPONENTS else expected.shape
+    unfit = judge_form(actual, shape, dtype)
+    if unfit is not None:
+        return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
     ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
@@ -200,6 +197,15 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         reason = f"within the bound, {hidden}" if bound.any() else (_ZERO_OR_CUT_OFF if form.is_integer else _ZERO_TERM)
         return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution)
     return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution)
+
+
+def judge_form(actual: Array, shape: tuple[int, ...], dtype: str) -> Verdict | None:
+    """The verdict on a result of another shape or dtype than it should have, or without elements; None on any other."""
+    if actual.shape != shape:
+        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
+    if actual.dtype != numpy_dtype(dtype):
+        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
+    return None if actual.size else vacuous("the result has no elements")
 
 
 def _ratios(error: Float64, bound: Float64) -> Float64:

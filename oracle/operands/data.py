@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -174,7 +174,7 @@ def _real_rate(case: Case) -> float:
 
 def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: tuple[Pass, ...]) -> float:
     """The largest sum of absolute terms; of complex numbers, an upper bound of it."""
-    sizes = replace(operands, **{name: _sizes(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
+    sizes = operands.map(_sizes)
     summed = [pass_ for pass_ in passes if pass_ not in _SUMMED_BY_ANOTHER]
     return max(float(reference.evaluate(pass_, sizes, geometry).max(initial=0)) for pass_ in summed)
 

@@ -40,6 +40,9 @@ PADDING_MODES: dict[str, PaddingMode] = {
 }
 """Zeros; the data mirrored about its edge element; its edge element repeated; the data taken as periodic."""
 
+NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""Padding mode -> what `np.pad` calls it, and those that follow it."""
+
 
 def _same_total(size: int, kernel: int, stride: int, dilation: int) -> int:
     outputs = -(-size // stride)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -46,19 +46,27 @@ class Pass(Enum):
         """Whether it takes the directions among the operands."""
         return self in SECOND_ORDER
 
-    def result_shape(self, geometry: ConvGeometry) -> tuple[int, ...]:
-        """Shape of what this pass returns for `geometry`."""
+    @property
+    def space(self) -> str:
+        """Which of ``input``, ``weight``, ``bias`` and ``output`` its result is like."""
         match self:
             case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
-                return geometry.output_shape
+                return "output"
             case Pass.INPUT_GRADIENT | Pass.DOUBLE_BACKWARD_INPUT:
-                return geometry.input_shape
+                return "input"
             case Pass.BIAS_GRADIENT:
-                return geometry.bias_shape
+                return "bias"
             case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
-                return geometry.weight_shape
+                return "weight"
+
+    def result_shape(self, geometry: ConvGeometry) -> tuple[int, ...]:
+        """Shape of what this pass returns for `geometry`."""
+        return _shape(self.space, geometry)
 
 
+FORWARDS = tuple(pass_ for pass_ in Pass if pass_.space == "output")
+INPUT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.space == "input")
+WEIGHT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.space == "weight")
 LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 """The output and its three gradients: what the adjoint identity links."""
 CONJUGATING = frozenset((Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE))
@@ -130,6 +138,11 @@ def products(pass_: Pass, geometry: ConvGeometry) -> tuple[Product, ...]:
     return tuple(map(_adjoint, _PRODUCTS[pass_])) if geometry.transposed else _PRODUCTS[pass_]
 
 
+def factors_of(pass_: Pass, geometry: ConvGeometry) -> frozenset[str]:
+    """Names of the operands that a pass multiplies with each other; of the update, those of its gradient."""
+    return frozenset(name for part in products(pass_, geometry) for name in (part.left, part.right))
+
+
 def present_products(pass_: Pass, geometry: ConvGeometry, given: Collection[str]) -> tuple[Product, ...]:
     """The products of a pass without those of a direction that is not among the operands given, which is zero.
 
@@ -197,6 +210,11 @@ class Operands:
         named = {name: getattr(self, name) for name in ARRAYS}
         return {name: array for name, array in named.items() if array is not None}
 
+    def map(self, change: Callable[[Array], Array]) -> Operands:
+        """The operands with each array changed."""
+        changed: dict[str, Any] = {name: change(array) for name, array in self.arrays().items()}
+        return replace(self, **changed)
+
     def of(self, pass_: Pass) -> Operands:
         """The operands without the directions, for a pass that takes none."""
         if pass_.is_second_order or self.input_direction is None:
@@ -205,15 +223,19 @@ class Operands:
 
 
 _DIRECTIONS = frozenset(("input_direction", "weight_direction"))
+OF_IMAGES = ("input", "output_gradient", "input_direction")
+"""Names of the operands whose first axis is the batch."""
 ARRAYS = tuple(field.name for field in fields(Operands) if field.name != "learning_rate")
 """Names of the operands that are arrays."""
 
 
 def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
     """Shape of the operand called `name`."""
-    shape: tuple[int, ...] = getattr(
-        geometry, "output_shape" if name == "output_gradient" else f"{name.removesuffix('_direction')}_shape"
-    )
+    return _shape("output" if name == "output_gradient" else name.removesuffix("_direction"), geometry)
+
+
+def _shape(space: str, geometry: ConvGeometry) -> tuple[int, ...]:
+    shape: tuple[int, ...] = getattr(geometry, f"{space}_shape")
     return shape
 
 

@@ -25,7 +25,6 @@ from .altered_operands import (
     copy_of,
     image_of,
     laid_out,
-    mapped,
     negate_in_place,
     negated,
     restrided,
@@ -183,7 +182,7 @@ class _History:
         names = LINEAR_IN[self.question.pass_][0]
         for operands, sign in ((self.lattice.operands, 1), (negated(self.lattice.operands, names), -1)):
             told = "the call on new arrays where others were freed"
-            freed = mapped(operands, np.copy)
+            freed = operands.map(np.copy)
             yield from self._unlike("address", told, self._make_held(freed, told), sign)
             del freed
 
@@ -226,7 +225,7 @@ class _History:
 
     def _takes_each(self, chosen: Mapping[str, str]) -> bool:
         """Whether the call is right in each of these layouts alone: if not, the mixture is not at fault."""
-        uniform = (mapped(self.lattice.operands, partial(arrange, layout=layout)) for layout in chosen.values())
+        uniform = (self.lattice.operands.map(partial(arrange, layout=layout)) for layout in chosen.values())
         told = "the same call with all operands in one layout"
         return all(agrees(self.caller.make(each, self.lattice.geometry, told), self.first) for each in uniform)
 
@@ -239,7 +238,7 @@ class _History:
                 continue
             for step in _ODD_STEPS:
                 told = f"{'the same call' if name == LATTICE else call} with strides of {step} along axes of size 1"
-                strided = mapped(copied(call.operands), partial(restrided, step=step))
+                strided = copied(call.operands).map(partial(restrided, step=step))
                 got = self.caller.make(strided, call.geometry, told)
                 if not _is_declined(got) and not agrees(got, expected):
                     yield Deviation("layout", told, name, expected, snapshot(got))

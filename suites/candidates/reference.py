@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from types import MappingProxyType
 
 import numpy as np
 
 from ...oracle.answers import reference
 from ...oracle.numbers.arrays import widened
-from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
+from ...oracle.numbers.dtypes import COMPONENTS, SUMS_IN_FLOAT64, numpy_dtype, result_dtype
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, offset, products
 
@@ -19,7 +18,7 @@ class Reference:
 
     name = "reference"
     version = version("convoracle")
-    accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
+    accumulators = SUMS_IN_FLOAT64
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         return _evaluate(Pass.FORWARD, geometry, input=input, weight=weight, bias=bias)

@@ -45,7 +45,6 @@ def _nearest(dtype: str, others: list[str]) -> str:
 def _square(geometry: ConvGeometry) -> ConvGeometry:
     """A convolution with such a kernel whose input, weight and output have the same shape."""
     channels = max(min(geometry.in_channels, geometry.out_channels, _MOST_CHANNELS), 1)
-    reach = [dilation * (kernel - 1) for dilation, kernel in zip(geometry.dilation, geometry.kernel, strict=True)]
     return ConvGeometry(
         channels,
         channels,
@@ -53,7 +52,7 @@ def _square(geometry: ConvGeometry) -> ConvGeometry:
         geometry.kernel,
         geometry.kernel,
         (1,) * geometry.rank,
-        tuple((each // 2, each - each // 2) for each in reach),
+        tuple((span // 2, span - span // 2) for span in geometry.span),
         geometry.dilation,
         1,
         "zeros",

@@ -173,10 +173,9 @@ class _Inquiry:
         if not isinstance(reply, Returned):
             return None
         arithmetic = arithmetic_of(self.executor.info, case.dtype)
-        arranged = {name: LAYOUTS[case.layout](array) for name, array in operands.arrays().items()}
-        given = replace(operands, **arranged)  # type: ignore[arg-type]
+        arranged = operands.map(LAYOUTS[case.layout])
         exactly = not rounds_integers(arithmetic)
-        return Observation(reply.value, pass_, given, case.geometry, arithmetic, exactly, name)
+        return Observation(reply.value, pass_, arranged, case.geometry, arithmetic, exactly, name)
 
     def narrow(self, known: _Narrowed, scope: Scope) -> _Narrowed:
         """Ask on cases of a scope until one hypothesis is left, or no case tells them apart; none, if all are wrong."""

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...oracle.faults.tiles import BLOCKS
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
-from ...oracle.problem.passes import Pass
-
-_BLOCKS = (4, 8, 16, 32)
-_OF_WEIGHT = (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)
-_OF_INPUT = (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT)
-_OF_OUTPUT = (Pass.FORWARD, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
+from ...oracle.problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Pass
 
 ILLEGAL = "AcceptedInvalid"
 """The flag of illegal calls."""
@@ -93,20 +89,21 @@ def _is_centred_on_an_even_kernel(geometry: ConvGeometry, pass_: Pass) -> bool:
 def _leaves_remainder(geometry: ConvGeometry, pass_: Pass) -> bool:
     axes = zip(geometry.size, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation, strict=True)
     left = any((size + low + high - d * (r - 1) - 1) % s > high for size, r, s, (low, high), d in axes)
-    return not geometry.transposed and pass_ in _OF_INPUT and left
+    return not geometry.transposed and pass_ in INPUT_GRADIENTS and left
 
 
 def _skips_elements(geometry: ConvGeometry, pass_: Pass) -> bool:
     """Whether there are elements between those that windows read; those are written by the adjoint."""
     direct = geometry.direct
     read = (np.unique(direct.source_positions(axis)[direct.inside(axis)]) for axis in range(direct.rank))
-    return pass_ in (_OF_OUTPUT if geometry.transposed else _OF_INPUT) and any((np.diff(at) > 1).any() for at in read)
+    writing = FORWARDS if geometry.transposed else INPUT_GRADIENTS
+    return pass_ in writing and any((np.diff(at) > 1).any() for at in read)
 
 
 def _has_tail(geometry: ConvGeometry, pass_: Pass) -> bool:
     per_group = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
     counts = (*per_group, geometry.output_size[-1])
-    return any(count > block and count % block for count in counts for block in _BLOCKS)
+    return any(count > block and count % block for count in counts for block in BLOCKS)
 
 
 FLAGS: dict[str, Note] = {
@@ -156,7 +153,7 @@ FLAGS: dict[str, Note] = {
         "stride and dilation are exchanged in a gradient, where each plays the other's part",
         "wrong gradients of a right forward pass",
         "candle PR#2337",
-        _of_products(lambda g, p: p not in _OF_OUTPUT and g.stride != g.dilation),
+        _of_products(lambda g, p: p not in FORWARDS and g.stride != g.dilation),
     ),
     "Dilation": Note(
         "the dilation is ignored, in the forward pass, in a gradient or in all of them",
@@ -210,7 +207,7 @@ FLAGS: dict[str, Note] = {
         "the bias is left out, added twice, or indexed by another axis than the channel",
         "an offset, perhaps one that varies over the output",
         "onnx2c#7",
-        lambda case, p: case.bias and p in _OF_OUTPUT and case.geometry.batch > 0 and not case.geometry.is_degenerate,
+        lambda case, p: case.bias and p in FORWARDS and case.geometry.batch > 0 and not case.geometry.is_degenerate,
     ),
     "BiasReduction": Note(
         "the bias gradient is not summed over the batch or an axis, or over the wrong one",
@@ -222,7 +219,7 @@ FLAGS: dict[str, Note] = {
         "the weight gradient is that of one image, or a mean",
         "too small by a factor",
         "cTensor#3",
-        _of_products(lambda g, p: p in _OF_WEIGHT and g.batch > 1),
+        _of_products(lambda g, p: p in WEIGHT_GRADIENTS and g.batch > 1),
     ),
     "EmptyBatch": Note(
         "an empty batch leaves a gradient unwritten",
@@ -248,7 +245,7 @@ FLAGS: dict[str, Note] = {
         "the output padding is ignored, or filled with zeros",
         "the last rows are missing or zero",
         "tvm#19524, larq PR#707, pytorch#98129",
-        _of_products(lambda g, p: p in _OF_OUTPUT and any(g.output_padding)),
+        _of_products(lambda g, p: p in FORWARDS and any(g.output_padding)),
     ),
     "TransposedPadding": Note(
         "the padding of a transposed convolution is added to its input, not cut off its output",
@@ -272,7 +269,7 @@ FLAGS: dict[str, Note] = {
         "the gradient of complex numbers is not conjugated",
         "wrong imaginary parts",
         "",
-        lambda case, p: case.dtype in COMPONENTS and p in (*_OF_INPUT, *_OF_WEIGHT),
+        lambda case, p: case.dtype in COMPONENTS and p in (*INPUT_GRADIENTS, *WEIGHT_GRADIENTS),
     ),
     "IntegerSaturation": Note(
         "int8 sums wrap or are clipped in int8 or int16",

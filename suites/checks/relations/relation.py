@@ -67,16 +67,3 @@ class Relation:
     applies: Callable[[ConvGeometry], bool]
     derive: Callable[[Pass, Operands, ConvGeometry], Derivation]
     between: frozenset[Pass] = frozenset()
-
-
-def space_of(pass_: Pass) -> str:
-    """Which of ``input``, ``weight``, ``bias`` and ``output`` the result of a pass is like."""
-    match pass_:
-        case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
-            return "output"
-        case Pass.INPUT_GRADIENT | Pass.DOUBLE_BACKWARD_INPUT:
-            return "input"
-        case Pass.BIAS_GRADIENT:
-            return "bias"
-        case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
-            return "weight"

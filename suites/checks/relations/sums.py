@@ -12,10 +12,9 @@ from ....oracle.numbers.arrays import widened
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.linearity import LINEAR_IN
 from ....oracle.problem.passes import Array, Operands, Pass
-from .relation import Call, Derivation, Relation, Sides, Wide, space_of
+from .relation import Call, Derivation, Relation, Sides, Wide
 
 _SEED = 0
-_OF_IMAGES = ("input", "output_gradient", "input_direction")
 """Operands whose first axis is the batch."""
 
 
@@ -86,7 +85,7 @@ def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> De
 
     def sides(values: Sequence[Wide]) -> Sides:
         whole, first, others = values
-        if space_of(pass_) in ("input", "output"):
+        if pass_.space in ("input", "output"):
             return whole, np.concatenate((first, others))
         start = widened(operands.weight) if pass_ is Pass.UPDATE else 0.0
         return whole, first + others - start

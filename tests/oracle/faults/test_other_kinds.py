@@ -149,7 +149,7 @@ def seen_in_conduct(model: FaultModel, pass_: Pass, geometry: ConvGeometry, seed
 
 def laid_out(case: Case, layout: str) -> Operands:
     operands = lattice_operands(replace(case, layout=layout))
-    return replace(operands, **{name: arrange(array, layout) for name, array in operands.arrays().items()})
+    return operands.map(lambda array: arrange(array, layout))
 
 
 @by_name(CONDUCT)
