@@ -127,7 +127,7 @@ def _budget(
     seed: int,
 ) -> Budget:
     """The budget of a run on corpora: in float32, unless dtypes are named."""
-    given = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
-    met = tuple(dict.fromkeys(each.case.geometry.rank for each in given))
+    corpus_cases = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
+    met = tuple(dict.fromkeys(each.case.geometry.rank for each in corpus_cases))
     space = Space(met, dtypes or ("float32",), settings=frozenset({"bias"}))
-    return Budget(space, passes, len(given), seed, given=given)
+    return Budget(space, passes, len(corpus_cases), seed, corpus_cases=corpus_cases)

@@ -8,6 +8,7 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
 from ...reports.records.record import CheckResult, kind_of
 from ...reports.records.spoiling import SPOILING, is_consequence, is_spoiling
+from ..cases.corpora.selection import Provenance
 from ..cases.features import features, telling
 from ..checks.company import COMPANY
 from ..checks.value import Check
@@ -27,7 +28,8 @@ class Fault:
     shrunk: Case
     verdict: Verdict
     needs: frozenset[str] = frozenset()
-    origin: str = ""
+    provenance: Provenance | None = None
+    """Where the case comes from in which it was found; None where that was drawn."""
     history: str = ""
     """How its result depends on earlier calls; empty where it does not."""
     before: Earlier | None = None

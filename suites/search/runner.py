@@ -117,7 +117,7 @@ def run(
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
             observer.on_start(executor.info, plan.budget.cases)
-            memory = None if plan.budget.given else remembered[name]
+            memory = None if plan.budget.corpus_cases else remembered[name]
             Search(executor, plan.budget, _Journal(executor, others, frameworks, writer, observer), memory).run()
         interrupted = False
     finally:
