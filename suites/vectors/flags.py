@@ -10,6 +10,7 @@ import numpy as np
 from ...oracle.faults.tiles import BLOCKS
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.operands.data import Case
+from ...oracle.operands.vocabulary import LACKING, OF_GEOMETRY, Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Pass
 
@@ -56,6 +57,10 @@ def _of_products(shows: Callable[[ConvGeometry, Pass], bool]) -> Shows:
         return something and pass_ is not Pass.BIAS_GRADIENT and shows(geometry, pass_)
 
     return shown
+
+
+def _using(setting: Setting) -> Callable[[ConvGeometry, Pass], bool]:
+    return lambda geometry, pass_: OF_GEOMETRY[setting](geometry)
 
 
 def _differs(values: tuple[object, ...]) -> bool:
@@ -135,13 +140,13 @@ FLAGS: dict[str, Note] = {
         "low and high padding are exchanged, or one of them is used for both",
         "the output is shifted, or of another size",
         "root#21737, opencv PR#20394, tvm PR#6646, aimet PR#2873",
-        _of_products(lambda g, p: any(low != high for low, high in g.padding)),
+        _of_products(_using(Setting.UNEQUAL_PADDING)),
     ),
     "PaddingMode": Note(
         "padding repeats the wrong elements, or is zeros",
         "wrong at the borders only",
         "",
-        _of_products(lambda g, p: g.padding_mode != "zeros"),
+        _of_products(_using(Setting.PADDING_MODE)),
     ),
     "Stride": Note(
         "the stride is ignored, or missing from a gradient, or that of the first axis is used for all",
@@ -159,7 +164,7 @@ FLAGS: dict[str, Note] = {
         "the dilation is ignored, in the forward pass, in a gradient or in all of them",
         "taps lie too close together",
         "FastNN#4, deeplearning4j#4100, ncnn#75, pytorch#13008",
-        _of_products(lambda g, p: max(g.dilation) > 1),
+        _of_products(_using(Setting.DILATION)),
     ),
     "FloorRemainder": Note(
         "elements after the last window are mishandled",
@@ -189,7 +194,7 @@ FLAGS: dict[str, Note] = {
         "channels of another group are read, or those of groups are in the wrong order",
         "each output reads another's channels",
         "pytorch#51430, burn PR#1891, mlx PR#3800, oneDNN#352, tvm#10223",
-        _of_products(lambda g, p: g.groups > 1),
+        _of_products(_using(Setting.GROUPS)),
     ),
     "DepthMultiplier": Note(
         "the outputs of a depthwise channel are in the wrong order, or one only is computed",
@@ -225,7 +230,7 @@ FLAGS: dict[str, Note] = {
         "an empty batch leaves a gradient unwritten",
         "garbage, or an error",
         "NNlib PR#763, tf#9949, pytorch#19599",
-        lambda case, p: case.geometry.batch == 0,
+        lambda case, p: LACKING[Lack.IMAGES](case.geometry),
     ),
     "NoChannels": Note(
         "a convolution without channels or windows is computed as if it had some",
@@ -245,7 +250,7 @@ FLAGS: dict[str, Note] = {
         "the output padding is ignored, or filled with zeros",
         "the last rows are missing or zero",
         "tvm#19524, larq PR#707, pytorch#98129",
-        _of_products(lambda g, p: p in FORWARDS and any(g.output_padding)),
+        _of_products(lambda g, p: p in FORWARDS and OF_GEOMETRY[Setting.OUTPUT_PADDING](g)),
     ),
     "TransposedPadding": Note(
         "the padding of a transposed convolution is added to its input, not cut off its output",

@@ -6,6 +6,7 @@ import numpy as np
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.vocabulary import SETTINGS, Setting, used_settings
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.calling.in_process import InProcess
@@ -40,6 +41,14 @@ def test_the_reference_supports_every_pass_of_every_feature() -> None:
     assert {verdict.outcome for verdict in verdicts.values()} <= {Outcome.CONFORMS, Outcome.UNDECIDED}
     assert len({feature.name for feature in wanted}) == len(wanted)
     assert {feature for feature, _ in verdicts} == {feature.name for feature in wanted}
+
+
+def test_every_setting_is_asked_and_a_row_called_by_one_uses_it() -> None:
+    used = {feature.name: used_settings(feature.case) for feature in features()}
+    assert frozenset().union(*used.values()) == SETTINGS
+    rows = [setting for setting in Setting if setting in used]
+    assert len(rows) == 7
+    assert all(setting in used[setting] for setting in rows)
 
 
 def test_what_is_wrong_or_declined_is_told_apart() -> None:
