@@ -24,7 +24,7 @@ from ..numbers.dtypes import format_of
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, offset, products, shape_of
 
-Call = Callable[[Operands], Array | None]
+OnePass = Callable[[Operands], Array | None]
 """The implementation: operands to a result, None if it returned none."""
 
 
@@ -75,7 +75,7 @@ def _shapes_tried(pass_: Pass, geometry: ConvGeometry) -> Iterator[tuple[tuple[i
         yield shape_of(product.left, geometry), shape_of(product.right, geometry)
 
 
-def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
+def read(call: OnePass, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
     """Read off the coefficient of every product.
 
     Parameters

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Operands, Pass
 from .altered_operands import copied, negated
-from .company import LATTICE, OPPOSITE, REALS, Call, Deviation, Part, Question, same_bits
+from .company import LATTICE, OPPOSITE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
 from .one_call import Caller, snapshot
 
 THREADS = 4
@@ -29,12 +29,12 @@ class _Known:
     """A call, and what it gives when nobody else makes one."""
 
     name: str
-    call: Call
+    call: CompanyCall
     expected: Part
 
 
 def meet(
-    caller: Caller, question: Question, companions: Mapping[str, Call], answers: Mapping[str, Part]
+    caller: Caller, question: CompanyQuestion, companions: Mapping[str, CompanyCall], answers: Mapping[str, Part]
 ) -> Iterator[Deviation]:
     """Calls from several threads on the same arrays; of a candidate that is for one thread, from one beside a reader.
 
@@ -43,8 +43,8 @@ def meet(
     threads = 1 if caller.bound.info.threads == "one" else THREADS
     base = REALS if question.bitwise else LATTICE
     same = question.calls[base]
-    shared = Call(copied(same.operands), same.geometry)
-    opposite = Call(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
+    shared = CompanyCall(copied(same.operands), same.geometry)
+    opposite = CompanyCall(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
     calls = {base: shared, OPPOSITE + base: opposite}
     known = [_Known(name, call, snapshot(caller.make_fresh(call, "the same call"))) for name, call in calls.items()]
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
@@ -111,7 +111,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
     return found
 
 
-def _beside_a_reader(caller: Caller, call: Call, watch: _Watch) -> dict[str, Part]:
+def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[str, Part]:
     """Calls from this thread alone, while another one reads the operands over and over; nothing is found but that."""
     ended = threading.Event()
 

@@ -33,7 +33,7 @@ class Feature:
 
 
 @cache
-def features() -> tuple[Feature, ...]:
+def all_features() -> tuple[Feature, ...]:
     """Every feature: ranks, settings, dtypes, memory layouts and degenerate convolutions.
 
     Sizes, kernels, strides and paddings differ between axes and sides, and so do

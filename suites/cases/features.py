@@ -39,7 +39,7 @@ def needs_of_all(ranks: Collection[int], dtypes: Sequence[str]) -> frozenset[str
     return every | {f"dtype {dtypes[0]}", *(name for name, fewer in axes.items() if min(ranks) > fewer)}
 
 
-def telling(needed: frozenset[str]) -> frozenset[str]:
+def distinctive(needed: frozenset[str]) -> frozenset[str]:
     """The needs by which one fault is told from another: its settings or, where it needs none, its sizes.
 
     Sizes (several windows, a kernel above 1) mostly only make room for a fault to

@@ -5,7 +5,7 @@ shrinks that case. Then generation goes on, with the fault known, until the
 budget of cases is spent. Usual layers, which come first, and cases of a covering,
 which see every known kind of fault, have a share of it. A failing case counts as
 a known fault if check, pass, outcome and cause are the same and the case has every
-telling feature that the fault's shrunk counterexample still needs; a case that
+distinctive feature that the fault's shrunk counterexample still needs; a case that
 lacks one cannot be that fault. A fault that is met again in a plainer form stays
 one fault.
 """
@@ -38,7 +38,7 @@ from ..cases.budget import Budget
 from ..cases.corpora.selection import Provenance
 from ..cases.covering import covering
 from ..cases.drawing import CLIMBING, DRAWING, find_case, shares, usual_share
-from ..cases.features import features, needs, needs_of_all, telling
+from ..cases.features import distinctive, features, needs, needs_of_all
 from ..cases.strategies import BEST_RESOLVED_FILL
 from ..cases.usual import usual_cases
 from ..checks.company import COMPANY
@@ -398,7 +398,7 @@ class Search:
 
     def _examine(self, case: Case) -> tuple[CheckResult, ...]:
         """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
-        known = [f for f in self.faults if f.outcome is Outcome.HUNG and telling(f.needs) <= features(case)]
+        known = [f for f in self.faults if f.outcome is Outcome.HUNG and distinctive(f.needs) <= features(case)]
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
         untaken = {pass_: why for pass_ in self.passes if (why := self._offer.why_untaken(pass_, case)) is not None}
         willing = [pass_ for pass_ in self.passes if pass_ not in untaken]

@@ -47,7 +47,7 @@ def encode(header: Mapping[str, object], arrays: Iterable[Array] = ()) -> list[b
     return [line.encode(), *payloads]
 
 
-def describe_geometry(geometry: ConvGeometry) -> dict[str, object]:
+def geometry_header(geometry: ConvGeometry) -> dict[str, object]:
     """A geometry as JSON values."""
     low, high = zip(*geometry.padding, strict=True)
     return {
@@ -69,7 +69,7 @@ def describe_geometry(geometry: ConvGeometry) -> dict[str, object]:
     }
 
 
-def describe_array(dtype: str, shape: tuple[int, ...]) -> dict[str, object]:
+def array_header(dtype: str, shape: tuple[int, ...]) -> dict[str, object]:
     """Dtype and shape of an array as JSON values."""
     return {"dtype": dtype, "shape": shape}
 

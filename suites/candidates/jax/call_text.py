@@ -14,7 +14,7 @@ _SUBJECTS = {Pass.INPUT_GRADIENT: "x", Pass.DOUBLE_BACKWARD_INPUT: "x", Pass.BIA
 _SUBJECTS[Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT] = "dy"
 
 
-def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -> str:
+def write_jax_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -> str:
     """Plain JAX source that computes ``actual`` from the arrays by name."""
     lines = ["import jax", "import jax.numpy as jnp", "import ml_dtypes", "import numpy as np", ""]
     lines += ['jax.config.update("jax_enable_x64", True)', "", ""]

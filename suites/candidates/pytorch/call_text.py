@@ -17,7 +17,7 @@ _SUBJECTS = {
 }
 
 
-def write_call(
+def write_torch_call(
     pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, place: str = "tensor", wrap: str = ""
 ) -> str:
     """Plain PyTorch source that computes ``actual`` from the arrays by name.

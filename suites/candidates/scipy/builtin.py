@@ -23,7 +23,7 @@ import scipy.signal
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, Pass
-from .call_text import write_call
+from .call_text import write_scipy_call
 
 _DTYPES = {
     "direct": ("float64", "float32", "complex128", "complex64", "int8"),
@@ -68,7 +68,7 @@ class SciPy:
         return self._weight_gradient(source, gradient, geometry.direct)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return write_call(pass_, geometry, dtype, method=self._method, bias=bias)
+        return write_scipy_call(pass_, geometry, dtype, method=self._method, bias=bias)
 
     def _forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
         padded = _padded(input, geometry)

@@ -62,7 +62,7 @@ for k, within in np.ndindex(actual.shape[:2] if len(x) else (0, 0)):
 _TEXTS = {Pass.FORWARD: _FORWARD, Pass.INPUT_GRADIENT: _INPUT_GRADIENT, Pass.WEIGHT_GRADIENT: _WEIGHT_GRADIENT}
 
 
-def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, method: str, bias: bool) -> str:
+def write_scipy_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, method: str, bias: bool) -> str:
     """Source that computes ``actual`` from the arrays by name."""
     direct = geometry.direct
     (part,) = products(pass_, geometry)

@@ -13,7 +13,7 @@ from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import OF_IMAGES, Array, Pass
 from ..calls.framework import Framework, Given, Tensor
 from . import convolution as own
-from .call_text import write_call, write_convolution
+from .call_text import write_convolution, write_tensorflow_call
 from .derivatives import derive
 from .limits import limits_told
 
@@ -77,7 +77,7 @@ class TensorFlow(Framework):
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         lines = write_convolution(geometry, dtype)
-        return write_call(pass_, geometry, lines, bias=bias, decorator=self._decorator)
+        return write_tensorflow_call(pass_, geometry, lines, bias=bias, decorator=self._decorator)
 
     def _make(self, pass_: Pass, geometry: ConvGeometry) -> Callable[[dict[str, Tensor]], Tensor]:
         def compute(tensors: dict[str, Tensor]) -> Tensor:
