@@ -18,7 +18,7 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.padding import NAMED_PADDINGS, REPEATING_MODES, PaddingSides
-from ..candidates.calls.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, Entry, half_sides, named_sides_of
+from ..candidates.calls.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, DomainEntry, half_sides, named_sides_of
 from ..cases.strategies import BEST_RESOLVED_FILL
 
 Pattern = tuple[int, ...]
@@ -234,11 +234,11 @@ def declared_forms(domain: Domain, rank: int, dtype: str) -> Iterator[Form]:
         yield Form(rank, dtype, **{**first, **changes})
 
 
-def _pattern(entry: Entry) -> Pattern:
+def _pattern(entry: DomainEntry) -> Pattern:
     return (entry,) if isinstance(entry, int) else tuple(map(int, entry))
 
 
-def _padding_of(entry: Entry) -> str | Sides:
+def _padding_of(entry: DomainEntry) -> str | Sides:
     if entry == SYMMETRIC:
         return ((1, 1),)
     if isinstance(entry, str):

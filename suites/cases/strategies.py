@@ -188,10 +188,10 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         swarm.transposed,
         tuple(extras),
     )
-    return geometry if swarm.lack is None else lacking(geometry, swarm.lack)
+    return geometry if swarm.lack is None else without(geometry, swarm.lack)
 
 
-def lacking(geometry: ConvGeometry, lack: Lack) -> ConvGeometry:
+def without(geometry: ConvGeometry, lack: Lack) -> ConvGeometry:
     """The convolution without what a case may lack."""
     match lack:
         case Lack.IMAGES:

@@ -22,7 +22,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from .corpora import CORPORA, Entry, load
 from .corpora.shrinking import shrunk
-from .strategies import BEST_RESOLVED_FILL, Space, lacking, plainest
+from .strategies import BEST_RESOLVED_FILL, Space, plainest, without
 
 DENSE, SINGLE, GROUPED, DEPTHWISE = "dense", "one channel", "grouped", "depthwise"
 
@@ -197,7 +197,7 @@ def _geometry(layer: Layer, space: Space, turn: int, rng: Random) -> ConvGeometr
     batch = few if place else MANY_IMAGES[images % len(MANY_IMAGES)]
     wanted = _Numbers(batch, *_channels(layer, turn), tuple(map(max, size, least)))
     if layer.lacks is not None:
-        return lacking(wanted.of(layer), layer.lacks)
+        return without(wanted.of(layer), layer.lacks)
     return _fitted(layer, wanted, least, space.max_products, turn)
 
 

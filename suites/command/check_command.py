@@ -25,7 +25,7 @@ from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.strategies import Space
-from ..search.runner import Plan, describe_run, executors, memories, run
+from ..search.runner import RunPlan, describe_run, executors, memories, run
 from .gate import complaints
 from .plain_console import plain_console
 from .progress import progress_for
@@ -88,7 +88,7 @@ def _conclude(finished: Run, options: argparse.Namespace, before: Supported | No
     return told
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: argparse.Namespace) -> RunPlan:
     profile = PROFILES[options.profile]
     ranks = tuple(dict.fromkeys(options.ranks)) if options.ranks else None
     dtypes = tuple(dict.fromkeys(options.dtypes)) if options.dtypes else None
@@ -103,7 +103,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
-    return Plan(sources, budget, limits, options.memory, isolated=not options.in_process)
+    return RunPlan(sources, budget, limits, options.memory, isolated=not options.in_process)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

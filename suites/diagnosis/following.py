@@ -22,7 +22,7 @@ from ..checks.declared import arithmetic_of
 from ..checks.value import Check, operands_of
 from .fault import Fault
 
-Term = tuple[Pass, Operands]
+Summand = tuple[Pass, Operands]
 """A pass of first order, and its operands."""
 
 
@@ -49,7 +49,7 @@ def followed(fault: Fault, executor: Executor) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(deeper) for deeper, _ in terms))
 
 
-def _terms(pass_: Pass, operands: Operands) -> Iterator[Term]:
+def _terms(pass_: Pass, operands: Operands) -> Iterator[Summand]:
     """What the definition of a pass makes its result of, beside operands; nothing of a pass of first order."""
     plain = replace(operands, bias=None).of(Pass.FORWARD)
     match pass_:

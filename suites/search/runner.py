@@ -29,7 +29,7 @@ from .search import Search
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What a run does.
 
     Parameters
@@ -69,7 +69,7 @@ class Observer(Protocol):
 
 
 @contextlib.contextmanager
-def executors(plan: Plan) -> Iterator[dict[str, Executor]]:
+def executors(plan: RunPlan) -> Iterator[dict[str, Executor]]:
     """The plan's candidates, each running, by name; none is left running afterwards.
 
     Raises
@@ -88,7 +88,7 @@ def executors(plan: Plan) -> Iterator[dict[str, Executor]]:
         yield opened
 
 
-def memories(plan: Plan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
+def memories(plan: RunPlan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
     """The failing cases remembered of each candidate, seen to be readable before a run replaces anything.
 
     Raises
@@ -103,7 +103,7 @@ def memories(plan: Plan, candidates: Mapping[str, Executor]) -> dict[str, Failur
 
 
 def run(
-    plan: Plan,
+    plan: RunPlan,
     candidates: Mapping[str, Executor],
     remembered: Mapping[str, FailureMemory],
     writer: RunWriter,
@@ -153,7 +153,7 @@ class _Journal:
         self.on_shrunk(fault)
 
 
-def describe_run(plan: Plan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:
+def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:
     """The facts of a run, for its record."""
     return RunInfo(
         seed=plan.budget.seed,
