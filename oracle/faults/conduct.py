@@ -112,7 +112,6 @@ MODELS = (
         EVERY,
         _has_first_element,
         NOTHING,
-        "earth2studio#1133, apex#1587",
     ),
     wrong_conduct(
         "result-in-an-operand",
@@ -133,7 +132,6 @@ MODELS = (
         EVERY,
         _differs(_strides_ignored, _arranged("strided")),
         Needs(layouts=("strided",)),
-        "candle#3735, pytorch#192212",
     ),
     wrong_conduct(
         "stride-zero-misread",
@@ -144,6 +142,5 @@ MODELS = (
         (*BACKWARDS, Pass.BIAS_GRADIENT),
         _differs(_first_element_only, _constant),
         Needs(layouts=(BROADCAST,)),
-        "pytorch#4500, pytorch/xla#2333",
     ),
 )

@@ -57,7 +57,6 @@ def wrong_terms(
     explanation: str,
     change: Change,
     passes: Iterable[Pass] = CONVOLVING,
-    seen_in: str = "",
     needs: Needs = NOTHING,
     misread: Misreading | None = None,
 ) -> FaultModel:
@@ -73,7 +72,7 @@ def wrong_terms(
         wrong = plant(reference.evaluate)(pass_, probe(geometry, complex_only), geometry)
         return not np.array_equal(wrong, _right(pass_, geometry, complex_only))
 
-    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, seen_in, needs, misread)
+    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, needs, misread)
 
 
 def wrong_geometry(
@@ -82,10 +81,9 @@ def wrong_geometry(
     explanation: str,
     misread: Misreading,
     passes: Iterable[Pass] = CONVOLVING,
-    seen_in: str = "",
 ) -> FaultModel:
     """A model that computes the terms of another geometry."""
-    return wrong_terms(name, sentence, explanation, misreading(misread), passes, seen_in, misread=misread)
+    return wrong_terms(name, sentence, explanation, misreading(misread), passes, misread=misread)
 
 
 def wrong_conduct(
@@ -96,7 +94,6 @@ def wrong_conduct(
     passes: Iterable[Pass],
     shows: Callable[[Pass, ConvGeometry], bool],
     needs: Needs,
-    seen_in: str = "",
 ) -> FaultModel:
     """A model of wrong conduct; `make` makes a change with a memory of its own for each implementation."""
     passes = frozenset(passes)
@@ -107,7 +104,7 @@ def wrong_conduct(
     def shows_in_these(pass_: Pass, geometry: ConvGeometry) -> bool:
         return pass_ in passes and shows(pass_, geometry)
 
-    return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, seen_in, needs)
+    return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, needs)
 
 
 @lru_cache(maxsize=256)

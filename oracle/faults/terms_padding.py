@@ -65,7 +65,6 @@ MODELS = (
         "Height and width, or a list in the opposite order, are confused. Look at the order in which the padding's "
         "numbers are taken.",
         _with_sides(lambda geometry: geometry.padding[::-1]),
-        seen_in="autogluon PR#438",
     ),
     wrong_geometry(
         "first-padding-on-all-axes",
@@ -80,7 +79,6 @@ MODELS = (
         "The padding of the width is computed from the height. Look at the size that each axis's padding is computed "
         "from.",
         _with_sides(_same_from_the_first_size),
-        seen_in="TensorRT-Model-Connect PR#1235",
     ),
     wrong_geometry(
         "padding-dilated",
@@ -95,7 +93,6 @@ MODELS = (
         "The padding is laid after the data where it belongs before them. Look at the sign and the side of the offset "
         "that the padding adds to a position.",
         _each(lambda low, high: (high, low)),
-        seen_in="root#21737",
     ),
     wrong_geometry(
         "same-odd-element-on-the-other-side",
@@ -103,14 +100,12 @@ MODELS = (
         "SAME_UPPER and SAME_LOWER, or the conventions of two frameworks, are confused. Look at which half is "
         "rounded down when the whole padding is divided by two.",
         _with_sides(_same_on_the_other_side),
-        seen_in="root#21737",
     ),
     wrong_geometry(
         "low-padding-on-both-sides",
         "the low padding were used on both sides",
         "Only one number per axis reaches the kernel. Look at where four (low, high) numbers become two.",
         _each(lambda low, high: (low, low)),
-        seen_in="opencv PR#20394, tvm PR#6646, aimet PR#2873",
     ),
     wrong_geometry(
         "high-padding-on-both-sides",
@@ -138,7 +133,6 @@ MODELS = (
         "The padding is computed from the kernel's centre, which an even length does not have. Look at divisions of "
         "the kernel's length by two.",
         _with_sides(_even_kernels_shifted),
-        seen_in="ComputeLibrary#78",
     ),
     wrong_geometry(
         "padding-not-complemented",

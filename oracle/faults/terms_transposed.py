@@ -53,7 +53,6 @@ MODELS = (
         "The output is computed without its output padding and then extended by zeros, but windows and the bias reach "
         "there. Look at what is done with output padding after the sums.",
         omitting("output_gradient", _extra_positions),
-        seen_in="larq PR#707, pytorch#98129",
     ),
     wrong_terms(
         "output-padding-ignored",
@@ -61,7 +60,6 @@ MODELS = (
         "The output has the size that it has without output padding. Look at the formula of the output size.",
         resized(_without_output_padding),
         FORWARDS,
-        "tvm#19524",
         misread=_without_output_padding,
     ),
     wrong_terms(
@@ -70,6 +68,5 @@ MODELS = (
         "Padding of a transposed convolution is what is cut off its output. Look at what happens to the padding when "
         "the convolution is transposed.",
         _input_padded,
-        seen_in="TICO#420",
     ),
 )

@@ -85,7 +85,6 @@ def wrong_values(
     change: Change,
     passes: Iterable[Pass],
     needs: Needs,
-    seen_in: str = "",
     can_show: Callable[[Pass, ConvGeometry], bool] = has_terms,
 ) -> FaultModel:
     """A model that is wrong for some values only."""
@@ -95,7 +94,7 @@ def wrong_values(
         return pass_ in passes and can_show(pass_, geometry)
 
     plant = planting(change, passes)
-    return FaultModel(name, sentence, explanation, Kind.VALUES, passes, shows, plant, seen_in, needs)
+    return FaultModel(name, sentence, explanation, Kind.VALUES, passes, shows, plant, needs)
 
 
 def _has_a_row(pass_: Pass, geometry: ConvGeometry) -> bool:
@@ -119,7 +118,6 @@ MODELS = (
         _each(nan_to_zero),
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
-        "tf#63391",
         has_values,
     ),
     wrong_values(
@@ -130,7 +128,6 @@ MODELS = (
         with_result(lambda result, pass_, geometry: nan_to_zero(result)),
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
-        "tf#60315",
         has_values,
     ),
     wrong_values(
@@ -151,7 +148,6 @@ MODELS = (
         with_operands(_with_neighbours),
         (*FORWARDS, *WEIGHT_GRADIENTS),
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
-        "pytorch#12484",
         _has_a_row,
     ),
     wrong_values(
@@ -162,7 +158,6 @@ MODELS = (
         _edge_in_padding,
         (Pass.FORWARD,),
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
-        "burn#5385, tf#63391, pytorch#12484, tf#60315",
         _reads_padding,
     ),
     wrong_values(
