@@ -98,14 +98,14 @@ def fits(seen: tuple[Observation, ...]) -> tuple[Fit, ...]:
     declared = seen[0].arithmetic
     if declared.storage.is_integer or seen[0].operands.input.dtype.kind == "c":
         return ()
-    if all(_ratio(each, Known("", "", declared)) <= 1 for each in seen):
+    if all(_ratio(observation, Known("", "", declared)) <= 1 for observation in seen):
         return ()
-    found = []
+    fitting = []
     for known in _known(declared, seen[0].pass_, seen[0].geometry):
-        ratio = max(_ratio(each, known) for each in seen)
-        if ratio <= 1 and all(_are_results_of(known, each) for each in seen):
-            found.append(Fit(known, ratio, max(_width(each, known) for each in seen)))
-    return tuple(sorted(found, key=lambda fit: fit.width))
+        ratio = max(_ratio(observation, known) for observation in seen)
+        if ratio <= 1 and all(_are_results_of(known, observation) for observation in seen):
+            fitting.append(Fit(known, ratio, max(_width(observation, known) for observation in seen)))
+    return tuple(sorted(fitting, key=lambda fit: fit.width))
 
 
 def _known(declared: Arithmetic, pass_: Pass, geometry: ConvGeometry) -> Iterator[Known]:

@@ -113,17 +113,17 @@ def company_to_message(reply: CompanyReply) -> tuple[dict[str, object], list[Arr
         arrays.append(part)
         return len(arrays) - 1
 
-    told = [
+    deviations = [
         {
-            "cause": each.cause,
-            "told": each.told,
-            "call": each.call,
-            "expected": written(each.expected),
-            "got": written(each.got),
+            "cause": deviation.cause,
+            "told": deviation.told,
+            "call": deviation.call,
+            "expected": written(deviation.expected),
+            "got": written(deviation.got),
         }
-        for each in reply.deviations
+        for deviation in reply.deviations
     ]
-    return {"kind": CompanyReply.__name__, "deviations": told}, arrays
+    return {"kind": CompanyReply.__name__, "deviations": deviations}, arrays
 
 
 def company_from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> CompanyReply:

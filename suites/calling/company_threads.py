@@ -51,13 +51,13 @@ def meet(
     watch = _Watch(shared.operands)
     rounds = _rounds(0 if question.pass_ is Pass.BIAS_GRADIENT else same.geometry.products)
     with _frequent_switches():
-        found = _together(caller, known, watch, rounds) if threads > 1 else _beside_a_reader(caller, shared, watch)
+        different = _together(caller, known, watch, rounds) if threads > 1 else _beside_a_reader(caller, shared, watch)
     for name in watch.changed[:1]:
         got = "changed and restored, as another thread saw that read it meanwhile"
         yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
-    for each in known:
-        if each.name in found:
-            yield Deviation("threads", _told(each), each.name, each.expected, found[each.name])
+    for alone in known:
+        if alone.name in different:
+            yield Deviation("threads", _told(alone), alone.name, alone.expected, different[alone.name])
 
 
 def _told(known: _Known) -> str:
@@ -86,29 +86,29 @@ class _Watch:
 def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[str, Part]:
     """The first result of each call that was not what it is alone."""
     begin = threading.Barrier(THREADS)
-    telling = threading.Lock()
-    found: dict[str, Part] = {}
+    announcing = threading.Lock()
+    different: dict[str, Part] = {}
     others = known[1:]
 
     def make(thread: int) -> None:
         for number in range(_ROUNDS_IN_STEP + rounds):
             if number < _ROUNDS_IN_STEP:
                 begin.wait()
-            each = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]
+            alone = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]
             if number % _ROUNDS_IN_STEP == 0:
-                with telling:
+                with announcing:
                     caller.announce(_MEETING)
-            result = snapshot(caller.make_quietly(each.call.operands, each.call.geometry))
-            if not same_bits(result, each.expected):
-                found.setdefault(each.name, result)
+            result = snapshot(caller.make_quietly(alone.call.operands, alone.call.geometry))
+            if not same_bits(result, alone.expected):
+                different.setdefault(alone.name, result)
             watch.look()
 
     running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREADS)]
-    for each in running:
-        each.start()
-    for each in running:
-        each.join()
-    return found
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return different
 
 
 def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[str, Part]:
