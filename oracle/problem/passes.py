@@ -47,7 +47,7 @@ class Pass(Enum):
         return self in SECOND_ORDER
 
     @property
-    def space(self) -> str:
+    def result_like(self) -> str:
         """Which of ``input``, ``weight``, ``bias`` and ``output`` its result is like."""
         match self:
             case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
@@ -61,12 +61,12 @@ class Pass(Enum):
 
     def result_shape(self, geometry: ConvGeometry) -> tuple[int, ...]:
         """Shape of what this pass returns for `geometry`."""
-        return _shape(self.space, geometry)
+        return _shape(self.result_like, geometry)
 
 
-FORWARDS = tuple(pass_ for pass_ in Pass if pass_.space == "output")
-INPUT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.space == "input")
-WEIGHT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.space == "weight")
+FORWARDS = tuple(pass_ for pass_ in Pass if pass_.result_like == "output")
+INPUT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.result_like == "input")
+WEIGHT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.result_like == "weight")
 LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 """The output and its three gradients: what the adjoint identity links."""
 CONJUGATING = frozenset((Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE))
@@ -234,8 +234,8 @@ def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
     return _shape("output" if name == "output_gradient" else name.removesuffix("_direction"), geometry)
 
 
-def _shape(space: str, geometry: ConvGeometry) -> tuple[int, ...]:
-    shape: tuple[int, ...] = getattr(geometry, f"{space}_shape")
+def _shape(tensor: str, geometry: ConvGeometry) -> tuple[int, ...]:
+    shape: tuple[int, ...] = getattr(geometry, f"{tensor}_shape")
     return shape
 
 

@@ -106,6 +106,6 @@ def _to_array(pass_: Pass, tensor: Tensor) -> Array:
     array = tensor.numpy()
     if pass_ is Pass.BIAS_GRADIENT:
         return np.array(array)
-    if pass_.space == "weight":
+    if pass_.result_like == "weight":
         return np.ascontiguousarray(np.moveaxis(array, (-1, -2), (0, 1)))
     return np.ascontiguousarray(np.moveaxis(array, -1, 1))

@@ -53,7 +53,7 @@ class Rewriting:
 
     def result(self, pass_: Pass, value: Wide) -> Wide:
         """The other convolution's result, mapped back."""
-        return self._map(pass_.space).pull(value)
+        return self._map(pass_.result_like).pull(value)
 
     def _map(self, space: str) -> LinearMap:
         chosen: LinearMap = getattr(self, space)

@@ -85,7 +85,7 @@ def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> De
 
     def sides(values: Sequence[Wide]) -> Sides:
         whole, first, others = values
-        if pass_.space in ("input", "output"):
+        if pass_.result_like in ("input", "output"):
             return whole, np.concatenate((first, others))
         start = widened(operands.weight) if pass_ is Pass.UPDATE else 0.0
         return whole, first + others - start
