@@ -19,7 +19,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from multiprocessing import get_context
 
-from instruments import Instrument, Question, ours
+from instruments import Instrument, Trial, ours
 
 from convoracle.oracle.faults import FAULTS, fault_named, honest
 from convoracle.oracle.numbers.dtypes import DTYPES
@@ -68,9 +68,9 @@ TOOLS = (OURS, *INSTRUMENTS)
 
 
 def instrument(tool: str) -> Instrument:
-    """The questions of a tool of today."""
+    """The trials of a tool of today."""
     module, setting = INSTRUMENTS[tool]
-    asked: Instrument = partial(import_module(f"instruments.{module}").questions, *setting)
+    asked: Instrument = partial(import_module(f"instruments.{module}").trials, *setting)
     return asked
 
 
@@ -87,23 +87,23 @@ def stream(plan: Plan) -> tuple[Case, ...]:
 
 
 @lru_cache
-def questions(tool: str, plan: Plan) -> tuple[Question, ...]:
+def trials(tool: str, plan: Plan) -> tuple[Trial, ...]:
     return tuple(instrument(tool)(stream(plan)))
 
 
 @lru_cache(maxsize=10_000)
 def is_false_alarm(tool: str, plan: Plan, number: int) -> bool:
-    return questions(tool, plan)[number].alarms(honest.evaluate)
+    return trials(tool, plan)[number].alarms(honest.evaluate)
 
 
 def by_tool(plan: Plan, job: tuple[str, str]) -> Detection:
     """A tool of today on one fault, until it is detected or the budget spent."""
     tool, fault = job
     implementation = fault_named(fault).plant(honest.evaluate)
-    asked, spent = questions(tool, plan), 0.0
-    for number, question in enumerate(asked):
+    asked, spent = trials(tool, plan), 0.0
+    for number, trial in enumerate(asked):
         start = time.process_time()
-        alarm = question.alarms(implementation)
+        alarm = trial.alarms(implementation)
         spent += time.process_time() - start
         if alarm and not is_false_alarm(tool, plan, number):
             return Detection(tool, fault, number + 1, spent, number + 1)
@@ -118,9 +118,9 @@ def false_alarms(plan: Plan, tool: str) -> tuple[str, dict[str, tuple[int, int]]
         met = ours.search(PlantedInProcess(), ours.quick(plan.cases, plan.seed))[0]
         asked = [(case.dtype, any(fault.found == case for fault in met.faults)) for case in met.cases]
     else:
-        asked, mine, start = [], questions(tool, plan), 0.0
-        for number, question in enumerate(mine):
-            asked.append((question.dtype, is_false_alarm(tool, plan, number)))
+        asked, mine, start = [], trials(tool, plan), 0.0
+        for number, trial in enumerate(mine):
+            asked.append((trial.dtype, is_false_alarm(tool, plan, number)))
             start = start or time.process_time()
             if time.process_time() - start > 10 * plan.seconds:
                 break

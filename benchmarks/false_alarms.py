@@ -26,13 +26,13 @@ from restricted import KERNELS, Kernel
 
 from convoracle.oracle.numbers.dtypes import EVERYDAY
 from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import kind_of
 from convoracle.suites.audits.planted import Planted
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import SETTINGS
 from convoracle.suites.search.conformance import Findings, examine_all
 
 CASES = 200

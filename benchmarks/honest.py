@@ -19,7 +19,15 @@ from convoracle.oracle.answers.equations import output_terms
 from convoracle.oracle.faults import Implementation
 from convoracle.oracle.numbers.dtypes import EVERYDAY, format_of, numpy_dtype, result_dtype
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.passes import Array, Operands, Pass, offset, present_products, products, shape_of
+from convoracle.oracle.problem.passes import (
+    Array,
+    Operands,
+    Pass,
+    factors_of,
+    offset,
+    present_products,
+    shape_of,
+)
 
 NARROW = ("float16", "bfloat16")
 _MOST_PRODUCTS = 180_000
@@ -39,10 +47,6 @@ class Honest:
     dtypes: tuple[str, ...] = EVERYDAY
 
 
-def _each(operands: Operands, change: Callable[[Array], Array]) -> dict[str, Any]:
-    return {name: change(array) for name, array in operands.arrays().items()}
-
-
 def native(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """Every product and sum in the storage dtype itself, in NumPy's order."""
     return reference.evaluate(pass_, operands, geometry)
@@ -52,7 +56,7 @@ def wide(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """Sums in float32, or float64 of the wide dtypes, rounded once; an update rounds its gradient, too."""
     dtype = operands.input.dtype
     accumulator = np.float32 if dtype.name in NARROW else np.float64
-    widened = replace(operands, **_each(operands, lambda array: array.astype(accumulator)))
+    widened = operands.map(lambda array: array.astype(accumulator))
     if pass_ is Pass.UPDATE:
         gradient = reference.evaluate(Pass.WEIGHT_GRADIENT, widened, geometry).astype(dtype)
         return operands.weight - dtype.type(operands.learning_rate) * gradient
@@ -64,7 +68,7 @@ def backwards(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     if geometry.transposed or any(geometry.remainders) or pass_ is Pass.BIAS_GRADIENT:
         raise NotImplementedError("a mirrored problem has other windows")
     mirrored = replace(geometry, padding=tuple((high, low) for low, high in geometry.padding))
-    return _mirror(reference.evaluate(pass_, replace(operands, **_each(operands, _mirror)), mirrored))
+    return _mirror(reference.evaluate(pass_, operands.map(_mirror), mirrored))
 
 
 def _mirror(array: Array) -> Array:
@@ -91,7 +95,7 @@ def by_images(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
 def flushing(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """Subnormal operands and results taken for zero."""
     with np.errstate(all="ignore"):
-        return _flushed(reference.evaluate(pass_, replace(operands, **_each(operands, _flushed)), geometry))
+        return _flushed(reference.evaluate(pass_, operands.map(_flushed), geometry))
 
 
 def _flushed(array: Array) -> Array:
@@ -101,8 +105,7 @@ def _flushed(array: Array) -> Array:
 
 def truncating(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """Factors of products cut off to TF32, in float32."""
-    factors = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
-    cut: dict[str, Any] = {name: _to_tfloat32(getattr(operands, name)) for name in factors}
+    cut: dict[str, Any] = {name: _to_tfloat32(getattr(operands, name)) for name in factors_of(pass_, geometry)}
     return reference.evaluate(pass_, replace(operands, **cut), geometry)
 
 
@@ -120,7 +123,7 @@ def narrow_results(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> A
 def narrow_sums(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """Everything in float16, for float32 operands."""
     with np.errstate(all="ignore"):
-        narrowed = replace(operands, **_each(operands, lambda array: array.astype(np.float16)))
+        narrowed = operands.map(lambda array: array.astype(np.float16))
         return reference.evaluate(pass_, narrowed, geometry).astype(np.float32)
 
 

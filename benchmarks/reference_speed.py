@@ -20,7 +20,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
 
-Call = Callable[[], object]
+Timed = Callable[[], object]
 PASSES = tuple(pass_ for pass_ in Pass if not pass_.is_second_order)
 
 SHAPES: dict[str, dict[str, str]] = {
@@ -74,11 +74,11 @@ class Timing:
     extra_bytes: int
 
 
-def numpy_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Call:
+def numpy_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Timed:
     return partial(reference.evaluate, pass_, operands, geometry)
 
 
-def torch_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Call:
+def torch_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Timed:
     """The same pass in PyTorch; it knows symmetric padding only, so the input is padded before the clock starts."""
     tensors = {name: torch.from_numpy(array) for name, array in operands.arrays().items()}
     symmetric = all(low == high for low, high in geometry.padding)
@@ -107,14 +107,14 @@ def random_operands(geometry: ConvGeometry) -> Operands:
     return Operands(input, weight, bias, output_gradient)
 
 
-def seconds(call: Call, repeats: int) -> float:
+def seconds(call: Timed, repeats: int) -> float:
     start = time.perf_counter()
     for _ in range(repeats):
         call()
     return (time.perf_counter() - start) / repeats
 
 
-def interleaved(first: Call, second: Call, rounds: int, minimum: float) -> tuple[float, float, float]:
+def interleaved(first: Timed, second: Timed, rounds: int, minimum: float) -> tuple[float, float, float]:
     """Median seconds of both calls, and the median of the rounds' ratios: noise of the machine hits both."""
     repeats = [max(1, round(minimum / min(seconds(call, 1) for _ in range(3)))) for call in (first, second)]
     pairs = [(seconds(first, repeats[0]), seconds(second, repeats[1])) for _ in range(rounds)]
@@ -122,7 +122,7 @@ def interleaved(first: Call, second: Call, rounds: int, minimum: float) -> tuple
     return statistics.median(ours), statistics.median(theirs), statistics.median(a / b for a, b in pairs)
 
 
-def extra_bytes(call: Call) -> int:
+def extra_bytes(call: Timed) -> int:
     """Peak of what the call allocates beyond what it returns."""
     tracemalloc.start()
     result = call()

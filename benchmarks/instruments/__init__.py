@@ -1,4 +1,4 @@
-"""What people look for faults with: each instrument as a stream of questions to an implementation."""
+"""What people look for faults with: each instrument as a stream of trials to an implementation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from convoracle.oracle.operands.data import Case
 
 
 @dataclass(frozen=True)
-class Question:
+class Trial:
     """One case put to an implementation.
 
     Parameters
@@ -25,5 +25,5 @@ class Question:
     alarms: Callable[[Implementation], bool]
 
 
-Instrument = Callable[[Sequence[Case]], Iterator[Question]]
-"""From the stream of generated cases to the questions, one for each case that the instrument is for."""
+Instrument = Callable[[Sequence[Case]], Iterator[Trial]]
+"""From the stream of generated cases to the trials, one for each case that the instrument is for."""

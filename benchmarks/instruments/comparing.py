@@ -17,7 +17,7 @@ from convoracle.oracle.problem.layouts import EXPANDED, arrange
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined, shape_of
 from convoracle.suites.candidates.loading.source import load
 
-from . import Question
+from . import Trial
 
 Comparison = Callable[[Array, Array], None]
 """Raises AssertionError where the two are not close."""
@@ -43,23 +43,23 @@ def _tensor(array: Array) -> torch.Tensor:
 COMPARISONS: dict[str, Comparison] = {"with_torch": with_torch, "with_numpy": with_numpy}
 
 
-def questions(comparison: str, reference: str, stream: Sequence[Case]) -> Iterator[Question]:
-    """One question for each case of which the reference knows something."""
+def trials(comparison: str, reference: str, stream: Sequence[Case]) -> Iterator[Trial]:
+    """One trial for each case of which the reference knows something."""
     torch.backends.mkldnn.set_flags(False)
     known = load("torch")
     for case in stream:
         dtype = _COMPLEX[reference] if case.dtype in COMPONENTS else reference
         if known.limitation(Pass.FORWARD, case.geometry, dtype, case.bias) is None:
-            yield Question(case.dtype, partial(_alarms, COMPARISONS[comparison], known, dtype, case))
+            yield Trial(case.dtype, partial(_alarms, COMPARISONS[comparison], known, dtype, case))
 
 
 def _alarms(compare: Comparison, known: Any, dtype: str, case: Case, implementation: Implementation) -> bool:
     operands = real_operands(replace(case, fill="normal"))
-    exactly: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
+    exactly = operands.map(lambda array: array.astype(dtype))
     given = arranged(operands, case)
     for pass_ in (pass_ for pass_ in Pass if is_defined(pass_, case.dtype) and pass_ in known.passes):
         try:
-            expected = known.run(pass_, replace(operands, **exactly).of(pass_), case.geometry)
+            expected = known.run(pass_, exactly.of(pass_), case.geometry)
         except RuntimeError:  # PyTorch refuses the pass, as that of a degenerate convolution
             continue
         try:

@@ -15,15 +15,15 @@ from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass
 
-from . import Question
+from . import Trial
 
 
-def questions(fast: bool, stream: Sequence[Case]) -> Iterator[Question]:
-    """One question for each case, on normal data of twice the precision that the case has."""
+def trials(fast: bool, stream: Sequence[Case]) -> Iterator[Trial]:
+    """One trial for each case, on normal data of twice the precision that the case has."""
     for case in stream:
         dtype = "complex128" if case.dtype in COMPONENTS else "float64"
         wide = replace(case, dtype=dtype, fill="normal")
-        yield Question(dtype, partial(_alarms, fast, wide))
+        yield Trial(dtype, partial(_alarms, fast, wide))
 
 
 def _alarms(fast: bool, case: Case, implementation: Implementation) -> bool:

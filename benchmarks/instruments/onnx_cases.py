@@ -15,10 +15,10 @@ from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 
-from . import Question
+from . import Trial
 
 
-def questions(stream: Sequence[Case]) -> Iterator[Question]:
+def trials(stream: Sequence[Case]) -> Iterator[Trial]:
     """The node tests, whatever the stream."""
     for operator in ("Conv", "ConvTranspose"):
         for test in collect_testcases(operator):
@@ -27,7 +27,7 @@ def questions(stream: Sequence[Case]) -> Iterator[Question]:
                 ((inputs, (expected,)),) = test.data_sets
                 attributes = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
                 geometry = _geometry(attributes, inputs, expected.shape, operator == "ConvTranspose")
-                yield Question("float32", partial(_alarms, geometry, inputs, expected, test.rtol, test.atol))
+                yield Trial("float32", partial(_alarms, geometry, inputs, expected, test.rtol, test.atol))
 
 
 def _alarms(

@@ -14,16 +14,16 @@ from convoracle.oracle.numbers.dtypes import COMPONENTS
 from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.passes import Pass
 
-from . import Question
+from . import Trial
 
 THRESHOLD = 1e-3
 
 
-def questions(stream: Sequence[Case]) -> Iterator[Question]:
-    """One question for each real case that is not empty, on normal data in float64."""
+def trials(stream: Sequence[Case]) -> Iterator[Trial]:
+    """One trial for each real case that is not empty, on normal data in float64."""
     for case in stream:
         if case.dtype not in COMPONENTS and case.geometry.batch and not case.geometry.is_degenerate:
-            yield Question("float64", partial(_alarms, replace(case, dtype="float64", fill="normal")))
+            yield Trial("float64", partial(_alarms, replace(case, dtype="float64", fill="normal")))
 
 
 def _alarms(case: Case, implementation: Implementation) -> bool:

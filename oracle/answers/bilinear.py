@@ -75,8 +75,7 @@ def _is_empty(geometry: ConvGeometry) -> bool:
 
 def _explicit(geometry: ConvGeometry) -> ConvGeometry:
     """The same convolution of the input that already has its padding."""
-    size = tuple(size + low + high for size, (low, high) in zip(geometry.size, geometry.padding, strict=True))
-    return replace(geometry, size=size, padding=((0, 0),) * geometry.rank, padding_mode="zeros")
+    return replace(geometry, size=geometry.padded_size, padding=((0, 0),) * geometry.rank, padding_mode="zeros")
 
 
 def _padded(input: Array, geometry: ConvGeometry) -> Array:

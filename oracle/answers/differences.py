@@ -12,14 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, check_array
 from .reference import forward
 
 STEP = 1.0
-Float64 = NDArray[np.float64]
 
 
 def input_gradient(input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Float64:

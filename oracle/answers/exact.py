@@ -22,6 +22,7 @@ from functools import lru_cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numbers.arrays import Float64
 from ..numbers.scaled import Scaled, add, scaled, subtract, widest, with_room
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import (
@@ -36,7 +37,6 @@ from ..problem.passes import (
     products,
 )
 
-Float64 = NDArray[np.float64]
 _CHUNK_PRODUCTS = 1 << 21
 
 

@@ -10,12 +10,11 @@ underflows (half of one is no float64), which is told with it.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
+from ..numbers.arrays import Float64, widened
 from ..numbers.dtypes import FORMATS
 from ..numbers.scaled import Scaled, unit_of
 from ..problem.geometry import ConvGeometry
@@ -23,7 +22,6 @@ from ..problem.passes import Operands, Pass, check_operands, offset, products
 from . import exact, reference
 from .exact import ExactResult, term_counts
 
-Float64 = NDArray[np.float64]
 MOST_PRODUCTS_EXACTLY = 1 << 20
 """Passes of more products are evaluated here: by then exact arithmetic takes a tenth of a second."""
 _FORM = FORMATS["float64"]
@@ -62,8 +60,8 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     check_operands(operands, geometry, where="large.evaluate")
     if operands.input.dtype.kind == "c":
         raise InvalidArgument("dtype", operands.input.dtype.name, "should be real", where="large.evaluate")
-    wide = replace(operands, **{name: array.astype(np.float64) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
-    sizes = replace(wide, **{name: np.abs(array) for name, array in wide.arrays().items()})  # type: ignore[arg-type]
+    wide = operands.map(widened)
+    sizes = wide.map(np.abs)
     summed = Pass.WEIGHT_GRADIENT if pass_ is Pass.UPDATE else pass_
     magnitude = reference.evaluate(summed, sizes, geometry)
     if not np.isfinite(magnitude).all():

@@ -82,7 +82,7 @@ def input_windows(geometry: ConvGeometry) -> WindowLayout:
     return WindowLayout(
         channels=geometry.in_channels,
         size=geometry.size,
-        buffer=tuple(size + low + high for size, (low, high) in zip(geometry.size, geometry.padding, strict=True)),
+        buffer=geometry.padded_size,
         first=tuple(low for low, _ in geometry.padding),
         step=(1,) * geometry.rank,
         kernel=geometry.kernel,
@@ -100,12 +100,11 @@ def output_gradient_windows(geometry: ConvGeometry) -> WindowLayout:
     s p + d (R - 1) - low = i + d (R - 1 - r), it is what tap R - 1 - r of the
     window at i reads: the taps in reverse.
     """
-    reach = tuple(d * (r - 1) for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
     return WindowLayout(
         channels=geometry.out_channels,
         size=geometry.output_size,
-        buffer=tuple(size + most for size, most in zip(geometry.size, reach, strict=True)),
-        first=tuple(most - low for most, (low, _) in zip(reach, geometry.padding, strict=True)),
+        buffer=tuple(size + most for size, most in zip(geometry.size, geometry.span, strict=True)),
+        first=tuple(most - low for most, (low, _) in zip(geometry.span, geometry.padding, strict=True)),
         step=geometry.stride,
         kernel=geometry.kernel,
         dilation=geometry.dilation,

@@ -15,19 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers import reference
 from ..answers.exact import ExactResult, term_counts
+from ..numbers.arrays import Float64
 from ..numbers.conversions import are_in, convert
 from ..numbers.dtypes import Arithmetic, Format, format_of
 from ..numbers.scaled import scaled
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Operands, Pass, products
+from ..problem.passes import Operands, Pass, factors_of
 from ..rounding.bounds import rounding_bound
 from .reproduction import Observation
-
-Float64 = NDArray[np.float64]
 
 _FORMS = ("float32", "tfloat32", "float16", "bfloat16")
 _OWN_ERROR = 2.0**-52
@@ -100,14 +98,14 @@ def fits(seen: tuple[Observation, ...]) -> tuple[Fit, ...]:
     declared = seen[0].arithmetic
     if declared.storage.is_integer or seen[0].operands.input.dtype.kind == "c":
         return ()
-    if all(_ratio(each, Known("", "", declared)) <= 1 for each in seen):
+    if all(_ratio(observation, Known("", "", declared)) <= 1 for observation in seen):
         return ()
-    found = []
+    fitting = []
     for known in _known(declared, seen[0].pass_, seen[0].geometry):
-        ratio = max(_ratio(each, known) for each in seen)
-        if ratio <= 1 and all(_are_results_of(known, each) for each in seen):
-            found.append(Fit(known, ratio, max(_width(each, known) for each in seen)))
-    return tuple(sorted(found, key=lambda fit: fit.width))
+        ratio = max(_ratio(observation, known) for observation in seen)
+        if ratio <= 1 and all(_are_results_of(known, observation) for observation in seen):
+            fitting.append(Fit(known, ratio, max(_width(observation, known) for observation in seen)))
+    return tuple(sorted(fitting, key=lambda fit: fit.width))
 
 
 def _known(declared: Arithmetic, pass_: Pass, geometry: ConvGeometry) -> Iterator[Known]:
@@ -154,8 +152,7 @@ def _is_kept(name: str, pass_: Pass, known: Known) -> bool:
 
 
 def _factors(pass_: Pass, geometry: ConvGeometry) -> set[str]:
-    names = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
-    return {name.removesuffix("_direction") for name in names}
+    return {name.removesuffix("_direction") for name in factors_of(pass_, geometry)}
 
 
 def _ratio(seen: Observation, known: Known) -> float:
@@ -193,11 +190,10 @@ def converted(pass_: Pass, operands: Operands, known: Known) -> Operands:
 
 def _bounded(seen: Observation, operands: Operands, arithmetic: Arithmetic) -> tuple[Float64, Float64]:
     """The sums of these operands in float64, and what the arithmetic, and float64 here, may be off by."""
-    sizes: dict[str, Any] = {name: np.abs(array) for name, array in operands.arrays().items()}
     summed = Pass.WEIGHT_GRADIENT if seen.pass_ is Pass.UPDATE else seen.pass_
     with np.errstate(over="ignore", invalid="ignore"):
         exact = reference.evaluate(seen.pass_, operands, seen.geometry)
-        magnitude = reference.evaluate(summed, replace(operands, **sizes), seen.geometry)
+        magnitude = reference.evaluate(summed, operands.map(np.abs), seen.geometry)
     terms = np.broadcast_to(term_counts(seen.pass_, seen.geometry) + 1, exact.shape)
     magnitude = np.where(np.isfinite(magnitude), magnitude, 0.0)
     result = ExactResult(scaled(np.where(np.isfinite(exact), exact, 0.0)), magnitude, magnitude, terms)

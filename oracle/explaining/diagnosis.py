@@ -17,6 +17,7 @@ from itertools import permutations
 from ..faults import FAULTS, FaultModel, Kind
 from ..faults.arrangements import arrangements
 from ..faults.natural import natural_models
+from ..faults.threads import seen_in
 from ..numbers.dtypes import Arithmetic
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass
@@ -254,5 +255,5 @@ def explanation(hypothesis: Hypothesis) -> Explanation:
         tuple(model.name for model in hypothesis),
         ", and ".join(model.sentence for model in hypothesis),
         " ".join(model.explanation for model in hypothesis),
-        ", ".join(model.seen_in for model in hypothesis if model.seen_in),
+        ", ".join(filter(None, (seen_in(model.name) for model in hypothesis))),
     )

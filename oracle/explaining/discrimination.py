@@ -40,7 +40,7 @@ class Scope(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DistinguishingCase:
     """A pass to ask on a case.
 
     Parameters
@@ -68,7 +68,7 @@ def distinguishing_case(
     first: int = 0,
     is_choosy: bool = True,
     effort: Effort | None = None,
-) -> Question | None:
+) -> DistinguishingCase | None:
     """The first case on which all of these models differ from each other and from the right result.
 
     Of `TRIES` cases; if none tells all apart, the one that tells the most apart.
@@ -89,11 +89,11 @@ def distinguishing_case(
 
     Returns
     -------
-    Question or None
+    DistinguishingCase or None
         None if all models give the right result, or the pass is not defined for the case's dtype.
     """
     effort = Effort(EFFORT) if effort is None else effort
-    best: Question | None = None
+    best: DistinguishingCase | None = None
     if not is_defined(pass_, case.dtype):
         return None
     for number, geometry in islice(enumerate(geometries(case.geometry, scope, TRIES)), first, None):
@@ -105,7 +105,7 @@ def distinguishing_case(
         results = {_answer(each, pass_, operands, geometry) for each in models}
         answers = len(results | {_answer((), pass_, operands, geometry)})
         if answers > (1 if best is None else best.answers):
-            best = Question(pass_, drawn, answers, len(results) > 1)
+            best = DistinguishingCase(pass_, drawn, answers, len(results) > 1)
         if answers == len(models) + 1 or (len(results) > 1 and not is_choosy):
             break
     return best

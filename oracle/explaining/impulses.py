@@ -17,14 +17,14 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers.equations import Element, Index, Term, terms
+from ..numbers.arrays import Float64, first_index
 from ..numbers.dtypes import format_of
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, offset, products, shape_of
 
-Call = Callable[[Operands], Array | None]
+OnePass = Callable[[Operands], Array | None]
 """The implementation: operands to a result, None if it returned none."""
 
 
@@ -75,7 +75,7 @@ def _shapes_tried(pass_: Pass, geometry: ConvGeometry) -> Iterator[tuple[tuple[i
         yield shape_of(product.left, geometry), shape_of(product.right, geometry)
 
 
-def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
+def read(call: OnePass, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
     """Read off the coefficient of every product.
 
     Parameters
@@ -89,7 +89,7 @@ def read(call: Call, pass_: Pass, operands: Operands, geometry: ConvGeometry) ->
     geometry : ConvGeometry
         So small that :func:`calls_needed` calls are affordable.
     """
-    silent = replace(operands, **{name: np.zeros_like(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
+    silent = operands.map(np.zeros_like)
     nothing = call(silent)
     if nothing is None:
         return Reading({}, "it returns nothing for operands of zeros")
@@ -148,7 +148,7 @@ def _value(term: Term, operands: Operands) -> float:
     return prod(float(getattr(operands, factor.tensor)[factor.index]) for factor in term.factors)
 
 
-def _numbers(array: Array) -> NDArray[np.float64]:
+def _numbers(array: Array) -> Float64:
     return array.astype(np.float64)
 
 
@@ -160,7 +160,7 @@ def _differences(used: dict[Term, float], right: list[Term]) -> Iterator[WrongTe
             yield WrongTerm(term, float(expected[term]), used.get(term, 0.0))
 
 
-def _not_these(actual: Array | None, total: NDArray[np.float64], sizes: NDArray[np.float64]) -> str:
+def _not_these(actual: Array | None, total: Float64, sizes: Float64) -> str:
     """Why the coefficients do not give what was returned; `sizes` are sums of the terms without their signs.
 
     A unit in the last place of that sum is what rounding of a few operations may come to: less says nothing
@@ -170,7 +170,7 @@ def _not_these(actual: Array | None, total: NDArray[np.float64], sizes: NDArray[
         return "it returns nothing for the operands of the case"
     numbers = _numbers(actual)
     apart = np.abs(numbers - total) > 2 * format_of(actual.dtype.name).unit_roundoff * sizes
-    index = tuple(int(i) for i in np.argwhere(apart if apart.any() else numbers != total)[0])
+    index = first_index(apart if apart.any() else numbers != total)
     said = "it is not bilinear" if apart.any() else "it is bilinear only up to rounding"
     return (
         f"{said}: by its answers to impulses the result at {list(index)} would be "
@@ -186,7 +186,7 @@ def _apart(number: float, other: float) -> str:
 
 def _told(array: Array) -> str:
     numbers = _numbers(array)
-    index = tuple(int(i) for i in np.argwhere(numbers != 0)[0])
+    index = first_index(numbers != 0)
     return f"the result at {list(index)} is {numbers[index]:g}"
 
 

@@ -15,16 +15,15 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers.equations import Index, terms
 from ..answers.exact import term_counts
+from ..numbers.arrays import Float64
 from ..numbers.conversions import convert
 from ..numbers.dtypes import Format
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass
 
-Float64 = NDArray[np.float64]
 Rounding = Callable[[Float64], Float64]
 Summation = Callable[[Float64, Rounding], Float64]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers import reference
 from ..answers.exact import ExactResult, term_counts
 from ..faults import FaultModel, Implementation, honest
+from ..numbers.arrays import Float64, Mask, widened
 from ..numbers.dtypes import Arithmetic
 from ..numbers.scaled import scaled, unit_of
 from ..problem.geometry import ConvGeometry
@@ -108,7 +108,7 @@ def _planted(hypothesis: Hypothesis, implementation: Implementation) -> Implemen
     return implementation
 
 
-def _unwritten(hypothesis: Hypothesis, given: NDArray[np.float64], seen: Observation) -> NDArray[np.bool_]:
+def _unwritten(hypothesis: Hypothesis, given: Float64, seen: Observation) -> Mask:
     """The elements in which a model puts what is in memory: where the others by themselves give something else."""
     others = tuple(model for model in hypothesis if model.name not in LEAVING_MEMORY)
     nowhere = np.zeros(given.shape, bool)
@@ -131,11 +131,9 @@ def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
     is taken to have at most twice as many terms as the element with the most.
     """
     faulty = _planted(hypothesis, reference.evaluate)
-    wide = np.complex128 if seen.operands.input.dtype.kind == "c" else np.float64
-    arrays = {name: array.astype(wide) for name, array in seen.operands.arrays().items()}
-    exact = faulty(seen.pass_, _with(seen.operands, arrays), seen.geometry)
-    sizes = {name: np.abs(array).astype(np.float64) for name, array in arrays.items()}
-    size = np.abs(faulty(seen.pass_, _with(seen.operands, sizes), seen.geometry)) + np.abs(exact)
+    operands = seen.operands.map(widened)
+    exact = faulty(seen.pass_, operands, seen.geometry)
+    size = np.abs(faulty(seen.pass_, operands.map(np.abs), seen.geometry)) + np.abs(exact)
     values = np.where(np.isfinite(real_parts(exact)), real_parts(exact), 0.0)
     size = np.where(np.isfinite(size), size, 0.0)
     magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
@@ -144,7 +142,3 @@ def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
     result = ExactResult(scaled(values), magnitude, magnitude, terms)
     own = 2.0**-52 * most * magnitude
     return own + rounding_bound(seen.pass_, result, seen.operands, seen.arithmetic, seen.geometry)
-
-
-def _with(operands: Operands, arrays: dict[str, Array]) -> Operands:
-    return Operands(**{"bias": None, **arrays}, learning_rate=operands.learning_rate)  # type: ignore[arg-type]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Pass
 from .model import FaultModel, Kind
 from .parts import has_terms
-from .planting import BACKWARDS, EVERY, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, planting, with_result
+from .planting import BACKWARDS, EVERY, planting, with_result
 
 Order = Callable[[int], tuple[int, ...]]
 """From a number of axes to their order."""

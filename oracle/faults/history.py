@@ -96,8 +96,7 @@ def _with_the_first_dtype() -> Change:
         dtype = plans.setdefault((pass_, geometry), own)
         if dtype == own or {dtype.name, own.name} != {"float32", "float64"}:
             return implementation(pass_, operands, geometry)
-        arrays: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
-        return implementation(pass_, replace(operands, **arrays), geometry).astype(own)
+        return implementation(pass_, operands.map(lambda array: array.astype(dtype)), geometry).astype(own)
 
     return change
 
@@ -146,7 +145,6 @@ MODELS = (
         EVERY,
         has_values,
         _OTHER_DATA,
-        "KernelBench#165",
     ),
     wrong_conduct(
         "race-between-threads",
@@ -157,7 +155,6 @@ MODELS = (
         EVERY,
         _loses_an_update,
         _AGAIN,
-        "NNlib#197, TileOPs#1729, pytorch#70042",
     ),
     wrong_conduct(
         "returns-the-previous-result",
@@ -168,7 +165,6 @@ MODELS = (
         EVERY,
         has_values,
         _OTHER_DATA,
-        "KernelBench#165",
     ),
     wrong_conduct(
         "added-to-the-previous-result",
@@ -179,7 +175,6 @@ MODELS = (
         EVERY,
         has_values,
         _AGAIN,
-        "MIOpen#372, NNlib#518",
     ),
     wrong_conduct(
         "plan-without-size-in-its-key",
@@ -189,7 +184,6 @@ MODELS = (
         EVERY,
         has_terms,
         Needs(calls="of another shape"),
-        "ipex-llm#909",
     ),
     wrong_conduct(
         "plan-without-dtype-in-its-key",
@@ -199,7 +193,6 @@ MODELS = (
         EVERY,
         has_values,
         Needs(dtypes=("float64",), data=("uniform", "normal"), calls="of another dtype"),
-        "Theano PR#6354",
     ),
     wrong_conduct(
         "bias-gradient-with-weight-gradient-only",
@@ -210,7 +203,6 @@ MODELS = (
         (Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT),
         lambda pass_, geometry: pass_ is Pass.BIAS_GRADIENT and has_terms(pass_, geometry),
         Needs(calls="apart"),
-        "mxnet#15464",
     ),
     wrong_conduct(
         "momentum-left-in",

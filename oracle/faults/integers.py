@@ -96,7 +96,6 @@ MODELS = (
         _pairs_saturating,
         (Pass.FORWARD,),
         _WHOLE_RANGE,
-        "oneDNN#476, pytorch#44939, pytorch#50720",
         _has_pairs,
     ),
     wrong_values(
@@ -107,6 +106,5 @@ MODELS = (
         _lowest_not_negated,
         _PRODUCTS,
         _WHOLE_RANGE,
-        "ggml#1393",
     ),
 )

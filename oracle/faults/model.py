@@ -92,9 +92,6 @@ class FaultModel:
     plant : callable
         From a right implementation to one with this fault; the result is another
         function, and the given one is not changed.
-    seen_in : str
-        Public issues or pull requests of libraries in which it happened, such as
-        ``pytorch#51430, mlx PR#3800``; empty where none is known.
     needs : Needs
     misread : callable or None
         Of a model that acts on another geometry than the given one: that geometry. `plant` keeps the shape
@@ -109,6 +106,5 @@ class FaultModel:
     passes: frozenset[Pass]
     shows: Callable[[Pass, ConvGeometry], bool]
     plant: Callable[[Implementation], Implementation]
-    seen_in: str = ""
     needs: Needs = NOTHING
     misread: Misreading | None = None

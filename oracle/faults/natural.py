@@ -14,10 +14,10 @@ from typing import Any
 
 from ..problem.geometry import ConvGeometry
 from ..problem.padding import named_sides
-from ..problem.passes import Array, Operands, Pass, shape_of
+from ..problem.passes import INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, shape_of
 from .model import FaultModel, Implementation, Kind, Misreading
 from .parts import has_terms
-from .planting import CONVOLVING, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, altered, fitted, planting
+from .planting import CONVOLVING, Change, altered, fitted, planting
 
 
 def natural(model: FaultModel) -> FaultModel | None:
@@ -52,16 +52,12 @@ def _padded(sides: Callable[[ConvGeometry], tuple[tuple[int, int], ...]]) -> Mis
     return lambda geometry: None if geometry.transposed else altered(geometry, padding=sides(geometry))
 
 
-def _reaches(geometry: ConvGeometry) -> tuple[int, ...]:
-    return tuple(d * (r - 1) for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
-
-
 def _full(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:
-    return tuple((reach, reach) for reach in _reaches(geometry))
+    return tuple((span, span) for span in geometry.span)
 
 
 def _half(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:
-    return tuple((reach // 2, reach // 2) for reach in _reaches(geometry))
+    return tuple((span // 2, span // 2) for span in geometry.span)
 
 
 def _half_without_dilation(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:

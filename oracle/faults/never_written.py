@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Array, Pass
 from ..problem.unwritten import unwritten
 from .model import FaultModel
-from .planting import EVERY, FORWARDS, INPUT_GRADIENTS, Change, along, trailing, with_result, wrong_terms
+from .planting import EVERY, Change, along, trailing, with_result, wrong_terms
 from .tiles import BLOCKS, whole
 
 _SPATIAL = (*FORWARDS, *INPUT_GRADIENTS)

@@ -11,8 +11,7 @@ import numpy as np
 
 from ..answers.exact import term_counts
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Operands, Pass, products
-from .planting import FORWARDS, INPUT_GRADIENTS
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Operands, Pass, products
 
 
 @lru_cache(maxsize=4096)

@@ -18,16 +18,13 @@ from ..answers import reference
 from ..answers.exact import term_counts
 from ..errors import InvalidArgument
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import ARRAYS, Array, Operands, Pass, shape_of
+from ..problem.passes import ARRAYS, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, shape_of
 from .model import NOTHING, FaultModel, Implementation, Kind, Misreading, Needs
 
 Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]
 """A wrong evaluation of a pass by means of a right one."""
 Rearrangement = Callable[[Array, ConvGeometry], Array]
 
-FORWARDS = (Pass.FORWARD, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
-INPUT_GRADIENTS = (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT)
-WEIGHT_GRADIENTS = (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT)
 BACKWARDS = (*INPUT_GRADIENTS, *WEIGHT_GRADIENTS)
 CONVOLVING = (*FORWARDS, *BACKWARDS)
 """All passes but the bias gradient."""
@@ -60,7 +57,6 @@ def wrong_terms(
     explanation: str,
     change: Change,
     passes: Iterable[Pass] = CONVOLVING,
-    seen_in: str = "",
     needs: Needs = NOTHING,
     misread: Misreading | None = None,
 ) -> FaultModel:
@@ -76,7 +72,7 @@ def wrong_terms(
         wrong = plant(reference.evaluate)(pass_, probe(geometry, complex_only), geometry)
         return not np.array_equal(wrong, _right(pass_, geometry, complex_only))
 
-    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, seen_in, needs, misread)
+    return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, needs, misread)
 
 
 def wrong_geometry(
@@ -85,10 +81,9 @@ def wrong_geometry(
     explanation: str,
     misread: Misreading,
     passes: Iterable[Pass] = CONVOLVING,
-    seen_in: str = "",
 ) -> FaultModel:
     """A model that computes the terms of another geometry."""
-    return wrong_terms(name, sentence, explanation, misreading(misread), passes, seen_in, misread=misread)
+    return wrong_terms(name, sentence, explanation, misreading(misread), passes, misread=misread)
 
 
 def wrong_conduct(
@@ -99,7 +94,6 @@ def wrong_conduct(
     passes: Iterable[Pass],
     shows: Callable[[Pass, ConvGeometry], bool],
     needs: Needs,
-    seen_in: str = "",
 ) -> FaultModel:
     """A model of wrong conduct; `make` makes a change with a memory of its own for each implementation."""
     passes = frozenset(passes)
@@ -110,7 +104,7 @@ def wrong_conduct(
     def shows_in_these(pass_: Pass, geometry: ConvGeometry) -> bool:
         return pass_ in passes and shows(pass_, geometry)
 
-    return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, seen_in, needs)
+    return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, needs)
 
 
 @lru_cache(maxsize=256)

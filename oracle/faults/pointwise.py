@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Pass, products
+from ..problem.passes import Array, Pass, factors_of
 from .model import FaultModel, Implementation, Kind
 from .parts import has_values
 from .planting import EVERY, planting, with_operands, with_result
 
-Float64 = NDArray[np.float64]
 Values = Callable[[Float64], Float64]
 """From right values to wrong ones, element by element."""
 
@@ -41,7 +40,7 @@ def of_results(right: Float64, actual: Float64) -> Iterator[FaultModel]:
 
 def of_operands(pass_: Pass, geometry: ConvGeometry) -> Iterator[FaultModel]:
     """The models by which values of one operand of a pass are taken for others."""
-    factors = {name for part in products(pass_, geometry) for name in (part.left, part.right)} or {"output_gradient"}
+    factors = factors_of(pass_, geometry) or {"output_gradient"}
     for name in sorted(each.removesuffix("_direction") for each in factors):
         told = name.replace("_", " ")
         yield from _fixed(name, f"an element of the {told}", f"elements of the {told}", partial(_with_operand, name))

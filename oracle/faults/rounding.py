@@ -16,10 +16,10 @@ import numpy as np
 from ..numbers.conversions import convert
 from ..numbers.dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, products
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, factors_of
 from .model import FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, parts
-from .planting import BACKWARDS, CONVOLVING, EVERY, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, planting
+from .planting import BACKWARDS, CONVOLVING, EVERY, Change, planting
 
 REALS = ("uniform", "normal", "wide")
 _FACTORS = {
@@ -68,7 +68,7 @@ def _factors_in(form: Format, *rounded: str) -> Change:
     """Factors of products rounded to `form`: those of these operands and their directions."""
 
     def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        factors = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
+        factors = factors_of(pass_, geometry)
         arrays: dict[str, Any] = {
             name: _rounded(array, form)
             for name, array in operands.arrays().items()
@@ -101,7 +101,6 @@ def _model(
     change: Change,
     passes: tuple[Pass, ...],
     dtypes: tuple[str, ...],
-    seen_in: str = "",
     happens: Callable[[Pass, ConvGeometry], bool] = has_terms,
 ) -> FaultModel:
     def only_where_worse(
@@ -115,10 +114,10 @@ def _model(
 
     plant = planting(only_where_worse, passes)
     needs = Needs(dtypes=dtypes, data=REALS)
-    return FaultModel(name, sentence, explanation, Kind.ROUNDING, frozenset(passes), shows, plant, seen_in, needs)
+    return FaultModel(name, sentence, explanation, Kind.ROUNDING, frozenset(passes), shows, plant, needs)
 
 
-def _sums(form: Format, seen_in: str = "") -> FaultModel:
+def _sums(form: Format) -> FaultModel:
     return _model(
         f"sums-in-{form.name}",
         f"sums were kept in {form.name}",
@@ -127,11 +126,10 @@ def _sums(form: Format, seen_in: str = "") -> FaultModel:
         _summing_in(form),
         EVERY,
         _wider_than(form, result_dtype),
-        seen_in,
     )
 
 
-def _factors(form: Format, seen_in: str = "") -> FaultModel:
+def _factors(form: Format) -> FaultModel:
     return _model(
         f"factors-in-{form.name}",
         f"operands were rounded to {form.name} before they are multiplied",
@@ -140,7 +138,6 @@ def _factors(form: Format, seen_in: str = "") -> FaultModel:
         _factors_in(form, *_FACTORS),
         CONVOLVING,
         _wider_than(form, str),
-        seen_in,
     )
 
 
@@ -162,7 +159,7 @@ def _one_factor(operand: str, form: Format) -> FaultModel:
     )
 
 
-def _when_aligned(channels: int, seen_in: str = "") -> FaultModel:
+def _when_aligned(channels: int) -> FaultModel:
     """A fast path in TF32, taken where a group's channels fill whole vectors."""
 
     def happens(pass_: Pass, geometry: ConvGeometry) -> bool:
@@ -177,7 +174,6 @@ def _when_aligned(channels: int, seen_in: str = "") -> FaultModel:
         _factors_in(format_of("tfloat32"), *_FACTORS),
         CONVOLVING,
         ("float32",),
-        seen_in,
         happens,
     )
 
@@ -195,17 +191,17 @@ def _results(form: Format) -> FaultModel:
 
 
 MODELS = (
-    _sums(format_of("float16"), "oneDNN PR#5041, ComputeLibrary PR#1287"),
+    _sums(format_of("float16")),
     _sums(format_of("bfloat16")),
     _sums(format_of("float32")),
-    _factors(format_of("tfloat32"), "pytorch#107514"),
+    _factors(format_of("tfloat32")),
     _factors(format_of("float16")),
     _factors(format_of("bfloat16")),
     _factors(format_of("float32")),
     *(_one_factor(operand, format_of(name)) for name in ("float16", "bfloat16") for operand in _FACTORS),
     _when_aligned(4),
     _when_aligned(8),
-    _when_aligned(32, "mlx PR#4242"),
+    _when_aligned(32),
     _results(format_of("float16")),
     _results(format_of("bfloat16")),
     _results(format_of("float32")),
@@ -217,6 +213,5 @@ MODELS = (
         _of_the_largest,
         CONVOLVING,
         ("float64", "float32", "float16", "bfloat16"),
-        "oneDNN#748, reference-kernels#164",
     ),
 )

@@ -61,7 +61,7 @@ def _reached(operands: Operands, dense: ConvGeometry) -> Array:
 
 def _between_taps(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """The kernel spread by zeros to a dense one."""
-    reach = tuple(d * (r - 1) + 1 for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
+    reach = tuple(span + 1 for span in geometry.span)
     dense = replace(geometry, kernel=reach, dilation=(1,) * geometry.rank)
     return _with_nan(implementation, pass_, operands, geometry, dense)
 

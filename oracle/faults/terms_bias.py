@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, offset
+from ..problem.passes import FORWARDS, Array, Operands, Pass, offset
 from .model import Implementation, Needs
-from .planting import FORWARDS, Change, omitting, rearranging, wrong_terms
+from .planting import Change, omitting, rearranging, wrong_terms
 from .terms_channels import channels_last
 from .terms_sums import divided, other_images
 
@@ -61,7 +61,6 @@ MODELS = (
         "The sum over the batch is missing. Look at the axes over which the output gradient is summed.",
         omitting("output_gradient", other_images),
         (Pass.BIAS_GRADIENT,),
-        "mlpack PR#3679",
     ),
     wrong_terms(
         "bias-gradient-without-last-axis",
@@ -86,7 +85,6 @@ MODELS = (
         "summed.",
         rearranging("output_gradient", channels_last),
         (Pass.BIAS_GRADIENT,),
-        "deeplearning4j#8280",
     ),
     wrong_terms(
         "bias-gradient-is-a-mean",
@@ -103,7 +101,6 @@ MODELS = (
         "reshaped.",
         _bias_by_position,
         FORWARDS,
-        "onnx2c#7",
         _WITH_BIAS,
     ),
     wrong_terms(

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
 from .parts import without_bias
-from .planting import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Change, along, omitting, wrong_terms
+from .planting import Change, along, omitting, wrong_terms
 
 
 def _laid_out(positions: Callable[[ConvGeometry, int], Array | None]) -> Change:
@@ -167,7 +167,6 @@ MODELS = (
         "The loop over output positions starts where windows lie in the input as a whole. Look at the first position "
         "of the innermost loop, which each tap has its own of.",
         omitting("output_gradient", _beginning_in_padding),
-        seen_in="AiDotNet.Tensors PR#37",
     ),
     wrong_terms(
         "outermost-tap-dropped-at-the-border",
@@ -189,7 +188,6 @@ MODELS = (
         "The first element of the padding is taken one too far from the edge. Look at the index of the first element "
         "of the padding: it is 1, not 2.",
         _laid_out(_reflection_off_by_one),
-        seen_in="kernex#14",
     ),
     wrong_terms(
         "circular-padding-off-by-one",
@@ -203,7 +201,6 @@ MODELS = (
         "A discrete Fourier transform of the input's own length gives a circular convolution. Look at the length of "
         "the transform: the input must be padded with zeros before it.",
         _laid_out(_wrapped_around),
-        seen_in="sentinel1Level0DecodingDemo#11",
     ),
     wrong_terms(
         "padding-read-from-memory",
@@ -212,6 +209,5 @@ MODELS = (
         "another one, is read. Look at the bounds check of each axis.",
         _out_of_bounds,
         (*FORWARDS, *WEIGHT_GRADIENTS),
-        "FlagGems PR#5231, pytorch#187081, oneDNN#5080, tinyengine#95, modular#6712",
     ),
 )

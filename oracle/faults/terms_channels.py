@@ -9,19 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import (
-    BACKWARDS,
-    FORWARDS,
-    INPUT_GRADIENTS,
-    WEIGHT_GRADIENTS,
-    Change,
-    Rearrangement,
-    rearranging,
-    with_operands,
-    wrong_terms,
-)
+from .planting import BACKWARDS, Change, Rearrangement, rearranging, with_operands, wrong_terms
 
 
 def _channels(permutation: Callable[[int, ConvGeometry], Array], axis: int) -> tuple[Rearrangement, Rearrangement]:
@@ -124,7 +114,6 @@ MODELS = (
         "The number of groups does not reach the sums, and the kernel's channels are broadcast. Look at which input "
         "channels an output channel reads.",
         _groups_ignored,
-        seen_in="onnx-chainer#156",
     ),
     wrong_terms(
         "first-group-read-by-all",
@@ -145,7 +134,6 @@ MODELS = (
         "each group read, or was sent back to, the input channels of the next group",
         "The offset of a group's input channels is one block too large. Look at the first input channel of a group.",
         rearranging("input", *_channels(_next_group, 1)),
-        seen_in="pytorch#51430, mlx PR#3800",
     ),
     wrong_terms(
         "next-group-in-input-gradient",
@@ -153,7 +141,6 @@ MODELS = (
         "The offset of a group's kernels is one block too large in this pass. Look at the first kernel of a group.",
         rearranging("weight", *_channels(_next_group, 0)),
         INPUT_GRADIENTS,
-        "burn PR#1891, mlx PR#3800",
     ),
     wrong_terms(
         "next-group-in-weight-gradient",
@@ -161,7 +148,6 @@ MODELS = (
         "The offset of a group's kernels is one block too large in this pass. Look at the first kernel of a group.",
         rearranging("weight", *_channels(_next_group, 0)),
         WEIGHT_GRADIENTS,
-        "pytorch#51430, burn PR#1891",
     ),
     wrong_terms(
         "groups-reversed",
@@ -190,7 +176,6 @@ MODELS = (
         "Output channel c M + m of input channel c is written at m C + c. Look at the order of channel and multiplier "
         "in the layout of the kernels, which frameworks do not share.",
         rearranging("weight", *_channels(_multipliers_first, 0)),
-        seen_in="MNN#1065",
     ),
     wrong_terms(
         "depth-multiplier-dropped",
@@ -199,7 +184,6 @@ MODELS = (
         "kernels to the next one's.",
         with_operands(_first_multiplier_everywhere),
         (*FORWARDS, *INPUT_GRADIENTS),
-        "ComputeLibrary#553",
     ),
     wrong_terms(
         "transposed-groups-interleaved",
@@ -207,7 +191,6 @@ MODELS = (
         "The weight of a grouped transposed convolution is regrouped in the wrong order of axes. Look at the "
         "reshape that separates the groups from the channels.",
         rearranging("weight", *_channels(_transposed_interleaved, 0)),
-        seen_in="oneDNN#352, tvm#10223",
     ),
     wrong_terms(
         "kernel-of-the-next-input-channel",
@@ -215,14 +198,12 @@ MODELS = (
         "The channel's index is off by one, or is that of another loop. Look at the channel index of the kernel in the "
         "innermost loop.",
         rearranging("weight", *_channels(_next_channel, 1)),
-        seen_in="neon#111",
     ),
     wrong_terms(
         "input-read-as-channels-last",
         "the input's memory held its channels last",
         "NCHW memory is read as NHWC. Look at the layout that is declared for the input.",
         rearranging("input", channels_last, channels_last_back),
-        seen_in="cubek#682, pytorch#197114",
     ),
     wrong_terms(
         "output-gradient-read-as-channels-last",
@@ -230,7 +211,6 @@ MODELS = (
         "NCHW memory is read as NHWC in the gradients. Look at the layout that is declared for the output gradient.",
         rearranging("output_gradient", channels_last, channels_last_back),
         BACKWARDS,
-        "pytorch#195394",
     ),
     wrong_terms(
         "weight-rows-and-columns-exchanged",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array
-from .planting import BACKWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, along, omitting, rearranging, wrong_terms
+from ..problem.passes import INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array
+from .planting import BACKWARDS, along, omitting, rearranging, wrong_terms
 
 
 def _rotated(weight: Array, geometry: ConvGeometry) -> Array:
@@ -53,7 +53,6 @@ MODELS = (
         "A convolution as mathematics defines it, with the kernel reversed, where frameworks compute a "
         "cross-correlation. Look at the direction in which the forward pass steps through the kernel.",
         rearranging("weight", _rotated),
-        seen_in="nntrainer#705, SourceXtractorPlusPlus PR#72, NNlib#518",
     ),
     wrong_terms(
         "kernel-not-rotated",
@@ -62,7 +61,6 @@ MODELS = (
         "share back to where it read. Look at the kernel index of the input gradient.",
         rearranging("weight", _rotated),
         INPUT_GRADIENTS,
-        "NNlib#518",
     ),
     wrong_terms(
         "weight-gradient-rotated",
@@ -79,7 +77,6 @@ MODELS = (
         "only. Look at the lengths in the rotation of the kernel.",
         rearranging("weight", _rolled),
         INPUT_GRADIENTS,
-        "mlpack PR#3376",
     ),
     wrong_terms(
         "kernel-rotated-in-one-axis",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import FORWARDS, WEIGHT_GRADIENTS, Change, rearranging, wrong_terms
+from .planting import Change, rearranging, wrong_terms
 from .terms_channels import channels_last, channels_last_back
 
 _ALIGNMENT = 4
@@ -103,7 +103,6 @@ MODELS = (
         "rearrangement after it.",
         rearranging("output_gradient", channels_last, channels_last_back),
         FORWARDS,
-        "openvino PR#37181",
     ),
     wrong_terms(
         "equal-sizes-taken-for-channels-last",
@@ -111,6 +110,5 @@ MODELS = (
         "The layout is guessed from the distances between elements, which are the same in both layouts if all lengths "
         "are equal. Look at where a layout is told from strides or shapes.",
         rearranging("input", _last_if_equal, _first_if_equal),
-        seen_in="candle PR#3405",
     ),
 )

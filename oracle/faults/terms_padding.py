@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from ..problem.geometry import ConvGeometry
 from ..problem.padding import PaddingSides, named_sides
+from ..problem.passes import INPUT_GRADIENTS
 from .model import Misreading
-from .planting import INPUT_GRADIENTS, altered, wrong_geometry
+from .planting import altered, wrong_geometry
 
 _SAME = ("same_upper", "same_lower")
 
@@ -35,8 +36,8 @@ def _even_kernels_shifted(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
 
 
 def _not_complemented(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
-    reach = [d * (r - 1) for d, r in zip(geometry.dilation, geometry.kernel, strict=True)]
-    return tuple((max(whole - low, 0), high) for whole, (low, high) in zip(reach, geometry.padding, strict=True))
+    axes = zip(geometry.span, geometry.padding, strict=True)
+    return tuple((max(span - low, 0), high) for span, (low, high) in axes)
 
 
 def _dilated(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
@@ -64,7 +65,6 @@ MODELS = (
         "Height and width, or a list in the opposite order, are confused. Look at the order in which the padding's "
         "numbers are taken.",
         _with_sides(lambda geometry: geometry.padding[::-1]),
-        seen_in="autogluon PR#438",
     ),
     wrong_geometry(
         "first-padding-on-all-axes",
@@ -79,7 +79,6 @@ MODELS = (
         "The padding of the width is computed from the height. Look at the size that each axis's padding is computed "
         "from.",
         _with_sides(_same_from_the_first_size),
-        seen_in="TensorRT-Model-Connect PR#1235",
     ),
     wrong_geometry(
         "padding-dilated",
@@ -94,7 +93,6 @@ MODELS = (
         "The padding is laid after the data where it belongs before them. Look at the sign and the side of the offset "
         "that the padding adds to a position.",
         _each(lambda low, high: (high, low)),
-        seen_in="root#21737",
     ),
     wrong_geometry(
         "same-odd-element-on-the-other-side",
@@ -102,14 +100,12 @@ MODELS = (
         "SAME_UPPER and SAME_LOWER, or the conventions of two frameworks, are confused. Look at which half is "
         "rounded down when the whole padding is divided by two.",
         _with_sides(_same_on_the_other_side),
-        seen_in="root#21737",
     ),
     wrong_geometry(
         "low-padding-on-both-sides",
         "the low padding were used on both sides",
         "Only one number per axis reaches the kernel. Look at where four (low, high) numbers become two.",
         _each(lambda low, high: (low, low)),
-        seen_in="opencv PR#20394, tvm PR#6646, aimet PR#2873",
     ),
     wrong_geometry(
         "high-padding-on-both-sides",
@@ -137,7 +133,6 @@ MODELS = (
         "The padding is computed from the kernel's centre, which an even length does not have. Look at divisions of "
         "the kernel's length by two.",
         _with_sides(_even_kernels_shifted),
-        seen_in="ComputeLibrary#78",
     ),
     wrong_geometry(
         "padding-not-complemented",

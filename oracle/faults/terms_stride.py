@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..problem.geometry import ConvGeometry
+from ..problem.passes import INPUT_GRADIENTS, WEIGHT_GRADIENTS
 from .model import Misreading
-from .planting import BACKWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, altered, wrong_geometry
+from .planting import BACKWARDS, altered, wrong_geometry
 
 Axes = tuple[int, ...]
 
@@ -54,7 +55,6 @@ MODELS = (
         "Numbers in the order (width, height) are taken for (height, width). Look at the order that the called "
         "function expects.",
         _axes_exchanged,
-        seen_in="mlpack#4050",
     ),
     wrong_geometry(
         "stride-axes-exchanged",
@@ -67,7 +67,6 @@ MODELS = (
         "the first axis's stride held for all axes",
         "Only one number of the stride is used. Look at where the stride of the other axes is read.",
         _strides(lambda geometry: geometry.stride[:1] * geometry.rank),
-        seen_in="mxnet PR#4704, tf-encrypted PR#384",
     ),
     wrong_geometry(
         "stride-ignored",
@@ -82,7 +81,6 @@ MODELS = (
         "element of the output gradient is sent.",
         _strides(_ones),
         INPUT_GRADIENTS,
-        "Kulbear/deep-learning-coursera PR#34",
     ),
     wrong_geometry(
         "stride-ignored-in-weight-gradient",
@@ -91,14 +89,12 @@ MODELS = (
         "at the input position that belongs to an output position.",
         _strides(_ones),
         WEIGHT_GRADIENTS,
-        "Kulbear/deep-learning-coursera PR#34",
     ),
     wrong_geometry(
         "dilation-axes-exchanged",
         "the dilations of the spatial axes were exchanged",
         "Height and width are confused. Look at the order in which the dilation's numbers are taken.",
         _dilations(lambda geometry: geometry.dilation[::-1]),
-        seen_in="torch/nn#908",
     ),
     wrong_geometry(
         "first-dilation-on-all-axes",
@@ -112,7 +108,6 @@ MODELS = (
         "Tap r reads at r, where it should at d r. As the gradients agree with the forward pass, finite differences "
         "do not see it. Look at the factor of the kernel's tap.",
         _dilations(_ones),
-        seen_in="FastNN#4, deeplearning4j#4100, ncnn#75, pytorch#13008",
     ),
     wrong_geometry(
         "dilation-ignored-in-input-gradient",
@@ -143,7 +138,6 @@ MODELS = (
         "not at all. Look at the arguments of the convolutions that compute the gradients.",
         _exchanged,
         BACKWARDS,
-        "candle PR#2337, iree-turbine PR#1223",
     ),
     wrong_geometry(
         "groups-and-dilation-exchanged",
@@ -151,6 +145,5 @@ MODELS = (
         "Both are plain numbers, and functions do not agree on which comes first. Look at the order of the arguments "
         "of the call, and name them.",
         _groups_and_dilation_exchanged,
-        seen_in="bayesian-torch#34",
     ),
 )

@@ -9,21 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import (
-    EVERY,
-    FORWARDS,
-    INPUT_GRADIENTS,
-    WEIGHT_GRADIENTS,
-    Change,
-    along,
-    garbage,
-    omitting,
-    trailing,
-    with_result,
-    wrong_terms,
-)
+from .planting import EVERY, Change, along, garbage, omitting, trailing, with_result, wrong_terms
 
 
 def other_images(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
@@ -84,7 +72,6 @@ MODELS = (
         "gradient.",
         divided(lambda geometry: geometry.batch * math.prod(geometry.output_size)),
         WEIGHT_GRADIENTS,
-        "cTensor#3",
     ),
     wrong_terms(
         "weight-gradient-of-first-image",
@@ -117,7 +104,6 @@ MODELS = (
         "batch.",
         with_result(_garbage_for_an_empty_batch),
         (*WEIGHT_GRADIENTS, Pass.BIAS_GRADIENT),
-        "NNlib PR#763, tf#9949, pytorch#19599",
     ),
     wrong_terms(
         "added-to-what-was-there",
@@ -126,7 +112,6 @@ MODELS = (
         "where the first share is written or added.",
         with_result(_on_garbage),
         EVERY,
-        "MIOpen#372, NNlib#518",
     ),
     wrong_terms(
         "returns-zeros",
@@ -135,7 +120,6 @@ MODELS = (
         "for errors of its launch that nobody reads.",
         with_result(_zeros),
         EVERY,
-        "KernelBench#165",
     ),
     wrong_terms(
         "returns-a-constant",
@@ -144,6 +128,5 @@ MODELS = (
         "before it.",
         with_result(_ones),
         EVERY,
-        "KernelBench#165",
     ),
 )

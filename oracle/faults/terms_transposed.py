@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import FORWARDS, INPUT_GRADIENTS, along, altered, fitted, omitting, resized, trailing, wrong_terms
+from .planting import along, altered, fitted, omitting, resized, trailing, wrong_terms
 
 
 def _extra_positions(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | None:
@@ -32,8 +32,7 @@ def _input_padded(implementation: Implementation, pass_: Pass, operands: Operand
     """A transposed convolution whose input is padded, where its output should be cut."""
     if not geometry.transposed:
         return implementation(pass_, operands, geometry)
-    size = tuple(i + low + high for i, (low, high) in zip(geometry.size, geometry.padding, strict=True))
-    other = replace(geometry, size=size, padding=((0, 0),) * geometry.rank)
+    other = replace(geometry, size=geometry.padded_size, padding=((0, 0),) * geometry.rank)
     arrays: dict[str, Any] = {
         name: np.pad(array, ((0, 0), (0, 0), *geometry.padding))
         for name, array in operands.arrays().items()
@@ -54,7 +53,6 @@ MODELS = (
         "The output is computed without its output padding and then extended by zeros, but windows and the bias reach "
         "there. Look at what is done with output padding after the sums.",
         omitting("output_gradient", _extra_positions),
-        seen_in="larq PR#707, pytorch#98129",
     ),
     wrong_terms(
         "output-padding-ignored",
@@ -62,7 +60,6 @@ MODELS = (
         "The output has the size that it has without output padding. Look at the formula of the output size.",
         resized(_without_output_padding),
         FORWARDS,
-        "tvm#19524",
         misread=_without_output_padding,
     ),
     wrong_terms(
@@ -71,6 +68,5 @@ MODELS = (
         "Padding of a transposed convolution is what is cut off its output. Look at what happens to the padding when "
         "the convolution is transposed.",
         _input_padded,
-        seen_in="TICO#420",
     ),
 )

@@ -9,22 +9,9 @@ import numpy as np
 
 from ..answers.exact import term_counts
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Array, Operands, Pass
 from .model import Implementation
-from .planting import (
-    BACKWARDS,
-    FORWARDS,
-    INPUT_GRADIENTS,
-    along,
-    altered,
-    fitted,
-    garbage,
-    omitting,
-    rearranging,
-    resized,
-    trailing,
-    wrong_terms,
-)
+from .planting import BACKWARDS, along, altered, fitted, garbage, omitting, rearranging, resized, trailing, wrong_terms
 
 
 def _rolled(sign: int) -> Callable[[Array, ConvGeometry], Array]:
@@ -103,7 +90,6 @@ MODELS = (
         "its beginning. Look at where the remainder of the division by the stride is added.",
         rearranging("input", _rolled(-1), _rolled(1)),
         BACKWARDS,
-        "backpack#30, CMU10-714#6, torch7#20, opacus PR#245",
     ),
     wrong_terms(
         "output-size-rounded-up",
@@ -111,7 +97,6 @@ MODELS = (
         "The output size is rounded up where the definition rounds down. Look at the division by the stride.",
         resized(_one_window_more),
         FORWARDS,
-        "TF-micro#764",
         misread=_one_window_more,
     ),
     wrong_terms(
@@ -121,7 +106,6 @@ MODELS = (
         "Look at the formula of the output size.",
         _one_window_less,
         FORWARDS,
-        "TF-micro#764",
     ),
     wrong_terms(
         "dilated-kernel-too-long",
@@ -129,7 +113,6 @@ MODELS = (
         "A kernel of R taps reaches over d (R - 1) + 1 elements, not d R. Look at the formula of the output size.",
         _reach_of_whole_taps,
         FORWARDS,
-        "cutlass PR#3526",
     ),
     wrong_terms(
         "unreached-elements-not-zeroed",
@@ -138,6 +121,5 @@ MODELS = (
         "keep garbage. Look at where the result's memory is cleared.",
         _uninitialised,
         (*FORWARDS, *INPUT_GRADIENTS),
-        "composable_kernel PR#132, pytorch#63314, pytorch#99519",
     ),
 )

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import FaultModel, Implementation
-from .planting import FORWARDS, WEIGHT_GRADIENTS, along, omitting, trailing, wrong_terms
+from .planting import along, omitting, trailing, wrong_terms
 
 BLOCKS = (4, 8, 16, 32)
 _NARROW = 128
@@ -80,7 +80,6 @@ def _blocked(block: int) -> Iterator[FaultModel]:
         f"A vector loop over the last axis takes {block} positions at a time and has no loop for the rest. Look at the "
         "epilogue of the innermost loop over output positions.",
         omitting("output_gradient", _remainder(block, -1)),
-        seen_in="ncnn#1014, ggml PR#274",
     )
     yield wrong_terms(
         f"input-channel-remainder-dropped-{block}",
@@ -88,7 +87,6 @@ def _blocked(block: int) -> Iterator[FaultModel]:
         f"Input channels are packed in vectors of {block}, and the rest is forgotten. Look at the last vector of the "
         "input channels.",
         omitting("input", _remainder_of_group(block)),
-        seen_in="ncnn#1014, modular#6248",
     )
     yield wrong_terms(
         f"output-channel-remainder-dropped-{block}",
@@ -96,7 +94,6 @@ def _blocked(block: int) -> Iterator[FaultModel]:
         f"Output channels are written in vectors of {block}, and the rest is forgotten. Look at the last vector of the "
         "output channels.",
         omitting("output_gradient", _remainder(block, 1)),
-        seen_in="ncnn#1014, pytorch#50042",
     )
     yield wrong_terms(
         f"first-block-only-{block}",
@@ -122,6 +119,5 @@ MODELS = (
         "in the small, so that it can be seen on small arrays. Look at the type of every product of sizes.",
         _narrow_index,
         (*FORWARDS, *WEIGHT_GRADIENTS),
-        "mlx PR#3143, mlx PR#3248, rocm-libraries PR#4611",
     ),
 )

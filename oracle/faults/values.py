@@ -11,10 +11,10 @@ import numpy as np
 from ..answers.exact import term_counts
 from ..numbers.dtypes import DTYPES, FORMATS, format_of
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass
+from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import CONTAMINATED, FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, has_values
-from .planting import EVERY, FORWARDS, WEIGHT_GRADIENTS, Change, planting, with_operands, with_result
+from .planting import EVERY, Change, planting, with_operands, with_result
 
 _FLOATS = tuple(dtype for dtype in DTYPES if dtype in FORMATS and not format_of(dtype).is_integer)
 _WITH_INFINITY = tuple(dtype for dtype in _FLOATS if dtype != "float8_e4m3fn")
@@ -45,8 +45,7 @@ def _flushed(array: Array) -> Array:
 
 
 def _flushing(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-    arrays: dict[str, Any] = {name: _flushed(array) for name, array in operands.arrays().items()}
-    return _flushed(implementation(pass_, replace(operands, **arrays), geometry))
+    return _flushed(implementation(pass_, operands.map(_flushed), geometry))
 
 
 def _with_neighbours(operand: str, array: Array, geometry: ConvGeometry) -> Array:
@@ -86,7 +85,6 @@ def wrong_values(
     change: Change,
     passes: Iterable[Pass],
     needs: Needs,
-    seen_in: str = "",
     can_show: Callable[[Pass, ConvGeometry], bool] = has_terms,
 ) -> FaultModel:
     """A model that is wrong for some values only."""
@@ -96,7 +94,7 @@ def wrong_values(
         return pass_ in passes and can_show(pass_, geometry)
 
     plant = planting(change, passes)
-    return FaultModel(name, sentence, explanation, Kind.VALUES, passes, shows, plant, seen_in, needs)
+    return FaultModel(name, sentence, explanation, Kind.VALUES, passes, shows, plant, needs)
 
 
 def _has_a_row(pass_: Pass, geometry: ConvGeometry) -> bool:
@@ -120,7 +118,6 @@ MODELS = (
         _each(nan_to_zero),
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
-        "tf#63391",
         has_values,
     ),
     wrong_values(
@@ -131,7 +128,6 @@ MODELS = (
         with_result(lambda result, pass_, geometry: nan_to_zero(result)),
         EVERY,
         Needs(dtypes=_FLOATS, data=(CONTAMINATED,)),
-        "tf#60315",
         has_values,
     ),
     wrong_values(
@@ -152,7 +148,6 @@ MODELS = (
         with_operands(_with_neighbours),
         (*FORWARDS, *WEIGHT_GRADIENTS),
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
-        "pytorch#12484",
         _has_a_row,
     ),
     wrong_values(
@@ -163,7 +158,6 @@ MODELS = (
         _edge_in_padding,
         (Pass.FORWARD,),
         Needs(dtypes=_FULL, data=(CONTAMINATED,)),
-        "burn#5385, tf#63391, pytorch#12484, tf#60315",
         _reads_padding,
     ),
     wrong_values(

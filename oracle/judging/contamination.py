@@ -37,9 +37,10 @@ from numpy.typing import NDArray
 
 from ..answers import bilinear
 from ..answers.exact import ExactResult, evaluate
+from ..numbers.arrays import Float64, Mask
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, check_operands, offset, products
-from .nonfinite import Expectation, Float64, Mask, check_real_floats
+from ..problem.passes import Array, Operands, Pass, check_operands, factors_of, offset, products
+from .nonfinite import Expectation, check_real_floats
 
 _MOST_PLANTED = 3
 _IN_TWO, _WITH_ZEROS, _ZEROS = 0.5, 0.5, 0.25
@@ -156,23 +157,18 @@ def of_skipped_zeros(expectation: Expectation, pass_: Pass, operands: Operands, 
 
 def is_contaminated(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> bool:
     """Whether any array that a pass reads has NaN or Inf."""
-    names = {name for part in products(pass_, geometry) for name in (part.left, part.right)}
+    read = factors_of(pass_, geometry) | {str(offset(pass_))}
     if pass_ is Pass.BIAS_GRADIENT:
-        names = {"output_gradient"}
+        read |= {"output_gradient"}
     if pass_ is Pass.UPDATE:
-        names.add("weight")
+        read |= {"weight"}
     arrays = operands.arrays()
-    read = names | {str(offset(pass_))}
     return any(not np.isfinite(arrays[name].astype(np.float64)).all() for name in read & arrays.keys())
 
 
 def finite_part(operands: Operands) -> Operands:
     """The operands with zeros in place of NaN and Inf: the same sums wherever those are finite."""
-    cleaned: dict[str, Any] = {
-        name: np.where(np.isfinite(array.astype(np.float64)), array, np.zeros((), array.dtype))
-        for name, array in operands.arrays().items()
-    }
-    return replace(operands, **cleaned)
+    return operands.map(lambda array: np.where(np.isfinite(array.astype(np.float64)), array, np.zeros((), array.dtype)))
 
 
 def classify(

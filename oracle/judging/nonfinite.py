@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers.exact import ExactResult
 from ..errors import InvalidArgument
-from ..numbers.dtypes import Format, format_of, numpy_dtype
+from ..numbers.arrays import Float64, Mask, bounding_box, first_index
+from ..numbers.dtypes import Format, format_of
 from ..problem.passes import Array, Operands
-from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, resolution_of, vacuous
-
-Float64 = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from .verdict import Comparison, Discrepancy, Outcome, Verdict, compare, judge_form, resolution_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +67,9 @@ def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verd
         ``value`` (finite, and off by more than the bound). Undecided if there is no element, or every one may
         overflow, or of those that are finite one missing term could hide; else conforms.
     """
-    shape = expectation.finite.shape
-    if actual.shape != shape:
-        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
-    if actual.dtype != numpy_dtype(dtype):
-        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
-    if not actual.size:
-        return vacuous("the result has no elements")
+    unfit = judge_form(actual, expectation.finite.shape, dtype)
+    if unfit is not None:
+        return unfit
     comparison = compare(actual, expectation.exact, expectation.bound)
     faults = _faults(actual.astype(np.float64), expectation, comparison)
     wrong = _any_fault(faults)
@@ -155,7 +148,7 @@ def _violation(
     counts = {cause: int(mask.sum()) for cause, (mask, _) in faults.items()}
     cause = max(counts, key=lambda name: counts[name])
     told = ", ".join(f"{counts[name]} {text}" for name, (_, text) in faults.items() if counts[name])
-    index = tuple(int(positions[0]) for positions in np.nonzero(faults[cause][0]))
+    index = first_index(faults[cause][0])
     error = float(comparison.error[index]) if cause == "value" else np.inf
     expected = float(expectation.expected()[index])
     size = max(abs(expected), abs(float(actual[index]))) if cause == "value" else 0.0
@@ -167,7 +160,7 @@ def _violation(
         Discrepancy(index, float(actual[index]), expected, error, float(expectation.bound[index]), ulps),
         int(wrong.sum()),
         actual.size,
-        tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(wrong)),
+        bounding_box(wrong),
         ratio,
     )
 

@@ -27,17 +27,17 @@ float64's range have a size; what underflow adds to the bound is negligible eith
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from ..answers.exact import ExactResult, evaluate
+from ..numbers.arrays import Float64, Mask
 from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..numbers.scaled import Scaled, subtract
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass
 from ..rounding.bounds import late_additions, rounding_bound, stores
-from .nonfinite import Expectation, Float64, Mask, check_real_floats
+from .nonfinite import Expectation, check_real_floats
 
 _UNIT_OF_FLOAT64 = 64
 _SLACK = 2.0**-48
@@ -155,7 +155,7 @@ def leaves_range(exact: ExactResult, operands: Operands, arithmetic: Arithmetic)
     if not has_narrower_range(arithmetic) or operands.input.dtype.kind == "c":
         return False
     largest = min(form.largest for form in (arithmetic.multiplier, arithmetic.accumulator, arithmetic.result))
-    size = max(float(np.abs(array.astype(np.float64)).max(initial=0)) for array in operands.arrays().values())
+    size = _largest(operands)
     rate = max(1.0, abs(operands.learning_rate))
     return max(size, rate * (float(exact.magnitude.max(initial=0)) + size)) >= largest / 2
 
@@ -176,8 +176,7 @@ def _sums(
 ) -> tuple[_Sums, ExactResult]:
     """The sums of a pass other than the update, and its exact result; both in the unit of the operands."""
     unit, accumulator = _unit(operands), arithmetic.accumulator
-    sizes: dict[str, Any] = {name: np.abs(array) for name, array in operands.arrays().items()}
-    small, total = _small(exact, unit), _small(evaluate(pass_, replace(operands, **sizes), geometry), unit).value
+    small, total = _small(exact, unit), _small(evaluate(pass_, operands.map(np.abs), geometry), unit).value
     small = replace(small, magnitude=total.to_float64())
     unstored = replace(arithmetic, result=accumulator)
     error = rounding_bound(pass_, small, operands, unstored, geometry)
@@ -196,6 +195,11 @@ def _each(form: Format, unit: int) -> float:
 def _storing(form: Format, unit: int, count: int) -> float:
     """What rounding so many partial results to the result's format can add to the error, while in its range."""
     return count * _each(form, unit)
+
+
+def _largest(operands: Operands) -> float:
+    """The size of the largest number among the operands."""
+    return max(float(np.abs(array.astype(np.float64)).max(initial=0)) for array in operands.arrays().values())
 
 
 def _unit(operands: Operands) -> int:
@@ -217,5 +221,5 @@ def _has_infinity(form: Format) -> bool:
 
 def _overflows_before_multiplying(operands: Operands, arithmetic: Arithmetic) -> bool:
     """Whether rounding an operand to the multiplier's format may already give Inf."""
-    largest = max(float(np.abs(array.astype(np.float64)).max(initial=0)) for array in operands.arrays().values())
+    largest = _largest(operands)
     return largest > arithmetic.multiplier.largest

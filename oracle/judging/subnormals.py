@@ -31,13 +31,13 @@ from typing import Any
 import numpy as np
 
 from ..answers.exact import ExactResult, evaluate
+from ..numbers.arrays import Float64
 from ..numbers.dtypes import Arithmetic
 from ..numbers.roundings import smallest_normal
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, real_parts
 from ..rounding.bounds import stores
 from ..rounding.transforms import transform_underflow
-from .nonfinite import Float64
 
 _FLUSHED_AT_ONCE = 3
 """Times a smallest normal number, what flushing its parts can change a complex product or sum of a transform by."""

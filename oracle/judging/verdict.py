@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers.exact import ExactResult
-from ..numbers.dtypes import Format, format_of, numpy_dtype
+from ..numbers.arrays import Float64, Mask, bounding_box
+from ..numbers.dtypes import COMPONENTS, Format, format_of, numpy_dtype
 from ..numbers.scaled import Scaled, scaled, subtract
 from ..problem.passes import Array, real_parts
 
-Float64 = NDArray[np.float64]
 VACUOUS = "vacuous"
 """Cause of a verdict on an answer that could not have been found wrong."""
 _ZERO_TERM = "equal, but a term is zero and would not be missed"
@@ -137,7 +136,7 @@ class Comparison:
     """
 
     error: Float64
-    wrong: NDArray[np.bool_]
+    wrong: Mask
 
 
 def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
@@ -178,21 +177,18 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         all are within a bound too coarse to see one missing term, or there are none; else conforms.
     """
     expected = exact.value.to_float64()
-    form, should_be = format_of(dtype), numpy_dtype(dtype)
-    shape = expected.shape[:-1] if should_be.kind == "c" else expected.shape
-    if actual.shape != shape:
-        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
-    if actual.dtype != should_be:
-        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
-    if not expected.size:
-        return vacuous("the result has no elements")
+    form = format_of(dtype)
+    shape = expected.shape[:-1] if dtype in COMPONENTS else expected.shape
+    unfit = judge_form(actual, shape, dtype)
+    if unfit is not None:
+        return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
     ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
     worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
     wrong = int(comparison.wrong.sum())
     if wrong:
-        region = _bounding_box(comparison.wrong)
+        region = bounding_box(comparison.wrong)
         rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
         reason = f"{wrong} of {expected.size} elements {rule}"
         return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution)
@@ -201,6 +197,15 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         reason = f"within the bound, {hidden}" if bound.any() else (_ZERO_OR_CUT_OFF if form.is_integer else _ZERO_TERM)
         return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution)
     return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution)
+
+
+def judge_form(actual: Array, shape: tuple[int, ...], dtype: str) -> Verdict | None:
+    """The verdict on a result of another shape or dtype than it should have, or without elements; None on any other."""
+    if actual.shape != shape:
+        return Verdict(Outcome.VIOLATES, f"returned shape {actual.shape}, but should be {shape}", "shape")
+    if actual.dtype != numpy_dtype(dtype):
+        return Verdict(Outcome.VIOLATES, f"returned dtype {actual.dtype}, but should be {dtype}", "dtype")
+    return None if actual.size else vacuous("the result has no elements")
 
 
 def _ratios(error: Float64, bound: Float64) -> Float64:
@@ -238,7 +243,3 @@ def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, f
         float(bound[index]),
         form.ulps(error[index], np.fmax(abs(expected[index]), abs(np.float64(actual[index])))),
     )
-
-
-def _bounding_box(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    return tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(mask))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Float64
 from .dtypes import Format
-
-Float64 = NDArray[np.float64]
 
 
 def convert(values: Float64, form: Format, *, cut: bool = False) -> Float64:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import ml_dtypes
@@ -114,6 +115,9 @@ DTYPES = (
 )
 """What the operands of a case can be."""
 
+RESULT_DTYPES = (*DTYPES, "int32")
+"""What results can be."""
+
 EVERYDAY = ("float32", "float64", "float16", "bfloat16")
 """Dtypes in which any candidate is asked; in the others only one that says that it takes them."""
 
@@ -143,6 +147,11 @@ def result_dtype(name: str) -> str:
     """The dtype of the result of operands of dtype `name`, unless a candidate declares another."""
     return RESULTS.get(name, name)
 
+
+SUMS_IN_FLOAT64: Mapping[str, str] = MappingProxyType(
+    {dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer}
+)
+"""The accumulators of who computes everything in float64, but for integers."""
 
 CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("direct", "transform"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import Float64
 from .dtypes import Arithmetic, Format
 
-Float64 = NDArray[np.float64]
 _LOST_IN_A_BOUND = 4
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
 from ..problem.passes import Array
+from .arrays import Float64
 from .dtypes import FORMATS
 
-Float64 = NDArray[np.float64]
 _INT64_LIMIT = 2**62
 _FORM = FORMATS["float64"]
 _LEAST_EXPONENT = _FORM.min_exponent - _FORM.precision + 1

@@ -5,25 +5,24 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..answers import reference
 from ..answers.exact import term_counts
 from ..errors import InvalidArgument
+from ..numbers.arrays import Float64
 from ..numbers.dtypes import COMPONENTS, DTYPES, Arithmetic, Format, format_of, numpy_dtype
 from ..numbers.roundings import smallest_normal
 from ..numbers.scaled import unit_of
 from ..problem.geometry import ConvGeometry, parse_geometry
 from ..problem.layouts import BROADCAST, CONTIGUOUS, LAYOUTS, constant_axes
 from ..problem.passes import ARRAYS, Array, Operands, Pass, is_defined, real_parts, shape_of
-from .fills import FILLS, Fill, fill_of, integers_of
+from .fills import FILLS, Fill, fill_of, integers_of, signs
 from .lattice import Lattice, lattice_of
 
-Float64 = NDArray[np.float64]
 LEARNING_RATES = (0.5, 0.25, 1.0, 0.125)
 """Of the update, by the case's seed, for seeds below `PLAIN_SEEDS`; powers of two, so that scaling by them is exact."""
 LATTICE_RATES = (-0.5, 2.0, 1.5, -1.0, 4.0, -0.125, 0.75, -3.0, 2.0**-8, 0.375, -16.0)
@@ -143,8 +142,8 @@ def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
         return _operands(case, lambda _: lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator, rate)
     density, rate = math.sqrt(limit / most_terms), _lattice_rate(case, lattice, limit, 1)
     while True:
-        signs = partial(_sparse_signs, density=density)
-        sparse = _operands(case, lambda _: signs, generator, rate)  # noqa: B023 - called before the loop goes on
+        fill = partial(_sparse_signs, density=density)
+        sparse = _operands(case, lambda _: fill, generator, rate)  # noqa: B023 - called before the loop goes on
         if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
@@ -175,7 +174,7 @@ def _real_rate(case: Case) -> float:
 
 def _largest_magnitude(operands: Operands, geometry: ConvGeometry, passes: tuple[Pass, ...]) -> float:
     """The largest sum of absolute terms; of complex numbers, an upper bound of it."""
-    sizes = replace(operands, **{name: _sizes(array) for name, array in operands.arrays().items()})  # type: ignore[arg-type]
+    sizes = operands.map(_sizes)
     summed = [pass_ for pass_ in passes if pass_ not in _SUMMED_BY_ANOTHER]
     return max(float(reference.evaluate(pass_, sizes, geometry).max(initial=0)) for pass_ in summed)
 
@@ -213,12 +212,8 @@ def _array(name: str, case: Case, fill: Fill, rng: np.random.Generator) -> Array
 
 
 def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Float64:
-    return rng.integers(1, largest, shape, endpoint=True) * _signs(rng, shape)
+    return rng.integers(1, largest, shape, endpoint=True) * signs(rng, shape)
 
 
 def _sparse_signs(rng: np.random.Generator, shape: tuple[int, ...], form: Format, *, density: float) -> Float64:
-    return _signs(rng, shape) * (rng.random(shape) < density)
-
-
-def _signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Float64:
-    return np.where(rng.integers(0, 2, shape) == 0, 1.0, -1.0)
+    return signs(rng, shape) * (rng.random(shape) < density)

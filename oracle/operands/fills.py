@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..numbers.arrays import Float64
 from ..numbers.dtypes import Format
 
-Float64 = NDArray[np.float64]
 _SHARE_OF_ENDS = 0.25
 """Of integers of the whole range, how many are its lowest or highest number."""
 Shape = tuple[int, ...]
@@ -30,7 +29,7 @@ LARGE, TALL = "large", "tall"
 
 def uniform(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
     """Magnitudes in [1, 2): all terms are of much the same size, so the resolution is at its best."""
-    return rng.uniform(1.0, 2.0, shape) * _signs(rng, shape)
+    return rng.uniform(1.0, 2.0, shape) * signs(rng, shape)
 
 
 def normal(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
@@ -50,7 +49,7 @@ def cancellation(rng: np.random.Generator, shape: Shape, form: Format) -> Float6
     condition number, sum of sizes over size of the sum, is up to about 2**precision.
     """
     ulps = rng.integers(0, 8, shape, endpoint=True)
-    return (1 + ulps * 2.0 ** (1 - form.precision)) * _signs(rng, shape)
+    return (1 + ulps * 2.0 ** (1 - form.precision)) * signs(rng, shape)
 
 
 def huge(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
@@ -106,7 +105,7 @@ def subnormal_numbers(rng: np.random.Generator, shape: Shape, form: Format) -> F
 
 def zeros(rng: np.random.Generator, shape: Shape, form: Format) -> Float64:
     """Zeros of both signs among ordinary numbers; the sign of a zero result is never judged."""
-    return np.where(rng.random(shape) < 0.5, np.copysign(0.0, _signs(rng, shape)), uniform(rng, shape, form))
+    return np.where(rng.random(shape) < 0.5, np.copysign(0.0, signs(rng, shape)), uniform(rng, shape, form))
 
 
 FILLS: dict[str, Fill] = {
@@ -166,7 +165,8 @@ def _with_ends(rng: np.random.Generator, shape: Shape, lowest: int, highest: int
     return np.where(at_an_end, ends, rng.integers(lowest, highest, shape, endpoint=True)).astype(np.float64)
 
 
-def _signs(rng: np.random.Generator, shape: Shape) -> Float64:
+def signs(rng: np.random.Generator, shape: Shape) -> Float64:
+    """As many 1 as -1, on average."""
     return np.where(rng.integers(0, 2, shape) == 0, 1.0, -1.0)
 
 

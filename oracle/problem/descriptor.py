@@ -29,7 +29,7 @@ _MOST_AXES = len(AXES)
 _ENTRY = re.compile(r"_*(?P<key>g|mb|ic|oc|[iokspd][dhw])(?P<number>\d{1,12})_*", re.ASCII)
 _DEFAULTS = {"s": 1, "d": 0}
 
-Axis = dict[str, int]
+AxisNumbers = dict[str, int]
 """One axis's numbers by the first letter of their keys: input, output, kernel, stride, padding, dilation."""
 
 
@@ -148,7 +148,7 @@ def _entries(entries: str, text: str) -> dict[str, int]:
     return numbers
 
 
-def _axes(numbers: Mapping[str, int], text: str) -> dict[str, Axis]:
+def _axes(numbers: Mapping[str, int], text: str) -> dict[str, AxisNumbers]:
     """The axes by letter, those that were left out being as the one before."""
     given = {letter: _axis(numbers, letter, text) for letter in AXES if _says_something(numbers, letter)}
     match "".join(given):
@@ -169,7 +169,7 @@ def _says_something(numbers: Mapping[str, int], letter: str) -> bool:
     return any(numbers.get(kind + letter, number) != number for kind, number in absent.items())
 
 
-def _axis(numbers: Mapping[str, int], letter: str, text: str) -> Axis:
+def _axis(numbers: Mapping[str, int], letter: str, text: str) -> AxisNumbers:
     axis = _DEFAULTS | {kind: numbers[kind + letter] for kind in _SPATIAL if kind + letter in numbers}
     axis |= {kind: _positive({f"s{letter}": 1} | dict(numbers), kind + letter, text) for kind in "iks"}
     return {kind: number for kind, number in axis.items() if (kind, number) != ("o", 0)}
@@ -183,7 +183,7 @@ def _positive(numbers: Mapping[str, int], key: str, text: str) -> int:
     return number
 
 
-def _padding(letter: str, axis: Axis, transposed: bool, text: str) -> tuple[tuple[int, int], int]:
+def _padding(letter: str, axis: AxisNumbers, transposed: bool, text: str) -> tuple[tuple[int, int], int]:
     """The padding in front and at the back, and the elements beyond those that a window reaches."""
     if "o" not in axis:
         low = axis.get("p", 0)

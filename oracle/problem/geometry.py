@@ -295,6 +295,16 @@ class ConvGeometry:
         return (self.batch, self.out_channels, *self.output_size)
 
     @property
+    def padded_size(self) -> tuple[int, ...]:
+        """I + low + high, per axis."""
+        return tuple(size + sum(sides) for size, sides in zip(self.size, self.padding, strict=True))
+
+    @property
+    def span(self) -> tuple[int, ...]:
+        """d (R - 1), per axis: from the first tap of a window to its last."""
+        return tuple(d * (r - 1) for d, r in zip(self.dilation, self.kernel, strict=True))
+
+    @property
     def is_depthwise(self) -> bool:
         """Whether each input channel is a group of its own, and there are several."""
         return self.groups == self.in_channels > 1

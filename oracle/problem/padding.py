@@ -39,6 +39,9 @@ PADDING_MODES: dict[str, PaddingMode] = {
     "circular": PaddingMode(lambda positions, size: positions % max(size, 1), lambda size: size),
 }
 """Zeros; the data mirrored about its edge element; its edge element repeated; the data taken as periodic."""
+REPEATING_MODES = tuple(mode for mode in PADDING_MODES if mode != "zeros")
+NUMPY_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""Padding mode -> what `np.pad` calls it, and those that follow it."""
 
 
 def _same_total(size: int, kernel: int, stride: int, dilation: int) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -46,19 +46,27 @@ class Pass(Enum):
         """Whether it takes the directions among the operands."""
         return self in SECOND_ORDER
 
-    def result_shape(self, geometry: ConvGeometry) -> tuple[int, ...]:
-        """Shape of what this pass returns for `geometry`."""
+    @property
+    def result_like(self) -> str:
+        """Which of ``input``, ``weight``, ``bias`` and ``output`` its result is like."""
         match self:
             case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
-                return geometry.output_shape
+                return "output"
             case Pass.INPUT_GRADIENT | Pass.DOUBLE_BACKWARD_INPUT:
-                return geometry.input_shape
+                return "input"
             case Pass.BIAS_GRADIENT:
-                return geometry.bias_shape
+                return "bias"
             case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
-                return geometry.weight_shape
+                return "weight"
+
+    def result_shape(self, geometry: ConvGeometry) -> tuple[int, ...]:
+        """Shape of what this pass returns for `geometry`."""
+        return _shape(self.result_like, geometry)
 
 
+FORWARDS = tuple(pass_ for pass_ in Pass if pass_.result_like == "output")
+INPUT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.result_like == "input")
+WEIGHT_GRADIENTS = tuple(pass_ for pass_ in Pass if pass_.result_like == "weight")
 LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 """The output and its three gradients: what the adjoint identity links."""
 CONJUGATING = frozenset((Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE))
@@ -130,6 +138,11 @@ def products(pass_: Pass, geometry: ConvGeometry) -> tuple[Product, ...]:
     return tuple(map(_adjoint, _PRODUCTS[pass_])) if geometry.transposed else _PRODUCTS[pass_]
 
 
+def factors_of(pass_: Pass, geometry: ConvGeometry) -> frozenset[str]:
+    """Names of the operands that a pass multiplies with each other; of the update, those of its gradient."""
+    return frozenset(name for part in products(pass_, geometry) for name in (part.left, part.right))
+
+
 def present_products(pass_: Pass, geometry: ConvGeometry, given: Collection[str]) -> tuple[Product, ...]:
     """The products of a pass without those of a direction that is not among the operands given, which is zero.
 
@@ -197,6 +210,11 @@ class Operands:
         named = {name: getattr(self, name) for name in ARRAYS}
         return {name: array for name, array in named.items() if array is not None}
 
+    def map(self, change: Callable[[Array], Array]) -> Operands:
+        """The operands with each array changed."""
+        changed: dict[str, Any] = {name: change(array) for name, array in self.arrays().items()}
+        return replace(self, **changed)
+
     def of(self, pass_: Pass) -> Operands:
         """The operands without the directions, for a pass that takes none."""
         if pass_.is_second_order or self.input_direction is None:
@@ -205,15 +223,19 @@ class Operands:
 
 
 _DIRECTIONS = frozenset(("input_direction", "weight_direction"))
+OF_IMAGES = ("input", "output_gradient", "input_direction")
+"""Names of the operands whose first axis is the batch."""
 ARRAYS = tuple(field.name for field in fields(Operands) if field.name != "learning_rate")
 """Names of the operands that are arrays."""
 
 
 def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
     """Shape of the operand called `name`."""
-    shape: tuple[int, ...] = getattr(
-        geometry, "output_shape" if name == "output_gradient" else f"{name.removesuffix('_direction')}_shape"
-    )
+    return _shape("output" if name == "output_gradient" else name.removesuffix("_direction"), geometry)
+
+
+def _shape(tensor: str, geometry: ConvGeometry) -> tuple[int, ...]:
+    shape: tuple[int, ...] = getattr(geometry, f"{tensor}_shape")
     return shape
 
 
@@ -242,7 +264,7 @@ def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) ->
 
 
 def check_array(name: str, array: object, shape: tuple[int, ...], geometry: ConvGeometry, *, where: str) -> None:
-    """Refuse an array that is not numeric or does not have the shape that `geometry` gives.
+    """Refuse an array that is not of numbers, or of Python's own, or that does not have the shape of `geometry`.
 
     Raises
     ------
@@ -251,12 +273,12 @@ def check_array(name: str, array: object, shape: tuple[int, ...], geometry: Conv
     """
     if not isinstance(array, np.ndarray):
         raise InvalidArgument(name, type(array).__name__, "should be a numpy.ndarray", where=where)
-    if not _is_numeric(array):
+    if not (is_numeric(array.dtype) or array.dtype.kind == "O"):
         raise InvalidArgument(f"{name}.dtype", str(array.dtype), "should be a number type", where=where)
     if array.shape != shape:
         raise InvalidArgument(f"{name}.shape", array.shape, f"should be {shape} for {geometry}", where=where)
 
 
-def _is_numeric(array: Array) -> bool:
-    kind = array.dtype.kind
-    return kind in "iufcO" or (kind == "V" and array.dtype.names is None and array.dtype.isbuiltin == 2)
+def is_numeric(dtype: np.dtype[Any]) -> bool:
+    """Whether its elements are numbers; those of ml_dtypes are of kind V, as structures and raw bytes are."""
+    return dtype.kind in "iufc" or (dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2)

@@ -29,8 +29,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..answers.exact import ExactResult
+from ..numbers.arrays import Float64
 from ..numbers.dtypes import Arithmetic
-from ..numbers.roundings import Float64, half_spacings, stored
+from ..numbers.roundings import half_spacings, stored
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass, offset, products, real_parts
 from .steps import step_bound, step_stores

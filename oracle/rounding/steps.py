@@ -26,8 +26,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..answers.exact import ExactResult
+from ..numbers.arrays import Float64
 from ..numbers.dtypes import Arithmetic
-from ..numbers.roundings import Float64, half_spacing, stored
+from ..numbers.roundings import half_spacing, stored
 from ..problem.passes import Operands, real_parts
 
 _STORES_OF_AN_IMAGE = 3

@@ -88,7 +88,7 @@ class MismatchView:
     problem: str
 
 
-def mismatch_view(
+def mismatch_on_page(
     mismatch: Mismatch, place: int, candidate: CandidateInfo | None, shown_by: int, folder: Path
 ) -> MismatchView:
     """Everything that is said of `mismatch`; its arrays are read from the run's `folder`."""

@@ -12,7 +12,7 @@ from ..records.tally import tally
 from ..views.cause_text import other_line
 from ..views.causes import Cause, causes
 from ..views.wording import clean, duration
-from .detail import Fact, MismatchView, mismatch_view
+from .detail import Fact, MismatchView, mismatch_on_page
 from .sentences import WORDS
 from .summary import (
     CandidateView,
@@ -79,7 +79,7 @@ def view(run: Run, folder: Path) -> Page:
     told = (identity for cause in found for identity in cause.mismatches)
     numbers = {identity: place for place, identity in enumerate(told, 1)}
     views = {
-        each: mismatch_view(named[each], place, known.get(named[each].candidate), counts.faults.get(each, 0), folder)
+        each: mismatch_on_page(named[each], place, known.get(named[each].candidate), counts.faults.get(each, 0), folder)
         for each, place in numbers.items()
     }
     top = run_headline(run, counts, shares, names)

@@ -12,19 +12,16 @@ from typing import IO, Any
 
 import ml_dtypes
 import numpy as np
-from numpy.typing import NDArray
 
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from ...oracle.problem.passes import ARRAYS as OPERANDS
-from ...oracle.problem.passes import Operands, Pass, shape_of
+from ...oracle.problem.passes import Array, Operands, Pass, shape_of
 from ..errors import InvalidRecord
 from .codec import shown
 from .record import Evidence, Mismatch
 from .serialization import ArrayFacts
-
-Array = NDArray[Any]
 
 MAX_BYTES = 2**30
 """Most bytes that the arrays of one mismatch may take in memory, together."""

@@ -27,20 +27,12 @@ from dataclasses import dataclass, replace
 from ...oracle.errors import InvalidArgument
 from ...oracle.faults import FAULTS
 from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.operands.vocabulary import Lack
 from ...oracle.problem.geometry import ConvGeometry
 from ..records.evidence import case_geometry, case_layout
 from ..records.record import Mismatch, kind_of
 from ..records.spoiling import is_consequence, is_spoiling
 from .wording import clean, headline, plural
-
-DEGENERATE = (
-    "an empty batch",
-    "no input channels",
-    "no output channels",
-    "an input of size 0",
-    "no window that fits",
-)
-"""Needs of a case that lacks something."""
 
 _FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
 _RAISED = re.compile(r"raised (.+?)(?: at \S+:\d+)?", re.DOTALL)
@@ -199,7 +191,7 @@ def _same_lack(group: _Group, mismatch: Mismatch) -> str:
 
 
 def _lacking(mismatch: Mismatch) -> tuple[str, ...]:
-    return tuple(need for need in DEGENERATE if need in mismatch.needs)
+    return tuple(lack for lack in Lack if lack in mismatch.needs)
 
 
 def _names(mismatch: Mismatch) -> frozenset[str]:

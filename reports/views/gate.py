@@ -10,14 +10,14 @@ from .wording import clean, plural
 
 def shortfalls(found: Compared, least: float) -> tuple[str, ...]:
     """A sentence for each candidate, or else pass of one, of which less than the share `least` was compared."""
-    told, found = [], found.offered()
+    sentences, found = [], found.offered()
     for candidate in dict.fromkeys(share.candidate for share in found.shares):
         part = found.of(candidate)
         low = [share for share in (part.total(), *part.by_pass()) if share.compared < least * share.asked]
         if low:
             whole = not low[0].subject
-            told.append(_shortfall(candidate, low[:1] if whole else low, part.reasons, least))
-    return tuple(told)
+            sentences.append(_shortfall(candidate, low[:1] if whole else low, part.reasons, least))
+    return tuple(sentences)
 
 
 def percent(part: int, whole: int) -> str:
@@ -32,8 +32,8 @@ def compared_sentence(found: Compared) -> str:
     if not total.asked:
         return "nothing was asked"
     undecided = percent(total.undecided, total.verdicts)
-    told = f"{percent(total.compared, total.asked)} of what was asked was compared"
-    return f"{told}, {undecided} of its verdicts undecided"
+    sentence = f"{percent(total.compared, total.asked)} of what was asked was compared"
+    return f"{sentence}, {undecided} of its verdicts undecided"
 
 
 def reasons_text(reasons: Iterable[Reason]) -> str:

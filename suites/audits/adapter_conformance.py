@@ -24,7 +24,7 @@ from ...oracle.problem.passes import Pass
 from ...reports.files.reproducer import reproducer
 from ...reports.records.record import Evidence, Mismatch
 from ..calling.executor import Executor
-from ..capabilities.support import Feature, ask_support, features
+from ..capabilities.support import Feature, all_features, ask_support
 from ..checks import structure
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ANSWERED, ask
@@ -61,7 +61,7 @@ class Finding:
 def conformance(executor: Executor) -> Iterator[Finding]:
     """Look at an adapter, one thing after the other."""
     yield _offers(executor)
-    wanted = features()
+    wanted = all_features()
     verdicts = ask_support(executor, wanted)
     alike = _alike(wanted, verdicts)
     for feature in wanted:
@@ -157,7 +157,7 @@ def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Finding:
     """Whether the arithmetic declared is the library's: on reals of every size that its bound is made of."""
     what, largest = f"arithmetic in {dtype}", 0.0
     passes = [pass_ for pass_ in Pass if _is_offered(verdicts, dtype, pass_)]
-    plain = next(feature.case for feature in features() if feature.name == dtype)
+    plain = next(feature.case for feature in all_features() if feature.name == dtype)
     for seed in range(_PRECISION_CASES):
         case = replace(plain, seed=seed, geometry=replace(plain.geometry, in_channels=2 ** (seed % 8)))
         for pass_ in passes:
@@ -219,7 +219,7 @@ def _script(executor: Executor, pass_: Pass, case: Case) -> str:
 def _restart(executor: Executor, verdicts: Verdicts) -> Finding:
     """Whether a process forked from the one that loaded the library still computes: threads and devices may not."""
     what = "a fresh process"
-    case = next(feature.case for feature in features() if feature.name == _PLAIN)
+    case = next(feature.case for feature in all_features() if feature.name == _PLAIN)
     for pass_ in Pass:
         if _is_offered(verdicts, _PLAIN, pass_):
             executor.restart()

@@ -9,6 +9,7 @@ from random import Random
 
 from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
 from ...oracle.faults.planting import altered
+from ...oracle.faults.tiles import BLOCKS
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Pass
@@ -25,7 +26,6 @@ _DRAWN = 300
 _LOOKED_AT = 40
 """Of the cases in which it can show, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
-_BLOCKS = (4, 8, 16, 32)
 _MOST_PRODUCTS = 5000
 _SEED = "covering"
 _CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 3, 4), 1
@@ -120,9 +120,9 @@ def _traits(case: Case) -> frozenset[str]:
     channels = {"inputs": geometry.in_channels, "outputs": geometry.out_channels}
     sizes = {name: number // geometry.groups for name, number in channels.items()}
     sizes |= {"groups": geometry.groups, "row": geometry.direct.output_size[-1]}
-    past = {f"{name} past {block}" for name, size in sizes.items() for block in _BLOCKS if size > block}
+    past = {f"{name} past {block}" for name, size in sizes.items() for block in BLOCKS if size > block}
     whole = {
-        f"{name} is {'not ' if size % block else ''}whole {block}s" for name, size in sizes.items() for block in _BLOCKS
+        f"{name} is {'not ' if size % block else ''}whole {block}s" for name, size in sizes.items() for block in BLOCKS
     }
     alike = {"axes alike"} if len(set(geometry.size)) == len(set(geometry.kernel)) == 1 else set()
     return frozenset(features(case) | past | whole | alike | set(_coincidences(geometry)))

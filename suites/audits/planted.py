@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MappingProxyType
 
 from ...oracle.faults import FaultModel, honest
-from ...oracle.numbers.dtypes import DTYPES, format_of
+from ...oracle.numbers.dtypes import DTYPES, SUMS_IN_FLOAT64
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
 from ..calling.in_process import InProcess
@@ -44,7 +43,7 @@ class Planted:
 
     version = ""
     dtypes = DTYPES
-    accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
+    accumulators = SUMS_IN_FLOAT64
 
     def __init__(self, model: FaultModel | None = None) -> None:
         self.model = model

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ...oracle.problem.layouts import CONTIGUOUS, arrange
-from ...oracle.problem.passes import Array, Operands
+from ...oracle.problem.passes import OF_IMAGES, Array, Operands
 
 _BOUNDARY = 64
-_OF_IMAGES = ("input", "output_gradient", "input_direction")
 
 
 def copied(operands: Operands) -> Operands:
@@ -21,7 +20,7 @@ def copied(operands: Operands) -> Operands:
     The same place in a cache line each time: vectorised sums may begin with the elements before such a boundary,
     and bits that differ for it are no fault.
     """
-    return mapped(operands, copy_of)
+    return operands.map(copy_of)
 
 
 def copy_of(array: Array) -> Array:
@@ -37,12 +36,6 @@ def changed(now: Operands, before: Operands) -> tuple[str, ...]:
     """The names of the arrays that are not, bit for bit, what they were."""
     earlier = before.arrays()
     return tuple(name for name, array in now.arrays().items() if array.tobytes() != earlier[name].tobytes())
-
-
-def mapped(operands: Operands, change: Callable[[Array], Array]) -> Operands:
-    """The operands with each array changed."""
-    arrays: dict[str, Any] = {name: change(array) for name, array in operands.arrays().items()}
-    return replace(operands, **arrays)
 
 
 def negated(operands: Operands, names: Sequence[str]) -> Operands:
@@ -79,7 +72,7 @@ def restrided(array: Array, step: int) -> Array:
 def image_of(operands: Operands, image: int) -> Operands:
     """The operands of one image of the batch by itself."""
     arrays = operands.arrays()
-    alone: dict[str, Any] = {name: arrays[name][image : image + 1] for name in _OF_IMAGES if name in arrays}
+    alone: dict[str, Any] = {name: arrays[name][image : image + 1] for name in OF_IMAGES if name in arrays}
     return replace(operands, **alone)
 
 

@@ -23,7 +23,7 @@ Part = Array | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class CompanyCall:
     """One call of the pass that is asked."""
 
     operands: Operands
@@ -34,13 +34,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class CompanyQuestion:
     """What is asked of one pass in company.
 
     Parameters
     ----------
     pass_ : Pass
-    calls : mapping of str to Call
+    calls : mapping of str to CompanyCall
         The call itself as `LATTICE` and as `REALS`; under other names its companions.
     seed : int
         Which memory layouts the operands have follows from it.
@@ -51,13 +51,13 @@ class Question:
     """
 
     pass_: Pass
-    calls: Mapping[str, Call]
+    calls: Mapping[str, CompanyCall]
     seed: int = 0
     bitwise: bool = True
     images_alone: bool = False
 
     @property
-    def companions(self) -> Mapping[str, Call]:
+    def companions(self) -> Mapping[str, CompanyCall]:
         """The other calls by name."""
         return {name: call for name, call in self.calls.items() if name not in (LATTICE, REALS)}
 
@@ -87,7 +87,7 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Company:
+class CompanyReply:
     """What the calls gave.
 
     Parameters
@@ -102,7 +102,7 @@ class Company:
     deviations: tuple[Deviation, ...] = field(default=())
 
 
-def to_message(reply: Company) -> tuple[dict[str, object], list[Array]]:
+def company_to_message(reply: CompanyReply) -> tuple[dict[str, object], list[Array]]:
     """A header of JSON values and the arrays beside it."""
     arrays = [reply.first]
 
@@ -113,21 +113,21 @@ def to_message(reply: Company) -> tuple[dict[str, object], list[Array]]:
         arrays.append(part)
         return len(arrays) - 1
 
-    told = [
+    deviations = [
         {
-            "cause": each.cause,
-            "told": each.told,
-            "call": each.call,
-            "expected": written(each.expected),
-            "got": written(each.got),
+            "cause": deviation.cause,
+            "told": deviation.told,
+            "call": deviation.call,
+            "expected": written(deviation.expected),
+            "got": written(deviation.got),
         }
-        for each in reply.deviations
+        for deviation in reply.deviations
     ]
-    return {"kind": Company.__name__, "deviations": told}, arrays
+    return {"kind": CompanyReply.__name__, "deviations": deviations}, arrays
 
 
-def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> Company:
-    """Read back what `to_message` wrote.
+def company_from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> CompanyReply:
+    """Read back what `company_to_message` wrote.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> Company:
                 raise ValueError("a result is missing")
             cause, told, call = (str(each[name]) for name in ("cause", "told", "call"))
             deviations.append(Deviation(cause, told, call, read(each["expected"]), got))
-        return Company(arrays[0], tuple(deviations))
+        return CompanyReply(arrays[0], tuple(deviations))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not a reply: {error}") from error
 

@@ -25,12 +25,23 @@ from .altered_operands import (
     copy_of,
     image_of,
     laid_out,
-    mapped,
     negate_in_place,
     negated,
     restrided,
 )
-from .company import IMAGE, LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question, same_bits
+from .company import (
+    IMAGE,
+    LATTICE,
+    OPPOSITE,
+    REALS,
+    SQUARE,
+    CompanyCall,
+    CompanyQuestion,
+    CompanyReply,
+    Deviation,
+    Part,
+    same_bits,
+)
 from .company_threads import meet
 from .execution import execute
 from .one_call import DECLINED, Caller, agrees, snapshot
@@ -57,11 +68,11 @@ Deviations = Iterator[Deviation]
 
 def keep_company(
     bound: BoundCandidate,
-    question: Question,
+    question: CompanyQuestion,
     *,
     announce: Callable[[str], None] = lambda _: None,
     interruptible: bool = False,
-) -> Company | WorkerReply:
+) -> CompanyReply | WorkerReply:
     """Make a call over and over, alone and in company; the reply to the first where that is no array.
 
     `announce` is told of each call before it is made, so that it is known during which one a process ended.
@@ -73,7 +84,7 @@ def keep_company(
         return reply
     caller = Caller(bound, question.pass_, announce, interruptible)
     history = _History(caller, question, lattice, reply.value.copy())
-    return Company(history.first, tuple(history.deviations()))
+    return CompanyReply(history.first, tuple(history.deviations()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +92,8 @@ class _History:
     """The calls that are made after the first one."""
 
     caller: Caller
-    question: Question
-    lattice: Call
+    question: CompanyQuestion
+    lattice: CompanyCall
     first: Array
 
     def deviations(self) -> Deviations:
@@ -133,7 +144,7 @@ class _History:
     def _other_numbers(self) -> Deviations:
         for names in LINEAR_IN[self.question.pass_]:
             told = f"the call with the opposite {_listed(self._present(names))} after the same with the first"
-            opposite = Call(negated(self.lattice.operands, names), self.lattice.geometry)
+            opposite = CompanyCall(negated(self.lattice.operands, names), self.lattice.geometry)
             yield from self._unlike("stale", told, self.caller.make_fresh(opposite, told), -1)
         yield from self._same("stale", "the same call after others with other numbers")
 
@@ -183,7 +194,7 @@ class _History:
         names = LINEAR_IN[self.question.pass_][0]
         for operands, sign in ((self.lattice.operands, 1), (negated(self.lattice.operands, names), -1)):
             told = "the call on new arrays where others were freed"
-            freed = mapped(operands, np.copy)
+            freed = operands.map(np.copy)
             yield from self._unlike("address", told, self._make_held(freed, told), sign)
             del freed
 
@@ -226,7 +237,7 @@ class _History:
 
     def _takes_each(self, chosen: Mapping[str, str]) -> bool:
         """Whether the call is right in each of these layouts alone: if not, the mixture is not at fault."""
-        uniform = (mapped(self.lattice.operands, partial(arrange, layout=layout)) for layout in chosen.values())
+        uniform = (self.lattice.operands.map(partial(arrange, layout=layout)) for layout in chosen.values())
         told = "the same call with all operands in one layout"
         return all(agrees(self.caller.make(each, self.lattice.geometry, told), self.first) for each in uniform)
 
@@ -239,7 +250,7 @@ class _History:
                 continue
             for step in _ODD_STEPS:
                 told = f"{'the same call' if name == LATTICE else call} with strides of {step} along axes of size 1"
-                strided = mapped(copied(call.operands), partial(restrided, step=step))
+                strided = copied(call.operands).map(partial(restrided, step=step))
                 got = self.caller.make(strided, call.geometry, told)
                 if not _is_declined(got) and not agrees(got, expected):
                     yield Deviation("layout", told, name, expected, snapshot(got))
@@ -268,7 +279,7 @@ class _History:
             return
         for image in range(call.geometry.batch):
             told = f"image {image} of the batch by itself"
-            alone = Call(image_of(call.operands, image), replace(call.geometry, batch=1))
+            alone = CompanyCall(image_of(call.operands, image), replace(call.geometry, batch=1))
             got = self.caller.make_fresh(alone, told)
             if not _is_declined(got) and not same_bits(got, np.ascontiguousarray(whole[image : image + 1])):
                 yield Deviation("batch", told, REALS, whole[image : image + 1], snapshot(got))

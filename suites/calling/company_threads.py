@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Operands, Pass
 from .altered_operands import copied, negated
-from .company import LATTICE, OPPOSITE, REALS, Call, Deviation, Part, Question, same_bits
+from .company import LATTICE, OPPOSITE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
 from .one_call import Caller, snapshot
 
 THREADS = 4
@@ -29,12 +29,12 @@ class _Known:
     """A call, and what it gives when nobody else makes one."""
 
     name: str
-    call: Call
+    call: CompanyCall
     expected: Part
 
 
 def meet(
-    caller: Caller, question: Question, companions: Mapping[str, Call], answers: Mapping[str, Part]
+    caller: Caller, question: CompanyQuestion, companions: Mapping[str, CompanyCall], answers: Mapping[str, Part]
 ) -> Iterator[Deviation]:
     """Calls from several threads on the same arrays; of a candidate that is for one thread, from one beside a reader.
 
@@ -43,21 +43,21 @@ def meet(
     threads = 1 if caller.bound.info.threads == "one" else THREADS
     base = REALS if question.bitwise else LATTICE
     same = question.calls[base]
-    shared = Call(copied(same.operands), same.geometry)
-    opposite = Call(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
+    shared = CompanyCall(copied(same.operands), same.geometry)
+    opposite = CompanyCall(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
     calls = {base: shared, OPPOSITE + base: opposite}
     known = [_Known(name, call, snapshot(caller.make_fresh(call, "the same call"))) for name, call in calls.items()]
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
     watch = _Watch(shared.operands)
     rounds = _rounds(0 if question.pass_ is Pass.BIAS_GRADIENT else same.geometry.products)
     with _frequent_switches():
-        found = _together(caller, known, watch, rounds) if threads > 1 else _beside_a_reader(caller, shared, watch)
+        different = _together(caller, known, watch, rounds) if threads > 1 else _beside_a_reader(caller, shared, watch)
     for name in watch.changed[:1]:
         got = "changed and restored, as another thread saw that read it meanwhile"
         yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
-    for each in known:
-        if each.name in found:
-            yield Deviation("threads", _told(each), each.name, each.expected, found[each.name])
+    for alone in known:
+        if alone.name in different:
+            yield Deviation("threads", _told(alone), alone.name, alone.expected, different[alone.name])
 
 
 def _told(known: _Known) -> str:
@@ -86,32 +86,32 @@ class _Watch:
 def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[str, Part]:
     """The first result of each call that was not what it is alone."""
     begin = threading.Barrier(THREADS)
-    telling = threading.Lock()
-    found: dict[str, Part] = {}
+    announcing = threading.Lock()
+    different: dict[str, Part] = {}
     others = known[1:]
 
     def make(thread: int) -> None:
         for number in range(_ROUNDS_IN_STEP + rounds):
             if number < _ROUNDS_IN_STEP:
                 begin.wait()
-            each = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]
+            alone = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]
             if number % _ROUNDS_IN_STEP == 0:
-                with telling:
+                with announcing:
                     caller.announce(_MEETING)
-            result = snapshot(caller.make_quietly(each.call.operands, each.call.geometry))
-            if not same_bits(result, each.expected):
-                found.setdefault(each.name, result)
+            result = snapshot(caller.make_quietly(alone.call.operands, alone.call.geometry))
+            if not same_bits(result, alone.expected):
+                different.setdefault(alone.name, result)
             watch.look()
 
     running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREADS)]
-    for each in running:
-        each.start()
-    for each in running:
-        each.join()
-    return found
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return different
 
 
-def _beside_a_reader(caller: Caller, call: Call, watch: _Watch) -> dict[str, Part]:
+def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[str, Part]:
     """Calls from this thread alone, while another one reads the operands over and over; nothing is found but that."""
     ended = threading.Event()
 

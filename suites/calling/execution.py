@@ -7,13 +7,12 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, EXPANDED, arrange
-from ...oracle.problem.passes import Operands, Pass, shape_of
+from ...oracle.problem.passes import Operands, Pass, is_numeric, shape_of
 from ..candidates import Misconduct, ProcessDied
 from ..candidates.calls.binding import BoundCandidate
 from ..candidates.device import to_numpy
@@ -116,11 +115,6 @@ def _own_place(trace: TracebackType | None) -> str:
     frames = [frame for frame in traceback.extract_tb(trace) if frame.filename not in _OWN_FILES]
     own = [frame for frame in frames if frame.filename == frames[0].filename]
     return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
-
-
-def is_numeric(dtype: np.dtype[Any]) -> bool:
-    """Whether its elements are numbers; those of ml_dtypes are of kind V, as structures and raw bytes are."""
-    return dtype.kind in "iufc" or (dtype.kind == "V" and dtype.names is None and dtype.isbuiltin == 2)
 
 
 def _describe_value(value: object) -> str:

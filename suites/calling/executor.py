@@ -8,7 +8,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Operands, Pass
 from ...reports.records.record import CandidateInfo
-from .company import Company, Question
+from .company import CompanyQuestion, CompanyReply
 from .illegal_calls import IllegalCall
 from .replies import Reply
 
@@ -35,12 +35,12 @@ class Executor(Protocol):
     ) -> Reply:
         """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
 
-    def company(
+    def call_in_company(
         self,
-        question: Question,
+        question: CompanyQuestion,
         *,
         seconds: float | None = None,
-    ) -> Company | Reply:
+    ) -> CompanyReply | Reply:
         """Make a call again, after others and beside others; the reply to the first where it is no array.
 
         `seconds` is a time limit of each call, instead of the executor's own.

@@ -21,7 +21,7 @@ _DTYPE, _OTHER_DTYPE = "float32", "float64"
 _SIZES, _KERNELS = (6, 5, 4, 4, 4, 4), (3, 2, 2, 2, 2, 2)
 _GRADIENTS = (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 
-Needs = tuple[tuple[str, ...], ...]
+NameSets = tuple[tuple[str, ...], ...]
 """Known names of arguments, by sets of which a function must take one each for the call to say what is wrong."""
 
 
@@ -47,7 +47,7 @@ class IllegalCall:
     dtypes : tuple of (str, str)
         Operands given in another dtype than the input's.
     needs : tuple of tuple of str
-        See `Needs`.
+        See `NameSets`.
     """
 
     name: str
@@ -58,7 +58,7 @@ class IllegalCall:
     settings: tuple[tuple[str, Any], ...] = ()
     shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     dtypes: tuple[tuple[str, str], ...] = ()
-    needs: Needs = ()
+    needs: NameSets = ()
 
     @property
     def subject(self) -> str:
@@ -186,7 +186,7 @@ def _gradients(legal: ConvGeometry) -> Iterator[IllegalCall]:
                 )
 
 
-def _what_tells_its_size(pass_: Pass, axis: int) -> Needs:
+def _what_tells_its_size(pass_: Pass, axis: int) -> NameSets:
     """What a function must be given beside an output gradient to tell that an axis of it is wrong."""
     match pass_:
         case Pass.INPUT_GRADIENT:
@@ -217,7 +217,7 @@ def _transposed(legal: ConvGeometry) -> Iterator[IllegalCall]:
 
 
 def _shaped(
-    name: str, pass_: Pass, legal: ConvGeometry, operand: str, shape: tuple[int, ...], needs: Needs = ()
+    name: str, pass_: Pass, legal: ConvGeometry, operand: str, shape: tuple[int, ...], needs: NameSets = ()
 ) -> IllegalCall:
     right = legal.output_shape if operand == "output_gradient" else getattr(legal, f"{operand}_shape")
     told = f"{operand}.shape={shape}"
@@ -248,7 +248,7 @@ def make_illegal(
     operands: Operands,
     legal: ConvGeometry,
     settings: Mapping[str, Any],
-    needs: Needs,
+    needs: NameSets,
     *,
     interruptible: bool = False,
 ) -> WorkerReply:

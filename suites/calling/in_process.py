@@ -9,7 +9,7 @@ from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Operands, Pass
 from ..candidates.calls.binding import BoundCandidate
 from ..candidates.loading.source import bind_object, load
-from .company import Company, Question
+from .company import CompanyQuestion, CompanyReply
 from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import IllegalCall, make_illegal
@@ -42,15 +42,15 @@ class InProcess:
         """Call one pass; there is no time limit here."""
         return _in_process(execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True))
 
-    def company(
+    def call_in_company(
         self,
-        question: Question,
+        question: CompanyQuestion,
         *,
         seconds: float | None = None,
-    ) -> Company | Reply:
-        """As `Executor.company`, without a time limit."""
+    ) -> CompanyReply | Reply:
+        """As `Executor.call_in_company`, without a time limit."""
         kept = keep_company(self._bound, question, interruptible=True)
-        return kept if isinstance(kept, Company) else _in_process(kept)
+        return kept if isinstance(kept, CompanyReply) else _in_process(kept)
 
     def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
         """As `Executor.illegal`, without a time limit."""

@@ -28,8 +28,7 @@ from ..candidates import CandidateError
 from ..candidates.calls.naming import name_of
 from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
 from .channel import DOING, Channel, Garbled, Header
-from .company import Company, Question
-from .company import from_message as company_from
+from .company import CompanyQuestion, CompanyReply, company_from_message
 from .illegal_calls import IllegalCall
 from .pickling import pickle_candidate
 from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
@@ -101,13 +100,13 @@ class Isolated:
         asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
         return self._answer({"do": "call", **asked, "layout": layout}, arrays, seconds, self._read_reply)
 
-    def company(
+    def call_in_company(
         self,
-        question: Question,
+        question: CompanyQuestion,
         *,
         seconds: float | None = None,
-    ) -> Company | Reply:
-        """As `Executor.company`, in the candidate's process."""
+    ) -> CompanyReply | Reply:
+        """As `Executor.call_in_company`, in the candidate's process."""
         requests = {
             name: _call_request(question.pass_, call.operands, call.geometry) for name, call in question.calls.items()
         }
@@ -310,9 +309,9 @@ class Isolated:
         self._log.seek(self._log_mark)
         return telling_lines(self._log.read(_LARGEST_LOG).decode(errors="replace"))
 
-    def _read_company(self, header: Header, results: list[Array]) -> Company | Reply:
-        if header.get("kind") == Company.__name__:
-            return company_from(header, results)
+    def _read_company(self, header: Header, results: list[Array]) -> CompanyReply | Reply:
+        if header.get("kind") == CompanyReply.__name__:
+            return company_from_message(header, results)
         return self._read_reply(header, results)
 
     def _read_reply(self, header: Header, results: list[Array]) -> Reply:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...oracle.problem.geometry import ConvGeometry
-from ...oracle.problem.passes import Operands, Pass
+from ...oracle.problem.passes import Operands, Pass, is_numeric
 from ..candidates.calls.binding import BoundCandidate
 from ..candidates.device import to_numpy
 from ..candidates.foreign.post_mortem import beginning
 from .altered_operands import changed, copied
-from .company import Call, Part
-from .execution import is_numeric, message_of, quiet_arithmetic
+from .company import CompanyCall, Part
+from .execution import message_of, quiet_arithmetic
 
 DECLINED = "NotImplementedError"
 """The text of a call that the candidate declines begins so."""
@@ -60,7 +60,7 @@ class Caller:
             return f"returned a {type(result).__name__}"
         return result if is_numeric(result.dtype) else f"returned an array of {result.dtype}"
 
-    def make_fresh(self, call: Call, told: str) -> Part:
+    def make_fresh(self, call: CompanyCall, told: str) -> Part:
         """The call on copies of its operands, which it should leave as they are."""
         given = copied(call.operands)
         result = self.make(given, call.geometry, told)

@@ -31,8 +31,7 @@ from ..candidates import CandidateError
 from ..candidates.calls.binding import BoundCandidate
 from ..candidates.loading.source import bind_object, load
 from .channel import DOING, Channel, Header
-from .company import Call, Company, Question
-from .company import to_message as company_message
+from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_message
 from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
@@ -174,7 +173,7 @@ def _answer(
 ) -> tuple[Header, list[Array]]:
     if request["do"] == "company":
         kept = keep_company(bound, _question(request, arrays), announce=announce)
-        return company_message(kept) if isinstance(kept, Company) else to_message(kept)
+        return company_to_message(kept) if isinstance(kept, CompanyReply) else to_message(kept)
     pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
     if request["do"] == "call_text":
         return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
@@ -186,13 +185,13 @@ def _answer(
             return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
 
 
-def _question(request: Header, arrays: list[Array]) -> Question:
+def _question(request: Header, arrays: list[Array]) -> CompanyQuestion:
     calls = {}
     for name, asked in request["calls"].items():
         operands, arrays = _operands(asked, arrays)
-        calls[name] = Call(operands, parse_geometry(asked["geometry"]))
+        calls[name] = CompanyCall(operands, parse_geometry(asked["geometry"]))
     settings = {name: request[name] for name in ("seed", "bitwise", "images_alone")}
-    return Question(Pass(request["pass"]), calls, **settings)
+    return CompanyQuestion(Pass(request["pass"]), calls, **settings)
 
 
 def _operands(request: Header, arrays: list[Array]) -> tuple[Operands, list[Array]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from importlib.metadata import version
-from types import MappingProxyType
 
 import numpy as np
 
 from ...oracle.answers import differences
-from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
+from ...oracle.numbers.dtypes import COMPONENTS, SUMS_IN_FLOAT64, numpy_dtype, result_dtype
 from ...oracle.operands.lattice import LARGEST_VALUE
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
@@ -25,7 +24,7 @@ class Differences:
 
     name = "differences"
     version = version("convoracle")
-    accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
+    accumulators = SUMS_IN_FLOAT64
 
     def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         _require_integers(input, weight, output_gradient)

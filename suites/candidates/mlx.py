@@ -20,6 +20,7 @@ import numpy as np
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from .calls.framework import Framework, Given
+from .calls.padding import cut_evenly, kept
 from .calls.reverse_mode import Function, derive, on_tensors, write_pass
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16")
@@ -120,20 +121,14 @@ def _transposed(source: mx.array, weight: mx.array, geometry: ConvGeometry) -> m
     stride, padding, dilation, extra = _transposed_arguments(geometry)
     filters = mx.moveaxis(_exchanged(weight, geometry), 1, -1)
     function = _TRANSPOSED[geometry.rank]
-    return function(source, filters, stride, padding, dilation, extra, geometry.groups)[:, *_kept(geometry)]
+    output = function(source, filters, stride, padding, dilation, extra, geometry.groups)
+    return output[:, *(slice(*ends) for ends in kept(geometry, cut_evenly(geometry)))]
 
 
 def _transposed_arguments(geometry: ConvGeometry) -> tuple[Any, ...]:
     """Stride, padding, dilation and output padding: tuples, or numbers for one axis."""
-    cut = tuple(map(min, geometry.padding))
-    arguments = (geometry.stride, cut, geometry.dilation, geometry.output_padding)
+    arguments = (geometry.stride, cut_evenly(geometry), geometry.dilation, geometry.output_padding)
     return tuple(each[0] for each in arguments) if geometry.rank == 1 else arguments
-
-
-def _kept(geometry: ConvGeometry) -> tuple[slice, ...]:
-    """What is kept of a transposed convolution's output, which lost the smaller padding of each axis at both ends."""
-    starts = (low - min(low, high) for low, high in geometry.padding)
-    return tuple(slice(at, at + size) for at, size in zip(starts, geometry.output_size, strict=True))
 
 
 def _exchanged(weight: mx.array, geometry: ConvGeometry) -> mx.array:
@@ -153,11 +148,11 @@ def _write_convolution(geometry: ConvGeometry) -> list[str]:
     if geometry.transposed:
         apart, together = _exchanging_shapes(geometry)
         arguments = ", ".join(map(str, _transposed_arguments(geometry)))
-        kept = ", ".join(f"{each.start}:{each.stop}" for each in _kept(geometry))
+        inner = ", ".join(f"{start}:{stop}" for start, stop in kept(geometry, cut_evenly(geometry)))
         return [
             f"w = mx.reshape(mx.swapaxes(mx.reshape(w, {apart}), 1, 2), {together})",
             f"y = mx.conv_transpose{geometry.rank}d(x, mx.moveaxis(w, 1, -1), {arguments}, {geometry.groups})",
-            f"y = y[:, {kept}]",
+            f"y = y[:, {inner}]",
         ]
     lines = []
     if geometry.padding_mode == "replicate":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from types import MappingProxyType
 
 import numpy as np
 
 from ...oracle.answers import reference
-from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, format_of, numpy_dtype, result_dtype
+from ...oracle.numbers.arrays import widened
+from ...oracle.numbers.dtypes import COMPONENTS, SUMS_IN_FLOAT64, numpy_dtype, result_dtype
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, offset, products
 
@@ -18,7 +18,7 @@ class Reference:
 
     name = "reference"
     version = version("convoracle")
-    accumulators = MappingProxyType({dtype: "float64" for dtype in DTYPES if not format_of(dtype).is_integer})
+    accumulators = SUMS_IN_FLOAT64
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         return _evaluate(Pass.FORWARD, geometry, input=input, weight=weight, bias=bias)
@@ -30,12 +30,12 @@ class Reference:
         return _evaluate(Pass.WEIGHT_GRADIENT, geometry, input=input, output_gradient=output_gradient)
 
     def bias_gradient(self, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return _rounded(reference.bias_gradient(_wide(output_gradient), geometry), output_gradient.dtype.name)
+        return _rounded(reference.bias_gradient(widened(output_gradient), geometry), output_gradient.dtype.name)
 
     def update(
         self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry, learning_rate: float
     ) -> Array:
-        updated = reference.update(_wide(input), _wide(weight), _wide(output_gradient), geometry, learning_rate)
+        updated = reference.update(widened(input), widened(weight), widened(output_gradient), geometry, learning_rate)
         return _rounded(updated, weight.dtype.name)
 
     def jvp(
@@ -118,14 +118,10 @@ def candidate() -> Reference:
 
 
 def _evaluate(pass_: Pass, geometry: ConvGeometry, **arrays: Array | None) -> Array:
-    given = {name: None if array is None else _wide(array) for name, array in arrays.items()}
+    given = {name: None if array is None else widened(array) for name, array in arrays.items()}
     operands = Operands(**(dict.fromkeys(ARRAYS) | given))  # type: ignore[arg-type]
     dtype = next(array.dtype.name for array in arrays.values() if array is not None)
     return _rounded(reference.evaluate(pass_, operands, geometry), dtype)
-
-
-def _wide(array: Array) -> Array:
-    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
 
 
 def _rounded(wide: Array, dtype: str) -> Array:

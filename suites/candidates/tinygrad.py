@@ -22,6 +22,7 @@ import numpy as np
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from .calls.framework import Framework, Given
+from .calls.padding import last_axis_first
 from .calls.reverse_mode import Function, derive, on_tensors, write_pass
 
 os.environ.setdefault("DEV", "CPU" if shutil.which(os.environ.get("CC", "clang")) else "PYTHON")
@@ -102,7 +103,7 @@ def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Co
     if input.dtype == dtypes.int8:
         offset = None if bias is None else bias.cast(dtypes.int32)
         return convolution(input.cast(dtypes.int32), weight.cast(dtypes.int32), offset, geometry)
-    sides = flat_padding(geometry)
+    sides = last_axis_first(geometry)
     if geometry.transposed:
         return input.conv_transpose2d(
             weight, bias, geometry.groups, geometry.stride, geometry.dilation, sides, geometry.output_padding
@@ -113,13 +114,8 @@ def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Co
     return input.conv2d(weight, bias, geometry.groups, geometry.stride, geometry.dilation, sides)
 
 
-def flat_padding(geometry: ConvGeometry) -> tuple[int, ...]:
-    """(low, high) of each axis, the last axis first, as tinygrad wants them."""
-    return tuple(side for sides in reversed(geometry.padding) for side in sides)
-
-
 def _write_convolution(geometry: ConvGeometry, dtype: str) -> list[str]:
-    sides: tuple[int, ...] = flat_padding(geometry)
+    sides = last_axis_first(geometry)
     arguments = f"w, b, {geometry.groups}, {geometry.stride}, {geometry.dilation}"
     widened = ["x, w, b = (each if each is None else each.cast(dtypes.int32) for each in (x, w, b))"]
     lines = widened if dtype == "int8" else []

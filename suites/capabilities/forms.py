@@ -17,8 +17,8 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
-from ...oracle.problem.padding import NAMED_PADDINGS, PaddingSides
-from ..candidates.calls.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, Entry, half_sides, named_sides_of
+from ...oracle.problem.padding import NAMED_PADDINGS, REPEATING_MODES, PaddingSides
+from ..candidates.calls.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, DomainEntry, half_sides, named_sides_of
 from ..cases.strategies import BEST_RESOLVED_FILL
 
 Pattern = tuple[int, ...]
@@ -148,9 +148,7 @@ RICH: dict[str, Any] = {
 _WIDE: tuple[dict[str, Any], ...] = (
     RICH,
     {**RICH, "padding": ((0, 1), (1, 0)), "transposed": True, "extra": (1, 0)},
-    {"kernel": (3,), "padding": HALF, "mode": "reflect"},
-    {"kernel": (3,), "padding": HALF, "mode": "replicate"},
-    {"kernel": (3,), "padding": HALF, "mode": "circular"},
+    *({"kernel": (3,), "padding": HALF, "mode": mode} for mode in REPEATING_MODES),
     {"inputs": 0},
     {"kernel": (2,), "layout": "strided"},
 )
@@ -236,11 +234,11 @@ def declared_forms(domain: Domain, rank: int, dtype: str) -> Iterator[Form]:
         yield Form(rank, dtype, **{**first, **changes})
 
 
-def _pattern(entry: Entry) -> Pattern:
+def _pattern(entry: DomainEntry) -> Pattern:
     return (entry,) if isinstance(entry, int) else tuple(map(int, entry))
 
 
-def _padding_of(entry: Entry) -> str | Sides:
+def _padding_of(entry: DomainEntry) -> str | Sides:
     if entry == SYMMETRIC:
         return ((1, 1),)
     if isinstance(entry, str):

@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
+from ...oracle.operands.vocabulary import used_settings
+from ...oracle.problem.padding import REPEATING_MODES
 from ...oracle.problem.passes import Pass, is_defined
 from ...reports.records.record import CheckResult
 from ..candidates.calls.domain import read_domain
-from ..cases.strategies import Space, used_settings
+from ..cases.strategies import Space
 from ..checks.value import Check
 from .asking import Asking
 from .declined import Declined
@@ -29,15 +32,13 @@ from .varying import SWEPT, varied
 
 _FORMS_FOR_A_DTYPE = 4
 _FEW = 8
-_PROBES: tuple[dict[str, object], ...] = (
+_PROBES: tuple[dict[str, Any], ...] = (
     {"stride": (2,)},
     {"padding": ((1, 1),)},
     {"padding": ((0, 1),)},
     {"dilation": (2,)},
     {"bias": True},
-    {"mode": "reflect"},
-    {"mode": "replicate"},
-    {"mode": "circular"},
+    *({"mode": mode} for mode in REPEATING_MODES),
     {"layout": "strided"},
     {"inputs": 0},
     {"outputs": 0},
@@ -269,7 +270,7 @@ def _settings(asking: Asking, taken: Mapping[Pass, tuple[Form, ...]]) -> frozens
     plainest = sorted(forms, key=lambda form: len(used_settings(_case(form))))[:_PROBED]
     for changes in _PROBES:
         for form in plainest:
-            case = case_of(replace(form, **changes))  # type: ignore[arg-type]
+            case = case_of(replace(form, **changes))
             if case is None or used_settings(case) <= found:
                 continue
             if asking.takes(case):

@@ -9,8 +9,10 @@ from functools import cache
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.operands.data import Case
+from ...oracle.operands.vocabulary import Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
+from ...oracle.problem.padding import REPEATING_MODES
 from ...oracle.problem.passes import Pass, is_defined
 from ..calling.executor import Executor
 from ..checks.examination import ask
@@ -31,7 +33,7 @@ class Feature:
 
 
 @cache
-def features() -> tuple[Feature, ...]:
+def all_features() -> tuple[Feature, ...]:
     """Every feature: ranks, settings, dtypes, memory layouts and degenerate convolutions.
 
     Sizes, kernels, strides and paddings differ between axes and sides, and so do
@@ -40,7 +42,7 @@ def features() -> tuple[Feature, ...]:
     return (
         *(Feature(f"{rank}-D", _case(_geometry(rank))) for rank in (1, 2, 3)),
         *(Feature(name, _case(geometry)) for name, geometry in _settings().items()),
-        Feature("bias", Case(_geometry(2), True, "float32", "uniform", 0)),
+        Feature(Setting.BIAS, Case(_geometry(2), True, "float32", "uniform", 0)),
         *(Feature(dtype, Case(_geometry(2), False, dtype, "uniform", 0)) for dtype in DTYPES),
         *(
             Feature(f"{layout} memory", Case(_geometry(2), True, "float32", "uniform", 0, layout))
@@ -62,17 +64,17 @@ def _geometry(rank: int, **changes: object) -> ConvGeometry:
 def _settings() -> dict[str, ConvGeometry]:
     strided = {"stride": _STRIDES[:2], "transposed": True}
     return {
-        "stride": _geometry(2, stride=_STRIDES[:2]),
-        "dilation": _geometry(2, dilation=_DILATIONS[:2]),
-        "padding": _geometry(2, padding=_PADDINGS[:2]),
-        "unequal padding": _geometry(2, padding=_UNEQUAL[:2]),
+        Setting.STRIDE: _geometry(2, stride=_STRIDES[:2]),
+        Setting.DILATION: _geometry(2, dilation=_DILATIONS[:2]),
+        Setting.PADDING: _geometry(2, padding=_PADDINGS[:2]),
+        Setting.UNEQUAL_PADDING: _geometry(2, padding=_UNEQUAL[:2]),
         "stride, dilation and unequal padding": _geometry(
             2, stride=_STRIDES[:2], dilation=_DILATIONS[:2], padding=_UNEQUAL[:2]
         ),
-        "groups": _geometry(2, in_channels=4, out_channels=6, groups=2),
+        Setting.GROUPS: _geometry(2, in_channels=4, out_channels=6, groups=2),
         "depthwise, two outputs a channel": _geometry(2, in_channels=3, out_channels=6, groups=3),
-        **{f"{mode} padding": _geometry(2, padding=_UNEQUAL[:2], padding_mode=mode) for mode in _MODES},
-        "transposed": _geometry(2, transposed=True, padding=_PADDINGS[:2]),
+        **{f"{mode} padding": _geometry(2, padding=_UNEQUAL[:2], padding_mode=mode) for mode in REPEATING_MODES},
+        Setting.TRANSPOSED: _geometry(2, transposed=True, padding=_PADDINGS[:2]),
         "transposed, strided": _geometry(2, **strided),
         "transposed, output padding": _geometry(2, **strided, output_padding=(1, 2)),
         "transposed, unequal padding": _geometry(2, **strided, padding=_UNEQUAL[:2]),
@@ -81,13 +83,10 @@ def _settings() -> dict[str, ConvGeometry]:
         "transposed, 1-D": _geometry(1, stride=2, transposed=True),
         "transposed, 3-D": _geometry(3, stride=_STRIDES, transposed=True),
         "empty batch": _geometry(2, batch=0),
-        "no input channels": _geometry(2, in_channels=0),
-        "no output channels": _geometry(2, out_channels=0),
-        "no window that fits": _geometry(2, size=(2, 6)),
+        Lack.INPUT_CHANNELS: _geometry(2, in_channels=0),
+        Lack.OUTPUT_CHANNELS: _geometry(2, out_channels=0),
+        Lack.WINDOWS: _geometry(2, size=(2, 6)),
     }
-
-
-_MODES = ("reflect", "replicate", "circular")
 
 
 def ask_support(executor: Executor, wanted: Iterable[Feature]) -> Mapping[tuple[str, Pass], Verdict]:

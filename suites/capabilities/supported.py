@@ -9,11 +9,11 @@ from pathlib import Path
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome
 from ...oracle.operands.data import parse_case
+from ...oracle.operands.vocabulary import used_settings
 from ...oracle.problem.passes import Pass
 from ...reports.errors import InvalidRecord
 from ...reports.records.record import CaseRecord
 from ...reports.records.serialization import MAX_DOCUMENT_BYTES, Supported, SupportedEntry, from_json, to_json
-from ..cases.strategies import used_settings
 from ..checks.value import Check
 
 PLAIN = "plain"

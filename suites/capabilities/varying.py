@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from ...oracle.problem.layouts import CONTIGUOUS
+from ...oracle.problem.padding import PADDING_MODES
 from ..candidates.calls.domain import HALF
 from .forms import PATCHES, Form
 
@@ -39,7 +40,7 @@ SWEPT: Values = {
     "inputs": _CHANNELS,
     "outputs": _CHANNELS,
     "batch": (1, 2, 3, 4, 5, 6, 8, 9, 16, 17, 24, 32, 33, 1, 2, 3, 0),
-    "mode": ("zeros", "reflect", "replicate", "circular"),
+    "mode": tuple(PADDING_MODES),
     "transposed": (False, True),
     "extra": ((0,), (1,), (0, 1)),
     "bias": (False, True),

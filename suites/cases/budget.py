@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...oracle.problem.passes import Pass
-from .corpora.selection import Given
+from .corpora.selection import CorpusCase
 from .strategies import Space
 
 
@@ -25,7 +25,7 @@ class Budget:
         The same seed draws the same cases.
     faults : int
         After so many distinct faults of a candidate no more are shrunk.
-    given : tuple of Given
+    corpus_cases : tuple of CorpusCase
         If there are any, these are examined instead of generated cases and of those
         that failed last, with a bias where a candidate takes one.
     checks : frozenset of str, or None
@@ -40,6 +40,6 @@ class Budget:
     cases: int
     seed: int
     faults: int = 20
-    given: tuple[Given, ...] = ()
+    corpus_cases: tuple[CorpusCase, ...] = ()
     checks: frozenset[str] | None = None
     own_dtypes: bool = False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.operands.data import Case
+from ...oracle.operands.vocabulary import LACKING, OF_GEOMETRY, Predicate, Setting, used_settings
 from ...oracle.problem.geometry import ConvGeometry
-from ...oracle.problem.layouts import CONTIGUOUS
 
 PLAINEST_COMPLEX = "complex64"
 _COMPLEX = "complex numbers"
@@ -18,13 +18,12 @@ def features(case: Case) -> frozenset[str]:
     """The features that a case has."""
     found = {name for name, has in (_SETTINGS | _SIZES).items() if has(case.geometry)}
     found |= _of_dtype(case.dtype)
-    if case.bias:
-        found.add("a bias")
-    if case.layout != CONTIGUOUS:
-        found.add(f"the memory layout {case.layout}")
-    if case.geometry.padding_mode != "zeros":
-        found.add(f"padding mode {case.geometry.padding_mode}")
-    return frozenset(found)
+    by_value = {
+        Setting.BIAS: "a bias",
+        Setting.LAYOUT: f"the memory layout {case.layout}",
+        Setting.PADDING_MODE: f"padding mode {case.geometry.padding_mode}",
+    }
+    return frozenset(found.union(by_value[setting] for setting in used_settings(case) & by_value.keys()))
 
 
 def needs(shrunk: Case) -> frozenset[str]:
@@ -40,7 +39,7 @@ def needs_of_all(ranks: Collection[int], dtypes: Sequence[str]) -> frozenset[str
     return every | {f"dtype {dtypes[0]}", *(name for name, fewer in axes.items() if min(ranks) > fewer)}
 
 
-def telling(needed: frozenset[str]) -> frozenset[str]:
+def distinctive(needed: frozenset[str]) -> frozenset[str]:
     """The needs by which one fault is told from another: its settings or, where it needs none, its sizes.
 
     Sizes (several windows, a kernel above 1) mostly only make room for a fault to
@@ -71,29 +70,23 @@ def _of_dtype(dtype: str) -> frozenset[str]:
     return frozenset((_COMPLEX,)) if dtype == PLAINEST_COMPLEX else frozenset((_COMPLEX, name))
 
 
-Predicate = Callable[[ConvGeometry], bool]
-
 _SETTINGS: dict[str, Predicate] = {
-    "an empty batch": lambda g: g.batch == 0,
-    "no input channels": lambda g: g.in_channels == 0,
-    "no output channels": lambda g: g.out_channels == 0,
-    "an input of size 0": lambda g: 0 in g.size,
-    "no window that fits": lambda g: 0 in g.output_size and 0 not in g.size,
-    "transposed": lambda g: g.transposed,
-    "output padding": lambda g: any(g.output_padding),
+    **{str(lack): is_lacking for lack, is_lacking in LACKING.items()},
+    "transposed": OF_GEOMETRY[Setting.TRANSPOSED],
+    "output padding": OF_GEOMETRY[Setting.OUTPUT_PADDING],
     "output padding of a stride or more": lambda g: g.is_padded_by_strides,
     "a batch above 1": lambda g: g.batch > 1,
     "several input channels": lambda g: g.in_channels > 1,
     "several output channels": lambda g: g.out_channels > 1,
-    "groups above 1": lambda g: g.groups > 1,
+    "groups above 1": OF_GEOMETRY[Setting.GROUPS],
     "2 spatial axes or more": lambda g: g.rank > 1,
     "3 spatial axes": lambda g: g.rank > 2,
     "4 spatial axes or more": lambda g: g.rank > 3,
-    "stride above 1": lambda g: max(g.stride) > 1,
+    "stride above 1": OF_GEOMETRY[Setting.STRIDE],
     "windows that do not tile the input": lambda g: not g.transposed and any(g.remainders),
-    "dilation above 1": lambda g: max(g.dilation) > 1,
-    "padding": lambda g: any(map(any, g.padding)),
-    "padding that differs between the sides": lambda g: any(low != high for low, high in g.padding),
+    "dilation above 1": OF_GEOMETRY[Setting.DILATION],
+    "padding": OF_GEOMETRY[Setting.PADDING],
+    "padding that differs between the sides": OF_GEOMETRY[Setting.UNEQUAL_PADDING],
 }
 _IMPLIED = {
     "dtype complex128": {_COMPLEX},

@@ -16,59 +16,19 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.numbers.dtypes import DTYPES, EVERYDAY
 from ...oracle.operands.data import SEEDS, Case
 from ...oracle.operands.fills import FILLS
+from ...oracle.operands.vocabulary import SETTINGS, Lack, Setting, used_settings
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from ...oracle.problem.padding import PaddingSides
 from .room import AXES, Axis, Drawn, cut_off, fitted, within_padded
 from .sizes import BATCHES, CHANNELS, CODE_BYTES, DILATIONS, GROUPS, KERNELS, MULTIPLIERS, STRIDES, WINDOWS, Sizes
-from .swarm import DEGENERATE, Swarm, drawn_swarm
+from .swarm import Swarm, drawn_swarm
 
 BEST_RESOLVED_FILL = "uniform"
 RANKS = tuple(range(1, 7))
 """Numbers of spatial axes that may be drawn; those above three for who asks for them."""
 _CODES = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES)
 _KEPT = st.sampled_from((*(AXES,) * 4, "groups", "batch", *("inputs", "outputs") * 2))
-
-SETTINGS = frozenset(
-    (
-        "stride",
-        "padding",
-        "unequal padding",
-        "padding mode",
-        "dilation",
-        "groups",
-        "bias",
-        "transposed",
-        "output padding",
-        "degenerate",
-        "layout",
-    )
-)
-"""What a case may use beyond a kernel.
-
-Unequal padding differs between low and high, padding mode is one other than
-zeros, a degenerate convolution has no channels or nothing to read or write, and
-the layout is one other than contiguous memory.
-"""
-
-
-def used_settings(case: Case) -> frozenset[str]:
-    """Which of `SETTINGS` a case uses."""
-    geometry = case.geometry
-    used = {
-        "stride": max(geometry.stride) > 1,
-        "padding": any(map(any, geometry.padding)),
-        "unequal padding": any(low != high for low, high in geometry.padding),
-        "padding mode": geometry.padding_mode != "zeros",
-        "dilation": max(geometry.dilation) > 1,
-        "groups": geometry.groups > 1,
-        "bias": case.bias,
-        "transposed": geometry.transposed,
-        "output padding": any(geometry.output_padding),
-        "degenerate": geometry.is_degenerate,
-        "layout": case.layout != CONTIGUOUS,
-    }
-    return frozenset(name for name, is_used in used.items() if is_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +61,8 @@ class Space:
         _check_choices("ranks", self.ranks, RANKS)
         _check_choices("dtypes", self.dtypes, DTYPES)
         if not self.settings <= SETTINGS:
-            raise InvalidArgument("settings", set(self.settings), f"should be some of {set(SETTINGS)}", where="Space")
+            requirement = f"should be some of {', '.join(Setting)}"
+            raise InvalidArgument("settings", set(self.settings), requirement, where="Space")
         if self.max_products < 1:
             raise InvalidArgument("max_products", self.max_products, "should be at least 1", where="Space")
 
@@ -227,22 +188,23 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         swarm.transposed,
         tuple(extras),
     )
-    return lacking(geometry, swarm.degenerate) if swarm.degenerate else geometry
+    return geometry if swarm.lack is None else without(geometry, swarm.lack)
 
 
-def lacking(geometry: ConvGeometry, what: str) -> ConvGeometry:
-    """The convolution without what a degenerate one lacks, one of `DEGENERATE`."""
-    match what:
-        case "no input channels":
+def without(geometry: ConvGeometry, lack: Lack) -> ConvGeometry:
+    """The convolution without what a case may lack."""
+    match lack:
+        case Lack.IMAGES:
+            return replace(geometry, batch=0)
+        case Lack.INPUT_CHANNELS:
             return replace(geometry, in_channels=0)
-        case "no output channels":
+        case Lack.OUTPUT_CHANNELS:
             return replace(geometry, out_channels=0)
-        case "no input":
+        case Lack.INPUT:
             return replace(geometry, size=(0, *geometry.size[1:]))
-        case "no window":
+        case Lack.WINDOWS:
             sides = ((0, 0), *geometry.padding[1:])
             return replace(geometry, size=(1, *geometry.size[1:]), kernel=(3, *geometry.kernel[1:]), padding=sides)
-    raise InvalidArgument("what", what, f"should be one of {', '.join(DEGENERATE)}", where="lacking")
 
 
 _FILLS = st.sampled_from((*(BEST_RESOLVED_FILL,) * len(FILLS), *FILLS))
@@ -259,6 +221,6 @@ def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:
     geometry = draw(conv_geometries(space=space))
     everyday = tuple(dtype for dtype in space.dtypes if dtype in EVERYDAY)
     dtype = draw(st.sampled_from((*space.dtypes, *everyday, *everyday)))
-    bias = draw(st.booleans()) if "bias" in space.settings else False
-    layout = draw(_LAYOUTS) if "layout" in space.settings else CONTIGUOUS
+    bias = draw(st.booleans()) if Setting.BIAS in space.settings else False
+    layout = draw(_LAYOUTS) if Setting.LAYOUT in space.settings else CONTIGUOUS
     return Case(geometry, bias, dtype, draw(_FILLS), draw(_SEEDS), layout)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from ...oracle.operands.vocabulary import DEGENERATE, Lack, Setting
+from ...oracle.problem.padding import REPEATING_MODES
+
 
 @dataclass(frozen=True, slots=True)
 class Swarm:
@@ -24,11 +27,9 @@ class Swarm:
     padding_mode: str
     transposed: bool
     output_padding: bool
-    degenerate: str
+    lack: Lack | None
 
 
-DEGENERATE = ("no input channels", "no output channels", "no input", "no window")
-"""What a degenerate convolution lacks."""
 _HALF, _THIRD = st.booleans(), st.sampled_from((False, False, True))
 _QUARTER, _THREE_QUARTERS = st.sampled_from((False, False, False, True)), st.sampled_from((False, True, True, True))
 _PADDINGS = st.sampled_from(
@@ -42,8 +43,8 @@ _PADDINGS = st.sampled_from(
     )
 )
 _UNEQUAL_PADDINGS = ("any", "same", "causal")
-_MODES = st.sampled_from(("zeros", "zeros", "zeros", "reflect", "replicate", "circular"))
-_LACKS = st.sampled_from((*("",) * 15 * len(DEGENERATE), *DEGENERATE))
+_MODES = st.sampled_from((*("zeros",) * 3, *REPEATING_MODES))
+_LACKS = st.sampled_from((*(None,) * 15 * len(DEGENERATE), *DEGENERATE))
 
 
 def drawn_swarm(draw: st.DrawFn, settings: frozenset[str], rank: int) -> Swarm:
@@ -55,15 +56,15 @@ def drawn_swarm(draw: st.DrawFn, settings: frozenset[str], rank: int) -> Swarm:
     seldom = _QUARTER if common else _HALF
     alike = rank > 1 and (draw(_THIRD) or common)
     square = alike and draw(_HALF)
-    stride = "stride" in settings and draw(seldom)
-    dilation = "dilation" in settings and draw(_HALF) and not common
-    groups = "groups" in settings and draw(seldom)
+    stride = Setting.STRIDE in settings and draw(seldom)
+    dilation = Setting.DILATION in settings and draw(_HALF) and not common
+    groups = Setting.GROUPS in settings and draw(seldom)
     padding = _allowed(draw(_PADDINGS), common, settings)
-    transposed = "transposed" in settings and draw(_QUARTER if common else _THIRD)
-    lacks = draw(_LACKS) if "degenerate" in settings else ""
-    zeros_only = common or transposed or padding == "none" or "padding mode" not in settings
+    transposed = Setting.TRANSPOSED in settings and draw(_QUARTER if common else _THIRD)
+    lack = draw(_LACKS) if Setting.DEGENERATE in settings else None
+    zeros_only = common or transposed or padding == "none" or Setting.PADDING_MODE not in settings
     mode = "zeros" if zeros_only else draw(_MODES)
-    extra = transposed and (stride or dilation) and "output padding" in settings
+    extra = transposed and (stride or dilation) and Setting.OUTPUT_PADDING in settings
     can_lack = not (common or transposed) and mode == "zeros"
     return Swarm(
         stride=stride,
@@ -75,14 +76,14 @@ def drawn_swarm(draw: st.DrawFn, settings: frozenset[str], rank: int) -> Swarm:
         padding_mode=mode,
         transposed=transposed,
         output_padding=extra and draw(_THREE_QUARTERS),
-        degenerate=lacks if can_lack else "",
+        lack=lack if can_lack else None,
     )
 
 
 def _allowed(padding: str, common: bool, settings: frozenset[str]) -> str:
     """That kind of padding or the common one, as far as the settings have it."""
-    if "padding" not in settings:
+    if Setting.PADDING not in settings:
         return "none"
     if common:
         return "half the kernel"
-    return "symmetric" if padding in _UNEQUAL_PADDINGS and "unequal padding" not in settings else padding
+    return "symmetric" if padding in _UNEQUAL_PADDINGS and Setting.UNEQUAL_PADDING not in settings else padding

@@ -17,15 +17,14 @@ from random import Random
 from ...oracle.numbers.dtypes import EVERYDAY
 from ...oracle.operands.data import Case
 from ...oracle.operands.fills import FILLS
+from ...oracle.operands.vocabulary import DEGENERATE, Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from .corpora import CORPORA, Entry, load
 from .corpora.shrinking import shrunk
-from .strategies import BEST_RESOLVED_FILL, Space, lacking, plainest
-from .swarm import DEGENERATE
+from .strategies import BEST_RESOLVED_FILL, Space, plainest, without
 
 DENSE, SINGLE, GROUPED, DEPTHWISE = "dense", "one channel", "grouped", "depthwise"
-EMPTY_BATCH = "no images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,7 @@ class Layer:
     multiplier : int
         Outputs for each channel of a depthwise one.
     transposed : bool
-    lacks : str
-        What a degenerate one lacks: one of `DEGENERATE` or `EMPTY_BATCH`.
+    lacks : Lack or None
     """
 
     name: str
@@ -59,7 +57,7 @@ class Layer:
     multiplier: int = 1
     transposed: bool = False
     output_padding: int = 0
-    lacks: str = ""
+    lacks: Lack | None = None
 
 
 LAYERS = (
@@ -95,7 +93,7 @@ LAYERS = (
     Layer("transposed 2 by 2, stride 2", 2, 2, stride=2, transposed=True),
     Layer("transposed 4 by 4, stride 2", 2, 4, stride=2, padding=1, transposed=True),
     Layer("transposed 3 by 3, stride 2", 2, 3, stride=2, padding=1, transposed=True, output_padding=1),
-    *(Layer(lacks, 2, 3, lacks=lacks) for lacks in (*DEGENERATE, EMPTY_BATCH)),
+    *(Layer(lacks, 2, 3, lacks=lacks) for lacks in (*DEGENERATE, Lack.IMAGES)),
 )
 """The kinds of layers, each of which is in every round."""
 
@@ -154,7 +152,7 @@ def _case(geometry: ConvGeometry, space: Space, turn: int, rng: Random) -> Case:
     dtype = rng.choice(rare) if rare and rng.random() < 0.25 else usual[turn % len(usual)]
     bias = "bias" in space.settings and rng.random() < 0.5
     fill = rng.choice((BEST_RESOLVED_FILL, rng.choice(tuple(FILLS))))
-    layout = rng.choice((CONTIGUOUS, rng.choice(tuple(LAYOUTS)))) if "layout" in space.settings else CONTIGUOUS
+    layout = rng.choice((CONTIGUOUS, rng.choice(tuple(LAYOUTS)))) if Setting.LAYOUT in space.settings else CONTIGUOUS
     return Case(geometry, bias, dtype, fill, rng.randrange(1000), layout)
 
 
@@ -198,9 +196,8 @@ def _geometry(layer: Layer, space: Space, turn: int, rng: Random) -> ConvGeometr
     few = rng.choice(_BATCHES)
     batch = few if place else MANY_IMAGES[images % len(MANY_IMAGES)]
     wanted = _Numbers(batch, *_channels(layer, turn), tuple(map(max, size, least)))
-    if layer.lacks:
-        geometry = wanted.of(layer)
-        return replace(geometry, batch=0) if layer.lacks == EMPTY_BATCH else lacking(geometry, layer.lacks)
+    if layer.lacks is not None:
+        return without(wanted.of(layer), layer.lacks)
     return _fitted(layer, wanted, least, space.max_products, turn)
 
 

@@ -11,7 +11,7 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass, is_defined
 from ...reports.records.record import CandidateInfo
-from ..calling.company import IMAGE, LATTICE, REALS, SQUARE, Call
+from ..calling.company import IMAGE, LATTICE, REALS, SQUARE, CompanyCall
 from ..cases.strategies import BEST_RESOLVED_FILL
 from .declared import arithmetic_of
 from .value import Check, operands_of
@@ -45,7 +45,6 @@ def _nearest(dtype: str, others: list[str]) -> str:
 def _square(geometry: ConvGeometry) -> ConvGeometry:
     """A convolution with such a kernel whose input, weight and output have the same shape."""
     channels = max(min(geometry.in_channels, geometry.out_channels, _MOST_CHANNELS), 1)
-    reach = [dilation * (kernel - 1) for dilation, kernel in zip(geometry.dilation, geometry.kernel, strict=True)]
     return ConvGeometry(
         channels,
         channels,
@@ -53,7 +52,7 @@ def _square(geometry: ConvGeometry) -> ConvGeometry:
         geometry.kernel,
         geometry.kernel,
         (1,) * geometry.rank,
-        tuple((each // 2, each - each // 2) for each in reach),
+        tuple((span // 2, span - span // 2) for span in geometry.span),
         geometry.dilation,
         1,
         "zeros",
@@ -62,12 +61,12 @@ def _square(geometry: ConvGeometry) -> ConvGeometry:
     )
 
 
-def calls_of(case: Case, pass_: Pass, others: Mapping[str, Case], info: CandidateInfo) -> dict[str, Call]:
+def calls_of(case: Case, pass_: Pass, others: Mapping[str, Case], info: CandidateInfo) -> dict[str, CompanyCall]:
     """The calls by name, with operands that suit what a candidate declares."""
     calls = {}
     for name, each in {LATTICE: case, REALS: case, **others}.items():
         operands = operands_of(check_of(name, each), each, arithmetic_of(info, each.dtype)).of(pass_)
-        calls[name] = Call(_alike(operands) if name == SQUARE else operands, each.geometry)
+        calls[name] = CompanyCall(_alike(operands) if name == SQUARE else operands, each.geometry)
     return calls
 
 

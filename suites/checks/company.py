@@ -5,19 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from ...oracle.answers import reference
 from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.arrays import widened
 from ...oracle.operands.data import Case
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import CandidateInfo, CheckResult
 from ...reports.records.spoiling import SPOILING
 from ..calling.altered_operands import negated
-from ..calling.company import LATTICE, OPPOSITE, REALS, SQUARE, Call, Company, Deviation, Part, Question
+from ..calling.company import (
+    LATTICE,
+    OPPOSITE,
+    REALS,
+    SQUARE,
+    CompanyCall,
+    CompanyQuestion,
+    CompanyReply,
+    Deviation,
+    Part,
+)
 from ..calling.executor import Executor
 from ..calling.replies import Died, Returned, TimedOut
 from .companions import calls_of, check_of, companions
@@ -85,7 +95,7 @@ class _Asking:
     case: Case
     pass_: Pass
     others: Mapping[str, Case]
-    calls: Mapping[str, Call]
+    calls: Mapping[str, CompanyCall]
     seconds: float | None
 
     def verdict(self) -> Verdict:
@@ -93,10 +103,10 @@ class _Asking:
         arithmetic = arithmetic_of(self.info, self.case.dtype)
         bitwise = arithmetic.does("repeatability", "bitwise")
         alone = bitwise and arithmetic.does("batch", "invariant")
-        question = Question(self.pass_, self.calls, self.case.seed, bitwise, alone)
+        question = CompanyQuestion(self.pass_, self.calls, self.case.seed, bitwise, alone)
         self.executor.restart()
-        reply = self.executor.company(question, seconds=self.seconds)
-        if isinstance(reply, Company):
+        reply = self.executor.call_in_company(question, seconds=self.seconds)
+        if isinstance(reply, CompanyReply):
             return self._judge(reply)
         if isinstance(reply, Died | TimedOut):
             for name, call in question.companions.items():
@@ -110,7 +120,7 @@ class _Asking:
         calls = {name: call for name, call in self.calls.items() if name != left_out}
         return replace(self, calls=calls)
 
-    def _judge(self, kept: Company) -> Verdict:
+    def _judge(self, kept: CompanyReply) -> Verdict:
         faults: dict[str, str] = {}
         varied: list[str] = []
         right_alone: dict[str, bool] = {}
@@ -170,11 +180,9 @@ class _Asking:
         held_to = standard(check, self.pass_, call.operands, exact, arithmetic, case)
         return not held_to.judge(value).outcome.is_mismatch
 
-    def _equals_plain_sum(self, call: Call, value: Array) -> bool:
-        wide = np.complex128 if call.operands.input.dtype.kind == "c" else np.float64
-        arrays: dict[str, Any] = {name: array.astype(wide) for name, array in call.operands.arrays().items()}
-        plain = reference.evaluate(self.pass_, replace(call.operands, **arrays), call.geometry)
-        return np.array_equal(plain, value.astype(wide))
+    def _equals_plain_sum(self, call: CompanyCall, value: Array) -> bool:
+        plain = reference.evaluate(self.pass_, call.operands.map(widened), call.geometry)
+        return np.array_equal(plain, widened(value))
 
 
 def _sign(call_name: str) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.arrays import first_index
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.layouts import EXPANDED
@@ -84,7 +85,7 @@ def _compare(actual: Array, expected: Array, geometry: ConvGeometry) -> Verdict:
     wrong = actual != expected
     if not wrong.any():
         return Verdict(Outcome.CONFORMS, elements=expected.size)
-    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    index = first_index(wrong)
     reason = f"{int(wrong.sum())} of {expected.size} elements are wrong, the first at {list(index)}: {actual[index]:g}"
     told = f"{reason} instead of {expected[index]:g}, on {geometry}"
     return Verdict(Outcome.VIOLATES, told, "value", None, int(wrong.sum()), expected.size)

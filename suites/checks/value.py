@@ -29,10 +29,11 @@ from ...oracle.judging.contamination import (
     of_skipped_zeros,
     of_transform,
 )
-from ...oracle.judging.nonfinite import Expectation, Mask, judge_nonfinite, wrong_elements
+from ...oracle.judging.nonfinite import Expectation, judge_nonfinite, wrong_elements
 from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range
 from ...oracle.judging.subnormals import flush_allowance
 from ...oracle.judging.verdict import Verdict, compare, judge
+from ...oracle.numbers.arrays import Float64, Mask
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
 from ...oracle.operands.data import Case, lattice_for, lattice_operands, real_operands
 from ...oracle.operands.fills import HUGE, LARGE, TALL
@@ -41,8 +42,6 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import BROADCAST
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...oracle.rounding.bounds import rounding_bound
-
-Float64 = NDArray[np.float64]
 
 _FAR_FROM_ONE = (LARGE, TALL)
 """Fills whose sums are in the range of the operands' dtype, but maybe not in that of a declared one."""
@@ -139,7 +138,7 @@ def allowed_error(
     operands: Operands,
     arithmetic: Arithmetic,
     geometry: ConvGeometry,
-) -> NDArray[np.float64]:
+) -> Float64:
     """The error allowed per element: none on the integer lattice, else what rounding can explain.
 
     The expected value's own error is added, and what rounding the result does to that.

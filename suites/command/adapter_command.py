@@ -10,7 +10,7 @@ from ..audits.adapter_conformance import conformance
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
-from ..capabilities.support import LEGEND, ask_support, features, matrix
+from ..capabilities.support import LEGEND, all_features, ask_support, matrix
 from .plain_console import plain_console
 
 
@@ -31,7 +31,7 @@ def adapter(options: argparse.Namespace) -> int:
 def support(options: argparse.Namespace) -> int:
     """Write the matrix of what candidates support; those that cannot be loaded are left out, with the reason told."""
     console, progress = plain_console(soft_wrap=True), plain_console(stderr=True, soft_wrap=True)
-    columns, wanted = {}, features()
+    columns, wanted = {}, all_features()
     for source in options.candidates or tuple(BUILT_IN):
         try:
             with closing(Isolated(source, Limits(seconds_per_call=options.time_limit))) as executor:

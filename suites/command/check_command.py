@@ -25,7 +25,7 @@ from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.strategies import Space
-from ..search.runner import Plan, describe_run, executors, memories, run
+from ..search.runner import RunPlan, describe_run, executors, memories, run
 from .gate import complaints
 from .plain_console import plain_console
 from .progress import progress_for
@@ -88,7 +88,7 @@ def _conclude(finished: Run, options: argparse.Namespace, before: Supported | No
     return told
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: argparse.Namespace) -> RunPlan:
     profile = PROFILES[options.profile]
     ranks = tuple(dict.fromkeys(options.ranks)) if options.ranks else None
     dtypes = tuple(dict.fromkeys(options.dtypes)) if options.dtypes else None
@@ -103,7 +103,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
-    return Plan(sources, budget, limits, options.memory, isolated=not options.in_process)
+    return RunPlan(sources, budget, limits, options.memory, isolated=not options.in_process)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:
@@ -127,7 +127,7 @@ def _budget(
     seed: int,
 ) -> Budget:
     """The budget of a run on corpora: in float32, unless dtypes are named."""
-    given = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
-    met = tuple(dict.fromkeys(each.case.geometry.rank for each in given))
+    corpus_cases = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
+    met = tuple(dict.fromkeys(each.case.geometry.rank for each in corpus_cases))
     space = Space(met, dtypes or ("float32",), settings=frozenset({"bias"}))
-    return Budget(space, passes, len(given), seed, given=given)
+    return Budget(space, passes, len(corpus_cases), seed, corpus_cases=corpus_cases)

@@ -38,31 +38,31 @@ def power(options: argparse.Namespace) -> int:
     """Print a line for each fault model and a column for each pass; 1 if no case sees some of them, else 0."""
     profile = PROFILES[options.profile]
     asked = stream(profile.space(dtypes=DTYPES), options.cases or profile.cases, options.seed)
-    found = list(powers(asked, tuple(map(fault_named, options.faults)) or FAULTS))
+    pairs = list(powers(asked, tuple(map(fault_named, options.faults)) or FAULTS))
     console = plain_console(soft_wrap=True)
     console.width = max(console.width, _WIDTH)
-    console.print(_table(found))
+    console.print(_table(pairs))
     console.print(_LEGEND, ", ".join(f"{heading}: {pass_}" for pass_, heading in _HEADINGS.items()), sep="\n")
-    blind = [f"{each.model.name} in {each.pass_}" for each in found if each.first is None]
+    blind = [f"{pair.model.name} in {pair.pass_}" for pair in pairs if pair.first is None]
     more = f" and {len(blind) - _MOST_NAMED} more" if len(blind) > _MOST_NAMED else ""
-    told = "each is seen" if not blind else f"no case sees {', '.join(blind[:_MOST_NAMED])}{more}"
+    outcome = "each is seen" if not blind else f"no case sees {', '.join(blind[:_MOST_NAMED])}{more}"
     seed = f"{len(asked)} cases of the profile {profile.name}, seed {options.seed}"
-    console.print(f"{seed}: {len(found)} pairs of fault and pass, {told}")
+    console.print(f"{seed}: {len(pairs)} pairs of fault and pass, {outcome}")
     return 1 if blind else 0
 
 
-def _table(found: Iterable[Power]) -> Table:
+def _table(pairs: Iterable[Power]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("fault", no_wrap=True)
     for heading in (*_HEADINGS.values(), "first"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for model, of_model in groupby(found, lambda each: each.model):
-        seen = {each.pass_: each for each in of_model}
-        firsts = [each.first for each in seen.values() if each.first is not None]
+    for model, of_model in groupby(pairs, lambda pair: pair.model):
+        seen = {pair.pass_: pair for pair in of_model}
+        firsts = [pair.first for pair in seen.values() if pair.first is not None]
         cells = (_count(seen[pass_]) if pass_ in seen else "" for pass_ in _HEADINGS)
         table.add_row(model.name, *cells, str(min(firsts)) if firsts else "–")
     return table
 
 
-def _count(each: Power) -> str:
-    return f"{each.seen}+" if each.seen == ENOUGH else str(each.seen)
+def _count(pair: Power) -> str:
+    return f"{pair.seen}+" if pair.seen == ENOUGH else str(pair.seen)

@@ -8,7 +8,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Operands, Pass
 from ...reports.records.record import CandidateInfo
-from ..calling.company import Company, Question
+from ..calling.company import CompanyQuestion, CompanyReply
 from ..calling.executor import Executor
 from ..calling.illegal_calls import IllegalCall
 from ..calling.replies import Reply
@@ -43,10 +43,10 @@ class Afresh:
         self.executor.restart()
         return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout)
 
-    def company(self, question: Question, *, seconds: float | None = None) -> Company | Reply:
-        """As `Executor.company`, whose calls are in one process by its nature."""
+    def call_in_company(self, question: CompanyQuestion, *, seconds: float | None = None) -> CompanyReply | Reply:
+        """As `Executor.call_in_company`, whose calls are in one process by its nature."""
         self.executor.restart()
-        return self.executor.company(question, seconds=seconds)
+        return self.executor.call_in_company(question, seconds=seconds)
 
     def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
         """As `Executor.illegal`, the first of a process."""

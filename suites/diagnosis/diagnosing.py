@@ -8,7 +8,7 @@ import numpy as np
 
 from ...oracle.explaining import impulses
 from ...oracle.explaining.arithmetics import Known
-from ...oracle.explaining.telling import tell
+from ...oracle.explaining.wrong_terms import tell
 from ...oracle.faults import FAULTS, Kind, fault_named
 from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS

@@ -8,7 +8,8 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
 from ...reports.records.record import CheckResult, kind_of
 from ...reports.records.spoiling import SPOILING, is_consequence, is_spoiling
-from ..cases.features import features, telling
+from ..cases.corpora.selection import Provenance
+from ..cases.features import distinctive, features
 from ..checks.company import COMPANY
 from ..checks.value import Check
 from .history import Earlier, Question
@@ -27,7 +28,8 @@ class Fault:
     shrunk: Case
     verdict: Verdict
     needs: frozenset[str] = frozenset()
-    origin: str = ""
+    provenance: Provenance | None = None
+    """Where the case comes from in which it was found; None where that was drawn."""
     history: str = ""
     """How its result depends on earlier calls; empty where it does not."""
     before: Earlier | None = None
@@ -62,7 +64,7 @@ class Fault:
             return True
         covered = self._covers(result.check, verdict.cause) and verdict.outcome is self.outcome
         shows = self.shows_as(result) or (covered and is_of_pass)
-        return shows and telling(self.needs) <= features(case)
+        return shows and distinctive(self.needs) <= features(case)
 
     def is_plainer_than(self, other: Fault) -> bool:
         """Whether this is `other` with fewer needs: then they are one fault."""
@@ -70,7 +72,7 @@ class Fault:
             return False
         same = (self.subject, self.outcome) == (other.subject, other.outcome)
         alike = (self.check, self.cause) == (other.check, other.cause) or self._covers(other.check, other.cause)
-        return same and alike and telling(self.needs) <= telling(other.needs)
+        return same and alike and distinctive(self.needs) <= distinctive(other.needs)
 
     def _covers(self, check: str, cause: str) -> bool:
         """Whether wrong terms are what another check of the pass sees.

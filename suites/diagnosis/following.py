@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...oracle.numbers.arrays import widened
 from ...oracle.problem.passes import Array, Operands, Pass, real_parts
 from ..calling.executor import Executor
 from ..calling.replies import Returned
@@ -21,7 +22,7 @@ from ..checks.declared import arithmetic_of
 from ..checks.value import Check, operands_of
 from .fault import Fault
 
-Term = tuple[Pass, Operands]
+Summand = tuple[Pass, Operands]
 """A pass of first order, and its operands."""
 
 
@@ -48,7 +49,7 @@ def followed(fault: Fault, executor: Executor) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(deeper) for deeper, _ in terms))
 
 
-def _terms(pass_: Pass, operands: Operands) -> Iterator[Term]:
+def _terms(pass_: Pass, operands: Operands) -> Iterator[Summand]:
     """What the definition of a pass makes its result of, beside operands; nothing of a pass of first order."""
     plain = replace(operands, bias=None).of(Pass.FORWARD)
     match pass_:
@@ -73,8 +74,8 @@ def _made(pass_: Pass, operands: Operands, values: list[Array]) -> Array | None:
     """What the definition makes of results; None where their shapes do not fit each other."""
     if len({value.shape for value in values}) > 1:
         return None
-    wide = [value.astype(np.complex128 if value.dtype.kind == "c" else np.float64) for value in values]
-    total: Array = sum(wide[1:], start=wide[0])
+    first, *others = map(widened, values)
+    total: Array = sum(others, start=first)
     if pass_ is not Pass.UPDATE:
         return total
     if operands.weight.shape != total.shape:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...oracle.explaining.diagnosis import CONFIRMATIONS, Diagnosis, conclude, explanation, pairs, singles
-from ...oracle.explaining.discrimination import Question, Scope, distinguishing_case
+from ...oracle.explaining.discrimination import DistinguishingCase, Scope, distinguishing_case
 from ...oracle.explaining.reproduction import Effort, Hypothesis, Observation, evaluate, explains
 from ...oracle.faults.pointwise import of_operands, of_results
 from ...oracle.operands.data import Case
@@ -173,10 +173,9 @@ class _Inquiry:
         if not isinstance(reply, Returned):
             return None
         arithmetic = arithmetic_of(self.executor.info, case.dtype)
-        arranged = {name: LAYOUTS[case.layout](array) for name, array in operands.arrays().items()}
-        given = replace(operands, **arranged)  # type: ignore[arg-type]
+        arranged = operands.map(LAYOUTS[case.layout])
         exactly = not rounds_integers(arithmetic)
-        return Observation(reply.value, pass_, given, case.geometry, arithmetic, exactly, name)
+        return Observation(reply.value, pass_, arranged, case.geometry, arithmetic, exactly, name)
 
     def narrow(self, known: _Narrowed, scope: Scope) -> _Narrowed:
         """Ask on cases of a scope until one hypothesis is left, or no case tells them apart; none, if all are wrong."""
@@ -206,7 +205,9 @@ class _Inquiry:
         asked = (*known.asked, seen)
         return replace(known, left=pairs(asked, alone) if alone else (), asked=asked, wanted=CONFIRMATIONS)
 
-    def _question(self, known: _Narrowed, pass_: Pass, scope: Scope, first: int, *, is_choosy: bool) -> Question | None:
+    def _question(
+        self, known: _Narrowed, pass_: Pass, scope: Scope, first: int, *, is_choosy: bool
+    ) -> DistinguishingCase | None:
         """A case that tells apart what is left, or can confirm it; None where there is none, or no effort is left."""
         if known.is_settled or self.effort.is_spent:
             return None

@@ -54,19 +54,20 @@ def measure(fault: Fault, executor: Executor) -> Measured:
     seen = tuple(_observed(fault, executor))
     if not seen:
         return Measured()
-    found = fits(seen)
-    if not found:
+    fitting = fits(seen)
+    if not fitting:
         return _of_models(seen)
-    elements = sum(each.actual.size for each in seen)
-    if found[0].known.results_in is None:
-        return _told(found, elements, fault)
-    listed = sum(len(listable(each.pass_, each.geometry)) for each in seen)
+    elements = sum(observation.actual.size for observation in seen)
+    if fitting[0].known.results_in is None:
+        return _told(fitting, elements, fault)
+    listed = sum(len(listable(observation.pass_, observation.geometry)) for observation in seen)
     possible = []
-    for fit in found:
+    for fit in fitting:
         equal, order = _bits(fit, seen)
         if equal == listed >= ENOUGH:
-            told = f"It is as if {fit.known.sentence} ({fit.known.name}): {equal} of {listed} elements are those bits"
-            return Measured((fit.known.name,), (f"{told}, {order}.", _outside(fault)), fit.known)
+            bits = f"{equal} of {listed} elements are those bits, {order}"
+            sentence = f"It is as if {fit.known.sentence} ({fit.known.name}): {bits}."
+            return Measured((fit.known.name,), (sentence, _outside(fault)), fit.known)
         if not fit.known.is_of_results or equal >= _MOST * listed:
             possible.append(fit)
     return _told(tuple(possible), elements, fault) if possible else _of_models(seen)
@@ -92,12 +93,12 @@ def _bits(fit: Fit, seen: tuple[Observation, ...]) -> tuple[int, str]:
     if form is None:
         return 0, ""
     counts: Counter[str] = Counter()
-    for each in seen:
-        result = format_of(each.arithmetic.result_dtype)
-        operands = converted(each.pass_, each.operands, fit.known)
-        indices = listable(each.pass_, each.geometry)
-        actual = np.array([each.actual[index] for index in indices], np.float64)
-        for summed in sums(each.pass_, operands, each.geometry, form, indices):
+    for observation in seen:
+        result = format_of(observation.arithmetic.result_dtype)
+        operands = converted(observation.pass_, observation.operands, fit.known)
+        indices = listable(observation.pass_, observation.geometry)
+        actual = np.array([observation.actual[index] for index in indices], np.float64)
+        for summed in sums(observation.pass_, operands, observation.geometry, form, indices):
             if fit.known.is_of_results and summed.order != AT_ONCE:
                 continue
             counts[summed.order] += int((convert(summed.values, result) == actual).sum())
@@ -106,20 +107,20 @@ def _bits(fit: Fit, seen: tuple[Observation, ...]) -> tuple[int, str]:
     return equal, order if alone else "in more than one of the usual orders of summation"
 
 
-def _told(found: tuple[Fit, ...], elements: int, fault: Fault) -> Measured:
+def _told(fitting: tuple[Fit, ...], elements: int, fault: Fault) -> Measured:
     """What fits by its bound: surely where operands were converted, for then no order of summation matters."""
-    fit = found[0]
+    fit = fitting[0]
     known = fit.known
-    agreeing = [each.known for each in found[1:] if each.known.results_in is None or known.results_in is not None]
+    agreeing = [other.known for other in fitting[1:] if other.known.results_in is None or known.results_in is not None]
     others = f" Its numbers do not tell that from as if {agreeing[0].sentence}." if agreeing else ""
     if known.results_in is None:
-        told = f"all {elements} elements are sums of those, within their bound (worst ratio {fit.ratio:.2g})"
+        agreement = f"all {elements} elements are sums of those, within their bound (worst ratio {fit.ratio:.2g})"
     else:
         form = known.results_in.name
-        told = f"all {elements} elements are numbers of {form} and within its bound (worst ratio {fit.ratio:.2g})"
+        agreement = f"all {elements} elements are numbers of {form} and within its bound (worst ratio {fit.ratio:.2g})"
     is_sure = elements >= ENOUGH and (known.results_in is None or fit.ratio < _HALF)
     opening = "It is as if" if is_sure else "It can be that"
-    sentences = (f"{opening} {known.sentence} ({known.name}): {told}.{others}", _outside(fault))
+    sentences = (f"{opening} {known.sentence} ({known.name}): {agreement}.{others}", _outside(fault))
     return Measured((known.name,), sentences, known) if is_sure else Measured(sentences=sentences)
 
 
@@ -129,10 +130,10 @@ def _outside(fault: Fault) -> str:
 
 def _of_models(seen: tuple[Observation, ...]) -> Measured:
     """Any other known fault, as of subnormal numbers."""
-    found: list[Hypothesis] = [each for each in singles(seen[0]) if all(explains(each, other) for other in seen[1:])]
-    elements = sum(each.actual.size for each in seen)
-    if not found or elements < ENOUGH:
+    possible: list[Hypothesis] = [one for one in singles(seen[0]) if all(explains(one, other) for other in seen[1:])]
+    elements = sum(observation.actual.size for observation in seen)
+    if not possible or elements < ENOUGH:
         return Measured(sentences=("No known arithmetic gives these numbers.",))
-    (model,) = found[0]
-    told = f"It is as if {model.sentence} ({model.name}): all {elements} elements are what that gives."
-    return Measured((model.name,), (told, model.explanation))
+    (model,) = possible[0]
+    sentence = f"It is as if {model.sentence} ({model.name}): all {elements} elements are what that gives."
+    return Measured((model.name,), (sentence, model.explanation))

@@ -14,7 +14,7 @@ import numpy as np
 from ...oracle.explaining.reproduction import evaluate
 from ...oracle.faults import FAULTS, FaultModel, Kind
 from ...oracle.faults.spreading import MODELS
-from ...oracle.judging.nonfinite import Mask
+from ...oracle.numbers.arrays import Mask
 from ...oracle.numbers.dtypes import format_of
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Array, Operands, Pass
@@ -71,8 +71,8 @@ def recognise(fault: Fault, executor: Executor) -> Recognised | None:
         for model in (*(model for model in FAULTS if model.kind in (Kind.VALUES, Kind.ROUNDING)), *MODELS)
         if dtype in model.needs.dtypes and model.shows(pass_, fault.shrunk.geometry)
     )
-    found = tuple(model for model in models if all(_explains(model, pass_, each) for each in seen))
-    return Recognised(found, sum(each.actual.size for each in seen)) if found else None
+    explaining = tuple(model for model in models if all(_explains(model, pass_, observation) for observation in seen))
+    return Recognised(explaining, sum(observation.actual.size for observation in seen)) if explaining else None
 
 
 def _observed(check: Check, pass_: Pass, case: Case, executor: Executor) -> Iterator[_Seen]:

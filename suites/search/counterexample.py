@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from ...reports.records.evidence import subject_pass
 from ...reports.records.record import Evidence, Mismatch, Witness
 from ..calling.executor import Executor
 from ..calling.replies import Returned
-from ..cases.corpora.selection import SHRUNK
 from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask, judge_reply
@@ -96,9 +96,11 @@ def build(
 
 
 def _origin(fault: Fault) -> str:
-    """Where the fault's case comes from, and whether it is smaller than there."""
-    is_shrunk = fault.shrunk.geometry != fault.found.geometry and not fault.origin.endswith(SHRUNK)
-    return fault.origin + SHRUNK if fault.origin and is_shrunk else fault.origin
+    """Where the fault's case comes from, and whether it is smaller than there; empty where it was drawn."""
+    if fault.provenance is None:
+        return ""
+    is_shrunk = fault.provenance.is_shrunk or fault.shrunk.geometry != fault.found.geometry
+    return str(replace(fault.provenance, is_shrunk=is_shrunk))
 
 
 def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:

@@ -8,6 +8,7 @@ from itertools import count
 from ...oracle.operands.data import Case
 from ...reports.records.record import CheckResult, kind_of
 from ...reports.records.serialization import mismatch_id
+from ..cases.corpora.selection import Provenance
 from ..cases.features import needs
 from ..checks.adjoint import ADJOINT
 from ..checks.relations import CHECK as RELATION
@@ -46,7 +47,9 @@ class Ledger:
         """The fault known whose result depends on earlier calls, if there is one."""
         return next((fault for fault in self.faults if fault.history), None)
 
-    def take_up(self, result: CheckResult, case: Case, origin: str, history: History | None = None) -> Fault:
+    def take_up(
+        self, result: CheckResult, case: Case, provenance: Provenance | None, history: History | None = None
+    ) -> Fault:
         """A new fault, met in a result."""
         verdict = result.verdict
         taken = {fault.id for fault in self.faults}
@@ -62,7 +65,7 @@ class Ledger:
             shrunk=case,
             verdict=verdict,
             needs=needs(case),
-            origin=origin,
+            provenance=provenance,
             history="" if history is None else history.told,
             before=None if history is None else history.before,
         )

@@ -30,7 +30,7 @@ from .search import Search
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What a run does.
 
     Parameters
@@ -70,7 +70,7 @@ class Observer(Protocol):
 
 
 @contextlib.contextmanager
-def executors(plan: Plan) -> Iterator[dict[str, Executor]]:
+def executors(plan: RunPlan) -> Iterator[dict[str, Executor]]:
     """The plan's candidates, each running, by name; none is left running afterwards.
 
     Raises
@@ -89,7 +89,7 @@ def executors(plan: Plan) -> Iterator[dict[str, Executor]]:
         yield opened
 
 
-def memories(plan: Plan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
+def memories(plan: RunPlan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
     """The failing cases remembered of each candidate, seen to be readable before a run replaces anything.
 
     Raises
@@ -104,7 +104,7 @@ def memories(plan: Plan, candidates: Mapping[str, Executor]) -> dict[str, Failur
 
 
 def run(
-    plan: Plan,
+    plan: RunPlan,
     candidates: Mapping[str, Executor],
     remembered: Mapping[str, FailureMemory],
     writer: RunWriter,
@@ -118,7 +118,7 @@ def run(
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
             observer.on_start(executor.info, plan.budget.cases)
-            memory = None if plan.budget.given else remembered[name]
+            memory = None if plan.budget.corpus_cases else remembered[name]
             Search(executor, plan.budget, _Journal(executor, others, frameworks, writer, observer), memory).run()
         interrupted = False
     finally:
@@ -154,7 +154,7 @@ class _Journal:
         self.on_shrunk(fault)
 
 
-def describe_run(plan: Plan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:
+def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:
     """The facts of a run, for its record."""
     return RunInfo(
         seed=plan.budget.seed,

@@ -5,7 +5,7 @@ shrinks that case. Then generation goes on, with the fault known, until the
 budget of cases is spent. Usual layers, which come first, and cases of a covering,
 which see every known kind of fault, have a share of it. A failing case counts as
 a known fault if check, pass, outcome and cause are the same and the case has every
-telling feature that the fault's shrunk counterexample still needs; a case that
+distinctive feature that the fault's shrunk counterexample still needs; a case that
 lacks one cannot be that fault. A fault that is met again in a plainer form stays
 one fault.
 """
@@ -34,9 +34,10 @@ from ..capabilities.declined import Declined
 from ..capabilities.offer import Offer, learn, takes_bias, unsupported
 from ..capabilities.variations import Variations, swept
 from ..cases.budget import Budget
+from ..cases.corpora.selection import Provenance
 from ..cases.covering import covering
 from ..cases.drawing import CLIMBING, DRAWING, find_case, shares, usual_share
-from ..cases.features import features, needs, needs_of_all, telling
+from ..cases.features import distinctive, features, needs, needs_of_all
 from ..cases.usual import usual_cases
 from ..checks.company import COMPANY
 from ..checks.inquiry import ask_again, examine
@@ -108,7 +109,7 @@ class Search:
     _right_alone: Counter[tuple[str, str]] = field(default_factory=Counter)
     _hangs: Counter[Pass] = field(default_factory=Counter)
     _rota: Rota = field(default_factory=Rota)
-    _origin: str = ""
+    _provenance: Provenance | None = None
     _draws: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -134,8 +135,8 @@ class Search:
     def run(self) -> list[Fault]:
         """Examine the candidate on last time's failures, then on as many new cases as the budget has."""
         self._offer, self._declined = Offer(self.budget.space), Declined(self.executor.info.name)
-        if self.budget.given:
-            self._try_given()
+        if self.budget.corpus_cases:
+            self._try_corpus_cases()
             return self.faults
         space = self.budget.space
         if self.budget.own_dtypes:
@@ -171,7 +172,7 @@ class Search:
         """Record results of a case that is as small as it gets, with a fault for each mismatch."""
         for result in results:
             if result.verdict.outcome.is_mismatch and len(self.faults) < self.budget.faults:
-                fault = self._ledger.take_up(result, case, self._origin)
+                fault = self._ledger.take_up(result, case, self._provenance)
                 self.listener.on_fault(fault)
                 self.listener.on_shrunk(fault)
         self._record(case, tuple(results))
@@ -183,11 +184,11 @@ class Search:
                 assert self._pursuit is not None
                 self._settle(self._pursuit.start)
 
-    def _try_given(self) -> None:
+    def _try_corpus_cases(self) -> None:
         with_bias = self._takes_bias()
-        for given in self.budget.given:
-            self._origin = given.origin
-            self._try_and_shrink(replace(given.case, bias=with_bias))
+        for corpus_case in self.budget.corpus_cases:
+            self._provenance = corpus_case.provenance
+            self._try_and_shrink(replace(corpus_case.case, bias=with_bias))
 
     def _try_and_shrink(self, case: Case) -> None:
         """Examine a case that Hypothesis did not draw; then it cannot shrink it."""
@@ -339,7 +340,7 @@ class Search:
         results = self._examine(case)
         self._of_history = {}
         answering = self._answering(case, results)
-        if not answering and not self.budget.given:
+        if not answering and not self.budget.corpus_cases:
             self._refused.add(case)
             self._declined.add(case, results)
             return False
@@ -365,7 +366,7 @@ class Search:
             behind = wrong_call(self.executor, result, case)
             if behind is not None and self._ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
                 met, where = behind
-        fault = self._ledger.take_up(met, where, self._origin, history)
+        fault = self._ledger.take_up(met, where, self._provenance, history)
         self._pursuit = Pursuit(self.executor, self._offer, self.faults, fault, case, results, self._attempts_left)
         self.listener.on_fault(fault)
         self._pursuit.begin()
@@ -385,7 +386,7 @@ class Search:
 
     def _examine(self, case: Case) -> tuple[CheckResult, ...]:
         """Examine a case, without waiting over and over for a pass that is known to hang on its like."""
-        known = [f for f in self.faults if f.outcome is Outcome.HUNG and telling(f.needs) <= features(case)]
+        known = [f for f in self.faults if f.outcome is Outcome.HUNG and distinctive(f.needs) <= features(case)]
         hanging = {Pass(fault.subject): fault for fault in known if fault.is_of_values}
         untaken = {pass_: why for pass_ in self.passes if (why := self._offer.why_untaken(pass_, case)) is not None}
         willing = [pass_ for pass_ in self.passes if pass_ not in untaken]
@@ -399,7 +400,8 @@ class Search:
 
     def _record(self, case: Case, results: tuple[CheckResult, ...]) -> None:
         tagged = tuple(self._tagged(result, results, case) for result in results)
-        record = CaseRecord(str(case), self.executor.info.name, tagged, self._origin)
+        origin = "" if self._provenance is None else str(self._provenance)
+        record = CaseRecord(str(case), self.executor.info.name, tagged, origin)
         self.listener.on_case(record, len(self._examined), self.budget.cases)
 
     def _is_new(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...oracle.answers.exact import ExactResult
-from ...oracle.judging.nonfinite import Expectation, Float64
+from ...oracle.judging.nonfinite import Expectation
+from ...oracle.numbers.arrays import Float64
 from ...oracle.numbers.dtypes import Arithmetic, numpy_dtype, result_dtype
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Array, Operands, Pass

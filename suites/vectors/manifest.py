@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...oracle.faults.threads import seen_in
 from ...oracle.numbers.dtypes import numpy_dtype
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array
@@ -93,10 +94,14 @@ def document(
         "format": FORMAT,
         "version": VERSION,
         "data": {"file": DATA, "bytes": length, "sha256": digest},
-        "flags": {name: note.told() for name, note in FLAGS.items()},
+        "flags": {name: _note(name) for name in FLAGS},
         "groups": groups,
         "illegal": illegal,
     }
+
+
+def _note(flag: str) -> dict[str, str]:
+    return {"bug": FLAGS[flag].bug, "effect": FLAGS[flag].effect, "seen_in": seen_in(flag)}
 
 
 def _listed(values: Mapping[str, Any]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, Arithmetic
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
-from ...oracle.problem.passes import Pass, is_defined
+from ...oracle.problem.passes import LINKED, Pass, is_defined
 from ..calling.illegal_calls import IllegalCall, illegal_calls
 from ..cases.corpora import load
 from ..cases.corpora.shrinking import shrunk
@@ -23,7 +23,6 @@ _RANK_OF_CALLS = 2
 _MOST_PRODUCTS = 500
 _MOST_NUMBERS = 1_000
 _ALL = tuple(Pass)
-_FIRST_ORDER = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 _FULL = ("float64", "float32", "float16", "bfloat16")
 _CONTAMINATIONS = (9, 12, 37, 40)
 """Seeds that together plant NaN and Inf in every operand, and at the edges."""
@@ -122,7 +121,7 @@ def _reported() -> Iterator[Choice]:
         size = "" if geometry == entry.geometry else ", shrunk"
         if _numbers(geometry) < _MOST_NUMBERS:
             comment = f"reported as {entry.name}{size}: {entry.note}".rstrip(": ")
-            yield from _integers(Case(geometry, False, "float32", "uniform", 3), comment, _FIRST_ORDER[:3])
+            yield from _integers(Case(geometry, False, "float32", "uniform", 3), comment, LINKED[:3])
 
 
 def _numbers(geometry: ConvGeometry) -> int:
@@ -137,11 +136,11 @@ def _integers(case: Case, comment: str, passes: tuple[Pass, ...] = _ALL) -> Iter
 
 _REALS = {
     "uniform": ("reals of much the same size", "NarrowAccumulator", _ALL),
-    "cancellation": ("sums that nearly cancel", "NarrowAccumulator", _FIRST_ORDER),
-    "wide": ("exponents over a quarter of the range", "NarrowAccumulator", _FIRST_ORDER),
-    "subnormal": ("products below the smallest normal number", "FlushedSubnormals", _FIRST_ORDER),
+    "cancellation": ("sums that nearly cancel", "NarrowAccumulator", LINKED),
+    "wide": ("exponents over a quarter of the range", "NarrowAccumulator", LINKED),
+    "subnormal": ("products below the smallest normal number", "FlushedSubnormals", LINKED),
     "subnormal_operands": ("operands below the smallest normal number", "FlushedSubnormals", _ALL),
-    "huge": ("sums around the largest number", "Overflow", _FIRST_ORDER),
+    "huge": ("sums around the largest number", "Overflow", LINKED),
 }
 
 
@@ -157,7 +156,7 @@ def _reals() -> Iterator[Choice]:
     for dtype in _SHORT:
         comment, flag = ("of its whole range", "IntegerSaturation") if dtype == "int8" else _REALS["uniform"][:2]
         case = Case(geometry, True, dtype, "uniform", 3)
-        yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, _FIRST_ORDER)
+        yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, LINKED)
 
 
 def _contaminated() -> Iterator[Choice]:

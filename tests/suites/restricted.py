@@ -12,6 +12,7 @@ from convoracle.oracle.faults import honest
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.audits.planted import Planted
+from convoracle.suites.candidates.calls.domain import half_sides
 
 
 def conv2d(x: Array, w: Array, stride: tuple[int, ...], padding: tuple[int, ...], bias: Array | None = None) -> Array:
@@ -21,12 +22,12 @@ def conv2d(x: Array, w: Array, stride: tuple[int, ...], padding: tuple[int, ...]
     return reference.forward(x, w, geometry, bias)
 
 
-def _half(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:
-    return tuple(((d * (r - 1)) // 2,) * 2 for r, d in zip(geometry.kernel, geometry.dilation, strict=True))
-
-
 def _is_plain(geometry: ConvGeometry) -> bool:
     return not geometry.transposed and geometry.padding_mode == "zeros" and set(geometry.dilation) == {1}
+
+
+def _is_same(geometry: ConvGeometry) -> bool:
+    return geometry.padding == half_sides(geometry.kernel, geometry.dilation)
 
 
 def _is_channelwise(geometry: ConvGeometry) -> bool:
@@ -36,11 +37,10 @@ def _is_channelwise(geometry: ConvGeometry) -> bool:
 RESTRICTIONS: dict[str, Callable[[ConvGeometry], bool]] = {
     "1x1 only": lambda g: g.rank == 2 and set(g.kernel) == {1} and not g.transposed,
     "channels % 4": lambda g: g.rank == 2 and not g.in_channels % 4 and not g.out_channels % 4,
-    "SAME padding": lambda g: g.rank == 2 and not g.transposed and g.padding == _half(g),
+    "SAME padding": lambda g: g.rank == 2 and not g.transposed and _is_same(g),
     "3x3 s1": lambda g: g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1),
     "3x3 s1 p1 dense": lambda g: (
-        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and g.padding == _half(g))
-        and g.groups == 1
+        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and _is_same(g)) and g.groups == 1
     ),
     "depthwise 3x3": lambda g: g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and _is_channelwise(g),
     "causal depthwise": lambda g: (
@@ -56,7 +56,7 @@ RESTRICTIONS: dict[str, Callable[[ConvGeometry], bool]] = {
         and _is_plain(g)
         and g.in_channels == g.out_channels == 1
         and g.stride in ((1, 1), (2, 2))
-        and g.padding == _half(g)
+        and _is_same(g)
     ),
     "transposed only": lambda g: g.rank == 2 and g.transposed,
     "batch >= 4": lambda g: g.rank == 2 and g.batch >= 4,
@@ -87,7 +87,7 @@ RESTRICTIONS: dict[str, Callable[[ConvGeometry], bool]] = {
         and not g.output_size[0] * g.output_size[1] % 16
     ),
     "3x3 s1 p1, batch and width % 4": lambda g: (
-        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and g.padding == _half(g))
+        (g.rank == 2 and _is_plain(g) and g.kernel == (3, 3) and g.stride == (1, 1) and _is_same(g))
         and g.batch % 4 == g.size[-1] % 4 == 0
     ),
     "transposed 4x4 s2, channels % 8": lambda g: (

@@ -24,7 +24,7 @@ from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import ARRAYS, Operands, Pass, offset
 from ....reports.records.record import CandidateInfo
 from .. import CandidateError
-from .call_text import Call, Origin, write_call
+from .call_text import Arguments, Origin, write_own_call
 from .domain import Domain
 from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
 from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
@@ -173,7 +173,9 @@ class BoundCandidate:
         if self.own_call_text is not None:
             return self.own_call_text(pass_, geometry, dtype, bias)
         function = self.functions[pass_]
-        return write_call(self.origin, pass_, Call(function.positional, function.keywords), geometry, bias=bias)
+        return write_own_call(
+            self.origin, pass_, Arguments(function.positional, function.keywords), geometry, bias=bias
+        )
 
 
 def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction:

@@ -34,14 +34,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Arguments:
     """Known names of the arguments given by position, and (parameter, known name) of those by keyword."""
 
     positional: tuple[str, ...]
     keywords: tuple[tuple[str, str], ...]
 
 
-def write_call(origin: Origin, pass_: Pass, call: Call, geometry: ConvGeometry, *, bias: bool) -> str:
+def write_own_call(origin: Origin, pass_: Pass, call: Arguments, geometry: ConvGeometry, *, bias: bool) -> str:
     """Python source that imports the candidate and computes ``actual``."""
     lines = ["import numpy as np", *_imports(origin)]
     if "geometry" in (*call.positional, *(known for _, known in call.keywords)):
@@ -76,7 +76,7 @@ def _imports(origin: Origin) -> list[str]:
     ]
 
 
-def _arguments(call: Call, geometry: ConvGeometry, *, bias: bool) -> Iterator[str]:
+def _arguments(call: Arguments, geometry: ConvGeometry, *, bias: bool) -> Iterator[str]:
     texts = {
         "bias": "bias" if bias else "None",
         "bias_direction": "bias_direction" if bias else "None",

@@ -27,7 +27,7 @@ PADDINGS = (*NAMED_PADDINGS, HALF, SYMMETRIC)
 GROUPS = (DEPTHWISE, CHANNELWISE)
 _WILLING = ("yes", "no", "only")
 
-Entry = int | str | tuple[int, ...]
+DomainEntry = int | str | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class _Key:
     read: Callable[[object], Any | None]
 
 
-def _listed(read_entry: Callable[[object], Entry | None]) -> Callable[[object], tuple[Entry, ...] | None]:
+def _listed(read_entry: Callable[[object], DomainEntry | None]) -> Callable[[object], tuple[DomainEntry, ...] | None]:
     """Reads a list, or any other collection but text, of entries; not an empty one."""
 
-    def read(value: object) -> tuple[Entry, ...] | None:
+    def read(value: object) -> tuple[DomainEntry, ...] | None:
         if isinstance(value, str | Mapping) or not isinstance(value, Collection):
             return None
         entries = tuple(map(read_entry, value))
@@ -54,11 +54,11 @@ def _at_least(least: int) -> Callable[[object], int | None]:
     return lambda value: value if isinstance(value, int) and not isinstance(value, bool) and value >= least else None
 
 
-def _per_axis(least: int) -> Callable[[object], Entry | None]:
+def _per_axis(least: int) -> Callable[[object], DomainEntry | None]:
     """Reads a number for every axis, or the numbers of the axes one by one."""
     number, numbers = _at_least(least), _listed(_at_least(least))
 
-    def read(value: object) -> Entry | None:
+    def read(value: object) -> DomainEntry | None:
         return number(value) if isinstance(value, int) else numbers(value)  # type: ignore[return-value]
 
     return read
@@ -68,7 +68,7 @@ def _word(words: Collection[str]) -> Callable[[object], str | None]:
     return lambda value: value if isinstance(value, str) and value in words else None
 
 
-def _padding(value: object) -> Entry | None:
+def _padding(value: object) -> DomainEntry | None:
     """Reads a padding: a name, a number for both sides, or a pair of the low and the high side."""
     if isinstance(value, str):
         return _word(PADDINGS)(value)
@@ -76,7 +76,7 @@ def _padding(value: object) -> Entry | None:
     return sides if isinstance(sides, int) or (sides is not None and len(sides) == 2) else None
 
 
-def _group(value: object) -> Entry | None:
+def _group(value: object) -> DomainEntry | None:
     return _word(GROUPS)(value) if isinstance(value, str) else _at_least(1)(value)
 
 
@@ -143,12 +143,12 @@ class Domain:
     """
 
     ranks: tuple[int, ...] = ()
-    kernels: tuple[Entry, ...] = ()
-    strides: tuple[Entry, ...] = ()
-    dilations: tuple[Entry, ...] = ()
-    paddings: tuple[Entry, ...] = ()
+    kernels: tuple[DomainEntry, ...] = ()
+    strides: tuple[DomainEntry, ...] = ()
+    dilations: tuple[DomainEntry, ...] = ()
+    paddings: tuple[DomainEntry, ...] = ()
     padding_modes: tuple[str, ...] = ()
-    groups: tuple[Entry, ...] = ()
+    groups: tuple[DomainEntry, ...] = ()
     input_channels: tuple[int, ...] = ()
     output_channels: tuple[int, ...] = ()
     input_channel_multiple: int = 1
@@ -201,11 +201,11 @@ def _shown(declared: object) -> str:
     return ", ".join(map(str, declared)) if isinstance(declared, tuple) else str(declared)
 
 
-def _fits(values: tuple[int, ...], entries: tuple[Entry, ...]) -> bool:
+def _fits(values: tuple[int, ...], entries: tuple[DomainEntry, ...]) -> bool:
     return values in entries or all(value in entries for value in values)
 
 
-def _is_padded(geometry: ConvGeometry, entry: Entry) -> bool:
+def _is_padded(geometry: ConvGeometry, entry: DomainEntry) -> bool:
     if entry == SYMMETRIC:
         return all(low == high for low, high in geometry.padding)
     if entry == HALF:
@@ -228,7 +228,7 @@ def named_sides_of(geometry: ConvGeometry, name: str) -> tuple[PaddingSides, ...
     return named_sides(name, padded, geometry.kernel, geometry.stride, geometry.dilation)
 
 
-def _is_grouped(geometry: ConvGeometry, entry: Entry) -> bool:
+def _is_grouped(geometry: ConvGeometry, entry: DomainEntry) -> bool:
     if entry == CHANNELWISE:
         return geometry.groups == geometry.in_channels == geometry.out_channels
     return geometry.groups == (geometry.in_channels if entry == DEPTHWISE else entry)

@@ -44,7 +44,7 @@ def derive(pass_: Pass, convolution: Convolution, pull_back: PullBack, given: Gi
         return convolution(given.input, given.weight, given.bias)
     if pass_ is Pass.JVP:
         raise NotImplementedError("reverse mode only")
-    variables = [each for each in (given.input, given.weight, given.bias) if each is not None]
+    variables = [tensor for tensor in (given.input, given.weight, given.bias) if tensor is not None]
 
     def output(*at: Tensor) -> Sequence[Tensor]:
         return [convolution(at[0], at[1], at[2] if len(at) > 2 else None)]
@@ -55,7 +55,7 @@ def derive(pass_: Pass, convolution: Convolution, pull_back: PullBack, given: Gi
     at = [*variables, given.output_gradient]
     if pass_.is_second_order:
         directions = (given.input_direction, given.weight_direction, given.bias_direction)
-        along = [each for each in directions if each is not None]
+        along = [tensor for tensor in directions if tensor is not None]
         return pull_back(gradients, at, along)[_SUBJECTS[pass_]]
     gradient = gradients(*at)[_SUBJECTS[pass_]]
     return given.weight - given.learning_rate * gradient if pass_ is Pass.UPDATE else gradient

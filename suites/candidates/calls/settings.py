@@ -17,14 +17,5 @@ def setting_values(geometry: ConvGeometry) -> dict[str, object]:
 
 def settings_needed(geometry: ConvGeometry) -> list[str]:
     """Names of the settings that are not as in the plainest convolution."""
-    rank = geometry.rank
-    plainest = {
-        "stride": (1,) * rank,
-        "padding": ((0, 0),) * rank,
-        "dilation": (1,) * rank,
-        "groups": 1,
-        "padding_mode": "zeros",
-        "transposed": False,
-        "output_padding": (0,) * rank,
-    }
-    return [name for name, value in plainest.items() if getattr(geometry, name) != value]
+    plainest = ConvGeometry.of(size=(1,) * geometry.rank, kernel=1)
+    return [name for name in SETTING_NAMES if getattr(geometry, name) != getattr(plainest, name)]

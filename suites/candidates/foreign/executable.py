@@ -19,7 +19,7 @@ from ....oracle.problem.passes import Array, Pass
 from .. import CandidateError, Misconduct, ProcessDied
 from .evaluation import PassFunction, Request, short_text, write_foreign_call
 from .post_mortem import beginning, cause_of
-from .protocol import VERSION, Ended, Header, Reader, describe_array, describe_geometry, encode, read_array
+from .protocol import VERSION, Ended, Header, Reader, array_header, encode, geometry_header, read_array
 
 PREFIX = "exec:"
 _START_SECONDS = 60.0
@@ -94,11 +94,11 @@ class Executable:
             "do": "call",
             "id": self._calls,
             "pass": request.pass_.value,
-            "geometry": describe_geometry(request.geometry),
+            "geometry": geometry_header(request.geometry),
             "operands": [
-                {"name": name, **describe_array(array.dtype.name, array.shape)} for name, array in arrays.items()
+                {"name": name, **array_header(array.dtype.name, array.shape)} for name, array in arrays.items()
             ],
-            "result": describe_array(result, request.pass_.result_shape(request.geometry)),
+            "result": array_header(result, request.pass_.result_shape(request.geometry)),
             "learning_rate": request.learning_rate,
         }
         return header, list(arrays.values())

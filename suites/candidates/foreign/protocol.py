@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ....oracle.numbers.dtypes import DTYPES, numpy_dtype
+from ....oracle.numbers.dtypes import RESULT_DTYPES, numpy_dtype
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array
 from .. import Misconduct
@@ -29,7 +29,6 @@ VERSION = 1
 
 LONGEST_LINE = 2**16
 LARGEST_PAYLOAD = 2**30
-ARRAY_DTYPES = (*DTYPES, "int32")
 _MAX_RANK = 10
 _PIECE = 2**16
 _SHOWN = 60
@@ -48,7 +47,7 @@ def encode(header: Mapping[str, object], arrays: Iterable[Array] = ()) -> list[b
     return [line.encode(), *payloads]
 
 
-def describe_geometry(geometry: ConvGeometry) -> dict[str, object]:
+def geometry_header(geometry: ConvGeometry) -> dict[str, object]:
     """A geometry as JSON values."""
     low, high = zip(*geometry.padding, strict=True)
     return {
@@ -70,7 +69,7 @@ def describe_geometry(geometry: ConvGeometry) -> dict[str, object]:
     }
 
 
-def describe_array(dtype: str, shape: tuple[int, ...]) -> dict[str, object]:
+def array_header(dtype: str, shape: tuple[int, ...]) -> dict[str, object]:
     """Dtype and shape of an array as JSON values."""
     return {"dtype": dtype, "shape": shape}
 
@@ -84,9 +83,9 @@ def read_array(header: Header, payload: bytes) -> Array:
         If its dtype or its shape is none, or the payload has not the size that they give.
     """
     dtype_name, shape = header.get("dtype"), header.get("shape")
-    if dtype_name not in ARRAY_DTYPES:
+    if dtype_name not in RESULT_DTYPES:
         raise Misconduct(
-            f"the program replied with dtype {_shown(dtype_name)}, but should be one of {', '.join(ARRAY_DTYPES)}"
+            f"the program replied with dtype {_shown(dtype_name)}, but should be one of {', '.join(RESULT_DTYPES)}"
         )
     if not isinstance(shape, list) or len(shape) > _MAX_RANK or not all(_is_length(length) for length in shape):
         raise Misconduct(

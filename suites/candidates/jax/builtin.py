@@ -13,7 +13,7 @@ from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
 from ..calls.framework import Framework, Given
 from . import convolution as own
-from .call_text import write_call
+from .call_text import write_jax_call
 from .derivatives import derive
 
 Function = Callable[[jax.Array, jax.Array, jax.Array | None, ConvGeometry], jax.Array]
@@ -75,7 +75,7 @@ class Jax(Framework):
         return jax.jit(compute, static_argnums=1)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return write_call(pass_, geometry, dtype, bias=bias)
+        return write_jax_call(pass_, geometry, dtype, bias=bias)
 
 
 def candidate() -> Jax:

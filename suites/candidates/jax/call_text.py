@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from ....oracle.numbers.dtypes import result_dtype
 from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Pass
-from .convolution import PAD_MODES, arguments, bias_shape, exchanged_shape, grouped_shape
+from .convolution import arguments, bias_shape, exchanged_shape, grouped_shape
 
 _SUBJECTS = {Pass.INPUT_GRADIENT: "x", Pass.DOUBLE_BACKWARD_INPUT: "x", Pass.BIAS_GRADIENT: "b"}
 _SUBJECTS[Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT] = "dy"
 
 
-def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -> str:
+def write_jax_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -> str:
     """Plain JAX source that computes ``actual`` from the arrays by name."""
     lines = ["import jax", "import jax.numpy as jnp", "import ml_dtypes", "import numpy as np", ""]
     lines += ['jax.config.update("jax_enable_x64", True)', "", ""]
@@ -44,7 +45,7 @@ def write_pass(pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -
 def _write_convolution(geometry: ConvGeometry, dtype: str) -> Iterator[str]:
     given = arguments(geometry)
     if geometry.padding_mode != "zeros":
-        yield f'x = jnp.pad(x, {((0, 0), (0, 0), *geometry.padding)}, mode="{PAD_MODES[geometry.padding_mode]}")'
+        yield f'x = jnp.pad(x, {((0, 0), (0, 0), *geometry.padding)}, mode="{NUMPY_MODES[geometry.padding_mode]}")'
     if geometry.transposed:
         yield f"w = jnp.flip(w, {tuple(range(2, geometry.rank + 2))}).reshape({grouped_shape(geometry)})"
         yield f"w = w.swapaxes(1, 2).reshape({exchanged_shape(geometry)})"

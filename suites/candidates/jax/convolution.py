@@ -13,9 +13,7 @@ import jax.numpy as jnp
 
 from ....oracle.numbers.dtypes import result_dtype
 from ....oracle.problem.geometry import ConvGeometry
-
-PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-"""Padding mode -> the mode of `jnp.pad`."""
+from ....oracle.problem.padding import NUMPY_MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def convolution(input: jax.Array, weight: jax.Array, bias: jax.Array | None, geo
     """The output, in the dtype in which JAX is asked to sum: int32 for int8, float32 for 8-bit floats."""
     given = arguments(geometry)
     if geometry.padding_mode != "zeros":
-        input = jnp.pad(input, ((0, 0), (0, 0), *geometry.padding), mode=PAD_MODES[geometry.padding_mode])
+        input = jnp.pad(input, ((0, 0), (0, 0), *geometry.padding), mode=NUMPY_MODES[geometry.padding_mode])
     result = result_dtype(input.dtype.name)
     output = jax.lax.conv_general_dilated(
         input,

@@ -15,6 +15,7 @@ import keras
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
 from ..calls.framework import Tensor
+from ..calls.padding import kept
 
 PAD_MODES = {"zeros": "constant", "reflect": "reflect"}
 """Padding mode -> the mode of `keras.ops.pad`."""
@@ -61,7 +62,7 @@ def laid_out(input: Tensor, kernel: Tensor, bias: Tensor | None, geometry: ConvG
         kernel = keras.ops.reshape(kernel, chosen.kernel_shape)
     output = getattr(keras.ops, chosen.function)(input, kernel, data_format="channels_last", **chosen.arguments)
     if chosen.cut:
-        output = output[(slice(None), *(slice(*kept) for kept in chosen.cut))]
+        output = output[(slice(None), *(slice(*ends) for ends in chosen.cut))]
     return output if bias is None else output + bias
 
 
@@ -105,8 +106,8 @@ def _plan_transposed(geometry: ConvGeometry, settings: Mapping[str, object]) -> 
     if geometry.output_size == upsampled and geometry.padding == geometry.direct.sides_named("same_upper"):
         return Plan("conv_transpose", {**settings, "padding": "same"})
     arguments = {**settings, "padding": "valid", "output_padding": geometry.output_padding}
-    kept = tuple((low, low + size) for (low, _), size in zip(geometry.padding, geometry.output_size, strict=True))
-    return Plan("conv_transpose", arguments, cut=kept if any(map(any, geometry.padding)) else ())
+    cut = kept(geometry, (0,) * geometry.rank) if any(map(any, geometry.padding)) else ()
+    return Plan("conv_transpose", arguments, cut=cut)
 
 
 def _takes_depthwise(geometry: ConvGeometry) -> bool:

@@ -12,7 +12,7 @@ from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
 from ....oracle.problem.passes import Array, Pass  # noqa: E402
 from ..calls.framework import Given  # noqa: E402
 from ..tensorflow.builtin import TensorFlow  # noqa: E402
-from ..tensorflow.call_text import write_call  # noqa: E402
+from ..tensorflow.call_text import write_tensorflow_call  # noqa: E402
 from . import convolution as own  # noqa: E402
 from .update import with_sgd, write_sgd  # noqa: E402
 
@@ -31,7 +31,7 @@ class KerasOnTensorFlow(TensorFlow):
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         step = pass_ is Pass.UPDATE
-        text = write_call(
+        text = write_tensorflow_call(
             Pass.WEIGHT_GRADIENT if step else pass_,
             geometry,
             own.write_convolution(geometry),

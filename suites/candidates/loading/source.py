@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from ....oracle.numbers.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS
+from ....oracle.numbers.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS, RESULT_DTYPES
 from ....oracle.problem.passes import Pass
 from ....reports.records.record import CandidateInfo
 from .. import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
@@ -29,8 +29,6 @@ from ..foreign.shared_library import SharedLibrary
 from .adapting import adapted
 
 __all__ = ["CandidateError", "bind_object", "load"]
-
-_RESULT_DTYPES = (*DTYPES, "int32")
 
 
 def load(source: str) -> BoundCandidate:
@@ -98,7 +96,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             source,
             accumulators=_declared(instance, name, "accumulators", DTYPES, (*FORMATS, *COMPONENTS)),
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
-            results=_declared(instance, name, "results", DTYPES, _RESULT_DTYPES),
+            results=_declared(instance, name, "results", DTYPES, RESULT_DTYPES),
             conventions=_conventions(instance, name),
             dtypes=_asked_in(instance, domain, name, DTYPES if source in BUILT_IN else EVERYDAY),
             validates=bool(getattr(instance, "validates", False)),

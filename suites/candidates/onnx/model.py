@@ -12,12 +12,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ....oracle.numbers.dtypes import numpy_dtype, result_dtype
 from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, shape_of
 
 OPSET = 22
 """The first in which Conv and ConvTranspose take bfloat16; Pad wraps since 19."""
 IR_VERSION = 10
-PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 _NOTHING: Mapping[str, Array] = MappingProxyType({})
 
@@ -93,7 +93,7 @@ def _padding(geometry: ConvGeometry) -> list[onnx.NodeProto]:
     amounts = np.array([(0, 0), (0, 0), *geometry.padding], np.int64).T.ravel()
     return [
         helper.make_node("Constant", [], ["pads"], value=numpy_helper.from_array(amounts)),
-        helper.make_node("Pad", ["input", "pads"], ["padded"], mode=PAD_MODES[geometry.padding_mode]),
+        helper.make_node("Pad", ["input", "pads"], ["padded"], mode=NUMPY_MODES[geometry.padding_mode]),
     ]
 
 

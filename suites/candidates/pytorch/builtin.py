@@ -10,7 +10,7 @@ from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
 from . import convolution as own
 from .arithmetic import cpu_accumulators, cpu_conventions
-from .call_text import write_call
+from .call_text import write_torch_call
 from .differentiable import NOTHING, Autograd
 
 Limitation = Callable[[Pass, ConvGeometry, str], str | None]
@@ -29,7 +29,7 @@ class Builtin(Autograd):
     place : callable
         Lays or puts each operand where the function is to find it.
     place_text, wrap_text : str
-        The same, and what is done to the function, in source: see `write_call`.
+        The same, and what is done to the function, in source: see `write_torch_call`.
     limitation : callable
         What this way has not, beside what PyTorch has not.
     seconds_per_call : float or None
@@ -68,7 +68,7 @@ class Builtin(Autograd):
         return own.limitation(pass_, geometry, dtype) or self._limitation(pass_, geometry, dtype)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return write_call(pass_, geometry, dtype, bias=bias, **self._texts)
+        return write_torch_call(pass_, geometry, dtype, bias=bias, **self._texts)
 
 
 def candidate() -> Builtin:

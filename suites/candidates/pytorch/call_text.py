@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
-from .convolution import cut_by_function, kept, pad_argument, pads_first
+from ..calls.padding import cut_evenly, kept, last_axis_first
+from .convolution import pads_first
 
 _SUBJECTS = {
     Pass.INPUT_GRADIENT: "x",
@@ -16,7 +17,7 @@ _SUBJECTS = {
 }
 
 
-def write_call(
+def write_torch_call(
     pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, place: str = "tensor", wrap: str = ""
 ) -> str:
     """Plain PyTorch source that computes ``actual`` from the arrays by name.
@@ -56,10 +57,10 @@ def _write_convolution(geometry: ConvGeometry, dtype: str) -> Iterator[str]:
     yield "def convolution(x, w, b):"
     if dtype == "int8":
         yield "    x, w, b = x.long(), w.long(), None if b is None else b.long()"
-    padding = cut_by_function(geometry)
+    padding = cut_evenly(geometry)
     if not geometry.transposed and pads_first(geometry):
         mode = {"zeros": "constant"}.get(geometry.padding_mode, geometry.padding_mode)
-        yield f'    x = torch.nn.functional.pad(x, {pad_argument(geometry)}, mode="{mode}")'
+        yield f'    x = torch.nn.functional.pad(x, {last_axis_first(geometry)}, mode="{mode}")'
         padding = (0,) * geometry.rank
     function = f"conv_transpose{geometry.rank}d" if geometry.transposed else f"conv{geometry.rank}d"
     extra = f", output_padding={geometry.output_padding}" if geometry.transposed else ""
@@ -68,7 +69,7 @@ def _write_convolution(geometry: ConvGeometry, dtype: str) -> Iterator[str]:
     yield f"        dilation={geometry.dilation}, groups={geometry.groups},"
     yield "    )"
     if geometry.transposed and any(low != high for low, high in geometry.padding):
-        yield f"    y = y[:, :, {', '.join(f'{start}:{stop}' for start, stop in kept(geometry))}]"
+        yield f"    y = y[:, :, {', '.join(f'{start}:{stop}' for start, stop in kept(geometry, cut_evenly(geometry)))}]"
     yield "    return y.to(torch.int32)" if dtype == "int8" else "    return y"
 
 

@@ -18,6 +18,7 @@ import torch
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
+from ..calls.padding import cut_evenly, kept, last_axis_first
 
 CONVOLUTIONS: dict[int, Callable[..., torch.Tensor]] = {
     1: torch.nn.functional.conv1d,
@@ -43,7 +44,7 @@ def convolution(
     padding = tuple(low for low, _ in geometry.padding)
     if pads_first(geometry):
         mode = {"zeros": "constant"}.get(geometry.padding_mode, geometry.padding_mode)
-        input = torch.nn.functional.pad(input, pad_argument(geometry), mode=mode)
+        input = torch.nn.functional.pad(input, last_axis_first(geometry), mode=mode)
         padding = (0,) * geometry.rank
     return CONVOLUTIONS[geometry.rank](
         input,
@@ -64,12 +65,12 @@ def _transposed(
         weight,
         bias,
         stride=geometry.stride,
-        padding=cut_by_function(geometry),
+        padding=cut_evenly(geometry),
         output_padding=geometry.output_padding,
         groups=geometry.groups,
         dilation=geometry.dilation,
     )
-    for axis, (start, stop) in enumerate(kept(geometry)):
+    for axis, (start, stop) in enumerate(kept(geometry, cut_evenly(geometry))):
         output = output.narrow(axis + 2, start, stop - start)
     return output
 
@@ -78,22 +79,6 @@ def pads_first(geometry: ConvGeometry) -> bool:
     """Whether `torch.nn.functional.pad` comes before a convolution that is not transposed."""
     sides = geometry.padding
     return any(low != high for low, high in sides) or (geometry.padding_mode != "zeros" and any(map(any, sides)))
-
-
-def pad_argument(geometry: ConvGeometry) -> tuple[int, ...]:
-    """(low, high) of each axis, the last axis first, as `torch.nn.functional.pad` wants them."""
-    return tuple(side for sides in reversed(geometry.padding) for side in sides)
-
-
-def cut_by_function(geometry: ConvGeometry) -> tuple[int, ...]:
-    """What a transposed convolution itself cuts off both ends of each axis."""
-    return tuple(map(min, geometry.padding))
-
-
-def kept(geometry: ConvGeometry) -> tuple[tuple[int, int], ...]:
-    """(start, stop) on each axis of what is kept of a transposed convolution's output after that."""
-    starts = (low - min(low, high) for low, high in geometry.padding)
-    return tuple((start, start + size) for start, size in zip(starts, geometry.output_size, strict=True))
 
 
 def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

@@ -21,8 +21,9 @@ import scipy
 import scipy.signal
 
 from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, Pass
-from .call_text import PAD_MODES, write_call
+from .call_text import write_scipy_call
 
 _DTYPES = {
     "direct": ("float64", "float32", "complex128", "complex64", "int8"),
@@ -67,7 +68,7 @@ class SciPy:
         return self._weight_gradient(source, gradient, geometry.direct)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return write_call(pass_, geometry, dtype, method=self._method, bias=bias)
+        return write_scipy_call(pass_, geometry, dtype, method=self._method, bias=bias)
 
     def _forward(self, input: Array, weight: Array, geometry: ConvGeometry) -> Array:
         padded = _padded(input, geometry)
@@ -79,8 +80,7 @@ class SciPy:
         return output
 
     def _input_gradient(self, output_gradient: Array, weight: Array, geometry: ConvGeometry) -> Array:
-        sizes = (size + sum(sides) for size, sides in zip(geometry.size, geometry.padding, strict=True))
-        padded = np.zeros((*geometry.input_shape[:2], *sizes), output_gradient.dtype)
+        padded = np.zeros((*geometry.input_shape[:2], *geometry.padded_size), output_gradient.dtype)
         filters = geometry.out_channels // geometry.groups
         for image, channel in np.ndindex(geometry.batch, geometry.in_channels):
             group, within = divmod(channel, geometry.in_channels // geometry.groups)
@@ -146,7 +146,7 @@ def _wide(array: Array) -> Array:
 
 
 def _padded(input: Array, geometry: ConvGeometry) -> Array:
-    return np.pad(input, ((0, 0), (0, 0), *geometry.padding), mode=PAD_MODES[geometry.padding_mode])  # type: ignore[call-overload,no-any-return]
+    return np.pad(input, ((0, 0), (0, 0), *geometry.padding), mode=NUMPY_MODES[geometry.padding_mode])  # type: ignore[call-overload,no-any-return]
 
 
 def _channels_of_group(filter_: int, geometry: ConvGeometry) -> slice:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Pass, products
-
-PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-"""Padding mode -> the mode of `np.pad`."""
 
 _COMMON = """\
 import ml_dtypes
@@ -64,7 +62,7 @@ for k, within in np.ndindex(actual.shape[:2] if len(x) else (0, 0)):
 _TEXTS = {Pass.FORWARD: _FORWARD, Pass.INPUT_GRADIENT: _INPUT_GRADIENT, Pass.WEIGHT_GRADIENT: _WEIGHT_GRADIENT}
 
 
-def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, method: str, bias: bool) -> str:
+def write_scipy_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, method: str, bias: bool) -> str:
     """Source that computes ``actual`` from the arrays by name."""
     direct = geometry.direct
     (part,) = products(pass_, geometry)
@@ -76,10 +74,10 @@ def write_call(pass_: Pass, geometry: ConvGeometry, dtype: str, *, method: str, 
         left=_operand(part.left, pass_, dtype),
         right=_operand(part.right, pass_, dtype),
         sides=((0, 0), (0, 0), *direct.padding),
-        mode=PAD_MODES[direct.padding_mode],
+        mode=NUMPY_MODES[direct.padding_mode],
         output_shape=direct.output_shape,
         weight_shape=direct.weight_shape,
-        padded_shape=(*direct.input_shape[:2], *(i + sum(p) for i, p in zip(direct.size, direct.padding, strict=True))),
+        padded_shape=(*direct.input_shape[:2], *direct.padded_size),
         inside=", ".join(f"{p[0]}:{p[0] + i}" for i, p in zip(direct.size, direct.padding, strict=True)),
     )
     if pass_ is Pass.FORWARD and bias:

@@ -10,17 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass
+from ....oracle.problem.passes import OF_IMAGES, Array, Pass
 from ..calls.framework import Framework, Given, Tensor
 from . import convolution as own
-from .call_text import write_call, write_convolution
+from .call_text import write_convolution, write_tensorflow_call
 from .derivatives import derive
 from .limits import limits_told
 
 Function = Callable[[Tensor, Tensor, Tensor | None, ConvGeometry], Tensor]
 Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 _TRACED_AT_ONCE = 32
-_FIRST = ("input", "output_gradient", "input_direction")
 _TAPS = ("weight", "weight_direction")
 
 
@@ -78,7 +77,7 @@ class TensorFlow(Framework):
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         lines = write_convolution(geometry, dtype)
-        return write_call(pass_, geometry, lines, bias=bias, decorator=self._decorator)
+        return write_tensorflow_call(pass_, geometry, lines, bias=bias, decorator=self._decorator)
 
     def _make(self, pass_: Pass, geometry: ConvGeometry) -> Callable[[dict[str, Tensor]], Tensor]:
         def compute(tensors: dict[str, Tensor]) -> Tensor:
@@ -98,7 +97,7 @@ def _to_tensor(name: str, array: Array) -> Tensor:
     """Channels last, or taps first."""
     if name in _TAPS:
         array = np.moveaxis(array, (0, 1), (-1, -2))
-    elif name in _FIRST:
+    elif name in OF_IMAGES:
         array = np.moveaxis(array, 1, -1)
     return tf.constant(np.ascontiguousarray(array))
 
@@ -107,6 +106,6 @@ def _to_array(pass_: Pass, tensor: Tensor) -> Array:
     array = tensor.numpy()
     if pass_ is Pass.BIAS_GRADIENT:
         return np.array(array)
-    if pass_ in (Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT):
+    if pass_.result_like == "weight":
         return np.ascontiguousarray(np.moveaxis(array, (-1, -2), (0, 1)))
     return np.ascontiguousarray(np.moveaxis(array, -1, 1))

@@ -15,7 +15,7 @@ _SOURCES = {"x": "last(input)", "w": "taps_first(weight)", "b": "tf.constant(bia
 _DIRECTIONS = {"x": "last(input_direction)", "w": "taps_first(weight_direction)", "b": "tf.constant(bias_direction)"}
 
 
-def write_call(
+def write_tensorflow_call(
     pass_: Pass,
     geometry: ConvGeometry,
     convolution: Iterable[str],

@@ -19,6 +19,7 @@ import tensorflow as tf
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
 from ..calls.framework import Tensor
+from ..calls.padding import kept
 
 PAD_MODES = {"zeros": "CONSTANT", "reflect": "REFLECT"}
 """Padding mode -> the mode of `tf.pad`."""
@@ -67,7 +68,7 @@ def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Co
     named = dict(zip(chosen.operands, (input, weight), strict=True))
     output = getattr(tf.nn, chosen.function)(**named, **chosen.arguments)
     if chosen.cut:
-        output = output[(slice(None), *(slice(*kept) for kept in chosen.cut))]
+        output = output[(slice(None), *(slice(*ends) for ends in chosen.cut))]
     return output if bias is None else tf.nn.bias_add(output, bias)
 
 
@@ -86,9 +87,8 @@ def plan(geometry: ConvGeometry) -> Plan:
     sizes = [size + more for size, more in zip(geometry.output_size, around, strict=True)]
     shape = "input_sizes" if function == _DEPTHWISE_TRANSPOSED else "output_shape"
     arguments[shape] = [geometry.batch, *sizes, geometry.out_channels]
-    starts = (low for low, _ in geometry.padding)
-    kept = tuple((start, start + size) for start, size in zip(starts, geometry.output_size, strict=True))
-    return Plan(function, operands, arguments, filter_shape, cut=kept if apart else ())
+    cut = kept(geometry, (0,) * geometry.rank) if apart else ()
+    return Plan(function, operands, arguments, filter_shape, cut=cut)
 
 
 def explicit(geometry: ConvGeometry) -> list[list[int]]:

@@ -13,16 +13,24 @@ from .shrinking import shrunk
 _FILL = "uniform"
 """All terms are of much the same size, so that the lower bound by which the smallest is known at full size is close."""
 
-SHRUNK = ", shrunk"
-"""Ends the origin of a case that is smaller than where it comes from."""
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a case comes from, ``resnet50:conv1``, and whether it is smaller than there."""
+
+    entry: str
+    is_shrunk: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.entry}, shrunk" if self.is_shrunk else self.entry
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A case to examine as it is, and where it comes from: ``resnet50:conv1``, or ``resnet50:conv1, shrunk``."""
+class CorpusCase:
+    """A case to examine as it is, and where it comes from."""
 
     case: Case
-    origin: str
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Selection:
             text += f", batch {self.batch}"
         return text if self.max_products is None else f"{text}, shrunk to {self.max_products} products"
 
-    def cases(self, *, dtypes: Sequence[str], ranks: Collection[int], seed: int) -> tuple[Given, ...]:
+    def cases(self, *, dtypes: Sequence[str], ranks: Collection[int], seed: int) -> tuple[CorpusCase, ...]:
         """The cases, without a bias, in the order of the corpora; of entries that become the same case, the first.
 
         Raises
@@ -58,18 +66,18 @@ class Selection:
         InvalidArgument
             If a corpus cannot be read, or no entry has one of the `ranks`.
         """
-        found: dict[Case, str] = {}
+        found: dict[Case, Provenance] = {}
         for corpus in self.corpora:
             for number, entry in enumerate(load(corpus), 1):
                 geometry = entry.geometry if self.batch is None else replace(entry.geometry, batch=self.batch)
-                origin = f"{corpus}:{entry.name or number}"
-                if self.max_products is not None and geometry.products > self.max_products:
+                is_shrunk = self.max_products is not None and geometry.products > self.max_products
+                if self.max_products is not None and is_shrunk:
                     geometry = shrunk(geometry, self.max_products)
-                    origin += SHRUNK
+                provenance = Provenance(f"{corpus}:{entry.name or number}", is_shrunk)
                 for dtype in dtypes if geometry.rank in ranks else ():
-                    found.setdefault(Case(geometry, False, dtype, _FILL, seed), origin)
+                    found.setdefault(Case(geometry, False, dtype, _FILL, seed), provenance)
         if not found:
             ranked = ", ".join(map(str, ranks))
             requirement = f"should have a convolution of {ranked} spatial axes"
             raise InvalidArgument("corpus", ", ".join(self.corpora), requirement, where="check")
-        return tuple(Given(case, origin) for case, origin in found.items())
+        return tuple(CorpusCase(case, provenance) for case, provenance in found.items())

@@ -182,22 +182,17 @@ def _for_one_window(geometry: ConvGeometry) -> tuple[int, ...]:
     """The sizes, where they are less than a kernel's as much, which takes padding; without any, the sizes."""
     if not any(map(any, geometry.padding)):
         return geometry.size
-    return tuple(max(size, _span(geometry, axis)) for axis, size in enumerate(geometry.size))
+    return tuple(max(size, span + 1) for size, span in zip(geometry.size, geometry.span, strict=True))
 
 
 def _padded(geometry: ConvGeometry) -> tuple[int, ...]:
     """The sizes with the padding; of a transposed convolution, which cuts its padding off, the sizes."""
-    sizes = zip(geometry.size, geometry.padding, strict=True)
-    return geometry.size if geometry.transposed else tuple(size + sum(sides) for size, sides in sizes)
+    return geometry.size if geometry.transposed else geometry.padded_size
 
 
 def _reached(geometry: ConvGeometry, axis: int) -> int:
     """The size without the elements at its end that no window reaches."""
     return geometry.size[axis] if geometry.transposed else geometry.size[axis] - geometry.remainders[axis]
-
-
-def _span(geometry: ConvGeometry, axis: int) -> int:
-    return geometry.dilation[axis] * (geometry.kernel[axis] - 1) + 1
 
 
 def smaller_ones(
@@ -246,6 +241,6 @@ def _smaller_size(geometry: ConvGeometry, axis: int, less: Callable[[int], int])
         spare = (geometry.output_size[axis] - 1) // geometry.stride[axis]
         least = max(least, size - spare)
     else:
-        least = max(least, _span(geometry, axis) - low - high)
+        least = max(least, geometry.span[axis] + 1 - low - high)
     steps = min(-(-(size - less(size)) // stride), (size - least) // stride)
     return size - stride * max(steps, 0)

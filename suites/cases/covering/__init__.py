@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from ....oracle.operands.data import Case, parse_case
+from ....oracle.operands.vocabulary import Setting
 from ....oracle.problem.layouts import CONTIGUOUS
 from ..strategies import Space
 
@@ -32,7 +33,7 @@ def _fitted(case: Case, space: Space) -> Case:
         case,
         dtype=case.dtype if case.dtype in space.dtypes else space.dtypes[0],
         bias=case.bias and "bias" in space.settings,
-        layout=case.layout if "layout" in space.settings else CONTIGUOUS,
+        layout=case.layout if Setting.LAYOUT in space.settings else CONTIGUOUS,
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-import numpy as np
-
 from ....oracle.judging.verdict import Outcome, Verdict, vacuous
+from ....oracle.numbers.arrays import bounding_box, first_index, widened
 from ....oracle.operands.data import Case
 from ....oracle.problem.passes import Array, Pass
 from ....reports.records.record import CheckResult
@@ -19,7 +18,7 @@ from ..examination import Examination, pass_of
 from ..kind import CheckKind, OfCase
 from ..value import Check, is_large, operands_of, rounds_integers
 from .catalogue import applicable, relation_named
-from .relation import Call, Derivation, Relation, Sides, wide
+from .relation import Call, Derivation, Relation, Sides
 
 CHECK = "relation"
 """The name of the check of a relation is this, a colon and the relation's name."""
@@ -86,7 +85,7 @@ def _ask(executor: Executor, relation: Relation, derivation: Derivation, seconds
         if verdict is not None:
             return verdict
         assert isinstance(reply, Returned)
-        values.append(wide(reply.value))
+        values.append(widened(reply.value))
     return _compare(relation, derivation.sides(values), values)
 
 
@@ -112,8 +111,8 @@ def _compare(relation: Relation, sides: Sides, values: list[Array]) -> Verdict:
     if not wrong.any():
         return Verdict(Outcome.CONFORMS, elements=own.size)
     count = int(wrong.sum())
-    index = tuple(int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
-    region = tuple((int(places.min()), int(places.max()) + 1) for places in np.nonzero(wrong))
+    index = first_index(wrong)
+    region = bounding_box(wrong)
     reason = (
         f"{relation.explanation}; but {count} of {own.size} elements differ, the first at {list(index)}: "
         f"{own[index]:.17g}, and by the relation {other[index]:.17g}"

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ....oracle.numbers.arrays import widened
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
-from .relation import Call, Derivation, Relation, Sides, Wide, wide
+from .relation import Call, Derivation, Relation, Sides, Wide
 
 _FIRST_ORDER = frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT))
 _ADJOINT = {
@@ -44,7 +45,7 @@ def _derive_adjoint(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> 
         if pass_ is Pass.WEIGHT_GRADIENT:
             return own, _conjugate(adjoint)
         if pass_ is Pass.FORWARD and operands.bias is not None:
-            return own, adjoint + wide(operands.bias).reshape(-1, *(1,) * geometry.rank)
+            return own, adjoint + widened(operands.bias).reshape(-1, *(1,) * geometry.rank)
         return own, adjoint
 
     return Derivation(calls, sides)
@@ -72,13 +73,13 @@ def _matrix_product(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> 
         *(slice(0, (o - 1) * s + 1, s) for o, s in zip(geometry.output_size, geometry.stride, strict=True)),
     )
     groups = geometry.groups
-    weight = wide(operands.weight).reshape(groups, geometry.out_channels // groups, geometry.in_channels // groups)
-    gradient = _in_groups(wide(operands.output_gradient), groups)
-    source = _in_groups(wide(operands.input)[read], groups)
+    weight = widened(operands.weight).reshape(groups, geometry.out_channels // groups, geometry.in_channels // groups)
+    gradient = _in_groups(widened(operands.output_gradient), groups)
+    source = _in_groups(widened(operands.input)[read], groups)
     match pass_:
         case Pass.FORWARD:
             result: Wide = np.einsum("ngcp,gkc->ngkp", source, weight, optimize=True).reshape(geometry.output_shape)
-            bias = 0.0 if operands.bias is None else wide(operands.bias).reshape(-1, *(1,) * geometry.rank)
+            bias = 0.0 if operands.bias is None else widened(operands.bias).reshape(-1, *(1,) * geometry.rank)
             return result + bias
         case Pass.INPUT_GRADIENT:
             result = np.zeros(geometry.input_shape, weight.dtype)

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array
 from .relation import Wide
 
@@ -103,8 +104,7 @@ def surrounded(axis: int, size: int, before: int, after: int, mode: str = "zeros
     """The elements between paddings, of zeros or by a padding mode."""
     if mode == "zeros":
         return AxisMap(axis, np.pad(np.arange(size), (before, after), constant_values=NOTHING), size)
-    modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-    return AxisMap(axis, np.pad(np.arange(size), (before, after), mode=modes[mode]), size)  # type: ignore[call-overload]
+    return AxisMap(axis, np.pad(np.arange(size), (before, after), mode=NUMPY_MODES[mode]), size)  # type: ignore[call-overload]
 
 
 def without_last(axis: int, size: int, count: int) -> AxisMap:

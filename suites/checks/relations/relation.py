@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Operands, Pass
+from ....oracle.problem.passes import Operands, Pass
 
 Wide = NDArray[Any]
 """float64 or complex128: every number of the integer lattice, and every sum of them, is exact in it."""
@@ -68,21 +67,3 @@ class Relation:
     applies: Callable[[ConvGeometry], bool]
     derive: Callable[[Pass, Operands, ConvGeometry], Derivation]
     between: frozenset[Pass] = frozenset()
-
-
-def wide(array: Array) -> Wide:
-    """The same numbers in float64, or in complex128 if they are complex."""
-    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-
-
-def space_of(pass_: Pass) -> str:
-    """Which of ``input``, ``weight``, ``bias`` and ``output`` the result of a pass is like."""
-    match pass_:
-        case Pass.FORWARD | Pass.JVP | Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT:
-            return "output"
-        case Pass.INPUT_GRADIENT | Pass.DOUBLE_BACKWARD_INPUT:
-            return "input"
-        case Pass.BIAS_GRADIENT:
-            return "bias"
-        case Pass.WEIGHT_GRADIENT | Pass.UPDATE | Pass.DOUBLE_BACKWARD_WEIGHT:
-            return "weight"

@@ -27,7 +27,7 @@ from .linear_maps import (
     surrounded,
     without_last,
 )
-from .relation import Call, Derivation, Relation, Wide, space_of
+from .relation import Call, Derivation, Relation, Wide
 
 _SAME = AxisMaps()
 _OF_GEOMETRY = frozenset(Pass) - {Pass.BIAS_GRADIENT}
@@ -53,7 +53,7 @@ class Rewriting:
 
     def result(self, pass_: Pass, value: Wide) -> Wide:
         """The other convolution's result, mapped back."""
-        return self._map(space_of(pass_)).pull(value)
+        return self._map(pass_.result_like).pull(value)
 
     def _map(self, space: str) -> LinearMap:
         chosen: LinearMap = getattr(self, space)
@@ -129,7 +129,7 @@ def _ungroup(geometry: ConvGeometry) -> Rewriting:
 
 
 def _fill_kernel(geometry: ConvGeometry) -> Rewriting:
-    reach = tuple(d * (r - 1) + 1 for d, r in zip(geometry.dilation, geometry.kernel, strict=True))
+    reach = tuple(span + 1 for span in geometry.span)
     weight = _each_axis(geometry, lambda a: spread(2 + a, geometry.kernel[a], geometry.dilation[a], reach[a]))
     return _sided(replace(geometry, kernel=reach, dilation=(1,) * geometry.rank), weight=weight)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ....oracle.numbers.arrays import widened
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.linearity import LINEAR_IN
 from ....oracle.problem.passes import Array, Operands, Pass
-from .relation import Call, Derivation, Relation, Sides, Wide, space_of, wide
+from .relation import Call, Derivation, Relation, Sides, Wide
 
 _SEED = 0
-_OF_IMAGES = ("input", "output_gradient", "input_direction")
 """Operands whose first axis is the batch."""
 
 
@@ -44,7 +44,7 @@ def _with(operands: Operands, arrays: Mapping[str, Any]) -> Operands:
 
 def _split(array: Array, generator: np.random.Generator) -> tuple[Array, Array]:
     """Two arrays of integers that sum to `array`, none larger than it and none of another sign."""
-    values = wide(array)
+    values = widened(array)
     if values.dtype.kind == "c":
         first = _share(values.real, generator) + 1j * _share(values.imag, generator)
     else:
@@ -85,9 +85,9 @@ def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> De
 
     def sides(values: Sequence[Wide]) -> Sides:
         whole, first, others = values
-        if space_of(pass_) in ("input", "output"):
+        if pass_.result_like in ("input", "output"):
             return whole, np.concatenate((first, others))
-        start = wide(operands.weight) if pass_ is Pass.UPDATE else 0.0
+        start = widened(operands.weight) if pass_ is Pass.UPDATE else 0.0
         return whole, first + others - start
 
     return Derivation(tuple(calls), sides)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.explaining.impulses import Reading, calls_needed, read
-from convoracle.oracle.explaining.telling import MOST_ELEMENTS, MOST_REMARKS, tell
+from convoracle.oracle.explaining.wrong_terms import MOST_ELEMENTS, MOST_REMARKS, tell
 from convoracle.oracle.faults import FAULTS, Kind, fault_named, honest
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry

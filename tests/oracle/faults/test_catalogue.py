@@ -40,12 +40,6 @@ def test_the_words(model: FaultModel) -> None:
 
 
 @each_model
-def test_threads_are_written_as_one_finds_them(model: FaultModel) -> None:
-    for thread in filter(None, model.seen_in.split(", ")):
-        assert re.fullmatch(r"[\w.-]+(/[\w.-]+)?( PR)?#\d+", thread), thread
-
-
-@each_model
 def test_needs_can_be_met(model: FaultModel) -> None:
     needs = model.needs
     assert model.passes

@@ -18,7 +18,7 @@ from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import arrange
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
 from convoracle.reports.records.record import CandidateInfo
-from convoracle.suites.calling.company import Question
+from convoracle.suites.calling.company import CompanyQuestion
 from convoracle.suites.calling.company_calls import keep_company
 from convoracle.suites.calling.execution import execute
 from convoracle.suites.calling.replies import Returned
@@ -149,7 +149,7 @@ def seen_in_conduct(model: FaultModel, pass_: Pass, geometry: ConvGeometry, seed
 
 def laid_out(case: Case, layout: str) -> Operands:
     operands = lattice_operands(replace(case, layout=layout))
-    return replace(operands, **{name: arrange(array, layout) for name, array in operands.arrays().items()})
+    return operands.map(lambda array: arrange(array, layout))
 
 
 @by_name(CONDUCT)
@@ -191,7 +191,7 @@ class Bound:
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **limit: object) -> object:
         return execute(self, pass_, operands, geometry)  # type: ignore[arg-type]
 
-    def company(self, question: Question, **limit: object) -> object:
+    def call_in_company(self, question: CompanyQuestion, **limit: object) -> object:
         return keep_company(self, question)  # type: ignore[arg-type]
 
 

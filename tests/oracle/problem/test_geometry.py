@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.answers.equations import terms
 from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.cases.strategies import SETTINGS, Space, conv_geometries
+from convoracle.suites.cases.strategies import Space, conv_geometries
 
 
 @given(conv_geometries())

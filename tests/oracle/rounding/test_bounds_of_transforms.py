@@ -14,10 +14,11 @@ from convoracle.oracle.judging.subnormals import flush_allowance
 from convoracle.oracle.judging.verdict import compare
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
+from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.oracle.rounding.bounds import rounding_bound
-from convoracle.suites.cases.strategies import SETTINGS, Space, cases
+from convoracle.suites.cases.strategies import Space, cases
 
 TRANSFORM = Arithmetic.of("float32", conventions={"algorithm": "transform"})
 DIRECT = Arithmetic.of("float32")

@@ -6,13 +6,14 @@ import pytest
 
 from convoracle.oracle.faults import fault_named
 from convoracle.oracle.numbers.dtypes import DTYPES, EVERYDAY
+from convoracle.oracle.operands.vocabulary import SETTINGS, used_settings
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.audits.power import powers
 from convoracle.suites.audits.sighting import Sighting, sighting
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import drawn, shares
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import SETTINGS, Space, used_settings
+from convoracle.suites.cases.strategies import Space
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.asking import Asking
 from convoracle.suites.capabilities.declined import Declined
 from convoracle.suites.capabilities.offer import Offer, learn
-from convoracle.suites.cases.strategies import SETTINGS, Space
+from convoracle.suites.cases.strategies import Space
 
 
 def plain_conv2d(x, w, stride):

@@ -6,10 +6,11 @@ import numpy as np
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.vocabulary import SETTINGS, Setting, used_settings
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.calling.in_process import InProcess
-from convoracle.suites.capabilities.support import ask_support, cell, features, matrix
+from convoracle.suites.capabilities.support import all_features, ask_support, cell, matrix
 
 
 class _Forward:
@@ -35,22 +36,32 @@ class _Forward:
 
 
 def test_the_reference_supports_every_pass_of_every_feature() -> None:
-    wanted = features()
+    wanted = all_features()
     verdicts = ask_support(InProcess("reference"), wanted)
     assert {verdict.outcome for verdict in verdicts.values()} <= {Outcome.CONFORMS, Outcome.UNDECIDED}
     assert len({feature.name for feature in wanted}) == len(wanted)
     assert {feature for feature, _ in verdicts} == {feature.name for feature in wanted}
 
 
+def test_every_setting_is_asked_and_a_row_called_by_one_uses_it() -> None:
+    used = {feature.name: used_settings(feature.case) for feature in all_features()}
+    assert frozenset().union(*used.values()) == SETTINGS
+    rows = [setting for setting in Setting if setting in used]
+    assert len(rows) == 7
+    assert all(setting in used[setting] for setting in rows)
+
+
 def test_what_is_wrong_or_declined_is_told_apart() -> None:
-    wanted = [feature for feature in features() if feature.name in ("2-D", "stride", "dilation", "groups", "float16")]
+    wanted = [
+        feature for feature in all_features() if feature.name in ("2-D", "stride", "dilation", "groups", "float16")
+    ]
     verdicts = ask_support(InProcess(_Forward()), wanted)
     told = {feature.name: cell(verdicts, feature.name).strip() for feature in wanted}
     assert told == {"2-D": "✓", "stride": "✗", "dilation": "–", "groups": "–", "float16": "–"}
 
 
 def test_the_matrix_has_a_row_for_each_feature_and_a_column_for_each_candidate() -> None:
-    wanted = [feature for feature in features() if feature.name in ("1-D", "bias")]
+    wanted = [feature for feature in all_features() if feature.name in ("1-D", "bias")]
     columns = {"half 1": ask_support(InProcess(_Forward()), wanted), "none": {}}
     header, rule, *rows = matrix(columns, wanted).splitlines()
     assert header == "| feature | half 1 | none |"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convoracle.oracle.operands.data import parse_case
-from convoracle.suites.cases.features import features, needs, needs_of_all, telling
+from convoracle.suites.cases.features import distinctive, features, needs, needs_of_all
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_the_plainest_complex_dtype_needs_complex_numbers_only() -> None:
 
 
 def test_settings_tell_faults_apart_and_sizes_only_where_there_are_none() -> None:
-    assert telling(frozenset({"padding", "several windows"})) == {"padding"}
-    assert telling(frozenset({"a kernel above 1"})) == {"a kernel above 1"}
-    assert telling(frozenset()) == frozenset()
+    assert distinctive(frozenset({"padding", "several windows"})) == {"padding"}
+    assert distinctive(frozenset({"a kernel above 1"})) == {"a kernel above 1"}
+    assert distinctive(frozenset()) == frozenset()

@@ -12,13 +12,14 @@ from hypothesis import find, given, settings
 
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from convoracle.suites.cases.corpora import shrinking
 from convoracle.suites.cases.drawing import drawn
 from convoracle.suites.cases.features import features
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import SETTINGS, Space, cases, conv_geometries
+from convoracle.suites.cases.strategies import Space, cases, conv_geometries
 
 SPACES = [
     Space(ranks=(2,), dtypes=("float64",), max_products=100),

@@ -8,6 +8,7 @@ import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.operands.data import Case
+from convoracle.oracle.operands.vocabulary import SETTINGS, used_settings
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.records.record import CaseRecord
@@ -19,7 +20,7 @@ from convoracle.suites.cases.corpora.shrinking import shrunk
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import shares
 from convoracle.suites.cases.profiles import PROFILES, Profile
-from convoracle.suites.cases.strategies import SETTINGS, Space, used_settings
+from convoracle.suites.cases.strategies import Space
 from convoracle.suites.cases.usual import CHANNELS, LAYERS, ROUNDS, SIZES, Layer, usual_cases
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.search.search import Search

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,18 +12,17 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import VACUOUS, Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype, result_dtype
 from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
-from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.problem.passes import LINKED, Array, Operands, Pass
 from convoracle.suites.cases.strategies import Space, cases
 from convoracle.suites.checks.adjoint import check_adjoint
 
 CASE = parse_case("n2c2k3i4x4f2x2s2x1p1x0/bias/float64/uniform/1")
-LINKED = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 
 
 def results_of(case: Case, operands: Operands) -> dict[Pass, Array]:
     dtype = numpy_dtype(result_dtype(case.dtype))
-    wide: dict[str, Any] = {name: array.astype(dtype) for name, array in operands.arrays().items()}
-    return {pass_: reference.evaluate(pass_, replace(operands, **wide), case.geometry) for pass_ in LINKED}
+    wide = operands.map(lambda array: array.astype(dtype))
+    return {pass_: reference.evaluate(pass_, wide, case.geometry) for pass_ in LINKED}
 
 
 def _has_no_products(case: Case, operands: Operands) -> bool:

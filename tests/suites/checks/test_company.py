@@ -13,7 +13,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Pass
-from convoracle.suites.calling.company import Company, Deviation, from_message, to_message
+from convoracle.suites.calling.company import CompanyReply, Deviation, company_from_message, company_to_message
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
@@ -340,7 +340,7 @@ def test_a_message_reads_back() -> None:
         Deviation("repeat", "the same call again", "reals", np.ones(2), "ValueError: no"),
         Deviation("order", "another call", "size", None, np.zeros(3)),
     )
-    read = from_message(*to_message(Company(np.ones(2), deviations)))
+    read = company_from_message(*company_to_message(CompanyReply(np.ones(2), deviations)))
     assert np.array_equal(read.first, np.ones(2))
     assert [(each.cause, each.told, each.call) for each in read.deviations] == [
         ("repeat", "the same call again", "reals"),
@@ -354,4 +354,4 @@ def test_a_message_reads_back() -> None:
 @pytest.mark.parametrize("deviation", [{}, {"cause": "a", "told": "b", "call": "c", "expected": None, "got": None}])
 def test_what_is_no_message_is_refused(deviation: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a reply"):
-        from_message({"kind": "Company", "deviations": [deviation]}, [np.ones(1)])
+        company_from_message({"kind": "CompanyReply", "deviations": [deviation]}, [np.ones(1)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,11 +27,6 @@ def _first(check: Check, case: Case, actual: Array, operands: Operands | None = 
     return fits[0].alternative.declaration if fits else ""
 
 
-def _changed(operands: Operands, change: Any) -> Operands:
-    arrays: dict[str, Any] = {name: change(array) for name, array in operands.arrays().items()}
-    return replace(operands, **arrays)
-
-
 def _forward(operands: Operands, case: Case) -> Array:
     return reference.evaluate(Pass.FORWARD, operands, case.geometry)
 
@@ -44,10 +38,10 @@ def _cut_off(array: Array) -> Array:
 def test_operands_in_tfloat32_suggest_it_and_cut_off_ones_that_they_are() -> None:
     case = parse_case("n1c1k50i99f1/float32/uniform/3")
     operands = operands_of(Check.PRECISION, case)
-    actual = _forward(_changed(operands, _cut_off), case)
+    actual = _forward(operands.map(_cut_off), case)
     declared = 'multipliers = {"float32": "tfloat32"}, conventions = {"operands": "truncated"}'
     assert _first(Check.PRECISION, case, actual) == declared
-    nearest = _forward(_changed(operands, lambda array: array.astype(np.float16).astype(np.float32)), case)
+    nearest = _forward(operands.map(lambda array: array.astype(np.float16).astype(np.float32)), case)
     assert _first(Check.PRECISION, case, nearest) == 'multipliers = {"float32": "tfloat32"}'
 
 
@@ -80,7 +74,7 @@ def test_zeros_left_out_suggest_it() -> None:
     contaminated = lattice.input.copy()
     contaminated[0, 1, 2] = np.inf
     operands = replace(lattice, input=contaminated, weight=lattice.weight * 0)
-    finite = _forward(_changed(operands, lambda a: np.where(np.isfinite(a), a, 0).astype(a.dtype)), case)
+    finite = _forward(operands.map(lambda a: np.where(np.isfinite(a), a, 0).astype(a.dtype)), case)
     assert _first(Check.CONTAMINATION, case, finite, operands) == 'conventions = {"zeros": "skipped"}'
 
 

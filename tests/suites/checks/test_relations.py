@@ -10,6 +10,7 @@ import pytest
 from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.numbers.arrays import widened
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.padding import PADDING_MODES
@@ -27,7 +28,6 @@ from convoracle.suites.checks.relations import (
     relations_of,
 )
 from convoracle.suites.checks.relations.identities import transposed_of
-from convoracle.suites.checks.relations.relation import wide
 
 from ..stateful import Honest as Right
 
@@ -169,8 +169,8 @@ class Exact:
     info = CandidateInfo("exact")
 
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, seconds: float | None = None) -> Reply:
-        widened = {name: wide(array) for name, array in operands.of(pass_).arrays().items()}
-        value = reference.evaluate(pass_, replace(operands.of(pass_), **widened), geometry)
+        wide = {name: widened(array) for name, array in operands.of(pass_).arrays().items()}
+        value = reference.evaluate(pass_, replace(operands.of(pass_), **wide), geometry)
         return Returned(value, 0.0)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.suites.cases.corpora import load
-from convoracle.suites.cases.corpora.selection import Given, Selection
+from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance, Selection
 
 _EVERY_RANK = (1, 2, 3)
 
@@ -17,8 +17,8 @@ def _select(selection: Selection, dtypes: tuple[str, ...] = ("float32",), ranks:
     return selection.cases(dtypes=dtypes, ranks=ranks, seed=5)
 
 
-def _first(given: tuple[Given, ...]) -> tuple[str, str]:
-    return str(given[0].case), given[0].origin
+def _first(found: tuple[CorpusCase, ...]) -> tuple[str, str]:
+    return str(found[0].case), str(found[0].provenance)
 
 
 def test_entries_are_examined_at_full_size() -> None:
@@ -32,10 +32,16 @@ def test_the_batch_is_as_chosen() -> None:
 
 
 def test_what_is_shrunk_is_labelled_and_nothing_else_is() -> None:
-    found = {each.origin: each.case for each in _select(Selection(("regressions",), max_products=5_000))}
+    found = {str(each.provenance): each.case for each in _select(Selection(("regressions",), max_products=5_000))}
     assert found["regressions:oneDNN#6035, shrunk"].geometry.products <= 5_000
     assert str(found["regressions:opacus!245"].geometry) == "n1c1k1i6f3s2"
     assert all(("shrunk" in origin) == (origin not in _full_size()) for origin in found)
+
+
+def test_the_entry_and_whether_it_is_shrunk_are_kept_apart() -> None:
+    provenances = {each.provenance for each in _select(Selection(("regressions",), max_products=5_000))}
+    assert Provenance("regressions:oneDNN#6035", is_shrunk=True) in provenances
+    assert Provenance("regressions:opacus!245") in provenances
 
 
 def _full_size() -> set[str]:
@@ -52,7 +58,7 @@ def test_the_same_case_is_examined_once(tmp_path: Path) -> None:
     file = tmp_path / "own.txt"
     file.write_text('mb1ic1oc1iw9kw3n"first"\nmb2ic1oc1iw9kw3n"second"\n')
     (only,) = _select(Selection((str(file),), batch=3))
-    assert only.origin == f"{file}:first"
+    assert str(only.provenance) == f"{file}:first"
 
 
 def test_no_entry_at_all_is_a_mistake() -> None:
