@@ -20,8 +20,6 @@ from ..calling.replies import Returned, TimedOut
 from ..checks.conduct import judge_conduct
 from ..checks.value import Check
 
-_SECONDS = 1.0
-"""Of a call; one that takes longer was not declined."""
 _MOST_HANGS = 2
 """After so many hangs a pass is taken to accept what it is not asked."""
 
@@ -89,7 +87,7 @@ class Asking:
         if self._hangs[pass_] >= _MOST_HANGS:
             return _TAKEN
         operands = _operands(case.geometry, case.dtype, bias=case.bias).of(pass_)
-        reply = self.executor.call(pass_, operands, case.geometry, seconds=_SECONDS, layout=case.layout)
+        reply = self.executor.call(pass_, operands, case.geometry, layout=case.layout)
         self._hangs[pass_] += isinstance(reply, TimedOut)
         if isinstance(reply, Returned):
             return _TAKEN

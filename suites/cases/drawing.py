@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis.errors import NoSuchExample
 from hypothesis.internal.cache import LRUCache
-from hypothesis.internal.conjecture import providers
+from hypothesis.internal.conjecture import engine, providers
 from hypothesis.internal.constants_ast import Constants
 
 from ...oracle.operands.data import Case
@@ -79,7 +80,7 @@ def find_case(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    with _whatever_is_imported():
+    with _wherever_and_however_slow():
         try:
             return find(cases(space=space), shows, settings=quiet, random=Random(seed))
         except NoSuchExample:
@@ -91,16 +92,18 @@ _CONSTANTS: LRUCache[object, object] = LRUCache(1024)
 
 
 @contextmanager
-def _whatever_is_imported() -> Iterator[None]:
+def _wherever_and_however_slow() -> Iterator[None]:
     """Without the constants that Hypothesis takes from the source of whatever module happens to be imported.
 
     With them a seed would draw other cases in another directory, beside other modules, or where this package is
-    installed otherwise.
+    installed otherwise. And without its five minutes, after which a slow candidate's case would be shrunk no further:
+    `shows` counts what it is asked.
     """
     none = Constants()
     with (
         patch.object(providers, "_get_local_constants", lambda: none),
         patch.object(providers, "CONSTANTS_CACHE", _CONSTANTS),
+        patch.object(engine, "MAX_SHRINKING_SECONDS", math.inf),
     ):
         yield
 

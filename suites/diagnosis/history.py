@@ -32,8 +32,6 @@ _FRESH_PROCESSES = 2
 _REPEATS = 5
 _REPLAYED = (1, 2, 4, 8)
 """So many of the cases before are examined anew, to see the fault again."""
-HANG_SECONDS = 1.0
-"""Time limit of a call that is expected to hang; a hang's shrunk case is confirmed with the full limit."""
 
 Earlier = Callable[["Question"], "Question | None"]
 """What to ask before a question; None where there is no such thing."""
@@ -70,7 +68,7 @@ def is_right_alone(executor: Executor, result: CheckResult, case: Case) -> bool:
     """Whether a failing result is right where each call that it takes is the first of a process."""
     if result.check == COMPANY:
         return result.verdict.cause in _MAYBE_OF_STATE
-    return not _fails(Afresh(executor), Question(result.check, result.subject, case), _limit(result))
+    return not _fails(Afresh(executor), Question(result.check, result.subject, case))
 
 
 def establish(
@@ -91,35 +89,35 @@ def establish(
         return History(result.verdict.reason) if result.verdict.cause in OF_COMPANY else None
     if kind_named(result.check).takes_several_calls:
         return _of_several_calls(executor, result, case)
-    question, seconds = Question(result.check, result.subject, case), _limit(result)
+    question = Question(result.check, result.subject, case)
     executor.restart()
-    alone = [_fails(executor, question, seconds)]
+    alone = [_fails(executor, question)]
     if alone[0] and result.verdict.outcome in (Outcome.HUNG, Outcome.CRASHED):
         return None
-    again = any(_fails(executor, question, seconds) for _ in range(_REPEATS))
+    again = any(_fails(executor, question) for _ in range(_REPEATS))
     for _ in range(_FRESH_PROCESSES - 1):
         executor.restart()
-        alone.append(_fails(executor, question, seconds))
+        alone.append(_fails(executor, question))
     if all(alone) and again:
         return None
     if all(alone):
         return History("wrong as the first call of a process, right when the same call is made again")
     if any(alone):
         return History("the same call is right in one process and wrong in another")
-    if again and _fails_after(executor, question, _itself, seconds):
+    if again and _fails_after(executor, question, _itself):
         return History("right at first, wrong when the same call is made again", _itself)
     if again:
         return History("right at first, wrong when the same call is made again and again")
-    return _after_others(executor, question, seconds) or _replayed(replay, case, earlier)
+    return _after_others(executor, question) or _replayed(replay, case, earlier)
 
 
 def _of_several_calls(executor: Executor, result: CheckResult, case: Case) -> History | None:
     """Whether a check of several calls fails because one follows another; a random result fails at some times only."""
     if not is_right_alone(executor, result, case):
         return None
-    question, seconds = Question(result.check, result.subject, case), _limit(result)
+    question = Question(result.check, result.subject, case)
     executor.restart()
-    together = [_fails(executor, question, seconds) for _ in range(_REPEATS)]
+    together = [_fails(executor, question) for _ in range(_REPEATS)]
     if any(together) and not all(together[1:]):
         return History("the same calls are right at one time and wrong at another")
     if not all(is_right_alone(executor, result, case) for _ in range(_FRESH_PROCESSES)):
@@ -127,29 +125,25 @@ def _of_several_calls(executor: Executor, result: CheckResult, case: Case) -> Hi
     return History("right where each call has a fresh process, wrong where one follows another")
 
 
-def _limit(result: CheckResult) -> float | None:
-    return HANG_SECONDS if result.verdict.outcome is Outcome.HUNG else None
-
-
-def _fails(executor: Executor, question: Question, seconds: float | None) -> bool:
-    result = ask_again(executor, question.check, question.subject, question.case, seconds=seconds)
+def _fails(executor: Executor, question: Question) -> bool:
+    result = ask_again(executor, question.check, question.subject, question.case)
     return result is not None and result.verdict.outcome.is_mismatch
 
 
-def _fails_after(executor: Executor, question: Question, before: Earlier, seconds: float | None) -> bool:
+def _fails_after(executor: Executor, question: Question, before: Earlier) -> bool:
     """Whether a question fails after another one, and these two are the first of a process."""
     first = before(question)
     if first is None:
         return False
     executor.restart()
-    ask_again(executor, first.check, first.subject, first.case, seconds=seconds)
-    return _fails(executor, question, seconds)
+    ask_again(executor, first.check, first.subject, first.case)
+    return _fails(executor, question)
 
 
-def _after_others(executor: Executor, question: Question, seconds: float | None) -> History | None:
+def _after_others(executor: Executor, question: Question) -> History | None:
     """The first other question after which this one fails."""
     for what, before in _predecessors(question, executor.passes):
-        if _fails_after(executor, question, before, seconds):
+        if _fails_after(executor, question, before):
             return History(f"right alone, wrong after {what}", before)
     return None
 

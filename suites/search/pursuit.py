@@ -16,7 +16,7 @@ from ...reports.records.record import CheckResult
 from ...reports.views.causes import signature
 from ..calling.executor import Executor
 from ..capabilities.offer import Offer
-from ..cases.corpora.shrinking import smallest
+from ..cases.corpora.shrinking import smallest, with_few_settings
 from ..cases.features import PLAINEST_COMPLEX
 from ..cases.strategies import BEST_RESOLVED_FILL, plainest
 from ..checks.examination import ANSWERED, ask
@@ -25,15 +25,16 @@ from ..checks.kind import MOST_ATTEMPTS
 from ..checks.registry import kind_named
 from ..checks.value import Check
 from ..diagnosis.fault import Fault
-from ..diagnosis.history import HANG_SECONDS
 
 SHRINK_ATTEMPTS = {
     Outcome.VIOLATES: MOST_ATTEMPTS,
     Outcome.REFUSED: MOST_ATTEMPTS,
     Outcome.CRASHED: 200,
-    Outcome.HUNG: 60,
+    Outcome.HUNG: 200,
 }
-"""Cases asked at most to shrink one fault, by outcome; a hang costs its whole time limit each time."""
+"""Cases asked at most to shrink one fault, by outcome."""
+MOST_HANGS = 8
+"""Of them so many may hang: each costs the whole time limit of a call, which is no other than elsewhere."""
 LEAST_ATTEMPTS, ATTEMPTS_PER_CASE = 1000, 12
 """Cases asked at most to shrink all faults of a run, at least and for each case of its budget.
 
@@ -75,6 +76,7 @@ class Pursuit:
     limit: int
     start: Case = field(init=False)
     verdicts: dict[Case, Verdict | None] = field(default_factory=dict)
+    _hangs: int = 0
 
     def __post_init__(self) -> None:
         self.start = self.fault.found
@@ -98,8 +100,12 @@ class Pursuit:
                 return
 
     def shows_drawn(self, case: Case) -> bool:
-        """Whether a case that was drawn shows the fault; only the one examined, where another to begin at is known."""
-        return case == self.examined if self.start != self.examined else self.shows(case)
+        """Whether a case that was drawn shows the fault; only the one examined, where another to begin at is known.
+
+        So, too, of a hang: Hypothesis comes to a small case by many that show it.
+        """
+        is_only = self.start != self.examined or self.fault.outcome is Outcome.HUNG
+        return case == self.examined if is_only else self.shows(case)
 
     def known_smallest(self, drawn: Case) -> Case:
         """The smallest case known, given the smallest that was drawn."""
@@ -108,12 +114,15 @@ class Pursuit:
     def shows(self, case: Case) -> bool:
         """Whether a case shows the fault, and cannot be another known one; False when too many were asked."""
         if case not in self.verdicts:
-            self.verdicts[case] = self._verdict_if_shown(case) if len(self.verdicts) <= self.limit else None
+            is_over = len(self.verdicts) > self.limit or self._hangs >= MOST_HANGS
+            self.verdicts[case] = None if is_over else self._verdict_if_shown(case)
         return self.verdicts[case] is not None
 
     def smallest(self, known: Case) -> Case:
         """The smallest case found, going out from one that shows the fault."""
         seeds = kind_named(self.fault.check).shrinking.seeds
+        if self.fault.outcome is Outcome.HUNG:
+            known = self._grown(known)
         small = self._plainer(self._smaller(self._plainer(known), ()))
         for _ in range(_MOST_ROUNDS):
             before, small = small, self._plainer(self._smaller(small, seeds))
@@ -129,6 +138,15 @@ class Pursuit:
         for case in sorted(shrunk, key=lambda each: each.geometry.products)[:_MOST_STARTS]:
             if case.geometry.products < self.fault.found.geometry.products or case.geometry.batch == 0:
                 yield case, shrunk[case]
+
+    def _grown(self, case: Case) -> Case:
+        """The first that shows the fault of plain cases with more and more of this one's settings, small as they are.
+
+        What is made smaller step by step hangs at each step that is kept; what is too plain returns at once.
+        """
+        plain = replace(plainest(self.offer.space), bias=case.bias)
+        grown = (replace(plain, geometry=geometry) for geometry in with_few_settings(case.geometry))
+        return _first_shown(self.shows, grown, case)
 
     def _smaller(self, case: Case, seeds: Iterable[int]) -> Case:
         """The case with its geometry made as small as it gets; with other data, where its own do not show the fault."""
@@ -174,6 +192,7 @@ class Pursuit:
         if is_untaken and self.fault.outcome is Outcome.REFUSED:
             return None
         result = self._ask(case)
+        self._hangs += result is not None and result.verdict.outcome is Outcome.HUNG
         if result is None or not self.fault.shows_as(result):
             return None
         if any(other is not self.fault and other.explains(result, case) for other in self.known):
@@ -182,18 +201,17 @@ class Pursuit:
 
     def _ask(self, case: Case) -> CheckResult | None:
         fault = self.fault
-        seconds = HANG_SECONDS if fault.outcome is Outcome.HUNG else None
         if fault.before is not None:
             first = fault.preceding(case)
             if first is None:
                 return None
             self.executor.restart()
-            ask_again(self.executor, first.check, first.subject, first.case, seconds=seconds)
+            ask_again(self.executor, first.check, first.subject, first.case)
         elif kind_named(fault.check).shrinking.on_sound:
-            structure = ask(self.executor, Check.STRUCTURE, case, Pass(fault.subject), seconds=seconds)
+            structure = ask(self.executor, Check.STRUCTURE, case, Pass(fault.subject))
             if structure.verdict.outcome not in ANSWERED:
-                return None
-        return ask_again(self.executor, fault.check, fault.subject, case, seconds=seconds)
+                return structure
+        return ask_again(self.executor, fault.check, fault.subject, case)
 
 
 def _most_attempts(fault: Fault) -> int:

@@ -47,7 +47,7 @@ from ..checks.relations import CHECK as RELATION
 from ..checks.value import Check
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
-from ..diagnosis.history import HANG_SECONDS, History, establish, is_right_alone
+from ..diagnosis.history import History, establish, is_right_alone
 from .failure_store import FailureMemory
 from .ledger import Ledger
 from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
@@ -63,7 +63,7 @@ TRIES = 10
 """At drawing one variation that is taken, on average."""
 _USUAL_TRIED = 3
 """Usual layers that are put to a restricted candidate, for each case of the budget: it declines many."""
-HANGS_WAITED_FOR = 5
+HANGS_WAITED_FOR = 2
 """After so many hangs of a pass it is not asked again where a known hang would be met."""
 ALONE_PER_CASE, _ALONE_ANYWAY = 2, 2
 """Where a result is known to depend on earlier calls, so many that fail are asked alone, for each case of the budget;
@@ -391,8 +391,7 @@ class Search:
         untaken = {pass_: why for pass_ in self.passes if (why := self._offer.why_untaken(pass_, case)) is not None}
         willing = [pass_ for pass_ in self.passes if pass_ not in untaken]
         asked = [pass_ for pass_ in willing if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
-        limits = dict.fromkeys(hanging, HANG_SECONDS)
-        results = examine(self.executor, case, asked, self._checks, limits, self._rota.due(self.passes))
+        results = examine(self.executor, case, asked, self._checks, due=self._rota.due(self.passes))
         self._rota.note(asked, results)
         self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
         told = (unsupported(pass_, reason) for pass_, reason in untaken.items())

@@ -17,6 +17,13 @@ SHORTEST = {
     "restricted_detection.py": ("--kernel", "1x1 only", "--faults", "1", "--cases", "5", "--workers", "1"),
     "diagnosis.py": ("--draws", "1", "--model", "stride-ignored"),
     "false_alarms.py": ("--case-passes", "1", "--workers", "1", "--only", "native"),
+    "mutation.py": (
+        "oracle/judging/nonfinite.py",
+        "--sample",
+        "1",
+        "--tests",
+        "tests/oracle/judging/test_nonfinite.py",
+    ),
 }
 TOLD = {
     "reference_speed.py": "| tiny | 1x1x3x3, 2x2 | bias_gradient |",
@@ -25,6 +32,7 @@ TOLD = {
     "restricted_detection.py": "| 1x1 only | 5 | 0 |",
     "diagnosis.py": "terms: first 1 of 1 (100.0%)",
     "false_alarms.py": "0 searches with a false alarm",
+    "mutation.py": "noticed: oracle/judging/nonfinite.py:",
 }
 
 

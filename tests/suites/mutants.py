@@ -47,7 +47,7 @@ class PaddingSidesSwapped(Honest):
 
 
 class StrideIgnoredInWeightGradient(Honest):
-    """The weight gradient reads the input as if the stride were 1."""
+    """The weight gradient of a direct convolution reads the input as if the stride were 1."""
 
     def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
         if geometry.transposed or geometry.is_degenerate:
@@ -66,7 +66,7 @@ class BiasGradientOfOneImage(Honest):
 
 
 class DilationAndGroups(Honest):
-    """Two faults in one pass: dilation ignored, and the groups' outputs in reverse order."""
+    """Two faults in one pass: one too many with a dilation; with groups, outputs in reverse order and two too many."""
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         result = reference.forward(input, weight, geometry, bias)
@@ -77,8 +77,15 @@ class DilationAndGroups(Honest):
         return result
 
 
+class WrongWhereLarge(Honest):
+    """One too many in every element of a result that takes more than 900 products, whatever else the case has."""
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        return reference.forward(input, weight, geometry, bias) + int(geometry.products > 900)
+
+
 class HalfPrecisionAccumulator(Honest):
-    """Sums in float16 whatever the arrays' dtype."""
+    """Computes in float16 whatever the arrays' dtype: operands and results are rounded to it."""
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         narrow = (a if a is None else a.astype(np.float16) for a in (input, weight, bias))
@@ -130,7 +137,7 @@ class ReturnsNone(Honest):
 
 
 class DropsAnAxis(Honest):
-    """Squeezes a batch of one out of the result's shape."""
+    """Squeezes every axis of one element out of the result's shape."""
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
         return np.squeeze(reference.forward(input, weight, geometry, bias))

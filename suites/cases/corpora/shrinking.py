@@ -10,12 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, combinations
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.problem.geometry import ConvGeometry
 
 _FIRST_LIMITS = tuple(10**power for power in range(2, 9))
 """Limits of products at which a fault is first looked for, so that few calls are of full size."""
+_SETTINGS = (
+    ("batch",),
+    ("in_channels", "out_channels", "groups"),
+    ("size", "kernel", "padding", "padding_mode"),
+    ("stride", "output_padding"),
+    ("dilation",),
+    ("transposed",),
+)
+"""Numbers and names that make sense together."""
+_MOST_TOGETHER = 2
 _SMALL = 10**5
 """Up to so many products a case is made smaller step by step."""
 
@@ -58,6 +69,21 @@ def smallest(geometry: ConvGeometry, shows: Callable[[ConvGeometry], bool]) -> C
             return geometry
         known.add(found)
         geometry = found
+
+
+def with_few_settings(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
+    """Small ones that have one or two of the settings of this one, and are plain in all others."""
+    plain: dict[str, object] = {
+        **dict.fromkeys(("batch", "in_channels", "out_channels", "groups"), 1),
+        **dict.fromkeys(("size", "kernel", "stride", "dilation"), (1,) * geometry.rank),
+        "padding": ((0, 0),) * geometry.rank,
+        "padding_mode": "zeros",
+        "output_padding": (0,) * geometry.rank,
+        "transposed": False,
+    }
+    kept = (names for count in range(1, _MOST_TOGETHER + 1) for names in combinations(_SETTINGS, count))
+    changes = ({name: value for name, value in plain.items() if name not in chain(*names)} for names in kept)
+    yield from dict.fromkeys(shrunk(each, _FIRST_LIMITS[0]) for each in _legal(geometry, changes))
 
 
 def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:

@@ -127,6 +127,28 @@ def test_where_the_resolution_is_below_one_every_missing_term_shows(real: tuple[
         assert judge(faulty, result, bound, FLOAT32).wrong == actual.size
 
 
+@pytest.mark.parametrize(
+    ("below", "outcome"), [(0.0, Outcome.UNDECIDED), (2.0**-50, Outcome.UNDECIDED), (2.0**-49, Outcome.CONFORMS)]
+)
+def test_the_line_between_conforming_and_undecided_is_a_bound_of_one_term(below: float, outcome: Outcome) -> None:
+    """The one term is 1; a resolution of exactly 1, which is that of 1 - 2**-50, hides it."""
+    ones = np.ones((1, 1, 1), np.int8)
+    result = exact.evaluate(Pass.FORWARD, Operands(ones, ones, None, ones), ConvGeometry.of(size=1, kernel=1))
+    verdict = judge(ones.astype(np.int32), result, np.full((1, 1, 1), 1 - below), "int32")
+    assert verdict.outcome is outcome
+    assert verdict.resolution is not None
+    assert (verdict.resolution < 1) == (outcome is Outcome.CONFORMS)
+
+
+def test_an_error_counts_to_what_is_hidden_as_the_bound_does() -> None:
+    """Half a term of bound beside an error as large hides a whole one: a fault of the other sign looks right."""
+    ones = np.ones((1, 1, 1), np.float32)
+    result = exact.evaluate(Pass.FORWARD, Operands(ones, ones, None, ones), ConvGeometry.of(size=1, kernel=1))
+    half = np.full((1, 1, 1), 0.5)
+    outcomes = {error: judge(ones + np.float32(error), result, half, FLOAT32).outcome for error in (0.0, 0.25, 0.5)}
+    assert outcomes == {0.0: Outcome.CONFORMS, 0.25: Outcome.CONFORMS, 0.5: Outcome.UNDECIDED}
+
+
 def test_an_empty_result_could_not_have_failed() -> None:
     geometry = ConvGeometry.of(batch=0, size=3, kernel=2)
     empty = Operands(

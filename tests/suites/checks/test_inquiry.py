@@ -30,7 +30,7 @@ class NanInNeighbours:
 
 
 class Counts:
-    """Right, and one more after every eighth call."""
+    """Right three times, then one too many in every element, and so on."""
 
     calls = 0
 

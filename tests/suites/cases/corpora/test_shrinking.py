@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.suites.cases.corpora import CORPORA, load
-from convoracle.suites.cases.corpora.shrinking import plainer_ones, shrunk, smaller_ones, smallest
+from convoracle.suites.cases.corpora.shrinking import plainer_ones, shrunk, smaller_ones, smallest, with_few_settings
 
 _EVERY = tuple({entry.geometry: None for corpus in CORPORA for entry in load(corpus)})
 
@@ -119,3 +119,21 @@ def test_what_is_not_needed_is_as_plain_as_it_gets(text, needed, plainest: str) 
 def test_shrinking_ends_whatever_shows(text: str) -> None:
     for salt in range(20):
         smallest(parse_geometry(text), lambda geometry, salt=salt: zlib.crc32(f"{salt}{geometry}".encode()) % 4 > 0)
+
+
+def test_few_settings_come_one_and_two_at_a_time_on_something_plain() -> None:
+    geometry = parse_geometry("n9c64k64i56x56f3x3p1x1d2x2g64")
+    few = list(map(str, with_few_settings(geometry)))
+    assert few[0] == "n9c1k1i1x1f1x1"
+    assert few.index("n1c1k1i1x1f1x1d2x2") < few.index("n9c1k1i1x1f1x1d2x2")
+    assert not any(all(sign in each for sign in ("n9", "g2", "d2")) for each in few)
+
+
+@given(st.sampled_from(_EVERY))
+def test_each_setting_of_a_geometry_is_tried_alone_or_with_another_and_small(geometry: ConvGeometry) -> None:
+    few = list(with_few_settings(geometry))
+    assert len(set(few)) == len(few)
+    assert all(each.rank == geometry.rank and each.products <= max(100, geometry.products) for each in few)
+    for name in ("stride", "dilation"):
+        own = getattr(geometry, name)
+        assert max(own) == 1 or own in {getattr(each, name) for each in few}
