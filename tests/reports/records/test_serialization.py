@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
-from convoracle.reports import CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
+from convoracle.reports import SCHEMA_VERSION, CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
 from convoracle.reports.records.codec import WrongField
 from convoracle.reports.records.serialization import Finished, StoredMismatch, check_id, from_json, to_json
 
+NEXT = SCHEMA_VERSION + 1
 counts = st.integers(0, 10**12)
 seconds = st.floats(0, 1e9)
 st.register_type_strategy(
@@ -90,11 +91,11 @@ def edited(record: CaseRecord, edit) -> bytes:
     [
         (lambda b: b.pop("case"), "", "should have the field 'case'"),
         (lambda b: b.update(extra=1), "extra", "is not a field of this document"),
-        (lambda b: b.update(schema=4), "schema", "written by a newer convoracle (schema 4; this one reads 3): upgrade"),
+        (lambda b: b.update(schema=NEXT), "schema", f"a newer convoracle (schema {NEXT}; this one reads {NEXT - 1})"),
         (
             lambda b: (b.update(schema=1), b.pop("origin")),
             "schema",
-            "written by an older convoracle (schema 1; this one reads 3): run the check again",
+            f"written by an older convoracle (schema 1; this one reads {NEXT - 1}): run the check again",
         ),
         (lambda b: b.update(schema="1"), "", "should have a field 'schema'"),
         (lambda b: b.update(schema=True), "", "should have a field 'schema'"),
