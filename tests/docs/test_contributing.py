@@ -84,6 +84,15 @@ def test_the_example_of_a_bound_holds() -> None:
     namespace["test_an_error_up_to_the_bound_is_rounding_and_one_beyond_is_not"]()
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_diagram_has_the_floors_that_are_enforced(room: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (enforced,) = (each["layers"] for each in contracts if each["name"] == f"the floors of {room}")
+    drawn = DOCUMENTS[0].read_text().partition(f"subgraph {room}\n")[2].partition(" end\n")[0]
+    floors = re.findall(r"\w+\[\"?(.*?)\"?\]", drawn)
+    assert floors == [layer.replace(f"convoracle.{room}.", "").replace("|", "·") for layer in enforced]
+
+
 def test_there_are_decisions_and_each_has_its_parts() -> None:
     assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
     for path in DECISIONS:
