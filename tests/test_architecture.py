@@ -1,11 +1,17 @@
-"""The direction of imports, seen from a fresh interpreter."""
+"""The direction of imports, seen from a fresh interpreter, and the modules that are named in texts."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[1]
+NAMED = re.compile(r"convoracle((?:\.\w+)+)")
 
 
 def _loaded_by(module: str) -> set[str]:
@@ -31,3 +37,25 @@ def test_reports_load_no_suite_and_no_framework() -> None:
 
 def test_the_command_loads_no_framework_until_it_is_asked_for() -> None:
     assert not _loaded_by("convoracle.suites.command.cli") & {"torch", "tensorflow", "pytest"}
+
+
+def _texts() -> Iterator[Path]:
+    for folder in ("oracle", "reports", "suites", "tests", "benchmarks", "docs", "examples"):
+        yield from (path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md"))
+    yield from (
+        ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "tox.ini", "pyproject.toml")
+    )
+
+
+def _is_there(name: str) -> bool:
+    """Whether a name below the umbrella is a folder, a module or something in one."""
+    path = ROOT / name.strip(".").replace(".", "/")
+    module = path.parent / "__init__.py" if path.parent.is_dir() else path.parent.with_suffix(".py")
+    return path.is_dir() or path.with_suffix(".py").is_file() or (module.is_file() and path.name in module.read_text())
+
+
+def test_modules_that_are_named_in_any_text_are_there() -> None:
+    named = {(str(path.relative_to(ROOT)), name) for path in _texts() for name in NAMED.findall(path.read_text())}
+    rooms = [(path, name) for path, name in named if re.match(r"\.(oracle|reports|suites)\b", name)]
+    assert len(rooms) > 100
+    assert [(path, name) for path, name in sorted(rooms) if not _is_there(name)] == []

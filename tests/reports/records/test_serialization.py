@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
-from convoracle.reports import CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
+from convoracle.reports import SCHEMA_VERSION, CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
 from convoracle.reports.records.codec import WrongField
 from convoracle.reports.records.serialization import Finished, StoredMismatch, check_id, from_json, to_json
 
+NEXT = SCHEMA_VERSION + 1
 counts = st.integers(0, 10**12)
 seconds = st.floats(0, 1e9)
 st.register_type_strategy(
@@ -103,11 +104,11 @@ def test_what_schema_3_had_not_is_not_known():
     [
         (lambda b: b.pop("case"), "", "should have the field 'case'"),
         (lambda b: b.update(extra=1), "extra", "is not a field of this document"),
-        (lambda b: b.update(schema=5), "schema", "written by a newer convoracle (schema 5; this one reads 4): upgrade"),
+        (lambda b: b.update(schema=NEXT), "schema", f"a newer convoracle (schema {NEXT}; this one reads {NEXT - 1})"),
         (
             lambda b: (b.update(schema=1), b.pop("origin")),
             "schema",
-            "written by an older convoracle (schema 1; this one reads 3 and later): run the check again",
+            f"written by an older convoracle (schema 1; this one reads 3 and later): run the check again",
         ),
         (lambda b: b.update(schema="1"), "", "should have a field 'schema'"),
         (lambda b: b.update(schema=True), "", "should have a field 'schema'"),

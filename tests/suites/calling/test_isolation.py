@@ -270,8 +270,8 @@ def test_close_leaves_no_process_behind() -> None:
 
 HARNESS = """
     import os, sys
-    from convoracle.suites.isolation import Isolated
-    from convoracle.suites.replies import Limits
+    from convoracle.suites.calling.isolation import Isolated
+    from convoracle.suites.calling.replies import Limits
     from convoracle.oracle.problem.geometry import ConvGeometry
     from convoracle.oracle.problem.passes import Operands, Pass
     import numpy as np
