@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Collection, Mapping
+from dataclasses import InitVar, dataclass, field
 
-from ...oracle.answers.exact import ExactResult
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import Arithmetic
@@ -19,7 +17,7 @@ from ..calling.executor import Executor
 from ..calling.replies import Reply, Returned
 from .conduct import judge_conduct
 from .declared import arithmetic_of
-from .value import Check, answer, is_asked, operands_of, solve, standard
+from .value import Check, Standard, answer, is_asked, operands_of, solve, standard
 
 ANSWERED = (Outcome.CONFORMS, Outcome.UNDECIDED)
 """Outcomes of a result that was compared and found without a fault."""
@@ -41,6 +39,8 @@ class Examination:
         Those whose turn it is to be asked in company; None where the case's seed says it.
     recorded : Operands or None
         Of a record, on which the checks of values and the adjoint identity are asked again.
+    held_to : Arithmetic or None
+        What the candidate is held to, instead of what it declares.
     """
 
     executor: Executor
@@ -49,11 +49,12 @@ class Examination:
     limits: Mapping[Pass, float] = field(default_factory=dict)
     due: Collection[Pass] | None = None
     recorded: Operands | None = None
+    held_to: InitVar[Arithmetic | None] = None
     arithmetic: Arithmetic = field(init=False)
     _structure: dict[Pass, tuple[CheckResult, Array | None]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.arithmetic = arithmetic_of(self.executor.info, self.case.dtype)
+    def __post_init__(self, held_to: Arithmetic | None) -> None:
+        self.arithmetic = arithmetic_of(self.executor.info, self.case.dtype) if held_to is None else held_to
 
     def operands(self, check: Check) -> Operands:
         """Those on which a check of values asks: the recorded ones, if there are any."""
@@ -62,9 +63,9 @@ class Examination:
     def ask(self, check: Check, pass_: Pass) -> CheckResult:
         """The verdict of a check of values on a pass; of structure, which the others rest on, always the first one."""
         if check is not Check.STRUCTURE:
-            return self._ask(check, pass_)[0]
+            return self.call(check, pass_)[0]
         if pass_ not in self._structure:
-            self._structure[pass_] = self._ask(check, pass_)
+            self._structure[pass_] = self.call(check, pass_)
         return self._structure[pass_][0]
 
     def returned(self, pass_: Pass) -> Array | None:
@@ -78,20 +79,32 @@ class Examination:
         told = {pass_: result.verdict.outcome for pass_, (result, _) in self._structure.items()}
         return [pass_ for pass_ in self.passes if told.get(pass_) in ANSWERED]
 
-    def _ask(self, check: Check, pass_: Pass) -> tuple[CheckResult, Array | None]:
-        """The verdict, and the array that it is on, if one was returned."""
-        case, operands = self.case, self.operands(check)
+    def call(self, check: Check, pass_: Pass) -> tuple[CheckResult, Array | None]:
+        """The verdict of a check of values on one more call of a pass, and the array that it is on, if there is one."""
+        operands, limit = self.operands(check), self.limits.get(pass_)
         start = time.perf_counter()
-        reply = self.executor.call(pass_, operands, case.geometry, seconds=self.limits.get(pass_), layout=case.layout)
+        reply = self.executor.call(pass_, operands, self.case.geometry, seconds=limit, layout=self.case.layout)
         seconds = time.perf_counter() - start
-        verdict = judge_reply(check, pass_, reply, operands, partial(self._exact, check, pass_), self.arithmetic, case)
+        verdict = self._judge(check, pass_, reply)
         value = reply.value if isinstance(reply, Returned) else None
         return CheckResult(str(check), str(pass_), verdict, seconds), value
 
-    def _exact(self, check: Check, pass_: Pass) -> ExactResult:
+    def standard(self, check: Check, pass_: Pass) -> Standard:
+        """What a check of values holds the result of a pass to."""
+        operands, case = self.operands(check), self.case
         if self.recorded is None:
-            return answer(check, self.case, pass_, self.arithmetic)
-        return solve(check, pass_, self.recorded, self.case.geometry)
+            exact = answer(check, case, pass_, self.arithmetic)
+        else:
+            exact = solve(check, pass_, operands, case.geometry)
+        return standard(check, pass_, operands, exact, self.arithmetic, case)
+
+    def _judge(self, check: Check, pass_: Pass, reply: Reply) -> Verdict:
+        """The verdict on a reply; what is expected is computed only where there is a value to judge."""
+        conduct = judge_conduct(reply, degenerate=self.case.geometry.is_degenerate)
+        if conduct is not None:
+            return conduct
+        assert isinstance(reply, Returned)
+        return self.standard(check, pass_).judge(reply.value)
 
 
 def ask(executor: Executor, check: Check, case: Case, pass_: Pass, *, seconds: float | None = None) -> CheckResult:
@@ -121,20 +134,3 @@ def pass_of(subject: str) -> Pass:
     if found is None:
         raise InvalidArgument("subject", subject, f"should be one of {', '.join(map(str, Pass))}", where="check")
     return found
-
-
-def judge_reply(
-    check: Check,
-    pass_: Pass,
-    reply: Reply,
-    operands: Operands,
-    exact_result: Callable[[], ExactResult],
-    arithmetic: Arithmetic,
-    case: Case,
-) -> Verdict:
-    """The verdict of a check on a reply; `exact_result` is called only where there is a value to judge."""
-    conduct = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
-    if conduct is not None:
-        return conduct
-    assert isinstance(reply, Returned)
-    return standard(check, pass_, operands, exact_result(), arithmetic, case).judge(reply.value)

@@ -74,7 +74,7 @@ class Shrinking:
     seeds : range
         Data seeds with which a smaller geometry is tried.
     on_sound : bool
-        Whether a case counts only if no fault is found in the structure of its pass.
+        Whether a case counts only if no fault is found in the structure of the pass that is its subject.
     """
 
     attempts: int = MOST_ATTEMPTS

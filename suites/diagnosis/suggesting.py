@@ -13,7 +13,7 @@ from functools import cache
 
 from ...oracle.explaining.arithmetics import Known
 from ...oracle.explaining.discrimination import Scope, geometries
-from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.conventions import Alternative, alternatives
 from ...oracle.numbers.dtypes import Arithmetic
 from ...oracle.operands.data import Case
@@ -25,7 +25,7 @@ from ..cases.strategies import BEST_RESOLVED_FILL
 from ..checks.company import ask_company
 from ..checks.declarations import fitting
 from ..checks.declared import arithmetic_of
-from ..checks.examination import ask, judge_reply
+from ..checks.examination import Examination, ask
 from ..checks.value import Check, answer, is_asked, operands_of
 from .fault import Fault
 
@@ -176,7 +176,7 @@ def _tried(
         for each in dict.fromkeys((check, Check.STRUCTURE, Check.PRECISION)):
             if not is_asked(each, case, pass_, arithmetic):
                 continue
-            verdict = _judged(each, pass_, case, arithmetic, executor)
+            verdict = Examination(executor, case, (pass_,), held_to=arithmetic).ask(each, pass_).verdict
             if verdict.outcome in (Outcome.CONFORMS, Outcome.UNDECIDED):
                 ratio = max(ratio, verdict.ratio) if case.fill == BEST_RESOLVED_FILL else ratio
                 elements += verdict.elements
@@ -184,9 +184,3 @@ def _tried(
             elif case == fault.shrunk or verdict.outcome is Outcome.VIOLATES:
                 return None
     return Suggestion(alternative.declaration, alternative.meaning, ratio) if elements and wanted else None
-
-
-def _judged(check: Check, pass_: Pass, case: Case, arithmetic: Arithmetic, executor: Executor) -> Verdict:
-    operands = operands_of(check, case, arithmetic)
-    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-    return judge_reply(check, pass_, reply, operands, lambda: answer(check, case, pass_, arithmetic), arithmetic, case)

@@ -19,10 +19,10 @@ from ..calling.executor import Executor
 from ..calling.replies import Returned
 from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
-from ..checks.examination import ask, judge_reply
+from ..checks.examination import Examination, ask
 from ..checks.inquiry import ask_again
 from ..checks.registry import kind_named
-from ..checks.value import Check, answer, operands_of, standard
+from ..checks.value import Check, answer, operands_of
 from ..diagnosis.diagnosing import NOTHING_TOLD, explain
 from ..diagnosis.fault import Fault
 from ..diagnosis.following import followed
@@ -104,25 +104,24 @@ def _origin(fault: Fault) -> str:
 
 
 def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
-    case, arithmetic = fault.shrunk, arithmetic_of(executor.info, fault.shrunk.dtype)
+    case = fault.shrunk
     if not fault.is_of_values:
-        result = ask_again(executor, fault.check, fault.subject, case)
-        return _without_result(fault, arithmetic), fault.verdict if result is None else result.verdict
+        told = ask_again(executor, fault.check, fault.subject, case)
+        evidence = _without_result(fault, arithmetic_of(executor.info, case.dtype))
+        return evidence, fault.verdict if told is None else told.verdict
     check, pass_ = Check(fault.check), Pass(fault.subject)
-    operands, exact = operands_of(check, case, arithmetic), answer(check, case, pass_, arithmetic)
+    examination = Examination(executor, case, (pass_,))
     for _ in range(_CONFIRMATIONS):
-        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-        verdict = judge_reply(check, pass_, reply, operands, lambda: exact, arithmetic, case)
-        if verdict.outcome is fault.outcome:
+        result, actual = examination.call(check, pass_)
+        if result.verdict.outcome is fault.outcome:
             break
-    actual = reply.value if isinstance(reply, Returned) else None
-    held_to = standard(check, pass_, operands, exact, arithmetic, case)
+    verdict, held_to = result.verdict, examination.standard(check, pass_)
     wrong, expected = np.zeros(held_to.bound.shape, dtype=bool), held_to.expected()
     if verdict.wrong and actual is not None:
         wrong = held_to.wrong(actual)
         if held_to.expectation is not None:
             expected = np.where(wrong, expected, real_parts(actual))
-    return Evidence(operands.of(pass_), actual, expected, held_to.bound, wrong), verdict
+    return Evidence(examination.operands(check).of(pass_), actual, expected, held_to.bound, wrong), verdict
 
 
 def _without_result(fault: Fault, arithmetic: Arithmetic) -> Evidence:

@@ -26,6 +26,7 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Pass, is_defined, offset
 from ...reports.records.compared import KNOWN_HANG
+from ...reports.records.evidence import subject_pass
 from ...reports.records.record import CaseRecord, CheckResult, kind_of
 from ..audits.own_covering import own_covering
 from ..calling.executor import Executor
@@ -393,7 +394,8 @@ class Search:
         asked = [pass_ for pass_ in willing if self._hangs[pass_] < HANGS_WAITED_FOR or pass_ not in hanging]
         results = examine(self.executor, case, asked, self._checks, due=self._rota.due(self.passes))
         self._rota.note(asked, results)
-        self._hangs.update(Pass(r.subject) for r in results if r.verdict.outcome is Outcome.HUNG)
+        hung = (subject_pass(result.subject) for result in results if result.verdict.outcome is Outcome.HUNG)
+        self._hangs.update(filter(None, hung))
         told = (unsupported(pass_, reason) for pass_, reason in untaken.items())
         return (*results, *told, *(_not_asked(pass_, hanging[pass_]) for pass_ in willing if pass_ not in asked))
 
