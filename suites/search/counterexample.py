@@ -16,7 +16,6 @@ from ...oracle.problem.passes import Pass, real_parts
 from ...reports.records.evidence import subject_pass
 from ...reports.records.record import Evidence, Mismatch, Witness
 from ..calling.executor import Executor
-from ..calling.replies import Returned
 from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import Examination, ask
