@@ -219,8 +219,7 @@ def _due(examination: Examination) -> Iterator[tuple[str, str]]:
 
 
 def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
-    pass_ = pass_of(subject)
-    return ask_company(examination.executor, examination.case, pass_, seconds=examination.limits.get(pass_))
+    return ask_company(examination.executor, examination.case, pass_of(subject))
 
 
 KIND = CheckKind(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import InitVar, dataclass, field
 
 from ...oracle.errors import InvalidArgument
@@ -33,8 +33,6 @@ class Examination:
     case : Case
     passes : collection of Pass
         Those that may be asked.
-    limits : mapping of Pass to float
-        Seconds that a call of some passes may take, instead of the executor's own limit.
     due : collection of Pass, or None
         Those whose turn it is to be asked in company; None where the case's seed says it.
     recorded : Operands or None
@@ -46,7 +44,6 @@ class Examination:
     executor: Executor
     case: Case
     passes: Collection[Pass]
-    limits: Mapping[Pass, float] = field(default_factory=dict)
     due: Collection[Pass] | None = None
     recorded: Operands | None = None
     held_to: InitVar[Arithmetic | None] = None
@@ -81,9 +78,9 @@ class Examination:
 
     def call(self, check: Check, pass_: Pass) -> tuple[CheckResult, Array | None]:
         """The verdict of a check of values on one more call of a pass, and the array that it is on, if there is one."""
-        operands, limit = self.operands(check), self.limits.get(pass_)
+        operands = self.operands(check)
         start = time.perf_counter()
-        reply = self.executor.call(pass_, operands, self.case.geometry, seconds=limit, layout=self.case.layout)
+        reply = self.executor.call(pass_, operands, self.case.geometry, layout=self.case.layout)
         seconds = time.perf_counter() - start
         verdict = self._judge(check, pass_, reply)
         value = reply.value if isinstance(reply, Returned) else None
@@ -107,10 +104,9 @@ class Examination:
         return self.standard(check, pass_).judge(reply.value)
 
 
-def ask(executor: Executor, check: Check, case: Case, pass_: Pass, *, seconds: float | None = None) -> CheckResult:
-    """The verdict of one check of values on one pass; `seconds` is a time limit instead of the executor's own."""
-    limits = {} if seconds is None else {pass_: seconds}
-    return Examination(executor, case, (pass_,), limits).ask(check, pass_)
+def ask(executor: Executor, check: Check, case: Case, pass_: Pass) -> CheckResult:
+    """The verdict of one check of values on one pass."""
+    return Examination(executor, case, (pass_,)).ask(check, pass_)
 
 
 def ask_values(examination: Examination, check: str, subject: str) -> CheckResult | None:

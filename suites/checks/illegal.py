@@ -28,7 +28,7 @@ ILLEGAL = "illegal"
 ACCEPTED = "accepted-invalid"
 
 
-def ask_illegal(executor: Executor, call: IllegalCall, *, seconds: float | None = None) -> CheckResult | None:
+def ask_illegal(executor: Executor, call: IllegalCall) -> CheckResult | None:
     """Whether a candidate refuses an illegal call.
 
     It conforms if it raises an error, or if it gives the call the one meaning
@@ -42,7 +42,7 @@ def ask_illegal(executor: Executor, call: IllegalCall, *, seconds: float | None 
     if call.pass_ not in executor.passes:
         return None
     start = time.perf_counter()
-    reply = executor.illegal(call, seconds=seconds)
+    reply = executor.illegal(call)
     if isinstance(reply, Unsupported):
         return None
     return CheckResult(ILLEGAL, call.subject, _judge(reply, call), time.perf_counter() - start)
@@ -95,8 +95,7 @@ def _questions(passes: Collection[Pass], ranks: Sequence[int]) -> Iterator[tuple
 
 
 def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
-    call = illegal_call(subject)
-    return ask_illegal(examination.executor, call, seconds=examination.limits.get(call.pass_))
+    return ask_illegal(examination.executor, illegal_call(subject))
 
 
 KIND = CheckKind(

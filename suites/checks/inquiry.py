@@ -8,8 +8,7 @@ says that it is due, and that does not depend on luck. By its name any question 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Operands, Pass, is_defined
@@ -29,10 +28,9 @@ def examine(
     case: Case,
     passes: Collection[Pass],
     checks: Collection[str] = CHECKS,
-    limits: Mapping[Pass, float] = MappingProxyType({}),
     due: Collection[Pass] | None = None,
 ) -> tuple[CheckResult, ...]:
-    """Every verdict on a candidate for one case; `limits` are seconds for some passes, instead of the executor's own.
+    """Every verdict on a candidate for one case.
 
     Passes that are `due` are asked in company; without a run that says so, all where the case's seed says it.
 
@@ -41,7 +39,7 @@ def examine(
     after that. Results are in the order of `passes`, in whatever order these are asked.
     """
     asked = [pass_ for pass_ in passes if is_defined(pass_, case.dtype)]
-    examination = Examination(executor, case, asked, limits, due)
+    examination = Examination(executor, case, asked, due)
     results: dict[Pass, list[CheckResult]] = {pass_: [] for pass_ in asked}
     for pass_ in reversed(asked) if case.seed % _BACKWARDS_EVERY == _BACKWARDS_EVERY - 1 else asked:
         results[pass_] = _of_pass(examination, pass_, checks)
@@ -54,17 +52,14 @@ def ask_again(
     subject: str,
     case: Case,
     *,
-    seconds: float | None = None,
     recorded: Operands | None = None,
 ) -> CheckResult | None:
     """The verdict of one check on one subject of a case, by their names; None where it says nothing of it.
 
-    `seconds` is the time limit of a call, instead of the executor's own; `recorded` are operands to ask on, of a
-    check that derives none of its own.
+    `recorded` are operands to ask on, of a check that derives none of its own.
     """
     passes = [pass_ for pass_ in executor.passes if is_defined(pass_, case.dtype)]
-    limits = {} if seconds is None else dict.fromkeys(Pass, seconds)
-    return kind_named(check).ask(Examination(executor, case, passes, limits, recorded=recorded), check, subject)
+    return kind_named(check).ask(Examination(executor, case, passes, recorded=recorded), check, subject)
 
 
 def _of_pass(examination: Examination, pass_: Pass, checks: Collection[str]) -> list[CheckResult]:

@@ -34,9 +34,7 @@ def relation_of(check: str) -> Relation:
     return relation_named(check.partition(":")[2])
 
 
-def ask_relation(
-    executor: Executor, relation: Relation, case: Case, pass_: Pass, *, seconds: float | None = None
-) -> CheckResult | None:
+def ask_relation(executor: Executor, relation: Relation, case: Case, pass_: Pass) -> CheckResult | None:
     """Whether a candidate's results on a case are related as they must be, exactly.
 
     Parameters
@@ -47,8 +45,6 @@ def ask_relation(
     case : Case
         Its operands of the integer lattice are asked.
     pass_ : Pass
-    seconds : float or None
-        Time limit of each call, instead of the executor's own.
 
     Returns
     -------
@@ -65,7 +61,7 @@ def ask_relation(
     if any(call.pass_ not in executor.passes or _is_out_of_proportion(call, case) for call in derivation.calls):
         return None
     start = time.perf_counter()
-    verdict = _ask(executor, relation, derivation, seconds)
+    verdict = _ask(executor, relation, derivation)
     return CheckResult(f"{CHECK}:{relation.name}", str(pass_), verdict, time.perf_counter() - start)
 
 
@@ -77,10 +73,10 @@ def _is_out_of_proportion(call: Call, case: Case) -> bool:
     return call.geometry.products > _MOST_TIMES_THE_PRODUCTS * max(case.geometry.products, _FEW_PRODUCTS)
 
 
-def _ask(executor: Executor, relation: Relation, derivation: Derivation, seconds: float | None) -> Verdict:
+def _ask(executor: Executor, relation: Relation, derivation: Derivation) -> Verdict:
     values: list[Array] = []
     for call in derivation.calls:
-        reply = executor.call(call.pass_, call.operands, call.geometry, seconds=seconds)
+        reply = executor.call(call.pass_, call.operands, call.geometry)
         verdict = _unfit(reply, call)
         if verdict is not None:
             return verdict
@@ -139,9 +135,7 @@ def _due(examination: Examination) -> Iterator[tuple[str, str]]:
 
 
 def _ask_by_name(examination: Examination, check: str, subject: str) -> CheckResult | None:
-    pass_ = pass_of(subject)
-    seconds = examination.limits.get(pass_)
-    return ask_relation(examination.executor, relation_of(check), examination.case, pass_, seconds=seconds)
+    return ask_relation(examination.executor, relation_of(check), examination.case, pass_of(subject))
 
 
 KIND = CheckKind(
