@@ -12,6 +12,9 @@ As long as there is none, the theorem of `bounds` holds, so that a finite result
 within the bound of the exact value: one that should have overflowed and did not, such
 as a result clamped to L, is off by more. No other rule is needed.
 
+The rate of an update may scale a factor before it is multiplied, as BLAS may scale a packed operand by its alpha: where
+that leaves the range, any element may be Inf or NaN.
+
 A compensated sum subtracts Inf from Inf as soon as there is one: NaN may be wherever Inf may.
 
 The result's own format takes part where partial results are stored in it (a bias
@@ -100,7 +103,7 @@ def expect_overflow(
         nan = nan | plus | minus
     if not _has_infinity(arithmetic.result):
         nan, plus, minus = nan | plus | minus, np.zeros_like(plus), np.zeros_like(minus)
-    if _overflows_before_multiplying(operands, arithmetic):
+    if _overflows_before_multiplying(operands, arithmetic) or scaling_overflows(pass_, operands, arithmetic):
         plus = minus = nan = np.ones_like(plus)
     return Expectation(exact, np.ldexp(bound, _unit(operands)), np.ones_like(plus), plus, minus, nan)
 
@@ -158,6 +161,17 @@ def leaves_range(exact: ExactResult, operands: Operands, arithmetic: Arithmetic)
     size = _largest(operands)
     rate = max(1.0, abs(operands.learning_rate))
     return max(size, rate * (float(exact.magnitude.max(initial=0)) + size)) >= largest / 2
+
+
+def scaling_overflows(pass_: Pass, operands: Operands, arithmetic: Arithmetic) -> bool:
+    """Whether a factor of an update's products of real floats leaves the range when it is scaled by the rate."""
+    if pass_ is not Pass.UPDATE or operands.input.dtype.kind == "c" or arithmetic.storage.is_integer:
+        return False
+    factors = (operands.input, operands.output_gradient)
+    size = max(float(np.abs(factor.astype(np.float64)).max(initial=0)) for factor in factors)
+    form = _narrower(arithmetic.multiplier, arithmetic.accumulator)
+    with np.errstate(over="ignore"):
+        return bool(np.float64(size) * abs(operands.learning_rate) > form.largest)
 
 
 def _error_of_step(

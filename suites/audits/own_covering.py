@@ -28,7 +28,7 @@ _LOOKED_AT = 40
 _MOST_AXES = 3
 _MOST_PRODUCTS = 5000
 _SEED = "covering"
-_CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 3, 4), 1
+_CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 3, 4, 5), 1
 """Where NaN and Inf are planted follows from the seed and the shapes."""
 
 Pair = tuple[FaultModel, Pass]
@@ -59,8 +59,8 @@ def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Co
     """The first case that sees a fault in its shape, or else at all; the chosen ones come before others."""
     fitted = None
     model, pass_ = pair
-    suited = (case for each in pool if model.shows(pass_, each.geometry) for case in _suited(model, each, dtypes))
-    for case in (*chosen, *islice(suited, _LOOKED_AT)):
+    showing = islice((case for case in pool if model.shows(pass_, case.geometry)), _LOOKED_AT)
+    for case in (*chosen, *(suited for each in showing for suited in _suited(model, each, dtypes))):
         if fitted is not None and not keeps_shapes(*pair, case.geometry):
             continue
         seen = sighting(*pair, case)

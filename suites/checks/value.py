@@ -30,7 +30,7 @@ from ...oracle.judging.contamination import (
     of_transform,
 )
 from ...oracle.judging.nonfinite import Expectation, judge_nonfinite, wrong_elements
-from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range
+from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range, scaling_overflows
 from ...oracle.judging.subnormals import flush_allowance
 from ...oracle.judging.verdict import Verdict, compare, judge
 from ...oracle.numbers.arrays import Float64, Mask
@@ -102,6 +102,7 @@ def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> b
             return False
         return is_contaminated(pass_, operands_of(check, case, arithmetic), case.geometry)
     is_ranged = case.fill == HUGE or (case.fill in _FAR_FROM_ONE and has_narrower_range(arithmetic))
+    is_ranged = is_ranged or scaling_overflows(pass_, operands_of(check, case, arithmetic), arithmetic)
     return not is_ranged or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
 
 
@@ -196,7 +197,8 @@ def standard(
 ) -> Standard:
     """What a check holds a result to, given the result that :func:`solve` gives."""
     geometry, expectation, exact = case.geometry, None, held(exact, arithmetic)
-    if check is Check.PRECISION and (case.fill == HUGE or leaves_range(exact, operands, arithmetic)):
+    ranged = case.fill == HUGE or leaves_range(exact, operands, arithmetic)
+    if check is Check.PRECISION and (ranged or scaling_overflows(pass_, operands, arithmetic)):
         expectation = expect_overflow(pass_, operands, geometry, arithmetic, exact)
         if arithmetic.does("subnormals", "flushed"):
             lost = flush_allowance(pass_, exact, operands, arithmetic, geometry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
-from convoracle.suites.checks.value import Check, answer, operands_of, standard
+from convoracle.suites.checks.value import Check, answer, operands_of, solve, standard
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 ACCUMULATORS = (
@@ -160,6 +161,33 @@ def test_an_update_overflows_against_its_gradient(emulated: type) -> None:
     assert actual == -np.inf
     assert judge_nonfinite(actual, expectation, "float32").outcome is Outcome.CONFORMS
     assert judge_nonfinite(-actual, expectation, "float32").cause == "inf"
+
+
+@pytest.mark.parametrize("scaled", ["input", "output_gradient"])
+def test_a_factor_that_the_rate_takes_out_of_range_may_overflow_and_a_finite_step_is_still_judged(scaled: str) -> None:
+    """BLAS may scale a packed operand by alpha: 10 times 10,000 is Inf in float16, though the step is of 53."""
+    case = parse_case("n1c1k1i1f1/float16/tall/1433")
+    arithmetic, operands = Arithmetic.of("float16"), operands_of(Check.PRECISION, case)
+    assert operands.learning_rate == 10
+    if scaled == "output_gradient":
+        operands = replace(operands, input=operands.output_gradient, output_gradient=operands.input)
+    exact = solve(Check.PRECISION, Pass.UPDATE, operands, case.geometry)
+    held_to = standard(Check.PRECISION, Pass.UPDATE, operands, exact, arithmetic, case)
+    arrays = operands.arrays() | {scaled: operands.arrays()[scaled] * np.float16(operands.learning_rate)}
+    first = operands.weight - arrays["input"] * arrays["output_gradient"]
+    last = operands.weight - np.float16(10) * (operands.input * operands.output_gradient)
+    assert np.isinf(first).all()
+    assert np.isfinite(last).all()
+    assert Outcome.VIOLATES not in {held_to.judge(result).outcome for result in (first, last)}
+    assert held_to.judge(last + 9).outcome is Outcome.VIOLATES
+
+
+def test_a_rate_that_leaves_all_factors_in_range_lets_none_overflow() -> None:
+    case = parse_case("n1c1k1i1f1/float16/tall/1433")
+    operands = replace(operands_of(Check.PRECISION, case), learning_rate=6.5)
+    exact = solve(Check.PRECISION, Pass.UPDATE, operands, case.geometry)
+    held_to = standard(Check.PRECISION, Pass.UPDATE, operands, exact, Arithmetic.of("float16"), case)
+    assert held_to.judge(np.full((1, 1, 1), -np.inf, np.float16)).outcome is Outcome.VIOLATES
 
 
 def test_a_result_without_infinity_overflows_to_nan() -> None:
