@@ -40,6 +40,7 @@ from ..numbers.scaled import Scaled, subtract
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass
 from ..rounding.bounds import late_additions, rounding_bound, stores
+from ..rounding.steps import largest_factor
 from .nonfinite import Expectation, check_real_floats
 
 _UNIT_OF_FLOAT64 = 64
@@ -167,11 +168,8 @@ def scaling_overflows(pass_: Pass, operands: Operands, arithmetic: Arithmetic) -
     """Whether a factor of an update's products of real floats leaves the range when it is scaled by the rate."""
     if pass_ is not Pass.UPDATE or operands.input.dtype.kind == "c" or arithmetic.storage.is_integer:
         return False
-    factors = (operands.input, operands.output_gradient)
-    size = max(float(np.abs(factor.astype(np.float64)).max(initial=0)) for factor in factors)
     form = _narrower(arithmetic.multiplier, arithmetic.accumulator)
-    with np.errstate(over="ignore"):
-        return bool(np.float64(size) * abs(operands.learning_rate) > form.largest)
+    return largest_factor(operands) * abs(operands.learning_rate) > form.largest
 
 
 def _error_of_step(
@@ -235,5 +233,4 @@ def _has_infinity(form: Format) -> bool:
 
 def _overflows_before_multiplying(operands: Operands, arithmetic: Arithmetic) -> bool:
     """Whether rounding an operand to the multiplier's format may already give Inf."""
-    largest = _largest(operands)
-    return largest > arithmetic.multiplier.largest
+    return _largest(operands) > arithmetic.multiplier.largest

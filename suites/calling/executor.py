@@ -35,18 +35,10 @@ class Executor(Protocol):
     ) -> Reply:
         """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
 
-    def call_in_company(
-        self,
-        question: CompanyQuestion,
-        *,
-        seconds: float | None = None,
-    ) -> CompanyReply | Reply:
-        """Make a call again, after others and beside others; the reply to the first where it is no array.
+    def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
+        """Make a call again, after others and beside others; the reply to the first where it is no array."""
 
-        `seconds` is a time limit of each call, instead of the executor's own.
-        """
-
-    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+    def illegal(self, call: IllegalCall) -> Reply:
         """Make an illegal call; unsupported where the candidate cannot be told what is wrong, or not called legally."""
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:

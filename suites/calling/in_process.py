@@ -42,17 +42,12 @@ class InProcess:
         """Call one pass; there is no time limit here."""
         return _in_process(execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True))
 
-    def call_in_company(
-        self,
-        question: CompanyQuestion,
-        *,
-        seconds: float | None = None,
-    ) -> CompanyReply | Reply:
+    def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, without a time limit."""
         kept = keep_company(self._bound, question, interruptible=True)
         return kept if isinstance(kept, CompanyReply) else _in_process(kept)
 
-    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+    def illegal(self, call: IllegalCall) -> Reply:
         """As `Executor.illegal`, without a time limit."""
         operands, settings = call.operands(), dict(call.settings)
         reply = make_illegal(self._bound, call.pass_, operands, call.legal, settings, call.needs, interruptible=True)

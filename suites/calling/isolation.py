@@ -100,12 +100,7 @@ class Isolated:
         asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
         return self._answer({"do": "call", **asked, "layout": layout}, arrays, seconds, self._read_reply)
 
-    def call_in_company(
-        self,
-        question: CompanyQuestion,
-        *,
-        seconds: float | None = None,
-    ) -> CompanyReply | Reply:
+    def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, in the candidate's process."""
         requests = {
             name: _call_request(question.pass_, call.operands, call.geometry) for name, call in question.calls.items()
@@ -114,13 +109,13 @@ class Isolated:
         calls = {name: header for name, (header, _) in requests.items()}
         request = {"do": "company", "pass": question.pass_.value, "calls": calls, **settings}
         arrays = [array for _, of_call in requests.values() for array in of_call]
-        return self._answer(request, arrays, seconds, self._read_company)
+        return self._answer(request, arrays, None, self._read_company)
 
-    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+    def illegal(self, call: IllegalCall) -> Reply:
         """As `Executor.illegal`, in the candidate's process."""
         asked, arrays = _call_request(call.pass_, call.operands(), call.legal)
         wrong = {"settings": dict(call.settings), "needs": call.needs}
-        return self._answer({"do": "illegal", **asked, **wrong}, arrays, seconds, self._read_reply)
+        return self._answer({"do": "illegal", **asked, **wrong}, arrays, None, self._read_reply)
 
     def _answer(
         self,

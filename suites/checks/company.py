@@ -51,7 +51,7 @@ _TELLING = "meanwhile"
 
 
 def ask_company(
-    executor: Executor, case: Case, pass_: Pass, *, seconds: float | None = None, info: CandidateInfo | None = None
+    executor: Executor, case: Case, pass_: Pass, *, info: CandidateInfo | None = None
 ) -> CheckResult | None:
     """Whether a call comes to the same in company as alone.
 
@@ -66,8 +66,6 @@ def ask_company(
         Its process is replaced by a fresh one, so that first calls are first.
     case : Case
     pass_ : Pass
-    seconds : float or None
-        Time limit of each call, instead of the executor's own.
     info : CandidateInfo or None
         What the candidate is held to, instead of what it declares itself.
 
@@ -82,7 +80,7 @@ def ask_company(
     info = executor.info if info is None else info
     others = companions(case, pass_, info.dtypes)
     calls = calls_of(case, pass_, others, info)
-    verdict = _Asking(executor, info, case, pass_, others, calls, seconds).verdict()
+    verdict = _Asking(executor, info, case, pass_, others, calls).verdict()
     return CheckResult(COMPANY, str(pass_), verdict, time.perf_counter() - start)
 
 
@@ -96,7 +94,6 @@ class _Asking:
     pass_: Pass
     others: Mapping[str, Case]
     calls: Mapping[str, CompanyCall]
-    seconds: float | None
 
     def verdict(self) -> Verdict:
         """Ask; again without a companion that is not answered by itself, either, if the process ends in it."""
@@ -105,7 +102,7 @@ class _Asking:
         alone = bitwise and arithmetic.does("batch", "invariant")
         question = CompanyQuestion(self.pass_, self.calls, self.case.seed, bitwise, alone)
         self.executor.restart()
-        reply = self.executor.call_in_company(question, seconds=self.seconds)
+        reply = self.executor.call_in_company(question)
         if isinstance(reply, CompanyReply):
             return self._judge(reply)
         if isinstance(reply, Died | TimedOut):
@@ -155,7 +152,7 @@ class _Asking:
         given = [call.operands] if sign > 0 else [negated(call.operands, names) for names in LINEAR_IN[self.pass_]]
         for operands in given:
             self.executor.restart()
-            reply = self.executor.call(self.pass_, operands, call.geometry, seconds=self.seconds)
+            reply = self.executor.call(self.pass_, operands, call.geometry)
             if not isinstance(reply, Returned) or not self._is_right(name, reply.value, sign):
                 return False
         return True

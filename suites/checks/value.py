@@ -102,7 +102,8 @@ def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> b
             return False
         return is_contaminated(pass_, operands_of(check, case, arithmetic), case.geometry)
     is_ranged = case.fill == HUGE or (case.fill in _FAR_FROM_ONE and has_narrower_range(arithmetic))
-    is_ranged = is_ranged or scaling_overflows(pass_, operands_of(check, case, arithmetic), arithmetic)
+    if pass_ is Pass.UPDATE and not is_ranged:
+        is_ranged = scaling_overflows(pass_, operands_of(check, case, arithmetic), arithmetic)
     return not is_ranged or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
 
 

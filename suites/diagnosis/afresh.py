@@ -43,15 +43,15 @@ class Afresh:
         self.executor.restart()
         return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout)
 
-    def call_in_company(self, question: CompanyQuestion, *, seconds: float | None = None) -> CompanyReply | Reply:
+    def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, whose calls are in one process by its nature."""
         self.executor.restart()
-        return self.executor.call_in_company(question, seconds=seconds)
+        return self.executor.call_in_company(question)
 
-    def illegal(self, call: IllegalCall, *, seconds: float | None = None) -> Reply:
+    def illegal(self, call: IllegalCall) -> Reply:
         """As `Executor.illegal`, the first of a process."""
         self.executor.restart()
-        return self.executor.illegal(call, seconds=seconds)
+        return self.executor.illegal(call)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`."""

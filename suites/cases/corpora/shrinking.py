@@ -73,14 +73,8 @@ def smallest(geometry: ConvGeometry, shows: Callable[[ConvGeometry], bool]) -> C
 
 def with_few_settings(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     """Small ones that have one or two of the settings of this one, and are plain in all others."""
-    plain: dict[str, object] = {
-        **dict.fromkeys(("batch", "in_channels", "out_channels", "groups"), 1),
-        **dict.fromkeys(("size", "kernel", "stride", "dilation"), (1,) * geometry.rank),
-        "padding": ((0, 0),) * geometry.rank,
-        "padding_mode": "zeros",
-        "output_padding": (0,) * geometry.rank,
-        "transposed": False,
-    }
+    plainest = ConvGeometry.of(size=(1,) * geometry.rank, kernel=1)
+    plain = {name: getattr(plainest, name) for name in chain(*_SETTINGS)}
     kept = (names for count in range(1, _MOST_TOGETHER + 1) for names in combinations(_SETTINGS, count))
     changes = ({name: value for name, value in plain.items() if name not in chain(*names)} for names in kept)
     yield from dict.fromkeys(shrunk(each, _FIRST_LIMITS[0]) for each in _legal(geometry, changes))

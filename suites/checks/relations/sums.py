@@ -15,7 +15,6 @@ from ....oracle.problem.passes import Array, Operands, Pass
 from .relation import Call, Derivation, Relation, Sides, Wide
 
 _SEED = 0
-"""Operands whose first axis is the batch."""
 
 
 def _linearity(name: str) -> Relation:

@@ -129,7 +129,7 @@ class RefusesTheSecondCall:
 
 
 def verdict_of(executor: Executor, case: Case, pass_: Pass = Pass.FORWARD) -> Verdict:
-    result = ask_company(executor, case, pass_, seconds=20.0)
+    result = ask_company(executor, case, pass_)
     assert result is not None
     assert (result.check, result.subject) == ("company", str(pass_))
     return result.verdict
@@ -276,8 +276,8 @@ def test_a_crash_says_that_several_threads_were_running() -> None:
 
 
 def test_a_hang_says_what_was_being_called() -> None:
-    with Isolated(StuckAfterAnError, Limits()) as executor:
-        result = ask_company(executor, SMALL, Pass.FORWARD, seconds=0.5)
+    with Isolated(StuckAfterAnError, Limits(seconds_per_call=0.5)) as executor:
+        result = ask_company(executor, SMALL, Pass.FORWARD)
     assert result is not None
     assert result.verdict.outcome is Outcome.HUNG
     assert "while making the same call after a call whose weight raises an error where it is read" in (
