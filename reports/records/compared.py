@@ -1,8 +1,8 @@
 """How much of what was asked was compared, by pass and dtype, and why the rest was not.
 
 A question is one pass on one case. It was compared if some check of the pass's
-values had a result to compare, whatever came of it; one that was declined was
-not, and one whose result has no elements was no question. Passes that a
+values had a result to compare, whatever came of it; one that was declined, or
+ended in an error, a crash or a hang, was not, and one whose result has no elements was no question. Passes that a
 candidate does not offer are not asked; cases that it declined, and in whose place
 others were asked, are counted among the reasons only. What is undecided is counted in verdicts: of one
 question, structure may be decided and precision not.
@@ -23,6 +23,7 @@ KNOWN_HANG = "known hang"
 """Cause of a verdict on a question that was not put, since it would hang again."""
 OF_VALUES = ("structure", "precision", "contamination")
 """The checks that compare the elements of one pass's result with what they must be."""
+_WITHOUT_RESULT = (Outcome.REFUSED, Outcome.CRASHED, Outcome.HUNG)
 _PASSES = tuple(map(str, Pass))
 _MOST_REASONS = 5
 
@@ -37,7 +38,7 @@ class Share:
     asked, compared : int
         Questions.
     verdicts, undecided : int
-        Verdicts of the checks of values on what was compared, and those that neither say right nor wrong.
+        Verdicts of the checks of values on what was not declined, and those that neither say right nor wrong.
     """
 
     candidate: str
@@ -94,7 +95,7 @@ class Compared:
 
     def offered(self) -> Compared:
         """Without the passes that a candidate declines altogether, which is to say that it does not offer them."""
-        taken = {(share.candidate, share.subject) for share in self.by_pass() if share.compared}
+        taken = {(share.candidate, share.subject) for share in self.by_pass() if share.verdicts}
         heard = {candidate for candidate, _ in taken}
         kept = (s for s in self.shares if s.candidate not in heard or (s.candidate, s.subject) in taken)
         return Compared(tuple(kept), self.reasons)
@@ -134,11 +135,12 @@ class Counting:
         if all(_had_nothing_to_compare(verdict) for verdict in verdicts):
             return
         key = record.candidate, subject, _dtype(record.case)
-        compared = [verdict for verdict in verdicts if _was_compared(verdict)]
-        undecided = sum(verdict.outcome is Outcome.UNDECIDED for verdict in compared)
-        share = Share(*key, 1, bool(compared), len(compared), undecided)
+        answers = [verdict for verdict in verdicts if _is_answer(verdict)]
+        undecided = sum(verdict.outcome is Outcome.UNDECIDED for verdict in answers)
+        was_compared = any(verdict.outcome not in _WITHOUT_RESULT for verdict in answers)
+        share = Share(*key, 1, was_compared, len(answers), undecided)
         self._shares[key] = self._shares.get(key, Share(*key)) + share
-        if not compared:
+        if not was_compared:
             self._reasons[record.candidate, verdicts[0].reason] += 1
 
     def result(self) -> Compared:
@@ -160,7 +162,7 @@ def compared(records: Iterable[CaseRecord]) -> Compared:
     return counting.result()
 
 
-def _was_compared(verdict: Verdict) -> bool:
+def _is_answer(verdict: Verdict) -> bool:
     if verdict.outcome is Outcome.UNDECIDED:
         return verdict.elements > 0
     return verdict.outcome is not Outcome.UNSUPPORTED

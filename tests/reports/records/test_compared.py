@@ -32,8 +32,12 @@ def test_a_question_is_a_pass_on_a_case_and_undecided_are_verdicts() -> None:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.CRASHED, Outcome.HUNG])
-def test_an_end_without_a_result_is_an_answer(outcome: Outcome) -> None:
-    assert compared([record(Verdict(outcome))]).total().compared == 1
+def test_an_end_without_a_result_was_asked_and_not_compared_but_is_no_pass_that_is_not_offered(
+    outcome: Outcome,
+) -> None:
+    found = compared([record(RIGHT), record(Verdict(outcome, "raised E: no"), subject="jvp")])
+    assert found.offered().total() == Share("", "", "", asked=2, compared=1, verdicts=2)
+    assert [(reason.text, reason.count) for reason in found.reasons] == [("raised E: no", 1)]
 
 
 def test_a_result_without_elements_was_no_question_but_a_known_hang_was() -> None:
