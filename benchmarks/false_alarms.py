@@ -16,10 +16,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count, islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 from honest import HONEST, Honest
 from restricted import KERNELS, Kernel
@@ -151,19 +153,24 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     chosen = arguments()
     counts, alarms, start = Counter[tuple[str, str, str]](), [], time.monotonic()
-    pool = get_context("spawn").Pool(chosen.workers)
+    pool = ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn"))
     endless = jobs(chosen.only, chosen.profile, chosen.seed)
     try:
         while counts.total() < chosen.case_passes:
-            for share in pool.imap_unordered(searched, islice(endless, len(chosen.only))):
+            for searching in as_completed(pool.submit(searched, job) for job in islice(endless, len(chosen.only))):
+                share = searching.result()
                 counts += share.counts
                 alarms += share.alarms
                 print(*share.alarms, sep="\n", end="", file=sys.stderr)
                 print(f"\r{counts.total():,} case-passes, {len(alarms)} alarms", end="", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("\ninterrupted; so far:", file=sys.stderr)
+    except BrokenProcessPool:
+        alarms.append("a search ended its process")
     finally:
-        pool.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in active_children():
+            process.terminate()
     minutes = (time.monotonic() - start) / 60
     told = f"{counts.total():,} case-passes in {minutes:.0f} minutes, {len(alarms)} searches with a false alarm"
     print("", told, "", table(counts), *alarms, sep="\n")

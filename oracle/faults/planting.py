@@ -18,7 +18,17 @@ from ..answers import reference
 from ..answers.exact import term_counts
 from ..errors import InvalidArgument
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import ARRAYS, FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, shape_of
+from ..problem.passes import (
+    ARRAYS,
+    FORWARDS,
+    INPUT_GRADIENTS,
+    WEIGHT_GRADIENTS,
+    Array,
+    Operands,
+    Pass,
+    most_elements,
+    shape_of,
+)
 from .model import NOTHING, FaultModel, Implementation, Kind, Misreading, Needs
 
 Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]
@@ -33,6 +43,8 @@ EVERY = tuple(Pass)
 _SEED = 29
 _LARGEST_PROBE = 1 << 20
 _EXACT = 1 << 51
+_LARGEST_MISREAD = 1 << 22
+"""Elements of an array."""
 
 
 def planting(change: Change, passes: Iterable[Pass]) -> Callable[[Implementation], Implementation]:
@@ -82,8 +94,15 @@ def wrong_geometry(
     misread: Misreading,
     passes: Iterable[Pass] = CONVOLVING,
 ) -> FaultModel:
-    """A model that computes the terms of another geometry."""
-    return wrong_terms(name, sentence, explanation, misreading(misread), passes, misread=misread)
+    """A model that computes the terms of another geometry, where that is not enormous and the right one is not."""
+
+    def read(geometry: ConvGeometry) -> ConvGeometry | None:
+        other = misread(geometry)
+        if other is not None and most_elements(other) > max(_LARGEST_MISREAD, most_elements(geometry)):
+            return None
+        return other
+
+    return wrong_terms(name, sentence, explanation, misreading(read), passes, misread=read)
 
 
 def wrong_conduct(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from enum import Enum
@@ -237,6 +238,11 @@ def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
 def _shape(tensor: str, geometry: ConvGeometry) -> tuple[int, ...]:
     shape: tuple[int, ...] = getattr(geometry, f"{tensor}_shape")
     return shape
+
+
+def most_elements(geometry: ConvGeometry) -> int:
+    """Elements of the largest array that takes part: the input, the weight or the output."""
+    return max(math.prod(_shape(tensor, geometry)) for tensor in ("input", "weight", "output"))
 
 
 def real_parts(array: Array) -> NDArray[np.float64]:

@@ -130,13 +130,19 @@ def _traits(case: Case) -> frozenset[str]:
 
 def _coincidences(geometry: ConvGeometry) -> Iterator[str]:
     """Misreadings of a setting that leave the output's size as it is, where wrong code has no wrong shape to show."""
-    misread: dict[str, tuple[object, ...]] = {"padding": tuple((high, low) for low, high in geometry.padding)}
+    plain = (1,) * geometry.rank
+    misread: dict[str, dict[str, tuple[object, ...]]] = {
+        "padding": {"padding": tuple((high, low) for low, high in geometry.padding)},
+        "stride ignored": {"stride": plain},
+        "dilation ignored": {"dilation": plain},
+        "dilation one more": {"dilation": tuple(each + 1 for each in geometry.dilation)},
+        "stride and dilation exchanged": {"stride": geometry.dilation, "dilation": geometry.stride},
+    }
     for name in ("stride", "dilation", "padding", "kernel"):
         values = getattr(geometry, name)
-        misread |= {f"{name} reversed": values[::-1], f"{name} of the first axis": values[:1] * geometry.rank}
-    misread |= {"stride ignored": (1,) * geometry.rank, "dilation ignored": (1,) * geometry.rank}
-    misread |= {"dilation one more": tuple(each + 1 for each in geometry.dilation)}
-    for name, values in misread.items():
-        other = altered(geometry, **{name.partition(" ")[0]: values})
+        misread[f"{name} reversed"] = {name: values[::-1]}
+        misread[f"{name} of the first axis"] = {name: values[:1] * geometry.rank}
+    for name, changes in misread.items():
+        other = altered(geometry, **changes)
         if other is not None and other != geometry and other.output_size == geometry.output_size:
             yield f"{name} with the same output"

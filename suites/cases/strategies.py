@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from ...oracle.errors import InvalidArgument
@@ -20,6 +21,7 @@ from ...oracle.operands.vocabulary import SETTINGS, Lack, Setting, used_settings
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from ...oracle.problem.padding import PaddingSides
+from ...oracle.problem.passes import most_elements
 from .room import AXES, Axis, Drawn, cut_off, fitted, within_padded
 from .sizes import BATCHES, CHANNELS, CODE_BYTES, DILATIONS, GROUPS, KERNELS, MULTIPLIERS, STRIDES, WINDOWS, Sizes
 from .swarm import Swarm, drawn_swarm
@@ -27,6 +29,7 @@ from .swarm import Swarm, drawn_swarm
 BEST_RESOLVED_FILL = "uniform"
 RANKS = tuple(range(1, 7))
 """Numbers of spatial axes that may be drawn; those above three for who asks for them."""
+_MOST_ELEMENTS = 1 << 18
 _CODES = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES)
 _KEPT = st.sampled_from((*(AXES,) * 4, "groups", "batch", *("inputs", "outputs") * 2))
 
@@ -67,9 +70,14 @@ class Space:
             raise InvalidArgument("max_products", self.max_products, "should be at least 1", where="Space")
 
     def __contains__(self, case: Case) -> bool:
-        """Whether a case has one of the ranks and dtypes, and is not too large."""
+        """Whether a case has one of the ranks and dtypes, and neither too many products nor too large an array."""
         geometry = case.geometry
-        return geometry.rank in self.ranks and case.dtype in self.dtypes and geometry.products <= self.max_products
+        of_these = geometry.rank in self.ranks and case.dtype in self.dtypes
+        return of_these and geometry.products <= self.max_products and self.has_room_for(geometry)
+
+    def has_room_for(self, geometry: ConvGeometry) -> bool:
+        """Whether no array is far larger than what is computed, as a weight may be that fits into no input."""
+        return most_elements(geometry) <= max(_MOST_ELEMENTS, self.max_products)
 
     def allows(self, case: Case) -> bool:
         """Whether a case could have been drawn: it is in the space, and uses no setting that this lacks."""
@@ -188,7 +196,9 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         swarm.transposed,
         tuple(extras),
     )
-    return geometry if swarm.lack is None else without(geometry, swarm.lack)
+    drawn = geometry if swarm.lack is None else without(geometry, swarm.lack)
+    assume(space.has_room_for(drawn))
+    return drawn
 
 
 def without(geometry: ConvGeometry, lack: Lack) -> ConvGeometry:

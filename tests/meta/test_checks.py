@@ -44,6 +44,8 @@ FOR = {
 
 Conduct can spoil any call. Coarse rounding spoils integers, and narrow sums overflow beside a NaN.
 """
+BY_ZERO_TERMS = ("low-padding-on-both-sides",)
+"""Faults whose wrong terms can all be of a window too many: its cotangent is 0, so that only NaN and Inf tell of it."""
 ALONE = {
     PRECISION: "factors-in-tfloat32",
     CONTAMINATION: "nan-taken-for-zero",
@@ -61,7 +63,8 @@ def checks_for(model: FaultModel) -> set[str]:
     A fault of integers of the whole range can show on those of the lattice, too, where these are large.
     """
     on_integers = LATTICE in model.needs.data or model.needs.dtypes == ("int8",)
-    return FOR[model.kind] | (FOR[Kind.TERMS] if on_integers else set())
+    by_zero_terms = {CONTAMINATION} if model.name in BY_ZERO_TERMS else set()
+    return FOR[model.kind] | (FOR[Kind.TERMS] if on_integers else set()) | by_zero_terms
 
 
 def convicting(

@@ -11,7 +11,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.faults import FAULTS, FaultModel, Misreading, fault_named
 from convoracle.oracle.faults.planting import probe
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.problem.passes import Pass, shape_of
+from convoracle.oracle.problem.passes import Pass, most_elements, shape_of
 
 GEOMETRIES = 150
 SHAPES = ("input", "weight", "output_gradient")
@@ -45,6 +45,14 @@ def test_the_result_is_that_of_the_geometry_that_is_read(
                 assert shows == (not np.array_equal(wrong, right)), (str(pass_), str(geometry))
                 compared += 1
     assert compared or model.name in CHANGING_SHAPES
+
+
+def test_nothing_enormous_is_read_into_a_small_convolution() -> None:
+    """Such as 60 elements of padding multiplied by a dilation of 60 on each of three axes: gigabytes."""
+    small = parse_geometry("n1c1k2i60x60x60f2x2x2s60x60x60p60x60x60d60x60x60")
+    read = [misread(model)(small) for model in MISREADING]
+    assert None in read
+    assert max(most_elements(other) for other in read if other is not None) <= 1 << 22
 
 
 CHANGING_SHAPES = {"output-padding-ignored", "output-size-rounded-up", "groups-and-dilation-exchanged"}

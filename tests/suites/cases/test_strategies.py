@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -13,7 +14,7 @@ from hypothesis import find, given, settings
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.operands.vocabulary import SETTINGS
-from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from convoracle.suites.cases.corpora import shrinking
 from convoracle.suites.cases.drawing import drawn
@@ -57,6 +58,13 @@ def test_every_case_lies_in_its_space(space: Space) -> None:
         assert {name for name, value in used.items() if value} <= space.settings
 
     lies_within()
+
+
+def test_no_case_has_a_weight_of_gigabytes_that_fits_into_no_input() -> None:
+    space, huge = PROFILES["quick"].space(), parse_case("n1c1560k456i2x2x2f16x16x16p0+1x0+1x0+1g24/float32/uniform/1")
+    assert huge.geometry.products == 0
+    assert huge not in space
+    assert replace(huge, geometry=parse_geometry("n1c3k4i2x2x2f16x16x16")) in space
 
 
 def test_three_hundred_cases_meet_every_feature() -> None:
