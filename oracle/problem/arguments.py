@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable
 
 from ..errors import InvalidArgument
-from .padding import PaddingSides
+from .padding import NAMED_PADDINGS, PaddingSides, lacking, named_sides
 
 WHERE = "ConvGeometry"
 
@@ -51,3 +51,25 @@ def padding_sides(padding: object) -> tuple[PaddingSides, ...]:
         low, high = integers(f"padding[{axis}]", pair, minimum=0)
         sides.append((low, high))
     return tuple(sides)
+
+
+def sides_by_name(
+    name: str,
+    size: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
+    *,
+    transposed: bool,
+) -> tuple[tuple[PaddingSides, ...], tuple[int, ...]]:
+    """The padding that a name stands for, and the least output padding with which the output has its size."""
+    if name not in NAMED_PADDINGS:
+        raise InvalidArgument("padding", name, f"should be one of {sorted(NAMED_PADDINGS)}", where=WHERE)
+    nothing = (0,) * len(size)
+    if not transposed:
+        return named_sides(name, size, kernel, stride, dilation), nothing
+    if name == "causal":
+        requirement = "should be another name, or numbers, for a transposed convolution"
+        raise InvalidArgument("padding", name, requirement, where=WHERE)
+    sides = named_sides(name, tuple(map(operator.mul, size, stride)), kernel, stride, dilation)
+    return sides, tuple(map(lacking, kernel, stride, dilation)) if name.startswith("same") else nothing

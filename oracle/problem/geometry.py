@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -14,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
-from .arguments import WHERE, integer, integers, is_scalar, padding_sides, per_axis
-from .padding import NAMED_PADDINGS, PADDING_MODES, PaddingSides, lacking, named_sides
+from .arguments import WHERE, integer, integers, is_scalar, padding_sides, per_axis, sides_by_name
+from .padding import PADDING_MODES, PaddingSides, named_sides
 
 
 @dataclass(frozen=True)
@@ -190,15 +189,8 @@ class ConvGeometry:
         extra = integers("output_padding", per_axis(output_padding, rank), minimum=0)
         sides: Any
         if isinstance(padding, str):
-            if padding not in NAMED_PADDINGS:
-                raise InvalidArgument("padding", padding, f"should be one of {sorted(NAMED_PADDINGS)}", where=WHERE)
-            if transposed and padding == "causal":
-                requirement = "should be another name, or numbers, for a transposed convolution"
-                raise InvalidArgument("padding", padding, requirement, where=WHERE)
-            padded = tuple(map(operator.mul, sizes, strides)) if transposed else sizes
-            sides = named_sides(padding, padded, kernels, strides, dilations)
-            if transposed and padding.startswith("same"):
-                extra = tuple(map(max, extra, map(lacking, kernels, strides, dilations)))
+            sides, least = sides_by_name(padding, sizes, kernels, strides, dilations, transposed=transposed)
+            extra = tuple(map(max, extra, least))
         elif is_scalar(padding):
             sides = ((padding, padding),) * rank
         else:
