@@ -132,6 +132,7 @@ def test_a_sum_that_int64_does_not_hold() -> None:
     half = Scaled(integers(2**62, -(2**62)), 0)
     assert add(half, half).to_fractions().tolist() == [2**63, -(2**63)]
     assert subtract(half, Scaled(integers(1, 1), 1)).to_fractions().tolist() == [2**62 - 2, -(2**62) - 2]
+    assert add(Scaled(integers(1), 0), Scaled(integers(2**63 - 1), 0)).to_fractions().tolist() == [2**63]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,7 @@ def test_a_sum_that_int64_does_not_hold() -> None:
         ((2**40, 2**40), (2**40, -(2**40)), 0),
         ((2**31, 2**31), (2**31, 2**31), 2**63),
         ((-(2**63),), (-1,), 2**63),
+        ((2**31,) * 8, (2**30,) * 8, 2**64),
     ],
 )
 def test_a_product_of_vectors_is_exact(left: tuple[int, ...], right: tuple[int, ...], product: int) -> None:

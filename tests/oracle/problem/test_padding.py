@@ -48,11 +48,6 @@ def test_the_most_padding_of_a_mode(mode: str, size: int, most: int | None) -> N
     assert PADDING_MODES[mode].most(size) == most
 
 
-@pytest.mark.parametrize("mode", PADDING_MODES)
-def test_an_empty_input_has_nothing_to_read_from(mode: str) -> None:
-    assert PADDING_MODES[mode].source(np.arange(0), 0).tolist() == []
-
-
 @pytest.mark.parametrize(
     ("size", "kernel", "stride", "dilation", "total"),
     [
