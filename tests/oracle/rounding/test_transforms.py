@@ -52,6 +52,13 @@ def test_planes_that_are_summed_are_taken_together_and_of_others_the_largest() -
     assert bound(Pass.INPUT_GRADIENT, "n1c2k2i4f1g2", **outputs) == approximately(49 * 4 * 2, 2 * (4 + 2) + 1)
 
 
+def test_what_underflows_is_multiplied_by_the_norms_of_all_planes_that_are_summed() -> None:
+    geometry = parse_geometry("n1c2k1i4f1")
+    given = operands(geometry, input=[3.0, 0, 0, 0, 4.0, 0, 0, 0], weight=[2.0, 1.5])
+    size = np.sqrt(4 * 2) * (5 + 2.5) + 2
+    assert transform_underflow(Pass.FORWARD, given, 1.0, geometry) == pytest.approx(4 * 48 * size, rel=1e-12)
+
+
 def test_the_products_of_a_pass_add_up() -> None:
     one = {"input_direction": [3.0, 4, 0, 0], "weight": [2.0]}
     both = one | {"input": [1.0, 0, 0, 0], "weight_direction": [7.0]}
