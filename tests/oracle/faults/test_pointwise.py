@@ -99,6 +99,7 @@ def test_a_direction_is_changed_as_its_operand(result_of: Callable[..., Array]) 
         ([-3, 0, 5, 9], [-3, 0, 5, 7], {"result-clipped-above"}),
         ([-5, 0, 5, 9], [0, 0, 5, 7], {"result-clipped-above", "result-clipped"}),
         ([-5, 0, 5, 9], [0, 0, 5, 6], {"result-clipped-above"}),
+        ([-5, 0, 5, 9], [-3, 0, 5, 6], {"result-clipped-above", "result-clipped-below", "result-clipped"}),
         ([-5, 0, 5, 9], [-5, 0, 5, 9], set()),
     ],
 )
