@@ -55,6 +55,8 @@ def test_a_result_is_written_over_an_operand_of_its_shape() -> None:
     assert called("result-in-an-operand", Pass.INPUT_GRADIENT, given) is given.output_gradient
     assert given.output_gradient.ravel().tolist() == [40, 50, 60]
     assert called("result-in-an-operand", Pass.UPDATE, given) is given.weight
+    one = Operands(*(np.full((1, 1, 1), value) for value in (2.0, 3.0)), None, np.ones((1, 1, 1)))
+    assert called("result-in-an-operand", Pass.FORWARD, one, parse_geometry("n1c1k1i1f1")) is one.weight
 
 
 def test_without_room_in_an_operand_the_result_is_its_own() -> None:
@@ -99,6 +101,9 @@ def test_a_constant_output_gradient_is_read_as_its_first_element() -> None:
     assert called("stride-zero-misread", Pass.BIAS_GRADIENT, given).tolist() == [3]
     assert called("stride-zero-misread", Pass.INPUT_GRADIENT, given).ravel().tolist() == [30, 0, 0]
     assert called("stride-zero-misread", Pass.BIAS_GRADIENT, operands()).tolist() == [15]
+    row = replace(given, output_gradient=np.broadcast_to(np.array([4.0, 5.0, 6.0]), (1, 1, 3)))
+    assert row.output_gradient.strides[0] == 0
+    assert called("stride-zero-misread", Pass.BIAS_GRADIENT, row).tolist() == [15]
     single = replace(given, output_gradient=np.broadcast_to(np.array(3.0), (1, 1, 1)))
     assert called("stride-zero-misread", Pass.BIAS_GRADIENT, single, parse_geometry("n1c1k1i1f1")).tolist() == [3]
 
