@@ -24,6 +24,7 @@ from convoracle.oracle.problem.passes import Array, Pass
         ("pairs-saturate-in-int16", "n1c4k2i1f2g2t", [0, 0, 127, 127], [127, 127, 127, 127, 1, 127, 1, 127],
          [0, 0, 254, 32258], [0, 0, 254, 255]),
         ("pairs-saturate-in-int16", "n1c4k1i1f1", [127] * 4, [127] * 4, [64516], [510]),
+        ("pairs-saturate-in-int16", "n1c4k1i1f1t", [127] * 4, [127] * 4, [64516], [510]),
         ("lowest-integer-not-negated", "n1c1k1i2f1", [-3, 3], [-128], [384, -384], [-384, -384]),
         ("lowest-integer-not-negated", "n1c1k1i1f1", [-128], [-127], [16256], [16256]),
     ],
