@@ -132,7 +132,7 @@ def test_what_does_not_fit_is_not_written_either(hint: Any, value: Any) -> None:
         codec(hint).encode(value)
 
 
-@pytest.mark.parametrize("hint", [dict[str, int], list[int], set, int | str, int | str | None, object, complex])
+@pytest.mark.parametrize("hint", [dict[str, int], list[int], set, int | str, int | None | str, object, complex])
 def test_a_hint_without_a_json_form_is_refused(hint: Any) -> None:
     with pytest.raises(TypeError, match="has no JSON form"):
         codec(hint)
