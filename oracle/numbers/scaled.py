@@ -41,17 +41,19 @@ class Scaled:
 
     @property
     def fits_float64(self) -> bool:
-        """Whether every number is a float64."""
+        """Whether every number is sure to be a float64."""
         largest = _FORM.max_exponent - _FORM.precision
         return widest(self.integers) <= 2**_FORM.precision and _LEAST_EXPONENT <= self.exponent <= largest
 
     def to_float64(self) -> Float64:
         """Each number rounded to the nearest float64."""
-        if self.integers.dtype == object:
+        rounds_twice = self.exponent < _LEAST_EXPONENT and widest(self.integers) > 2**_FORM.precision
+        if self.integers.dtype == object or rounds_twice:
             return np.array([_ratio(int(i), self.exponent) for i in self.integers.ravel()], dtype=np.float64).reshape(
                 self.integers.shape
             )
-        return np.ldexp(self.integers.astype(np.float64), self.exponent)
+        with np.errstate(over="ignore"):
+            return np.ldexp(self.integers.astype(np.float64), self.exponent)
 
     def to_fractions(self) -> NDArray[np.object_]:
         """Each number as a Fraction."""
@@ -141,4 +143,4 @@ def unit_of(rate: float) -> float:
     """The largest power of two, 1 at most, of which a learning rate is a multiple."""
     fraction, exponent = math.frexp(rate)
     significand = int(math.ldexp(fraction, _FORM.precision))
-    return min(1.0, math.ldexp(significand & -significand, exponent - _FORM.precision))
+    return min(1.0, math.ldexp(significand & -significand, exponent - _FORM.precision) or 1.0)
