@@ -82,7 +82,7 @@ def by_search(plan: Plan, fault: str) -> Detection:
 
 @lru_cache(maxsize=1)
 def stream(plan: Plan) -> tuple[Case, ...]:
-    """The cases that our search draws, but for its last fifth, which follows what the implementation does."""
+    """The cases that our search examines."""
     return cases_of(PROFILES["quick"].space(dtypes=DTYPES), plan.cases, plan.seed)
 
 

@@ -45,10 +45,10 @@ class Power:
 
 
 def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
-    """The cases that a search with this seed examines, but for those that climb: further ones are drawn instead."""
+    """The cases that a search with this seed examines, of a candidate that takes them all."""
     covering_cases, usual = covering(space), usual_cases(space, seed, total)
     share = shares(total, len(covering_cases), len(usual))
-    wild = drawn(space, share.drawn + share.climbing, seed)[: share.drawn + share.climbing]
+    wild = drawn(space, total - share.usual - share.covering, seed)
     parts = (usual[: share.usual], wild[: share.drawn], covering_cases[: share.covering], wild[share.drawn :])
     return tuple(dict.fromkeys(case for part in parts for case in part))
 

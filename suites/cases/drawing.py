@@ -18,33 +18,28 @@ from hypothesis.internal.constants_ast import Constants
 from ...oracle.operands.data import Case
 from .strategies import Space, cases
 
-DRAWING = (Phase.generate, Phase.shrink)
-"""Every case drawn afresh."""
-CLIMBING = (Phase.generate, Phase.target, Phase.shrink)
-"""Cases that also climb towards the largest error / bound."""
 _DRAWN_AT_ONCE = 10
 """Hypothesis goes on from its tenth example by changing earlier ones, and cases that are all alike see few faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many of a number of cases are usual layers, drawn afresh, taken from a covering and climbing.
+    """How many of a number of cases are usual layers, drawn, and of a covering, in this order; the rest is drawn, too.
 
     Parameters
     ----------
-    usual, drawn, covering, climbing : int
+    usual, drawn, covering : int
     """
 
     usual: int
     drawn: int
     covering: int
-    climbing: int
 
 
 def shares(count: int, covering: int, usual: int) -> Shares:
-    """A fifth climbs, a covering of so many cases has at most a third, and of so many usual layers, their share."""
-    climbing, covering, usual = count // 5, min(covering, count // 3), usual_share(count, usual)
-    return Shares(usual, count - climbing - covering - usual, covering, climbing)
+    """A covering of so many cases has at most a third, of so many usual layers, their share; a fifth is the rest."""
+    covering, usual = min(covering, count // 3), usual_share(count, usual)
+    return Shares(usual, count - count // 5 - covering - usual, covering)
 
 
 def usual_share(count: int, usual: int) -> int:
@@ -55,9 +50,7 @@ def usual_share(count: int, usual: int) -> int:
     return min(usual, count * 2 // 5, count // 4 + 15)
 
 
-def find_case(
-    space: Space, shows: Callable[[Case], bool], wanted: int, phases: tuple[Phase, ...], seed: str
-) -> Case | None:
+def find_case(space: Space, shows: Callable[[Case], bool], wanted: int, seed: str) -> Case | None:
     """The smallest case found that `shows` is true of; None if it is of none of the next `wanted` new ones, or fewer.
 
     Parameters
@@ -67,16 +60,14 @@ def find_case(
         Asked of each case that is drawn, and while one is shrunk.
     wanted : int
         Cases that are still to be drawn; so many at most are new, after the plainest one, which comes first each time.
-    phases : tuple of Phase
-        `DRAWING` or `CLIMBING`.
     seed : str
         The same one draws the same cases, as long as `shows` answers the same.
     """
     quiet = settings(
-        max_examples=wanted + 1 if Phase.target in phases else min(wanted + 1, _DRAWN_AT_ONCE),
+        max_examples=min(wanted + 1, _DRAWN_AT_ONCE),
         database=None,
         deadline=None,
-        phases=phases,
+        phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
@@ -119,6 +110,6 @@ def drawn(space: Space, count: int, seed: int) -> tuple[Case, ...]:
     before, number = -1, 0
     while before < len(found) < count:
         before = len(found)
-        find_case(space, keep, count - before, DRAWING, f"{seed}/{number}")
+        find_case(space, keep, count - before, f"{seed}/{number}")
         number += 1
     return tuple(found)

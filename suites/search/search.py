@@ -19,8 +19,6 @@ from itertools import count
 from random import Random
 from typing import Protocol
 
-from hypothesis import Phase, currently_in_test_context, target
-
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
 from ...oracle.problem.layouts import CONTIGUOUS
@@ -37,7 +35,7 @@ from ..capabilities.variations import Variations, swept
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Provenance
 from ..cases.covering import covering
-from ..cases.drawing import CLIMBING, DRAWING, find_case, shares, usual_share
+from ..cases.drawing import find_case, shares, usual_share
 from ..cases.features import distinctive, features, needs, needs_of_all
 from ..cases.usual import usual_cases
 from ..checks.company import COMPANY
@@ -218,9 +216,9 @@ class Search:
         self._try_until(len(self._examined) + usual_share(self.budget.cases, len(usual)), usual)
         covering_cases = self._covering(asking)
         share = shares(self.budget.cases, len(covering_cases), len(usual))
-        self._draw(share.usual + share.drawn, DRAWING, asking)
+        self._draw(share.usual + share.drawn, asking)
         self._try_until(len(self._examined) + share.covering, covering_cases)
-        self._draw(self.budget.cases, CLIMBING, asking)
+        self._draw(self.budget.cases, asking)
 
     def _try_until(self, total: int, cases: Collection[Case]) -> None:
         """Examine cases until so many were examined in all; what is declined does not count."""
@@ -244,12 +242,12 @@ class Search:
                 self._variations.add(case, passes)
         return self._variations
 
-    def _draw(self, total: int, phases: tuple[Phase, ...], asking: Asking) -> None:
+    def _draw(self, total: int, asking: Asking) -> None:
         """Draw cases until so many were examined: at large, or near taken ones where that asks too little."""
         before = -1
         while before < len(self._examined) < total and not self._is_asking_too_little(total):
             before, refused, computing = len(self._examined), len(self._refused), self._with_something_to_compute
-            found = self._find_next(total, phases)
+            found = self._find_next(total)
             self._in_favour += self._with_something_to_compute - computing - (len(self._refused) - refused)
             before = -1 if found else before
         if len(self._examined) < total and self._offer.forms:
@@ -275,7 +273,7 @@ class Search:
             if case is not None and case not in self._examined and case not in self._refused:
                 self._try_and_shrink(case)
 
-    def _find_next(self, total: int, phases: tuple[Phase, ...]) -> bool:
+    def _find_next(self, total: int) -> bool:
         """Generate until a new fault shows, and shrink it; False where none does among the next examples.
 
         Hypothesis makes one number smaller at a time and knows only the sizes that are drawn;
@@ -283,7 +281,7 @@ class Search:
         """
         wanted, seed = total - len(self._examined), f"{self.budget.seed}/{next(self._draws)}"
         try:
-            smallest = find_case(self._offer.space, self._shows_pursued_fault, wanted, phases, seed)
+            smallest = find_case(self._offer.space, self._shows_pursued_fault, wanted, seed)
         except BaseException:
             self._settle(None)
             raise
@@ -350,8 +348,6 @@ class Search:
         self._asked_of.update(answering)
         if self._variations is not None:
             self._variations.add(case, answering)
-        for result in results if currently_in_test_context() else ():
-            target(min(result.verdict.ratio, 2.0), label=f"error/bound of {result.check} {result.subject}")
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
         if fresh is None or self._ledger.is_full:
             self._record(case, results)

@@ -57,7 +57,7 @@ def test_every_profile_has_room_for_the_whole_covering(profile) -> None:
 
 def test_a_small_budget_has_some_of_each() -> None:
     share = shares(10, 20, 100)
-    assert (share.usual, share.drawn, share.covering, share.climbing) == (4, 1, 3, 2)
+    assert (share.usual, share.drawn, share.covering) == (4, 1, 3)
     assert shares(100, 20, 10).drawn == 50
     assert [shares(profile.cases, 16, 898).usual for profile in PROFILES.values()] == [40, 140, 898]
 

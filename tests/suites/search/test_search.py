@@ -296,7 +296,7 @@ def test_a_fault_that_a_usual_layer_shows_is_made_as_small_as_a_drawn_one(monkey
 def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatch: pytest.MonkeyPatch) -> None:
     case = parse_case("n3c2k4i9x6f3x2s2x2p1x2g2/bias/float16/wide/77/strided")
     monkeypatch.setattr(search, "covering", lambda space: (case,))
-    monkeypatch.setattr(search, "shares", lambda count, covering, usual: Shares(0, 0, 1, 0))
+    monkeypatch.setattr(search, "shares", lambda count, covering, usual: Shares(0, 0, 1))
     log = Log()
     only = replace(budget(1), space=Space())
     with executor("KernelNotFlipped") as running:
