@@ -10,8 +10,10 @@ from random import Random
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass
+from ...reports.records.record import CheckResult
 from ..audits.own_covering import own_covering
 from ..capabilities.asking import Asking
+from ..capabilities.declined import Declined
 from ..capabilities.offer import Offer
 from ..capabilities.variations import Variations, swept
 from ..cases.budget import Budget
@@ -63,11 +65,14 @@ class Agenda:
     offer : Offer
         What the candidate takes.
     asking : Asking
+    declined : Declined
+        What all passes declined so far.
     """
 
     budget: Budget
     offer: Offer
     asking: Asking
+    declined: Declined
     examined: dict[Case, Collection[Pass]] = field(default_factory=dict)
     """With the passes that did not decline them."""
     _refused: set[Case] = field(default_factory=set)
@@ -86,9 +91,10 @@ class Agenda:
         if self._variations is not None:
             self._variations.add(case, passes)
 
-    def note_refused(self, case: Case) -> None:
-        """A case was declined by every pass, and does not count."""
+    def note_refused(self, case: Case, results: tuple[CheckResult, ...]) -> None:
+        """A case was declined by every pass, with these verdicts, and does not count."""
         self._refused.add(case)
+        self.declined.add(case, results)
 
     def cases(self) -> Iterator[Planned]:
         """Cases until the budget is spent; what came of one is to be noted before the next is asked for.

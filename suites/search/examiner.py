@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case
-from ...oracle.problem.passes import Pass
+from ...oracle.problem.passes import Pass, is_defined
 from ...reports.records.compared import KNOWN_HANG
 from ...reports.records.evidence import subject_pass
 from ...reports.records.record import CheckResult
@@ -58,6 +58,12 @@ class Examiner:
         self._hangs.update(filter(None, hung))
         told = (unsupported(pass_, reason) for pass_, reason in untaken.items())
         return (*results, *told, *(_not_asked(pass_, hanging[pass_]) for pass_ in willing if pass_ not in asked))
+
+    def answering(self, case: Case, results: Collection[CheckResult]) -> list[Pass]:
+        """The passes that do not decline a case, whichever checks are asked; one known to hang is among them."""
+        structure = (result for result in results if result.check == str(Check.STRUCTURE))
+        declined = {result.subject for result in structure if result.verdict.outcome is Outcome.UNSUPPORTED}
+        return [pass_ for pass_ in self.passes if is_defined(pass_, case.dtype) and str(pass_) not in declined]
 
     def history(self, result: CheckResult, case: Case, earlier: Sequence[Case]) -> History | None:
         """How a failing result depends on earlier calls, such as those of `earlier` cases; None where it does not."""

@@ -8,13 +8,12 @@ one fault.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from ...oracle.judging.verdict import Outcome
 from ...oracle.operands.data import Case
-from ...oracle.problem.passes import Pass, is_defined, offset
+from ...oracle.problem.passes import Pass, offset
 from ...reports.records.record import CaseRecord, CheckResult, kind_of
 from ..calling.executor import Executor
 from ..capabilities.asking import Asking
@@ -26,7 +25,6 @@ from ..checks.inquiry import ask_again
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS, usual_checks
 from ..checks.relations import CHECK as RELATION
-from ..checks.value import Check
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
@@ -47,11 +45,12 @@ def search(executor: Executor, budget: Budget, memory: FailureMemory | None = No
     passes = [pass_ for pass_ in Pass if pass_ in budget.passes & executor.passes]
     asking, declined = Asking(executor, passes), Declined(executor.info.name)
     if budget.corpus_cases:
-        yield from _loop(Agenda(budget, Offer(budget.space), asking), declined).examined(_of_corpora(asking, budget))
+        agenda = Agenda(budget, Offer(budget.space), asking, declined)
+        yield from _loop(agenda).examined(_of_corpora(asking, budget))
         return
     space = replace(budget.space, dtypes=executor.info.dtypes) if budget.own_dtypes else budget.space
-    agenda = Agenda(budget, learn(asking, space, declined), asking)
-    loop = _loop(agenda, declined)
+    agenda = Agenda(budget, learn(asking, space, declined), asking, declined)
+    loop = _loop(agenda)
     yield from loop.asked_once()
     remembered = memory.recall() if memory is not None else []
     again = (Planned(case, is_small=True) for case in remembered if case in agenda.offer.space)
@@ -72,24 +71,21 @@ def _of_corpora(asking: Asking, budget: Budget) -> Iterator[Planned]:
         yield Planned(replace(each.case, bias=with_bias), provenance=each.provenance)
 
 
-def _loop(agenda: Agenda, declined: Declined) -> _Loop:
+def _loop(agenda: Agenda) -> _Loop:
     executor, budget = agenda.asking.executor, agenda.budget
     checks = budget.checks if budget.checks is not None else usual_checks(executor.info)
     examiner = Examiner(executor, agenda.asking.passes, checks, agenda.offer)
     ledger = Ledger(executor.info.name, budget.faults)
     leftovers = Leftovers(executor, ledger, budget.cases)
     attempts = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * budget.cases)
-    return _Loop(executor, budget, agenda, declined, examiner, ledger, leftovers, attempts)
+    return _Loop(agenda, examiner, ledger, leftovers, attempts)
 
 
 @dataclass(slots=True)
 class _Loop:
     """What is done with each case, and all that is known meanwhile."""
 
-    executor: Executor
-    budget: Budget
     agenda: Agenda
-    declined: Declined
     examiner: Examiner
     ledger: Ledger
     leftovers: Leftovers
@@ -102,7 +98,7 @@ class _Loop:
                 continue
             found: dict[Case, list[CheckResult]] = {}
             for case, subject in kind.schedule.questions(self.examiner.passes, self.agenda.offer.space.ranks):
-                result = ask_again(self.executor, kind.name, subject, case)
+                result = ask_again(self.examiner.executor, kind.name, subject, case)
                 if result is not None:
                     found.setdefault(case, []).append(result)
             for case, results in found.items():
@@ -115,12 +111,12 @@ class _Loop:
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
-        return CaseExamined(record, len(self.agenda.examined), self.budget.cases)
+        return CaseExamined(record, len(self.agenda.examined), self.agenda.budget.cases)
 
     def _kept(self, case: Case, results: tuple[CheckResult, ...]) -> Iterator[Event]:
         """A fault for each mismatch."""
         for result in results:
-            if result.verdict.outcome.is_mismatch and len(self.ledger.faults) < self.budget.faults:
+            if result.verdict.outcome.is_mismatch and len(self.ledger.faults) < self.agenda.budget.faults:
                 fault = self.ledger.take_up(result, case, None)
                 yield FaultMet(fault)
                 yield FaultShrunk(fault)
@@ -129,10 +125,9 @@ class _Loop:
         """Examine a case, and take up the first fault that is not known."""
         case = planned.case
         results = self.examiner.examine(case, self.ledger.faults)
-        answering = self._answering(case, results)
-        if not answering and not self.budget.corpus_cases:
-            self.agenda.note_refused(case)
-            self.declined.add(case, results)
+        answering = self.examiner.answering(case, results)
+        if not answering and not self.agenda.budget.corpus_cases:
+            self.agenda.note_refused(case, results)
             return
         self.agenda.note(case, answering)
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
@@ -144,7 +139,7 @@ class _Loop:
     def _pursued(self, result: CheckResult, planned: Planned) -> Iterator[Event]:
         """Make the case that showed a fault smaller, and conclude the fault with that, wherever it ends."""
         fault, faults, offer = self._taken_up(result, planned), self.ledger.faults, self.agenda.offer
-        pursuit = Pursuit(self.executor, offer, faults, fault, planned.case, self.attempts_left)
+        pursuit = Pursuit(self.examiner.executor, offer, faults, fault, planned.case, self.attempts_left)
         yield from followed_by(self._shrunk(pursuit, planned), lambda is_over: self._settled(pursuit, is_over))
 
     def _shrunk(self, pursuit: Pursuit, planned: Planned) -> Iterator[Event]:
@@ -170,17 +165,10 @@ class _Loop:
         if self.ledger.of_history is None:
             history = self.examiner.history(result, case, list(self.agenda.examined)[:-1])
         if history is None and kind_of(result.check) == RELATION:
-            behind = wrong_call(self.executor, result, case)
+            behind = wrong_call(self.examiner.executor, result, case)
             if behind is not None and self.ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
                 result, case = behind
         return self.ledger.take_up(result, case, planned.provenance, history)
-
-    def _answering(self, case: Case, results: Collection[CheckResult]) -> list[Pass]:
-        """The passes that do not decline a case, whichever checks are asked; one known to hang is among them."""
-        structure = (result for result in results if result.check == str(Check.STRUCTURE))
-        declined = {result.subject for result in structure if result.verdict.outcome is Outcome.UNSUPPORTED}
-        passes = self.examiner.passes
-        return [pass_ for pass_ in passes if is_defined(pass_, case.dtype) and str(pass_) not in declined]
 
     def _is_new(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> bool:
         """Whether a result fails, and neither a known fault nor what was left by earlier calls explains it."""
@@ -201,7 +189,7 @@ class _Loop:
         def record() -> CaseRecord:
             tagged = tuple(self._tagged(result, results, case) for result in results)
             origin = "" if provenance is None else str(provenance)
-            return CaseRecord(str(case), self.executor.info.name, tagged, origin)
+            return CaseRecord(str(case), self.examiner.executor.info.name, tagged, origin)
 
         return followed_by(events, lambda _: (self.told(record()),))
 

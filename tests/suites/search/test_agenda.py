@@ -11,6 +11,7 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.audits.power import stream
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.asking import Asking
+from convoracle.suites.capabilities.declined import Declined
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.covering import covering
@@ -23,7 +24,8 @@ SPACE = PROFILES["quick"].space(dtypes=("float32",))
 
 def agenda(total: int, offer: Offer) -> Agenda:
     passes = frozenset({Pass.FORWARD})
-    return Agenda(Budget(offer.space, passes, total, 7), offer, Asking(InProcess("reference"), tuple(passes)))
+    asking = Asking(InProcess("reference"), tuple(passes))
+    return Agenda(Budget(offer.space, passes, total, 7), offer, asking, Declined("reference"))
 
 
 def examined(agenda: Agenda, takes: Callable[[Case], bool] = lambda case: True) -> list[Case]:
@@ -34,7 +36,7 @@ def examined(agenda: Agenda, takes: Callable[[Case], bool] = lambda case: True) 
         if takes(planned.case):
             agenda.note(planned.case, [Pass.FORWARD])
         else:
-            agenda.note_refused(planned.case)
+            agenda.note_refused(planned.case, ())
     return asked
 
 

@@ -79,4 +79,5 @@ def test_what_a_pass_cannot_take_is_told_and_not_asked() -> None:
     assert (conforms.subject, conforms.verdict.outcome) == ("weight_gradient", Outcome.CONFORMS)
     assert (unsupported.subject, unsupported.verdict.outcome) == ("forward", Outcome.UNSUPPORTED)
     assert unsupported.verdict.reason == "no loop for float32"
+    assert examined.answering(PLAIN, (conforms, unsupported)) == [Pass.WEIGHT_GRADIENT]
     assert set(executor.asked) == {Pass.WEIGHT_GRADIENT}
