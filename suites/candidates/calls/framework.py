@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass
+from ....oracle.problem.passes import Array, Operands, Pass
 
 Tensor = Any
 
@@ -31,31 +30,40 @@ class Given:
         return {name: tensor for name, tensor in named.items() if tensor is not None}
 
 
-class Framework(ABC):
-    """The functions of a candidate, each of which hands its operands on to :meth:`compute`."""
+class Framework:
+    """The functions of a candidate, each of which hands its operands on to :meth:`evaluate`."""
 
-    @abstractmethod
-    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
+    passes = frozenset(Pass)
+
+    def __init_subclass__(cls) -> None:
+        for pass_ in frozenset(Pass) - cls.passes:
+            setattr(cls, pass_.value, None)
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         """The result of a pass, on arrays in canonical shapes."""
+        return self.compute(pass_, Given(**operands.arrays(), learning_rate=operands.learning_rate), geometry)
+
+    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
+        raise NotImplementedError
 
     def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return self.compute(Pass.FORWARD, Given(input, weight, bias), geometry)
+        return self.evaluate(Pass.FORWARD, _given(input, weight, bias), geometry)
 
     def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return self.compute(Pass.INPUT_GRADIENT, Given(input, weight, None, output_gradient), geometry)
+        return self.evaluate(Pass.INPUT_GRADIENT, _given(input, weight, None, output_gradient), geometry)
 
     def weight_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return self.compute(Pass.WEIGHT_GRADIENT, Given(input, weight, None, output_gradient), geometry)
+        return self.evaluate(Pass.WEIGHT_GRADIENT, _given(input, weight, None, output_gradient), geometry)
 
     def bias_gradient(
         self, input: Array, weight: Array, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
     ) -> Array:
-        return self.compute(Pass.BIAS_GRADIENT, Given(input, weight, bias, output_gradient), geometry)
+        return self.evaluate(Pass.BIAS_GRADIENT, _given(input, weight, bias, output_gradient), geometry)
 
     def update(
         self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry
     ) -> Array:
-        return self.compute(Pass.UPDATE, Given(input, weight, None, output_gradient, learning_rate), geometry)
+        return self.evaluate(Pass.UPDATE, _given(input, weight, None, output_gradient, learning_rate), geometry)
 
     def jvp(
         self,
@@ -67,7 +75,7 @@ class Framework(ABC):
         bias_direction: Array | None,
         geometry: ConvGeometry,
     ) -> Array:
-        given = Given(
+        given = _given(
             input,
             weight,
             bias,
@@ -75,7 +83,7 @@ class Framework(ABC):
             weight_direction=weight_direction,
             bias_direction=bias_direction,
         )
-        return self.compute(Pass.JVP, given, geometry)
+        return self.evaluate(Pass.JVP, given, geometry)
 
     def double_backward_output_gradient(
         self,
@@ -88,7 +96,7 @@ class Framework(ABC):
         bias_direction: Array | None,
         geometry: ConvGeometry,
     ) -> Array:
-        given = Given(
+        given = _given(
             input,
             weight,
             bias,
@@ -97,7 +105,7 @@ class Framework(ABC):
             weight_direction=weight_direction,
             bias_direction=bias_direction,
         )
-        return self.compute(Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, given, geometry)
+        return self.evaluate(Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, given, geometry)
 
     def double_backward_input(
         self,
@@ -109,7 +117,7 @@ class Framework(ABC):
         geometry: ConvGeometry,
     ) -> Array:
         given = _directed(input, weight, output_gradient, input_direction, weight_direction)
-        return self.compute(Pass.DOUBLE_BACKWARD_INPUT, given, geometry)
+        return self.evaluate(Pass.DOUBLE_BACKWARD_INPUT, given, geometry)
 
     def double_backward_weight(
         self,
@@ -121,12 +129,23 @@ class Framework(ABC):
         geometry: ConvGeometry,
     ) -> Array:
         given = _directed(input, weight, output_gradient, input_direction, weight_direction)
-        return self.compute(Pass.DOUBLE_BACKWARD_WEIGHT, given, geometry)
+        return self.evaluate(Pass.DOUBLE_BACKWARD_WEIGHT, given, geometry)
 
 
 def _directed(
     input: Array, weight: Array, output_gradient: Array, input_direction: Array, weight_direction: Array
-) -> Given:
-    return Given(
+) -> Operands:
+    return _given(
         input, weight, None, output_gradient, input_direction=input_direction, weight_direction=weight_direction
     )
+
+
+def _given(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    output_gradient: Any = None,
+    learning_rate: float = 0.0,
+    **directions: Array | None,
+) -> Operands:
+    return Operands(input, weight, bias, output_gradient, learning_rate, **directions)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 
 from convoracle.oracle.answers.exact import evaluate
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.numbers.dtypes import numpy_dtype, result_dtype
+from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass, real_parts, shape_of
+from convoracle.suites import candidates
 from convoracle.suites.calling.executor import Executor
-from convoracle.suites.calling.replies import Reply, Returned
+from convoracle.suites.calling.replies import Reply, Returned, Unsupported
 
 GEOMETRIES = tuple(
     map(
@@ -109,3 +114,29 @@ def run_call_text(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype
         actual = namespace["actual"]
         assert isinstance(actual, np.ndarray)
         assert_exact(actual, pass_, operands, geometry, dtype)
+
+
+def assert_text_is_code(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -> bool:
+    """The functions in the text are the adapter's, and compute bit for bit what it does; False where it declines.
+
+    The operands are reals, so that another order of summation would show.
+    """
+    operands = real_operands(Case(geometry, bias, dtype, "uniform", 1))
+    reply = executor.call(pass_, operands, geometry, seconds=60)
+    if isinstance(reply, Unsupported):
+        return False
+    assert isinstance(reply, Returned), (pass_, geometry, dtype, reply)
+    text = executor.call_text(pass_, geometry, dtype, bias)
+    sources = "\n".join(path.read_text() for path in Path(candidates.__file__).parent.rglob("*.py"))
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef):
+            assert (ast.get_source_segment(text, node) or text) in sources, node.name
+        else:
+            assert isinstance(node, ast.Import | ast.ImportFrom | ast.Assign), ast.unparse(node)
+    namespace: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
+    exec(text, namespace)
+    actual = namespace["actual"]
+    assert isinstance(actual, np.ndarray)
+    assert (actual.dtype, actual.shape) == (reply.value.dtype, reply.value.shape)
+    assert actual.tobytes() == reply.value.tobytes(), (pass_, geometry, dtype)
+    return True
