@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -20,43 +20,44 @@ _OWN = __name__.partition(".")[0]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What computes a pass: ``prepare(*functions, **settings)`` makes a function of the operands, by name.
+    """What computes a pass: ``prepare(**settings)`` makes a function of the operands, by name.
 
     Parameters
     ----------
     prepare : callable
-    functions : tuple of callable
-    settings : Mapping[str, object]
-        Values whose representation is their source.
+    settings : Mapping[str, Any]
+        Functions, and values whose representation is their source.
     operands : tuple of str
         The names of those that it takes; the bias and its direction only where there are any.
+    before : str
+        Source that is to come before the imports.
     """
 
     prepare: Callable[..., Callable[..., Array]]
-    functions: tuple[Callable[..., object], ...]
-    settings: Mapping[str, object]
+    settings: Mapping[str, Any]
     operands: tuple[str, ...]
+    before: str = ""
 
     def prepared(self) -> Callable[..., Array]:
         """What computes the pass of the arguments that :meth:`arguments` gives."""
-        return self.prepare(*self.functions, **self.settings)
+        return self.prepare(**self.settings)
 
     def arguments(self, operands: Operands) -> dict[str, object]:
         """Those of the operands that it takes and that are there."""
         named = {name: getattr(operands, name) for name in self.operands}
         return {name: value for name, value in named.items() if value is not None}
 
-    def write(self, *, bias: bool, before: Iterable[str] = ()) -> str:
-        """Source that computes ``actual`` from the operands by name, after the lines that are to come first."""
+    def write(self, *, bias: bool) -> str:
+        """Source that computes ``actual`` from the operands by name."""
         imports, sources = set[str](), dict[str, str]()
-        for function in (self.prepare, *self.functions):
+        for function in filter(callable, (self.prepare, *self.settings.values())):
             _collect(function.__name__, function, imports, sources)
-        given = [each.__name__ for each in self.functions]
-        given += [f"{name}={value!r}" for name, value in self.settings.items()]
+        values = (value.__name__ if callable(value) else repr(value) for value in self.settings.values())
+        given = map("=".join, zip(self.settings, values, strict=True))
         operands = (f"{name}={name}" for name in self.operands if bias or not name.startswith("bias"))
         lines = [f"compute = {self.prepare.__name__}(", *(f"    {each}," for each in given), ")"]
         lines.append(f"actual = compute({', '.join(operands)})")
-        parts = ["\n".join([*before, *sorted(imports)]), *sources.values(), "\n".join(lines)]
+        parts = [self.before + "\n".join(sorted(imports)), *sources.values(), "\n".join(lines)]
         return "\n\n\n".join(part.strip() for part in parts) + "\n"
 
 

@@ -65,7 +65,8 @@ class SciPy(Framework):
     def _call(self, pass_: Pass, geometry: ConvGeometry) -> Call:
         prepare, function = _FUNCTIONS[pass_, geometry.transposed]
         direct = geometry.direct
-        settings = {
+        settings: dict[str, object] = {
+            "function": function,
             "size": pass_.result_shape(geometry)[2:],
             "stride": direct.stride,
             "padding": direct.padding,
@@ -75,7 +76,7 @@ class SciPy(Framework):
         }
         if function is not own.transposed_convolution:
             settings["mode"] = NUMPY_MODES[direct.padding_mode]
-        return Call(prepare, (function,), settings, _OPERANDS[pass_])
+        return Call(prepare, settings, _OPERANDS[pass_])
 
 
 def candidate() -> SciPy:
