@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass
+from ....oracle.problem.passes import Array, Operands, Pass, offset
 
 Tensor = Any
 
@@ -32,101 +32,19 @@ class Given:
 
 
 class Framework(ABC):
-    """The functions of a candidate, each of which hands its operands on to :meth:`compute`."""
+    """A candidate whose passes are computed from their operands as :class:`Given`."""
+
+    passes = frozenset(Pass)
 
     @abstractmethod
     def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
         """The result of a pass, on arrays in canonical shapes."""
 
-    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return self.compute(Pass.FORWARD, Given(input, weight, bias), geometry)
-
-    def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return self.compute(Pass.INPUT_GRADIENT, Given(input, weight, None, output_gradient), geometry)
-
-    def weight_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return self.compute(Pass.WEIGHT_GRADIENT, Given(input, weight, None, output_gradient), geometry)
-
-    def bias_gradient(
-        self, input: Array, weight: Array, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
-    ) -> Array:
-        return self.compute(Pass.BIAS_GRADIENT, Given(input, weight, bias, output_gradient), geometry)
-
-    def update(
-        self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry
-    ) -> Array:
-        return self.compute(Pass.UPDATE, Given(input, weight, None, output_gradient, learning_rate), geometry)
-
-    def jvp(
-        self,
-        input: Array,
-        weight: Array,
-        bias: Array | None,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = Given(
-            input,
-            weight,
-            bias,
-            input_direction=input_direction,
-            weight_direction=weight_direction,
-            bias_direction=bias_direction,
-        )
-        return self.compute(Pass.JVP, given, geometry)
-
-    def double_backward_output_gradient(
-        self,
-        input: Array,
-        weight: Array,
-        bias: Array | None,
-        output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = Given(
-            input,
-            weight,
-            bias,
-            output_gradient,
-            input_direction=input_direction,
-            weight_direction=weight_direction,
-            bias_direction=bias_direction,
-        )
-        return self.compute(Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, given, geometry)
-
-    def double_backward_input(
-        self,
-        input: Array,
-        weight: Array,
-        output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = _directed(input, weight, output_gradient, input_direction, weight_direction)
-        return self.compute(Pass.DOUBLE_BACKWARD_INPUT, given, geometry)
-
-    def double_backward_weight(
-        self,
-        input: Array,
-        weight: Array,
-        output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = _directed(input, weight, output_gradient, input_direction, weight_direction)
-        return self.compute(Pass.DOUBLE_BACKWARD_WEIGHT, given, geometry)
-
-
-def _directed(
-    input: Array, weight: Array, output_gradient: Array, input_direction: Array, weight_direction: Array
-) -> Given:
-    return Given(
-        input, weight, None, output_gradient, input_direction=input_direction, weight_direction=weight_direction
-    )
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        arrays = operands.arrays()
+        if offset(pass_) is None and pass_ is not Pass.BIAS_GRADIENT:
+            arrays = {name: array for name, array in arrays.items() if not name.startswith("bias")}
+        if pass_ in (Pass.FORWARD, Pass.JVP):
+            del arrays["output_gradient"]
+        rate = operands.learning_rate if pass_ is Pass.UPDATE else 0.0
+        return self.compute(pass_, Given(**arrays, learning_rate=rate), geometry)
