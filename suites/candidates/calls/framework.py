@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Operands, Pass
+from ....oracle.problem.passes import Array, Operands, Pass, offset
 
 Tensor = Any
 
@@ -30,122 +31,20 @@ class Given:
         return {name: tensor for name, tensor in named.items() if tensor is not None}
 
 
-class Framework:
-    """The functions of a candidate, each of which hands its operands on to :meth:`evaluate`."""
+class Framework(ABC):
+    """A candidate whose passes are computed from their operands as :class:`Given`."""
 
     passes = frozenset(Pass)
 
-    def __init_subclass__(cls) -> None:
-        for pass_ in frozenset(Pass) - cls.passes:
-            setattr(cls, pass_.value, None)
+    @abstractmethod
+    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
+        """The result of a pass, on arrays in canonical shapes."""
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        """The result of a pass, on arrays in canonical shapes."""
-        return self.compute(pass_, Given(**operands.arrays(), learning_rate=operands.learning_rate), geometry)
-
-    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
-        raise NotImplementedError
-
-    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return self.evaluate(Pass.FORWARD, _given(input, weight, bias), geometry)
-
-    def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return self.evaluate(Pass.INPUT_GRADIENT, _given(input, weight, None, output_gradient), geometry)
-
-    def weight_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        return self.evaluate(Pass.WEIGHT_GRADIENT, _given(input, weight, None, output_gradient), geometry)
-
-    def bias_gradient(
-        self, input: Array, weight: Array, bias: Array | None, output_gradient: Array, geometry: ConvGeometry
-    ) -> Array:
-        return self.evaluate(Pass.BIAS_GRADIENT, _given(input, weight, bias, output_gradient), geometry)
-
-    def update(
-        self, input: Array, weight: Array, output_gradient: Array, learning_rate: float, geometry: ConvGeometry
-    ) -> Array:
-        return self.evaluate(Pass.UPDATE, _given(input, weight, None, output_gradient, learning_rate), geometry)
-
-    def jvp(
-        self,
-        input: Array,
-        weight: Array,
-        bias: Array | None,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = _given(
-            input,
-            weight,
-            bias,
-            input_direction=input_direction,
-            weight_direction=weight_direction,
-            bias_direction=bias_direction,
-        )
-        return self.evaluate(Pass.JVP, given, geometry)
-
-    def double_backward_output_gradient(
-        self,
-        input: Array,
-        weight: Array,
-        bias: Array | None,
-        output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = _given(
-            input,
-            weight,
-            bias,
-            output_gradient,
-            input_direction=input_direction,
-            weight_direction=weight_direction,
-            bias_direction=bias_direction,
-        )
-        return self.evaluate(Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, given, geometry)
-
-    def double_backward_input(
-        self,
-        input: Array,
-        weight: Array,
-        output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = _directed(input, weight, output_gradient, input_direction, weight_direction)
-        return self.evaluate(Pass.DOUBLE_BACKWARD_INPUT, given, geometry)
-
-    def double_backward_weight(
-        self,
-        input: Array,
-        weight: Array,
-        output_gradient: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        geometry: ConvGeometry,
-    ) -> Array:
-        given = _directed(input, weight, output_gradient, input_direction, weight_direction)
-        return self.evaluate(Pass.DOUBLE_BACKWARD_WEIGHT, given, geometry)
-
-
-def _directed(
-    input: Array, weight: Array, output_gradient: Array, input_direction: Array, weight_direction: Array
-) -> Operands:
-    return _given(
-        input, weight, None, output_gradient, input_direction=input_direction, weight_direction=weight_direction
-    )
-
-
-def _given(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    output_gradient: Any = None,
-    learning_rate: float = 0.0,
-    **directions: Array | None,
-) -> Operands:
-    return Operands(input, weight, bias, output_gradient, learning_rate, **directions)
+        arrays = operands.arrays()
+        if offset(pass_) is None and pass_ is not Pass.BIAS_GRADIENT:
+            arrays = {name: array for name, array in arrays.items() if not name.startswith("bias")}
+        if pass_ in (Pass.FORWARD, Pass.JVP):
+            del arrays["output_gradient"]
+        rate = operands.learning_rate if pass_ is Pass.UPDATE else 0.0
+        return self.compute(pass_, Given(**arrays, learning_rate=rate), geometry)

@@ -11,8 +11,8 @@ from ....oracle.numbers.dtypes import result_dtype
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, Operands, Pass
-from ..calls.framework import Framework
 from ..calls.source_text import Call, operands_of
+from ..protocol import Candidate
 from . import convolution as own
 from . import derivatives
 
@@ -22,13 +22,12 @@ _EIGHT_BITS = "JAX gives the gradients of 8-bit floats as 8-bit floats, not as f
 _INTEGERS = "JAX differentiates with respect to floating-point and complex arrays only"
 
 
-class Jax(Framework):
+class Jax(Candidate):
     """A convolution written for JAX, with its derivatives; on the CPU."""
 
     name = "jax"
     version = jax.__version__
     passes = frozenset(Pass)
-    accumulators: Mapping[str, str] = MappingProxyType({})
     conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed"})
     """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
 

@@ -9,8 +9,8 @@ import scipy
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, Operands, Pass
-from ..calls.framework import Framework
 from ..calls.source_text import Call
+from ..protocol import Candidate
 from . import convolution as own
 
 _DTYPES = {
@@ -33,7 +33,7 @@ _FUNCTIONS: dict[tuple[Pass, bool], tuple[Callable[..., Callable[..., Array]], C
 """Pass and whether the convolution is transposed -> what prepares it, and the function of two arrays."""
 
 
-class SciPy(Framework):
+class SciPy(Candidate):
     """One method of `scipy.signal.convolve`: ``"direct"`` or ``"fft"``."""
 
     version = scipy.__version__

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
-from ..calls.framework import Framework, Tensor
 from ..calls.source_text import Call, operands_of
+from ..protocol import NOTHING, Candidate
 from . import derivatives
 from .limits import limits_told
 from .plan import DTYPES, kernel_limitation, plan
@@ -20,7 +20,7 @@ Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 _TRACED_AT_ONCE = 32
 
 
-class TensorFlow(Framework):
+class TensorFlow(Candidate):
     """A convolution written for TensorFlow, with its derivatives; on the CPU in channels-last layout.
 
     Parameters
@@ -35,7 +35,7 @@ class TensorFlow(Framework):
     version = tf.__version__
     passes = frozenset(Pass)
     dtypes: tuple[str, ...] = DTYPES
-    accumulators: Mapping[str, str] = MappingProxyType({})
+    accumulators = NOTHING
     """Every dtype in itself: by experiment, float16 sums and the bfloat16 sums of bias gradients, and of strided
     input and weight gradients, are rounded to the dtype on the way."""
     conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed", "subnormals/float16": "gradual"})
@@ -47,12 +47,15 @@ class TensorFlow(Framework):
         name: str,
         limitation: Limitation = kernel_limitation,
         *,
-        trace: Callable[[Callable[..., Tensor]], Callable[..., Tensor]] = derivatives.eager,
+        trace: Callable[[Callable[..., tf.Tensor]], Callable[..., tf.Tensor]] = derivatives.eager,
     ) -> None:
         self.name = name
-        self.limitation = limitation
+        self._limitation = limitation
         self._trace = trace
         self._prepared = functools.lru_cache(maxsize=_TRACED_AT_ONCE)(self._prepare)
+
+    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        return self._limitation(pass_, geometry, dtype)
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         call, compute = self._prepared(pass_, geometry, operands.input.dtype.name)
