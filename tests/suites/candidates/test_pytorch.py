@@ -29,7 +29,15 @@ from convoracle.suites.candidates.protocol import Candidate
 from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.checks.value import Check, operands_of
 
-from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
+from .conformity import (
+    DTYPES,
+    GEOMETRIES,
+    ask,
+    assert_texts_are_code,
+    integer_operands,
+    random_geometry,
+    run_call_text,
+)
 
 torch = pytest.importorskip("torch")
 
@@ -106,6 +114,11 @@ def test_the_text_has_the_functions_that_run_and_no_others(make: Callable[[], Ca
             sys.setprofile(None)
             told = ast.parse(make().call_text(pass_, geometry, dtype, True)).body
             assert ran - {"candidate"} == {each.name for each in told if isinstance(each, ast.FunctionDef)}, pass_
+
+
+@pytest.mark.parametrize("name", ["torch", "torch-channels-last"])
+def test_the_texts_compute_the_same_bits(name: str) -> None:
+    assert_texts_are_code(InProcess(name))
 
 
 OTHER = {1: parse_geometry("n1c1k1i5x5f2x2"), 2: parse_geometry("n1c1k1i5f2"), 3: parse_geometry("n1c1k1i5f2")}
