@@ -13,6 +13,7 @@ from ...oracle.numbers.dtypes import COMPONENTS, SUMS_IN_FLOAT64, numpy_dtype, r
 from ...oracle.operands.lattice import LARGEST_VALUE
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
+from .calls.call_text import write_evaluation
 from .protocol import Candidate
 
 MOST_NUMBERS = 10_000_000
@@ -60,32 +61,8 @@ class Differences(Candidate):
         return None
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return "\n".join(
-            (
-                "import ml_dtypes",
-                "import numpy as np",
-                "",
-                "from convoracle.oracle import parse_geometry",
-                "from convoracle.oracle.answers import differences",
-                "",
-                f'geometry = parse_geometry("{geometry}")',
-                *_write_call(pass_, bias=bias),
-                f'actual = actual.astype(np.dtype("{result_dtype(dtype)}"))',
-                "",
-            )
-        )
-
-
-def _write_call(pass_: Pass, *, bias: bool) -> list[str]:
-    if pass_ is not Pass.JVP:
-        return [f"actual = differences.{pass_}(input, weight, output_gradient, geometry)"]
-    return [
-        "from convoracle.oracle import Operands",
-        "directions = dict(input_direction=input_direction, weight_direction=weight_direction)",
-        *(["directions |= dict(bias_direction=bias_direction)"] if bias else []),
-        "operands = Operands(input, weight, None, output_gradient, **directions)",
-        "actual = differences.jvp(operands, geometry)",
-    ]
+        imports = ["from convoracle.suites.candidates.differences import candidate"]
+        return write_evaluation(imports, "candidate()", pass_, geometry, bias=bias)
 
 
 def _require_integers(operands: Operands) -> None:

@@ -52,8 +52,7 @@ class Call:
         imports, sources = set[str](), dict[str, str]()
         for function in filter(callable, (self.prepare, *self.settings.values())):
             _collect(function.__name__, function, imports, sources)
-        values = (value.__name__ if callable(value) else repr(value) for value in self.settings.values())
-        given = map("=".join, zip(self.settings, values, strict=True))
+        given = (f"{name}={_written(value)}" for name, value in self.settings.items())
         operands = (f"{name}={name}" for name in self.operands if bias or not name.startswith("bias"))
         lines = [f"compute = {self.prepare.__name__}(", *(f"    {each}," for each in given), ")"]
         lines.append(f"actual = compute({', '.join(operands)})")
@@ -67,6 +66,12 @@ def operands_of(function: Callable[..., object]) -> tuple[str, ...]:
     return tuple(name for name in inspect.signature(function).parameters if name in (*ARRAYS, "learning_rate"))
 
 
+def _written(value: Any) -> str:
+    if isinstance(value, str) and "\n" in value:
+        return f'"""{value}"""'
+    return value.__name__ if callable(value) else repr(value)
+
+
 def _collect(name: str, value: Any, imports: set[str], sources: dict[str, str]) -> None:
     """Add how a name is imported or, of a function of convoracle, its source and what that refers to."""
     if isinstance(value, ModuleType):
@@ -76,5 +81,6 @@ def _collect(name: str, value: Any, imports: set[str], sources: dict[str, str]) 
     elif name not in sources:
         sources[name] = inspect.getsource(value)
         words = {node.id for node in ast.walk(ast.parse(sources[name])) if isinstance(node, ast.Name)}
-        for word in sorted(words & set(value.__globals__)):
-            _collect(word, value.__globals__[word], imports, sources)
+        scope = inspect.unwrap(value).__globals__
+        for word in sorted(words & set(scope)):
+            _collect(word, scope[word], imports, sources)
