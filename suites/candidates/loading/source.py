@@ -81,7 +81,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
     functions = evaluating.functions if isinstance(evaluating, ByName) else {}
     if Pass.FORWARD in functions and functions[Pass.FORWARD].function is instance:
         kind = "function"
-    domain = parse_domain(getattr(instance, "domain", getattr(given, "domain", {})), name)
+    domain = parse_domain(getattr(given if kind == "adapted" else instance, "domain", {}), name)
     return LoadedCandidate(
         info=CandidateInfo(
             name,

@@ -454,6 +454,14 @@ def test_call_text_of_a_file_runs(tmp_path: Path, attribute: str) -> None:
         run_call_text(executor, pass_, parse_geometry("n2c2k3i5f2"), "float32")
 
 
+def test_a_module_declares_its_domain() -> None:
+    class Declaring(torch.nn.Conv1d):
+        domain = {"kernels": [3]}
+
+    assert InProcess(Declaring).info.domain == (("kernels", "[3]"),)
+    assert InProcess(Declaring(1, 1, 3)).info.domain == (("kernels", "[3]"),)
+
+
 def test_function_without_bias() -> None:
     executor = InProcess(autograd(lambda x, w: torch.nn.functional.conv1d(x, w), name="plain"))
     geometry = parse_geometry("n1c1k1i5f2")
