@@ -184,7 +184,7 @@ class Bound:
     def why_indispensable(self, *what: object) -> None:
         return None
 
-    def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         return self.implementation(pass_, operands, geometry)
 
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **limit: object) -> object:

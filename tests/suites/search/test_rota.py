@@ -35,7 +35,7 @@ class Fresh(InProcess):
         self._candidate = candidate
 
     def restart(self) -> None:
-        self._bound = bind_object(self._candidate)
+        self._loaded = bind_object(self._candidate)
 
 
 def asked(pass_: Pass) -> CheckResult:
