@@ -5,53 +5,28 @@ tensor of an array, and `pull_back` takes a function, where it is and cotangents
 returns the gradients with respect to its arguments.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 
-def forward(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    bias: np.ndarray | None = None,
-) -> Any:
+def forward(tensor: Any, pull_back: Any, convolution: Any, input: Any, weight: Any, bias: Any = None) -> Any:
     return convolution(tensor(input), tensor(weight), None if bias is None else tensor(bias))
 
 
-def input_gradient(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
-) -> Any:
+def input_gradient(tensor: Any, pull_back: Any, convolution: Any, input: Any, weight: Any, output_gradient: Any) -> Any:
     return gradients(tensor, pull_back, convolution, [input, weight], output_gradient)[0]
 
 
 def weight_gradient(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
+    tensor: Any, pull_back: Any, convolution: Any, input: Any, weight: Any, output_gradient: Any
 ) -> Any:
     return gradients(tensor, pull_back, convolution, [input, weight], output_gradient)[1]
 
 
 def bias_gradient(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
-    bias: np.ndarray | None = None,
+    tensor: Any, pull_back: Any, convolution: Any, input: Any, weight: Any, output_gradient: Any, bias: Any = None
 ) -> Any:
     if bias is None:
         bias = np.zeros(output_gradient.shape[1], input.dtype)
@@ -59,29 +34,23 @@ def bias_gradient(
 
 
 def update(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
-    learning_rate: float,
+    tensor: Any, pull_back: Any, convolution: Any, input: Any, weight: Any, output_gradient: Any, learning_rate: float
 ) -> Any:
     gradient = weight_gradient(tensor, pull_back, convolution, input, weight, output_gradient)
     return tensor(weight) - learning_rate * gradient
 
 
 def double_backward_output_gradient(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
-    input_direction: np.ndarray,
-    weight_direction: np.ndarray,
-    bias: np.ndarray | None = None,
-    bias_direction: np.ndarray | None = None,
+    tensor: Any,
+    pull_back: Any,
+    convolution: Any,
+    input: Any,
+    weight: Any,
+    output_gradient: Any,
+    input_direction: Any,
+    weight_direction: Any,
+    bias: Any = None,
+    bias_direction: Any = None,
 ) -> Any:
     at, directions = [input, weight], [input_direction, weight_direction]
     if bias is not None and bias_direction is not None:
@@ -90,54 +59,43 @@ def double_backward_output_gradient(
 
 
 def double_backward_input(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
-    input_direction: np.ndarray,
-    weight_direction: np.ndarray,
+    tensor: Any,
+    pull_back: Any,
+    convolution: Any,
+    input: Any,
+    weight: Any,
+    output_gradient: Any,
+    input_direction: Any,
+    weight_direction: Any,
 ) -> Any:
     directions = [input_direction, weight_direction]
     return second_gradients(tensor, pull_back, convolution, [input, weight], output_gradient, directions)[0]
 
 
 def double_backward_weight(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    input: np.ndarray,
-    weight: np.ndarray,
-    output_gradient: np.ndarray,
-    input_direction: np.ndarray,
-    weight_direction: np.ndarray,
+    tensor: Any,
+    pull_back: Any,
+    convolution: Any,
+    input: Any,
+    weight: Any,
+    output_gradient: Any,
+    input_direction: Any,
+    weight_direction: Any,
 ) -> Any:
     directions = [input_direction, weight_direction]
     return second_gradients(tensor, pull_back, convolution, [input, weight], output_gradient, directions)[1]
 
 
-def gradients(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    at: Sequence[np.ndarray],
-    output_gradient: np.ndarray,
-) -> Sequence[Any]:
+def gradients(tensor: Any, pull_back: Any, convolution: Any, at: Sequence[Any], output_gradient: Any) -> Any:
     return pull_back(lambda *at: [convolution(*at)], [*map(tensor, at)], [tensor(output_gradient)])
 
 
 def second_gradients(
-    tensor: Callable[[np.ndarray], Any],
-    pull_back: Callable[..., Sequence[Any]],
-    convolution: Callable[..., Any],
-    at: Sequence[np.ndarray],
-    output_gradient: np.ndarray,
-    directions: Sequence[np.ndarray],
-) -> Sequence[Any]:
+    tensor: Any, pull_back: Any, convolution: Any, at: Sequence[Any], output_gradient: Any, directions: Sequence[Any]
+) -> Any:
     """Of the inner product of the gradients with directions, with respect to each variable and the output gradient."""
 
-    def first(*at: Any) -> Sequence[Any]:
+    def first(*at: Any) -> Any:
         return pull_back(lambda *at: [convolution(*at)], at[:-1], at[-1:])
 
     return pull_back(first, [*map(tensor, at), tensor(output_gradient)], [*map(tensor, directions)])

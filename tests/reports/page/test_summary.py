@@ -62,6 +62,7 @@ def test_a_candidate_that_was_not_compared_is_named(headline_of):
     idle = headline_of(record(RIGHT))
     assert (idle.tone, idle.title) == ("warn", "No mismatch, but not every candidate was compared")
     assert idle.lines[-1] == "nothing was compared for reference"
+    assert headline_of(record(RIGHT), record(UNDECIDED, candidate="reference")).title == idle.title
 
 
 def test_too_little_or_too_short_a_run_is_no_success(headline_of):
@@ -106,6 +107,7 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
         ((Outcome.REFUSED,), "!", "1 of 1 refused", ()),
         ((Outcome.HUNG, Outcome.HUNG), "∞", "2 of 2 hung", ()),
         ((Outcome.HUNG, Outcome.VIOLATES), "✗", "2 of 2 wrong", ("✗ 1 violates", "∞ 1 hung")),
+        ((Outcome.CRASHED, Outcome.REFUSED), "!", "2 of 2 wrong", ("! 1 refused", "† 1 crashed")),
         ((Outcome.VIOLATES, Outcome.UNSUPPORTED), "✗", "1 of 2 wrong", ("– 1 unsupported",)),
     ],
 )
@@ -149,6 +151,7 @@ def test_the_facts_of_a_candidate():
     assert (found.name, found.version, found.source) == ("torch", "2.13.0", "torch")
     assert found.arithmetic == "float16 accumulates in float32; bfloat16 accumulates in float32"
     assert (found.verdicts, found.ratio, found.seconds) == ("2", "0.25", "1.0 s")
-    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)]).of("nobody"))
+    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)]).of("torch"))
     assert (idle.name, idle.arithmetic) == (r"a\x1b", "every type accumulates in itself")
-    assert (idle.verdicts, idle.ratio, idle.seconds) == ("none", "–", "0.0 s")
+    assert (idle.verdicts, idle.ratio, idle.seconds) == ("1", "–", "0.5 s")
+    assert candidate_view(CandidateInfo("a"), tally(()).of("a")).verdicts == "none"

@@ -46,6 +46,12 @@ def test_causes_stand_in_the_order_of_the_candidates_and_are_numbered_through(se
     assert page.causes[1].evidence == "The others are what the definition makes of the wrong weight_gradient."
 
 
+def test_another_order_of_candidates_is_another_order_of_causes(several, writer):
+    exchanged = replace(several.info, candidates=several.info.candidates[::-1])
+    page = view(replace(several, info=exchanged), writer.folder)
+    assert [cause.first.title.split()[0] for cause in page.causes] == ["weight_gradient", "forward"]
+
+
 def test_how_many_cases_show_a_mismatch(several, writer):
     page = view(several, writer.folder)
     facts = {fact.name: fact.value for fact in page.causes[1].first.facts}
