@@ -37,7 +37,7 @@ def recorded(folder: Path, check: str, subject: str, case: str = CASE, **changes
         return writer.add_mismatch(mismatch, evidence)
 
 
-CALLS: list[str] = []
+CALLS: list[tuple[str, Operands]] = []
 
 
 class Listening(InProcess):
@@ -48,20 +48,21 @@ class Listening(InProcess):
         self.passes = frozenset((Pass.FORWARD,))
 
     def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **settings: Any) -> Reply:
-        CALLS.append(f"{pass_} of {geometry}")
+        CALLS.append((f"{pass_} of {geometry}", operands))
         return super().call(pass_, operands, geometry, **settings)
 
 
-def test_what_was_asked_before_it_is_asked_before_it() -> None:
-    case = parse_case(CASE)
+def test_what_was_asked_before_it_is_asked_before_it_and_it_on_what_was_recorded() -> None:
+    recorded = lattice_operands(parse_case(CASE))
     mismatch = Mismatch(
         "x-1", "x", "structure", "forward", CASE, CASE, Verdict(Outcome.VIOLATES, "recorded"),
         after=(("precision", "forward", "n1c1k1i3f2/float32/uniform/0"),),
     )  # fmt: skip
     CALLS.clear()
-    verdict = ask_again(mismatch, Evidence(lattice_operands(case), None, None, None, None), Listening())  # type: ignore[arg-type]
+    verdict = ask_again(mismatch, Evidence(recorded, None, None, None, None), Listening())  # type: ignore[arg-type]
     assert verdict.outcome is Outcome.CONFORMS
-    assert CALLS == ["forward of n1c1k1i3f2", "forward of n1c2k2i5f2s2"]
+    assert [told for told, _ in CALLS] == ["forward of n1c1k1i3f2", "forward of n1c2k2i5f2s2"]
+    assert CALLS[1][1] is recorded
 
 
 def test_a_candidate_that_offers_too_little_is_a_mistake() -> None:
