@@ -29,6 +29,7 @@ OTHERS = (
     ("wider-padding", "n1c1k1i5f3s2p1+0", "n1c1k1i5f3s2p1+2"),
     ("wider-padding", "n1c1k1i5f5s2p4+0", "n1c1k1i5f5s2p4"),
     ("wider-padding", "n1c1k1i5f3s2p1+0t", "n1c1k1i6f3s2p1+2t"),
+    ("wider-padding", "n1c1k1i5f3s2p0+1t", "n1c1k1i6f3s2p2+1t"),
     ("explicit-padding", "n1c1k1i4f3p1+2", "n1c1k1i7f3"),
     ("explicit-padding", "n1c1k1i4f3p1mreflect", "n1c1k1i6f3"),
     ("explicit-padding", "n1c1k1i4f3p1t", "n1c1k1i4f3t"),
