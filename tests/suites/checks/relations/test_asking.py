@@ -12,7 +12,7 @@ from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.arrays import widened
 from convoracle.oracle.operands.data import Case, parse_case
-from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.records.record import CandidateInfo
@@ -21,29 +21,16 @@ from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Reply, Returned
 from convoracle.suites.checks.relations import (
     RELATIONS,
-    Relation,
     applicable,
     ask_relation,
     relation_named,
-    relations_of,
 )
-from convoracle.suites.checks.relations.identities import transposed_of
 
-from ..stateful import Honest as Right
+from ...stateful import Honest as Right
 
 UNLIKE = parse_case("n1c1k1i40x40x40x40f2x2x2x2d12x12x12x12/float32/uniform/0")
 """The dense kernel of its dilation has 1,785 times as many taps."""
 DTYPES = ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "int8", "complex64")
-POINTWISE = tuple(
-    map(
-        parse_case,
-        (
-            "n2c4k6i5x4f1x1g2/bias/float32/uniform/1",
-            "n3c4k6i5f1s2/float64/uniform/2",
-            "n2c3k2i4f1/complex64/uniform/3",
-        ),
-    )
-)
 
 
 class ClipsItsInput(Right):
@@ -190,14 +177,6 @@ def test_the_reference_has_every_relation(seed: int) -> None:
     assert asked > 500
 
 
-@pytest.mark.parametrize("case", POINTWISE, ids=str)
-@pytest.mark.parametrize("pass_", [Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT], ids=str)
-def test_a_pointwise_kernel_is_a_matrix_product(case: Case, pass_: Pass) -> None:
-    result = ask_relation(Exact(), relation_named("matrix-product"), case, pass_)  # type: ignore[arg-type]
-    assert result is not None
-    assert result.verdict.outcome is Outcome.CONFORMS
-
-
 FAULTS = (
     (ClipsItsInput, Pass.FORWARD, "linearity-in-input", "n1c2k2i4f2/float64/uniform/1"),
     (PrunesSmallWeights, Pass.INPUT_GRADIENT, "linearity-in-weight", "n1c2k2i4f2/float16/uniform/1"),
@@ -308,8 +287,6 @@ def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
     case = parse_case("n1c1k1i5f2/float64/uniform/1")
     assert ask_relation(InProcess(Right), relation_named("groups"), case, Pass.FORWARD) is None
     assert ask_relation(InProcess(OnlyForward), relation_named("transposition"), case, Pass.FORWARD) is None
-    assert relations_of(Pass.FORWARD, parse_geometry("n0c1k1i5f2")) == ()
-    assert relations_of(Pass.FORWARD, parse_geometry("n1c1k1i2f3")) == ()
 
 
 class Tangents:
@@ -343,21 +320,6 @@ def test_a_direction_that_is_left_out_is_zero(name: str) -> None:
     verdicts = [result.verdict for result in results if result is not None]
     assert [each.outcome for each in verdicts] == [Outcome.CONFORMS, Outcome.VIOLATES, Outcome.UNSUPPORTED]
     assert f"jvp wants `{name}_direction`: it does not default to None" in verdicts[-1].reason
-
-
-def test_relations_have_names_of_their_own() -> None:
-    named: dict[str, Relation] = {relation.name: relation for relation in RELATIONS}
-    assert len(named) == len(RELATIONS)
-    with pytest.raises(KeyError):
-        relation_named("symmetry")
-
-
-def test_a_transposed_convolution_leads_back_to_its_direct_one() -> None:
-    generator = np.random.default_rng(0)
-    geometries = [drawn_geometry(generator) for _ in range(100)]
-    for geometry in geometries:
-        if not geometry.transposed and geometry.padding_mode == "zeros":
-            assert transposed_of(geometry).direct == geometry
 
 
 def test_a_relation_is_not_asked_where_its_call_would_be_out_of_proportion() -> None:

@@ -12,9 +12,14 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import lattice_operands, parse_case, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.reports import Evidence, Mismatch, RunInfo, RunWriter
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.replies import Reply
+from convoracle.suites.candidates import CandidateError
 from convoracle.suites.command.cli import main
+from convoracle.suites.command.replay_command import ask_again
 
 CASE = "n1c2k2i5f2s2/bias/float16/normal/7"
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -30,6 +35,50 @@ def recorded(folder: Path, check: str, subject: str, case: str = CASE, **changes
     mismatch = Mismatch("x-1", "x", check, subject, case, case, Verdict(Outcome.VIOLATES, "recorded"))
     with RunWriter.create(folder / "out", RunInfo(0, "quick", (), "", "", ())) as writer:
         return writer.add_mismatch(mismatch, evidence)
+
+
+CALLS: list[tuple[str, Operands]] = []
+
+
+class Listening(InProcess):
+    """The reference without gradients; keeps what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__("reference")
+        self.passes = frozenset((Pass.FORWARD,))
+
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **settings: Any) -> Reply:
+        CALLS.append((f"{pass_} of {geometry}", operands))
+        return super().call(pass_, operands, geometry, **settings)
+
+
+def test_what_was_asked_before_it_is_asked_before_it_and_it_on_what_was_recorded() -> None:
+    recorded = lattice_operands(parse_case(CASE))
+    mismatch = Mismatch(
+        "x-1", "x", "structure", "forward", CASE, CASE, Verdict(Outcome.VIOLATES, "recorded"),
+        after=(("precision", "forward", "n1c1k1i3f2/float32/uniform/0"),),
+    )  # fmt: skip
+    CALLS.clear()
+    verdict = ask_again(mismatch, Evidence(recorded, None, None, None, None), Listening())  # type: ignore[arg-type]
+    assert verdict.outcome is Outcome.CONFORMS
+    assert [told for told, _ in CALLS] == ["forward of n1c1k1i3f2", "forward of n1c2k2i5f2s2"]
+    assert CALLS[1][1] is recorded
+
+
+def test_a_candidate_that_offers_too_little_is_a_mistake() -> None:
+    mismatch = Mismatch("x-1", "x", "adjoint", "adjoint", CASE, CASE, Verdict(Outcome.VIOLATES, "recorded"))
+    evidence = Evidence(lattice_operands(parse_case(CASE)), None, None, None, None)  # type: ignore[arg-type]
+    with pytest.raises(CandidateError, match="reference offers too little for adjoint of adjoint"):
+        ask_again(mismatch, evidence, Listening())
+
+
+def test_a_record_never_executes_the_candidate_that_it_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(recorded(tmp_path, "structure", "forward"))]) == 2
+    told = capsys.readouterr().err
+    assert "the record names the candidate 'x', which is not built in, and a record is never executed" in told
+    assert "name the candidate yourself with --candidate" in told
 
 
 def replay(home: Path, candidate: str = "reference") -> int:
