@@ -65,10 +65,14 @@ _DOUBLE = Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT
     [
         ("kernel-rotated", _FORWARD, "n1c1k1i3f2", ROW, [12, 23], [21, 32]),
         ("kernel-rotated", _WEIGHT, "n1c1k1i3f2", ROW, [21, 32], [32, 21]),
+        ("kernel-rotated", _WEIGHT, "n1c1k1i2x2f2x2", {"input": SQUARE, "output_gradient": [1]}, SQUARE, [4, 3, 2, 1]),
         ("kernel-not-rotated", _INPUT, "n1c1k1i3f2", ROW, [10, 101, 10], [1, 20, 100]),
         ("weight-gradient-rotated", _WEIGHT, "n1c1k1i3f2", ROW, [21, 32], [32, 21]),
         ("rotation-for-square-kernels", _INPUT, "n1c1k1i1x2f1x2",
          {"weight": [10, 1], "output_gradient": [1]}, [10, 1], [1, 10]),
+        # The rotated taps of the last axis are those at 0, -1 and -2, from the end of an axis of 1: 1, 3 and 2.
+        ("rotation-for-square-kernels", _INPUT, "n1c1k1i1x3f1x3", {"weight": [1, 2, 3], "output_gradient": [1]},
+         [1, 2, 3], [2, 3, 1]),
         ("rotation-for-square-kernels", _INPUT, "n1c1k1i2x2f2x2", TAPS, SQUARE, SQUARE),
         ("kernel-rotated-in-one-axis", _INPUT, "n1c1k1i2x2f2x2", TAPS, SQUARE, [2, 1, 4, 3]),
         ("kernel-axes-exchanged", _WEIGHT, "n1c1k1i2x3f2x3", {"input": [1, 2, 3, 4, 5, 6], "output_gradient": [1]},
