@@ -29,7 +29,7 @@ def run(*arguments: str) -> int:
     return main(arguments)
 
 
-@pytest.mark.parametrize("rank", ["4", "5"])
+@pytest.mark.parametrize("rank", ["4", pytest.param("5", marks=pytest.mark.campaign)])
 def test_more_than_three_axes(rank: str, capsys: pytest.CaptureFixture[str]) -> None:
     few = ["--ranks", rank, "--cases", "12", "--dtypes", "float32", "--memory", "failures"]
     assert run("check", "reference", f"{KERNELS}:conv", *few) == 0

@@ -61,7 +61,7 @@ def test_lines_say_who_is_examined_what_is_met_and_when_it_is_done() -> None:
 
 def test_a_line_comes_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 11))
-    monkeypatch.setattr("convoracle.suites.command.progress.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
     lines = shown(terminal=False).splitlines()
     assert [line.split(",")[0] for line in lines if "/3 cases" in line] == [
         *(f"returns-zeros: {done}/3 cases" for done in (1, 2, 3)),
