@@ -11,8 +11,8 @@ from ....oracle.numbers.dtypes import result_dtype
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, Operands, Pass
+from ..calls.adapter import Adapter
 from ..calls.source_text import Call, operands_of
-from ..protocol import Candidate
 from . import convolution as own
 from . import derivatives
 
@@ -22,7 +22,7 @@ _EIGHT_BITS = "JAX gives the gradients of 8-bit floats as 8-bit floats, not as f
 _INTEGERS = "JAX differentiates with respect to floating-point and complex arrays only"
 
 
-class Jax(Candidate):
+class Jax(Adapter):
     """A convolution written for JAX, with its derivatives; on the CPU."""
 
     name = "jax"
@@ -32,7 +32,7 @@ class Jax(Candidate):
     """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
 
     def __init__(self) -> None:
-        self._compiled: dict[tuple[Pass, ConvGeometry, str], Callable[..., Array]] = {}
+        self._compiled: dict[tuple[Pass, ConvGeometry, str], tuple[Call, Callable[..., Array]]] = {}
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What JAX has no derivatives of."""
@@ -43,17 +43,17 @@ class Jax(Candidate):
         return None
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        call = self.call(pass_, geometry, operands.input.dtype.name)
         key = (pass_, geometry, operands.input.dtype.name)
         if key not in self._compiled:
             if len(self._compiled) == _COMPILED_AT_ONCE:
                 self._compiled.clear()
                 jax.clear_caches()
-            self._compiled[key] = call.prepared()
-        return self._compiled[key](**call.arguments(operands))
+            call = self.call(*key)
+            self._compiled[key] = call, call.prepared()
+        call, compute = self._compiled[key]
+        return compute(**call.arguments(operands))
 
     def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
-        """How a pass is computed."""
         derivative = getattr(derivatives, pass_.value)
         result = result_dtype(dtype)
         settings = {
@@ -70,9 +70,6 @@ class Jax(Candidate):
         else:
             settings["mode"] = NUMPY_MODES[geometry.padding_mode]
         return Call(derivatives.compiled, settings, operands_of(derivative))
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return self.call(pass_, geometry, dtype).write(bias=bias)
 
 
 def candidate() -> Jax:

@@ -13,16 +13,16 @@ from importlib.metadata import version as version_of
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
 from ..calls import reverse_mode
+from ..calls.adapter import Adapter
 from ..calls.padding import cut_evenly, kept
 from ..calls.source_text import Call, operands_of
-from ..protocol import Candidate
 from . import convolution as own
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16")
 _NOT_WRITTEN = "unsupported data type"
 
 
-class MLX(Candidate):
+class MLX(Adapter):
     """The convolutions of MLX."""
 
     name = "mlx"
@@ -41,29 +41,24 @@ class MLX(Candidate):
             return f"MLX has no padding of mode {geometry.padding_mode}"
         return "MLX has no forward mode of a convolution" if pass_ is Pass.JVP else None
 
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        derivative = getattr(reverse_mode, pass_.value)
+        settings = {"derivative": derivative, "groups": geometry.groups}
+        settings |= _transposed(geometry) if geometry.transposed else _plain(geometry)
+        return Call(own.derived, settings, operands_of(derivative))
+
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        call = _call(pass_, geometry)
         try:
-            return call.prepared()(**call.arguments(operands))
+            return super().evaluate(pass_, operands, geometry)
         except ValueError as error:
             if _NOT_WRITTEN in str(error):
                 raise NotImplementedError(str(error)) from error
             raise
 
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return _call(pass_, geometry).write(bias=bias)
-
 
 def candidate() -> MLX:
     """The built-in candidate ``mlx``."""
     return MLX()
-
-
-def _call(pass_: Pass, geometry: ConvGeometry) -> Call:
-    derivative = getattr(reverse_mode, pass_.value)
-    settings = {"derivative": derivative, "groups": geometry.groups}
-    settings |= _transposed(geometry) if geometry.transposed else _plain(geometry)
-    return Call(own.derived, settings, operands_of(derivative))
 
 
 def _plain(geometry: ConvGeometry) -> dict[str, object]:

@@ -8,9 +8,9 @@ import scipy
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.padding import NUMPY_MODES
-from ....oracle.problem.passes import Array, Operands, Pass
+from ....oracle.problem.passes import Array, Pass
+from ..calls.adapter import Adapter
 from ..calls.source_text import Call
-from ..protocol import Candidate
 from . import convolution as own
 
 _DTYPES = {
@@ -33,7 +33,7 @@ _FUNCTIONS: dict[tuple[Pass, bool], tuple[Callable[..., Callable[..., Array]], C
 """Pass and whether the convolution is transposed -> what prepares it, and the function of two arrays."""
 
 
-class SciPy(Candidate):
+class SciPy(Adapter):
     """One method of `scipy.signal.convolve`: ``"direct"`` or ``"fft"``."""
 
     version = scipy.__version__
@@ -55,14 +55,7 @@ class SciPy(Candidate):
             return "this candidate computes transposed convolutions with output padding below the stride only"
         return None
 
-    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        call = self._call(pass_, geometry)
-        return call.prepared()(**call.arguments(operands))
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return self._call(pass_, geometry).write(bias=bias)
-
-    def _call(self, pass_: Pass, geometry: ConvGeometry) -> Call:
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
         prepare, function = _FUNCTIONS[pass_, geometry.transposed]
         direct = geometry.direct
         settings: dict[str, object] = {

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
+from ..calls.adapter import Adapter
 from ..calls.source_text import Call, operands_of
-from ..protocol import NOTHING, Candidate
+from ..protocol import NOTHING
 from . import derivatives
 from .limits import limits_told
 from .plan import DTYPES, kernel_limitation, plan
@@ -20,7 +21,7 @@ Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 _TRACED_AT_ONCE = 32
 
 
-class TensorFlow(Candidate):
+class TensorFlow(Adapter):
     """A convolution written for TensorFlow, with its derivatives; on the CPU in channels-last layout.
 
     Parameters
@@ -63,7 +64,6 @@ class TensorFlow(Candidate):
             return compute(**call.arguments(operands))
 
     def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
-        """How a pass is computed."""
         settings = {"trace": self._trace, **plan(geometry, dtype)}
         if pass_ is Pass.UPDATE:
             operands = (*operands_of(derivatives.weight_gradient), "learning_rate")
@@ -71,9 +71,6 @@ class TensorFlow(Candidate):
         derivative = getattr(derivatives, pass_.value)
         settings |= {"derivative": derivative, "like": pass_.result_like}
         return Call(derivatives.derived, settings, operands_of(derivative))
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return self.call(pass_, geometry, dtype).write(bias=bias)
 
     def _prepare(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> tuple[Call, Callable[..., Array]]:
         call = self.call(pass_, geometry, dtype)

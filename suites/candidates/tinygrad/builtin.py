@@ -10,16 +10,16 @@ import ml_dtypes
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
 from ..calls import reverse_mode
+from ..calls.adapter import Adapter
 from ..calls.padding import last_axis_first
 from ..calls.source_text import Call, operands_of
-from ..protocol import Candidate
 from . import convolution as own
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
 _DEVICE = "# tinygrad compiles by clang, or needs no compiler with DEV=PYTHON in the environment.\n"
 
 
-class Tinygrad(Candidate):
+class Tinygrad(Adapter):
     """The convolutions of tinygrad."""
 
     name = "tinygrad"
@@ -36,30 +36,25 @@ class Tinygrad(Candidate):
             return "tinygrad differentiates with respect to floating-point tensors only"
         return "tinygrad has no forward mode" if pass_ is Pass.JVP else None
 
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        derivative = getattr(reverse_mode, pass_.value)
+        settings = {"derivative": derivative, **_plan(geometry)}
+        if dtype == "int8":
+            settings |= {"convolution": own.widened_convolution, "of": settings["convolution"]}
+        return Call(own.derived, settings, operands_of(derivative), _DEVICE)
+
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        call = _call(pass_, geometry, operands.input.dtype.name)
         try:
-            return call.prepared()(**call.arguments(operands))
+            return super().evaluate(pass_, operands, geometry)
         except CalledProcessError as error:
             if operands.input.dtype == ml_dtypes.bfloat16:
                 raise NotImplementedError("this clang does not compile what tinygrad writes for bfloat16") from error
             raise
 
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return _call(pass_, geometry, dtype).write(bias=bias)
-
 
 def candidate() -> Tinygrad:
     """The built-in candidate ``tinygrad``."""
     return Tinygrad()
-
-
-def _call(pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
-    derivative = getattr(reverse_mode, pass_.value)
-    settings = {"derivative": derivative, **_plan(geometry)}
-    if dtype == "int8":
-        settings |= {"convolution": own.widened_convolution, "of": settings["convolution"]}
-    return Call(own.derived, settings, operands_of(derivative), _DEVICE)
 
 
 def _plan(geometry: ConvGeometry) -> dict[str, object]:
