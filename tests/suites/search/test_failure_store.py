@@ -86,7 +86,7 @@ def test_empty_lines_are_no_cases_and_count_as_lines(tmp_path: Path) -> None:
     memory.path.write_text(f"\n {CASES[0]} \n\n")
     assert memory.recall() == [CASES[0]]
     memory.path.write_text("\n\nno case\n")
-    with pytest.raises(InvalidRecord, match="torch-.*:3: .*; remove that line"):
+    with pytest.raises(InvalidRecord, match=r"torch-.*:3: .*; remove that line"):
         memory.recall()
 
 
@@ -128,5 +128,5 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
 def test_a_damaged_file_is_told_beforehand(tmp_path: Path) -> None:
     memory = FailureMemory(tmp_path, "torch")
     memory.path.write_text("no case\n")
-    with pytest.raises(InvalidRecord, match="torch-.*:1"):
+    with pytest.raises(InvalidRecord, match=r"torch-.*:1"):
         memory.prepare()
