@@ -17,7 +17,7 @@ from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.history import History
 from convoracle.suites.search.ledger import Ledger
-from convoracle.suites.search.leftovers import ALONE_PER_CASE, Leftovers
+from convoracle.suites.search.leftovers import Leftovers
 
 CASES = [parse_case(f"n1c1k1i2f1/float32/uniform/{seed}") for seed in range(12)]
 
@@ -75,4 +75,15 @@ def test_after_many_that_were_right_alone_no_more_are_asked(budget: int) -> None
     left, executor, fault = leftovers("returns-the-previous-result", budget)
     for case in CASES:
         assert left.explanation(wrong(executor, case), case) is fault
-    assert executor.restarts == ALONE_PER_CASE * budget
+    assert executor.restarts == 2 * budget
+
+
+def test_of_another_pass_two_more_are_asked_all_the_same() -> None:
+    left, executor, fault = leftovers("returns-the-previous-result", 1)
+    for case in CASES[:4]:
+        left.explanation(wrong(executor, case), case)
+    executor.restarts = 0
+    for case in CASES:
+        result = wrong(executor, case)
+        assert left.explanation(replace(result, subject="weight_gradient"), case) is fault
+    assert executor.restarts == 2
