@@ -244,6 +244,7 @@ def test_equations_of_complex_numbers_are_of_elements_and_not_of_their_parts() -
     met = fault(case=parse_case("n1c1k1i2f1/complex64/uniform/0"))
     mismatch, evidence = build(met, executor, {})
     assert evidence.wrong.shape == (1, 1, 2, 2)
+    assert mismatch.equations == wrong(executor, "forward", "n1c1k1i2f1", is_shrunk=False).equations
     assert len(mismatch.equations) == 2
 
 
