@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import permutations
 
-from ..faults import FAULTS, FaultModel, Kind
+from ..faults import FAULT_MODELS, FaultModel, Kind
 from ..faults.arrangements import arrangements
 from ..faults.natural import natural_models
 from ..faults.threads import seen_in
@@ -119,7 +119,7 @@ class Diagnosis:
         return tuple(filter(None, told))
 
     def _unknown(self) -> tuple[str, ...]:
-        told = [f"None of the {len(FAULTS)} known faults gives these numbers."]
+        told = [f"None of the {len(FAULT_MODELS)} known faults gives these numbers."]
         if self.disproved is not None:
             names = " and ".join(self.disproved.faults)
             told.append(
@@ -137,9 +137,9 @@ class Diagnosis:
         elif not self.is_sure:
             certain = f"That they give them on {cases} is no proof: too few others could be asked."
         elif len(self.first) > 1:
-            certain = f"They give them on {cases}; no single one of the {len(FAULTS)} known faults does."
+            certain = f"They give them on {cases}; no single one of the {len(FAULT_MODELS)} known faults does."
         else:
-            certain = f"No other of the {len(FAULTS)} known faults gives its numbers on {cases}."
+            certain = f"No other of the {len(FAULT_MODELS)} known faults gives its numbers on {cases}."
         return f"{certain} {self.distinguishes}".strip()
 
 
@@ -178,8 +178,8 @@ def singles(seen: Observation) -> tuple[Hypothesis, ...]:
 
 def _alone(seen: Observation) -> Iterator[FaultModel]:
     """The models to be tried one by one; arrangements where there is something to arrange."""
-    yield from _showing(FAULTS, seen)
-    yield from _showing(natural_models(FAULTS), seen)
+    yield from _showing(FAULT_MODELS, seen)
+    yield from _showing(natural_models(FAULT_MODELS), seen)
     shape = seen.pass_.result_shape(seen.geometry)
     if seen.actual.shape != shape or seen.actual.size > 1:
         yield from _showing(arrangements(len(shape)), seen)
@@ -197,7 +197,7 @@ def pairs(
         return ()
     found: dict[frozenset[str], Hypothesis] = {}
     known = [each[0] for each in firsts if _keeps_shapes(each[0], seen)]
-    showing = [model for model in _showing(FAULTS, seen[-1]) if _is_paired(model) and _keeps_shapes(model, seen)]
+    showing = [model for model in _showing(FAULT_MODELS, seen[-1]) if _is_paired(model) and _keeps_shapes(model, seen)]
     for pair in _couples(known, showing):
         effort.spend(seen[0].geometry)
         if effort.is_spent:
@@ -239,13 +239,13 @@ def _showing(models: Iterable[FaultModel], seen: Observation) -> Iterator[FaultM
             yield model
 
 
-_PLACES = {model.name: place for place, model in enumerate(FAULTS)}
+_PLACES = {model.name: place for place, model in enumerate(FAULT_MODELS)}
 
 
 def _rank(hypothesis: Hypothesis) -> tuple[int, bool, int, int]:
     """Those that are for diagnosis only come last."""
     names = [model.name for model in hypothesis]
-    places = sum(_PLACES.get(name, len(FAULTS)) for name in names)
+    places = sum(_PLACES.get(name, len(FAULT_MODELS)) for name in names)
     return len(hypothesis), not set(names) <= _PLACES.keys(), sum(len(model.passes) for model in hypothesis), places
 
 

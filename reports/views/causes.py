@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.faults import FAULTS
+from ...oracle.faults import FAULT_MODELS
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.vocabulary import Lack
 from ...oracle.problem.geometry import ConvGeometry
@@ -239,7 +239,7 @@ def _is_refused(mismatch: Mismatch) -> bool:
 
 def _leaves_nothing(name: str, mismatch: Mismatch) -> bool:
     """Whether a known fault takes a case's geometry for one that is not legal or has no output."""
-    model, geometry = next((model for model in FAULTS if model.name == name), None), _geometry(mismatch)
+    model, geometry = next((model for model in FAULT_MODELS if model.name == name), None), _geometry(mismatch)
     if model is None or model.misread is None or geometry is None or geometry.is_degenerate:
         return False
     misread = model.misread(geometry)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from ...oracle.faults import FAULTS, FaultModel, Kind
+from ...oracle.faults import FAULT_MODELS, FaultModel, Kind
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
@@ -31,7 +31,7 @@ _PLAINNESS = 4
 """A case counts by the pairs of fault and pass that it adds, over this and its needs together."""
 _ENOUGH_SIGHTINGS = {Kind.CONDUCT: 10}
 _USUALLY_ENOUGH = 60
-_REMEMBERING = tuple(model for model in FAULTS if model.needs.calls == "of another dtype")
+_REMEMBERING = tuple(model for model in FAULT_MODELS if model.needs.calls == "of another dtype")
 """Seen by two cases that differ in nothing else, by none alone."""
 
 Pair = tuple[FaultModel, Pass]
@@ -41,7 +41,9 @@ def chosen(rank: int) -> tuple[Case, ...]:
     """A covering of one number of spatial axes; none smaller is promised."""
     space = Space((rank,), DTYPES, _MOST_PRODUCTS)
     pool = tuple(islice(drawn(space, 0), _POOL))
-    pairs = [(model, pass_) for model in FAULTS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes]
+    pairs = [
+        (model, pass_) for model in FAULT_MODELS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes
+    ]
     seen, fitted = _sightings(pairs, pool)
     rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
     larger = islice(drawn(space, 1), _LARGER_POOL)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations, islice
 from random import Random
 
-from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.faults.planting import altered
 from ...oracle.faults.tiles import BLOCKS
 from ...oracle.operands.data import Case
@@ -47,7 +47,7 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
     pool = tuple(_pool(asking, variations))
     chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
     for pass_ in passes:
-        for model in FAULTS:
+        for model in FAULT_MODELS:
             if pass_ in model.passes and not (model.kind is Kind.CONDUCT and model.needs.calls != "once"):
                 best = _best((model, pass_), chosen, pool, variations.offer.space.dtypes)
                 if best is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.judging.verdict import Outcome
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, is_defined
@@ -60,7 +60,7 @@ def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
     return tuple(asked)
 
 
-def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:
+def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULT_MODELS) -> Iterator[Power]:
     """The power of a stream of cases, for each model and each pass in which it can show."""
     for model in models:
         for pass_ in Pass:

@@ -9,7 +9,7 @@ import numpy as np
 from ...oracle.explaining import impulses
 from ...oracle.explaining.arithmetics import Known
 from ...oracle.explaining.wrong_terms import tell
-from ...oracle.faults import FAULTS, Kind, fault_named
+from ...oracle.faults import FAULT_MODELS, Kind, fault_named
 from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.operands.fills import HUGE
@@ -56,7 +56,7 @@ class Told:
 
 
 NOTHING_TOLD = Told()
-_KNOWN = frozenset(model.name for model in FAULTS)
+_KNOWN = frozenset(model.name for model in FAULT_MODELS)
 _VAGUELY = "depends-on-data-"
 _IF_REFUSED = (
     "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
@@ -123,7 +123,7 @@ def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
         return NOTHING_TOLD
     found = recognise(fault, executor)
     if found is None:
-        return Told(sentences=(f"None of the {len(FAULTS)} known faults leaves NaN and Inf as it does.",))
+        return Told(sentences=(f"None of the {len(FAULT_MODELS)} known faults leaves NaN and Inf as it does.",))
     model, *others = found.models
     told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
     if others:

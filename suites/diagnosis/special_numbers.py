@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...oracle.explaining.reproduction import evaluate
-from ...oracle.faults import FAULTS, FaultModel, Kind
+from ...oracle.faults import FAULT_MODELS, FaultModel, Kind
 from ...oracle.faults.spreading import MODELS
 from ...oracle.numbers.arrays import Mask
 from ...oracle.numbers.dtypes import format_of
@@ -68,7 +68,7 @@ def recognise(fault: Fault, executor: Executor) -> Recognised | None:
     dtype = fault.shrunk.dtype
     models = (
         model
-        for model in (*(model for model in FAULTS if model.kind in (Kind.VALUES, Kind.ROUNDING)), *MODELS)
+        for model in (*(model for model in FAULT_MODELS if model.kind in (Kind.VALUES, Kind.ROUNDING)), *MODELS)
         if dtype in model.needs.dtypes and model.shows(pass_, fault.shrunk.geometry)
     )
     explaining = tuple(model for model in models if all(_explains(model, pass_, observation) for observation in seen))

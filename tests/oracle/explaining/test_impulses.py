@@ -10,7 +10,7 @@ import pytest
 
 from convoracle.oracle.explaining.impulses import Reading, calls_needed, read
 from convoracle.oracle.explaining.wrong_terms import tell
-from convoracle.oracle.faults import FAULTS, Kind, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, Kind, fault_named, honest
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
@@ -42,7 +42,9 @@ def test_the_honest_one_has_the_right_terms(pass_: Pass, text: str) -> None:
     assert told(honest.evaluate, pass_, geometry, bias=bias) == ()
 
 
-@pytest.mark.parametrize("model", [each for each in FAULTS if each.kind is Kind.TERMS], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "model", [each for each in FAULT_MODELS if each.kind is Kind.TERMS], ids=lambda each: each.name
+)
 def test_every_wrong_term_is_read_or_the_fault_is_no_sum_of_products(model) -> None:
     geometry = parse_geometry("n2c2k2i4f2s2p1")
     for pass_ in model.passes - {Pass.UPDATE}:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.faults import FAULTS, FaultModel, Implementation, Kind, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, Implementation, Kind, fault_named, honest
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, real_parts
 from convoracle.suites.vectors.expectations import FINITE, MINUS, NAN, PLUS
@@ -18,7 +18,7 @@ from convoracle.suites.vectors.manifest import read_array
 from convoracle.suites.vectors.verify import read
 
 SHIPPED = Path(__file__).parents[3] / "vectors"
-SEEN_IN_FILES = tuple(model for model in FAULTS if model.kind is not Kind.CONDUCT)
+SEEN_IN_FILES = tuple(model for model in FAULT_MODELS if model.kind is not Kind.CONDUCT)
 """What an implementation does to its operands, or from call to call, no file can show."""
 
 MODELS_OF_FLAGS = {
@@ -61,7 +61,7 @@ MODELS_OF_FLAGS = {
     "UpdateStep": ("update-uphill",),
     "SecondOrder": ("jvp-lacks-input-direction", "double-backward-lacks-input-direction"),
     "Conjugation": ("gradient-not-conjugated",),
-    "VectorTail": tuple(model.name for model in FAULTS if "-remainder-dropped-" in model.name),
+    "VectorTail": tuple(model.name for model in FAULT_MODELS if "-remainder-dropped-" in model.name),
 }
 
 
