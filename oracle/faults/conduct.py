@@ -12,7 +12,7 @@ from ..answers import reference
 from ..problem.geometry import ConvGeometry
 from ..problem.layouts import BROADCAST, arrange
 from ..problem.passes import Array, Operands, Pass, shape_of
-from .model import NOTHING, Implementation, Needs
+from .model import NO_NEEDS, Implementation, Needs
 from .parts import read_arrays, without_bias
 from .planting import BACKWARDS, EVERY, Change, probe, wrong_conduct
 
@@ -111,7 +111,7 @@ MODELS = (
         lambda: _spoiling,
         EVERY,
         _has_first_element,
-        NOTHING,
+        NO_NEEDS,
     ),
     wrong_conduct(
         "result-in-an-operand",
@@ -121,7 +121,7 @@ MODELS = (
         lambda: _in_place,
         EVERY,
         lambda pass_, geometry: _is_filled(pass_, geometry) and _has_room(pass_, geometry),
-        NOTHING,
+        NO_NEEDS,
     ),
     wrong_conduct(
         "strides-ignored",

@@ -115,6 +115,9 @@ DTYPES = (
 )
 """What the operands of a case can be."""
 
+WIDE_FLOATS = ("float64", "float32", "float16", "bfloat16")
+"""The real dtypes with NaN, Inf and more than 8 bits."""
+
 RESULT_DTYPES = (*DTYPES, "int32")
 """What results can be."""
 

@@ -1,4 +1,4 @@
-"""Where the wrong elements of a result lie: planes of cells, ready to be drawn."""
+"""Where the wrong elements of a result lie: planes of squares, ready to be drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..views.wording import number, number_pair, plural, position, rounded
 
 MAX_PLANES = 24
 MAX_SIDE = 48
-"""Most cells along one side of a plane; beyond it a cell stands for a block of elements."""
+"""Most squares along one side of a plane; beyond it a square stands for a block of elements."""
 
 MAX_NUMBERS = 72
 """Most elements of an array that is printed number by number."""
@@ -33,7 +33,7 @@ _PARTS = ("real part", "imaginary part")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Square:
     """One square: its column and row, ``right``, ``over``, ``under`` or ``broken``, and how strongly it is filled."""
 
     x: int
@@ -46,14 +46,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """A two-dimensional part of a result, `columns` by `rows` cells of `unit` pixels."""
+    """A two-dimensional part of a result, `columns` by `rows` squares of `unit` pixels."""
 
     label: str
     columns: int
     rows: int
     unit: float
     wrong: int
-    cells: tuple[Cell, ...]
+    squares: tuple[Square, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, axes: _Axes, block:
     strength = _table(np.where(part.wrong, part.strength, -1.0))
     rows, columns = (-(-side // block) for side in actual.shape)
     unit = max(_SMALLEST_CELL, min(_LARGEST_CELL, _TILES_WIDTH / max(rows, columns, 1)))
-    cells = []
+    squares = []
     for y, x in itertools.product(range(rows), range(columns)):
         window = strength[y * block : (y + 1) * block, x * block : (x + 1) * block]
         dy, dx = np.unravel_index(int(window.argmax()), window.shape)
@@ -239,8 +239,8 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, axes: _Axes, block:
         title = f"{position(index)}: got {got}" + (f", expected {should}" if kind[place] != "right" else "")
         shade = round(0.4 + 0.6 * min(max(float(strength[place]), 0.0), 1.0), 2)
         symbol = _SYMBOLS[str(kind[place])] if unit >= 12 else ""
-        cells.append(Cell(x, y, str(kind[place]), shade, symbol, title))
-    return Plane(axes.label(lead), columns, rows, round(unit, 2), wrong, tuple(cells))
+        squares.append(Square(x, y, str(kind[place]), shade, symbol, title))
+    return Plane(axes.label(lead), columns, rows, round(unit, 2), wrong, tuple(squares))
 
 
 def _rows(part: _Result) -> tuple[tuple[GridCell, ...], ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from ...oracle.faults import FAULT_MODELS, FaultModel, Kind
+from ...oracle.faults import FAULT_MODELS, Kind
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
@@ -20,7 +20,7 @@ from ..cases.features import needs
 from ..cases.strategies import BEST_RESOLVED_FILL, Space
 from .planted import PlantedInProcess
 from .power import can_show, powers, sees
-from .sighting import keeps_shapes
+from .sighting import Pair, keeps_shapes
 
 _POOL = 250
 _LARGER_POOL = 2000
@@ -33,8 +33,6 @@ _ENOUGH_SIGHTINGS = {Kind.CONDUCT: 10}
 _USUALLY_ENOUGH = 60
 _REMEMBERING = tuple(model for model in FAULT_MODELS if model.needs.calls == "of another dtype")
 """Seen by two cases that differ in nothing else, by none alone."""
-
-Pair = tuple[FaultModel, Pass]
 
 
 def chosen(rank: int) -> tuple[Case, ...]:

@@ -19,7 +19,7 @@ from ..capabilities.variations import Variations
 from ..cases.covering import covering
 from ..cases.features import features
 from ..cases.strategies import BEST_RESOLVED_FILL
-from .sighting import Sighting, keeps_shapes, sighting
+from .sighting import Pair, Sighting, keeps_shapes, sighting
 
 _DRAWN = 300
 """Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
@@ -30,8 +30,6 @@ _MOST_PRODUCTS = 5000
 _SEED = "covering"
 _CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 4, 6, 8), 1
 """Where NaN and Inf are planted follows from the seed and the shapes; of odd seeds they are not asked."""
-
-Pair = tuple[FaultModel, Pass]
 
 
 def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> tuple[Case, ...]:

@@ -14,14 +14,14 @@ from .altered_operands import copied, negated
 from .company import LATTICE, OPPOSITE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
 from .one_call import Caller, snapshot
 
-THREADS = 4
+THREAD_COUNT = 4
 _ROUNDS_IN_STEP = 8
 """Begun by all threads together: so long calls meet, however few they are."""
 _FEWEST_ROUNDS, _MORE_ROUNDS, _SMALL = 16, 64, 1_000
 """Then each thread goes its own way; a small convolution, whose calls are short, has more rounds."""
 _SWITCH_SECONDS = 1e-6
 """Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
-_MEETING = f"{THREADS} threads were making calls at once"
+_MEETING = f"{THREAD_COUNT} threads were making calls at once"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ def meet(
 
     What differs from the call made alone is told, and which array was seen changed, if only for a while.
     """
-    threads = 1 if caller.loaded.info.threads == "one" else THREADS
+    threads = 1 if caller.loaded.info.threads == "one" else THREAD_COUNT
     base = REALS if question.bitwise else LATTICE
     same = question.calls[base]
     shared = CompanyCall(copied(same.operands), same.geometry)
@@ -63,7 +63,7 @@ def meet(
 def _told(known: _Known) -> str:
     call = str(known.call) if known.name.removeprefix(OPPOSITE) not in (REALS, LATTICE) else "the same call"
     opposite = " with opposite numbers" if known.name.startswith(OPPOSITE) else ""
-    return f"{call}{opposite} while {THREADS - 1} other threads make calls"
+    return f"{call}{opposite} while {THREAD_COUNT - 1} other threads make calls"
 
 
 def _rounds(products: int) -> int:
@@ -85,7 +85,7 @@ class _Watch:
 
 def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[str, Part]:
     """The first result of each call that was not what it is alone."""
-    begin = threading.Barrier(THREADS)
+    begin = threading.Barrier(THREAD_COUNT)
     announcing = threading.Lock()
     different: dict[str, Part] = {}
     others = known[1:]
@@ -103,7 +103,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
                 different.setdefault(alone.name, result)
             watch.look()
 
-    running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREADS)]
+    running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREAD_COUNT)]
     for thread in running:
         thread.start()
     for thread in running:

@@ -20,7 +20,7 @@ from ...oracle.operands.fills import FILLS
 from ...oracle.operands.vocabulary import DEGENERATE, Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
-from .corpora import CORPORA, Entry, load
+from .corpora import CORPORA, Entry, load_corpus
 from .corpora.shrinking import shrunk
 from .strategies import BEST_RESOLVED_FILL, Space, plainest, without
 
@@ -98,15 +98,15 @@ LAYERS = (
 """The kinds of layers, each of which is in every round."""
 
 _WIDTHS = (4, 8, 16, 32, 64)
-CHANNELS = (
+CHANNEL_PAIRS = (
     *((1, 1), (3, 1), (1, 3)),
     *(pair for w in _WIDTHS for pair in ((w, w), (w - 1, w), (w, w + 1), (w + 1, w - 1))),
 )
 """Inputs and outputs: few, and at, below and past the widths of vectors and tiles; of depthwise layers, the inputs."""
 SIZES = ((8, 8), (7, 7), (1, 9), (6, 11), (10, 1), (5, 14), (13, 4))
 """Height and width; the last one of a sequence, and of a volume the height again as third."""
-GROUPS = (2, 4, 3, 8, 32)
-ROUNDS = len(CHANNELS)
+GROUP_COUNTS = (2, 4, 3, 8, 32)
+ROUNDS = len(CHANNEL_PAIRS)
 _ROUNDS_BETWEEN_SEEDS = 29
 """It has no common divisor with the lengths of the lists; and no two seeds have a turn in common."""
 _CORPUS_LAYERS = 2
@@ -203,11 +203,11 @@ def _geometry(layer: Layer, space: Space, turn: int, rng: Random) -> ConvGeometr
 
 def _channels(layer: Layer, turn: int) -> tuple[int, int, int]:
     """Groups, and the inputs and outputs of one, in a turn."""
-    inputs, outputs = CHANNELS[turn % len(CHANNELS)]
+    inputs, outputs = CHANNEL_PAIRS[turn % len(CHANNEL_PAIRS)]
     of_kind = {
         DENSE: (1, inputs, outputs),
         SINGLE: (1, 1, 1),
-        GROUPED: (GROUPS[turn % len(GROUPS)], inputs, outputs),
+        GROUPED: (GROUP_COUNTS[turn % len(GROUP_COUNTS)], inputs, outputs),
         DEPTHWISE: (max(inputs, 2), 1, layer.multiplier),
     }
     return of_kind[layer.channels]
@@ -279,4 +279,4 @@ def _of_corpora(space: Space, turn: int, rng: Random) -> list[ConvGeometry]:
 
 @cache
 def _entries(corpus: str) -> tuple[Entry, ...]:
-    return load(corpus)
+    return load_corpus(corpus)

@@ -23,7 +23,7 @@ from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
 from ..checks.value import Check, operands_of
 from .fault import Fault
-from .interrogation import Finding, interrogate
+from .interrogation import Interrogation, interrogate
 from .measuring import measure
 from .neighbours import UNREPEATABLE
 from .special_numbers import recognise
@@ -149,11 +149,11 @@ def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Ex
     return Told(tuple(each.declaration for each in suggested), "convention", (sentence,))
 
 
-def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
+def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor) -> Told:
     """The names are those of what is sure; wrong terms are read off where the result is a sum of products."""
-    diagnosis, objections = finding.diagnosis, finding.objections
+    diagnosis, objections = interrogation.diagnosis, interrogation.objections
     sentences = diagnosis.sentences()
-    if finding.is_of_data or (objections and not diagnosis.explanations):
+    if interrogation.is_of_data or (objections and not diagnosis.explanations):
         names = diagnosis.first or tuple(dict.fromkeys(_objected(name) for name, _ in objections))
         kind = "calls" if UNREPEATABLE in names else "data"
         return Told(names, kind, (*sentences, *dict.fromkeys(told for _, told in objections)))
@@ -198,5 +198,5 @@ def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
     operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
-    reading = impulses.read(call, read_as, operands.of(pass_), case.geometry)
+    reading = impulses.read_off(call, read_as, operands.of(pass_), case.geometry)
     return tell(reading, read_as, case.geometry, bias=case.bias)

@@ -35,7 +35,7 @@ _ANOTHER_FAULT = "On cases with more features something else is wrong, too."
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Interrogation:
     """What asking came to.
 
     Parameters
@@ -52,7 +52,7 @@ class Finding:
     is_of_data: bool = False
 
 
-def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Finding:
+def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Interrogation:
     """The known faults that explain the shrunk case of a fault of structure and all other cases asked for it.
 
     Parameters
@@ -66,7 +66,7 @@ def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Fi
     inquiry = _Inquiry(executor, fault.shrunk, Pass(fault.subject), Effort(effort))
     first = inquiry.observe(inquiry.pass_, fault.shrunk)
     if first is None:
-        return Finding(conclude(()))
+        return Interrogation(conclude(()))
     around = look_around(first, fault.shrunk.layout, inquiry.observe_operands)
     guesses = singles(first)
     found, is_of_data = _holding(guesses, around.observations), False
@@ -75,8 +75,8 @@ def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Fi
     if not found and not around.objections:
         found = pairs((first, *around.observations))
     if not found:
-        return Finding(_unknown(guesses, first, "the same with other data"), around.objections)
-    return Finding(_narrowed_down(inquiry, found, first), around.objections, is_of_data)
+        return Interrogation(_unknown(guesses, first, "the same with other data"), around.objections)
+    return Interrogation(_narrowed_down(inquiry, found, first), around.objections, is_of_data)
 
 
 def _holding(guesses: Iterable[Hypothesis], observations: Iterable[Observation]) -> tuple[Hypothesis, ...]:

@@ -61,7 +61,7 @@ class Call:
 
 
 @functools.cache
-def operands_of(function: Callable[..., object]) -> tuple[str, ...]:
+def operand_names(function: Callable[..., object]) -> tuple[str, ...]:
     """The operands that are among the parameters of a function."""
     return tuple(name for name in inspect.signature(function).parameters if name in (*ARRAYS, "learning_rate"))
 

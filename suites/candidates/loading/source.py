@@ -21,8 +21,7 @@ from .. import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from ..calls.call_text import Origin
 from ..calls.domain import Domain, parse_domain
 from ..calls.naming import name_of
-from ..foreign.executable import PREFIX as EXECUTABLE_PREFIX
-from ..foreign.executable import Executable
+from ..foreign.executable import EXECUTABLE_PREFIX, Executable
 from ..foreign.shared_library import FILE_NAME as LIBRARY_NAME
 from ..foreign.shared_library import SharedLibrary
 from ..protocol import Candidate

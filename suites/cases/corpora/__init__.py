@@ -60,7 +60,7 @@ class Entry:
     note: str = ""
 
 
-def load(corpus: str) -> tuple[Entry, ...]:
+def load_corpus(corpus: str) -> tuple[Entry, ...]:
     """The entries of a corpus: one that comes with the package, or a file.
 
     Parameters

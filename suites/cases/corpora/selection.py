@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.operands.data import Case
-from . import load
+from . import load_corpus
 from .shrinking import shrunk
 
 _FILL = "uniform"
@@ -68,7 +68,7 @@ class Selection:
         """
         found: dict[Case, Provenance] = {}
         for corpus in self.corpora:
-            for number, entry in enumerate(load(corpus), 1):
+            for number, entry in enumerate(load_corpus(corpus), 1):
                 geometry = entry.geometry if self.batch is None else replace(entry.geometry, batch=self.batch)
                 is_shrunk = self.max_products is not None and geometry.products > self.max_products
                 if self.max_products is not None and is_shrunk:

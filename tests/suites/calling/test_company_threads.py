@@ -12,7 +12,7 @@ import pytest
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation
-from convoracle.suites.calling.company_threads import THREADS, meet
+from convoracle.suites.calling.company_threads import THREAD_COUNT, meet
 from convoracle.suites.calling.one_call import Caller
 from convoracle.suites.candidates.loading.source import bind_object
 
@@ -60,7 +60,7 @@ def test_four_threads_make_the_call_its_opposite_and_the_companions(bitwise: boo
     question = CompanyQuestion(Pass.FORWARD, QUESTION.calls, bitwise=bitwise)
     found, announced = met(candidate, question)
     assert found == []
-    assert len(candidate.threads - {threading.get_ident()}) == THREADS
+    assert len(candidate.threads - {threading.get_ident()}) == THREAD_COUNT
     assert candidate.firsts == firsts
     assert "4 threads were making calls at once" in announced
     assert min(candidate.intervals) < 1e-3 <= sys.getswitchinterval() == usual

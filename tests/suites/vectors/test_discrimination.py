@@ -14,8 +14,8 @@ from convoracle.oracle.faults import FAULT_MODELS, FaultModel, Implementation, K
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, real_parts
 from convoracle.suites.vectors.expectations import FINITE, MINUS, NAN, PLUS
-from convoracle.suites.vectors.manifest import read_array
-from convoracle.suites.vectors.verify import read
+from convoracle.suites.vectors.manifest import array_at
+from convoracle.suites.vectors.verify import read_set
 
 SHIPPED = Path(__file__).parents[3] / "vectors"
 SEEN_IN_FILES = tuple(model for model in FAULT_MODELS if model.kind is not Kind.CONDUCT)
@@ -100,13 +100,13 @@ class Vector:
 
 @pytest.fixture(scope="module")
 def vectors() -> tuple[Vector, ...]:
-    manifest, data = read(SHIPPED)
+    manifest, data = read_set(SHIPPED)
 
     def vector(group: dict, entry: dict) -> Vector:
-        arrays = {name: read_array(place, data) for name, place in group["operands"].items()}
+        arrays = {name: array_at(place, data) for name, place in group["operands"].items()}
         operands = Operands(**dict.fromkeys(ARRAYS) | arrays, learning_rate=group["learning_rate"])
         pass_, geometry = Pass(entry["pass"]), parse_geometry(group["text"])
-        told = (read_array(entry[name], data) if name in entry else None for name in ("expected", "bound", "allowed"))
+        told = (array_at(entry[name], data) if name in entry else None for name in ("expected", "bound", "allowed"))
         return Vector(entry["id"], pass_, tuple(entry["flags"]), geometry, operands.of(pass_), *told)
 
     return tuple(vector(group, entry) for group in manifest["groups"] for entry in group["vectors"])
