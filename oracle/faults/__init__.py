@@ -75,9 +75,9 @@ def fault_named(name: str) -> FaultModel:
     InvalidArgument
         If there is none.
     """
-    found = _BY_NAME.get(name)
-    if found is None:
+    model = _BY_NAME.get(name)
+    if model is None:
         closest = get_close_matches(name, _BY_NAME, cutoff=0.0)
         expected = f"should be the name of one of {len(FAULT_MODELS)} models, such as {', '.join(closest)}"
         raise InvalidArgument("name", name, expected, where="fault_named")
-    return found
+    return model

@@ -65,11 +65,11 @@ def _first_element_only(
     implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
 ) -> Array:
     """An output gradient of stride zero is read as its first element and zeros."""
-    given = operands.output_gradient
-    if not given.size or not any(step == 0 < size - 1 for step, size in zip(given.strides, given.shape, strict=True)):
+    array = operands.output_gradient
+    if not array.size or not any(step == 0 < size - 1 for step, size in zip(array.strides, array.shape, strict=True)):
         return implementation(pass_, operands, geometry)
-    read = np.zeros(given.shape, given.dtype)
-    read[(0,) * given.ndim] = given[(0,) * given.ndim]
+    read = np.zeros(array.shape, array.dtype)
+    read[(0,) * array.ndim] = array[(0,) * array.ndim]
     return implementation(pass_, replace(operands, output_gradient=read), geometry)
 
 

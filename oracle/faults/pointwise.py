@@ -41,9 +41,9 @@ def of_results(right: Float64, actual: Float64) -> Iterator[FaultModel]:
 def of_operands(pass_: Pass, geometry: ConvGeometry) -> Iterator[FaultModel]:
     """The models by which values of one operand of a pass are taken for others."""
     factors = factors_of(pass_, geometry) or {"output_gradient"}
-    for name in sorted({each.removesuffix("_direction") for each in factors}):
-        told = name.replace("_", " ")
-        yield from _fixed(name, f"an element of the {told}", f"elements of the {told}", partial(_with_operand, name))
+    for name in sorted({factor.removesuffix("_direction") for factor in factors}):
+        words = name.replace("_", " ")
+        yield from _fixed(name, f"an element of the {words}", f"elements of the {words}", partial(_with_operand, name))
 
 
 def _fixed(place: str, one: str, many: str, plant: Callable[[OfValues], Planting]) -> Iterator[FaultModel]:

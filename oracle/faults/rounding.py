@@ -163,8 +163,8 @@ def _when_aligned(channels: int) -> FaultModel:
     """A fast path in TF32, taken where a group's channels fill whole vectors."""
 
     def happens(pass_: Pass, geometry: ConvGeometry) -> bool:
-        each = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
-        return has_terms(pass_, geometry) and not any(number % channels for number in each)
+        per_group = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
+        return has_terms(pass_, geometry) and not any(number % channels for number in per_group)
 
     return _model(
         f"tfloat32-for-multiples-of-{channels}-channels",

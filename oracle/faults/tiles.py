@@ -41,8 +41,8 @@ def _remainder_of_group(block: int) -> Marks:
     """The input channels after the last whole block of a group."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
-        each = shape[1] // geometry.groups
-        return along(1, np.tile(trailing(each, whole(each, block)), geometry.groups), len(shape))
+        per_group = shape[1] // geometry.groups
+        return along(1, np.tile(trailing(per_group, whole(per_group, block)), geometry.groups), len(shape))
 
     return mask
 

@@ -90,12 +90,12 @@ def _offers(executor: Executor) -> Aspect:
 
 def _alike(wanted: tuple[Feature, ...], verdicts: Verdicts) -> Alike:
     """For each way to fail other than by wrong numbers, the features on which passes fail so, the first one first."""
-    found: dict[tuple[Outcome, str], dict[str, None]] = {}
+    ways: dict[tuple[Outcome, str], dict[str, None]] = {}
     for feature in wanted:
         for _, verdict in _failed(feature, verdicts):
             if verdict.outcome is not Outcome.VIOLATES:
-                found.setdefault(_way(verdict), {})[feature.name] = None
-    return {way: tuple(names) for way, names in found.items()}
+                ways.setdefault(_way(verdict), {})[feature.name] = None
+    return {way: tuple(names) for way, names in ways.items()}
 
 
 def _failed(feature: Feature, verdicts: Verdicts) -> list[tuple[Pass, Verdict]]:
@@ -112,7 +112,7 @@ def _feature(feature: Feature, verdicts: Verdicts, alike: Alike) -> Iterator[Asp
     bad = _failed(feature, verdicts)
     if not bad:
         yield _good(feature, verdicts)
-    wrong = [each for each in bad if each[1].outcome is Outcome.VIOLATES]
+    wrong = [failed for failed in bad if failed[1].outcome is Outcome.VIOLATES]
     ways = dict.fromkeys(_way(verdict) for _, verdict in bad if verdict.outcome is not Outcome.VIOLATES)
     if wrong:
         yield Aspect(feature.name, False, _failure(feature, wrong))
@@ -123,11 +123,11 @@ def _feature(feature: Feature, verdicts: Verdicts, alike: Alike) -> Iterator[Asp
 
 
 def _good(feature: Feature, verdicts: Verdicts) -> Aspect:
-    found = {pass_: verdicts[feature.name, pass_] for pass_ in Pass if (feature.name, pass_) in verdicts}
-    right = [str(pass_) for pass_, verdict in found.items() if verdict.outcome in ANSWERED]
-    declined = [verdict.reason for verdict in found.values() if verdict.outcome is Outcome.UNSUPPORTED]
-    told = f"{len(right)} passes right" if right else "not supported"
-    return Aspect(feature.name, True, f"{told}{f'; declines: {declined[0]}' if declined else ''}")
+    answers = {pass_: verdicts[feature.name, pass_] for pass_ in Pass if (feature.name, pass_) in verdicts}
+    right = [str(pass_) for pass_, verdict in answers.items() if verdict.outcome in ANSWERED]
+    declined = [verdict.reason for verdict in answers.values() if verdict.outcome is Outcome.UNSUPPORTED]
+    summary = f"{len(right)} passes right" if right else "not supported"
+    return Aspect(feature.name, True, f"{summary}{f'; declines: {declined[0]}' if declined else ''}")
 
 
 def _failure(feature: Feature, bad: list[tuple[Pass, Verdict]]) -> str:

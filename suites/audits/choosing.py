@@ -51,12 +51,12 @@ def chosen(rank: int) -> tuple[Case, ...]:
     for case, of_case in (fitted | fitted_more).items():
         seen[case] = seen.get(case, set()) | (of_case - left)
     left = left.union(*seen.values())
-    found: list[Case] = []
+    picked: list[Case] = []
     while left:
         best = max(seen, key=lambda case: len(seen[case] & left) / (_PLAINNESS + len(needs(case))))
         left -= seen[best]
-        found.append(best)
-    return (*found, *_twice(pool, found))
+        picked.append(best)
+    return (*picked, *_twice(pool, picked))
 
 
 Sightings = dict[Case, set[Pair]]
@@ -89,9 +89,9 @@ def _by_hand(rank: int) -> Iterator[Case]:
         yield Case(geometry, False, "float32", BEST_RESOLVED_FILL, 0)
 
 
-def _twice(pool: Sequence[Case], found: Sequence[Case]) -> tuple[Case, ...]:
+def _twice(pool: Sequence[Case], picked: Sequence[Case]) -> tuple[Case, ...]:
     """The plainest case of another geometry, in two dtypes: for a dtype that is kept between calls."""
-    taken = {case.geometry for case in found}
+    taken = {case.geometry for case in picked}
     others = sorted((case for case in pool if case.geometry not in taken), key=lambda case: len(needs(case)))
     narrow = (replace(case, dtype="float32", fill=BEST_RESOLVED_FILL) for case in others)
     twice = ((case, replace(case, dtype="float64")) for case in narrow)

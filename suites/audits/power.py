@@ -93,8 +93,8 @@ def sees(executor: PlantedInProcess, model: FaultModel, pass_: Pass, case: Case)
     """
     may_see = _may_see(model, pass_, case)
     if model.kind is Kind.CONDUCT and (may_see or model.needs.calls):
-        found = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
-        return found and may_see
+        fails = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
+        return fails and may_see
     if not may_see:
         return False
     check = _check(model, case)

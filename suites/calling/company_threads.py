@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Operands, Pass
 from .altered_operands import copied, negated
-from .company import LATTICE, OPPOSITE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
+from .company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
 from .one_call import Caller, snapshot
 
 THREAD_COUNT = 4
@@ -31,6 +31,7 @@ class _Known:
     name: str
     call: CompanyCall
     expected: Part
+    sign: int = 1
 
 
 def meet(
@@ -45,8 +46,8 @@ def meet(
     same = question.calls[base]
     shared = CompanyCall(copied(same.operands), same.geometry)
     opposite = CompanyCall(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
-    calls = {base: shared, OPPOSITE + base: opposite}
-    known = [_Known(name, call, snapshot(caller.make_fresh(call, "the same call"))) for name, call in calls.items()]
+    signed = ((shared, 1), (opposite, -1))
+    known = [_Known(base, call, snapshot(caller.make_fresh(call, "the same call")), sign) for call, sign in signed]
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
     watch = _Watch(shared.operands)
     rounds = _rounds(0 if question.pass_ is Pass.BIAS_GRADIENT else same.geometry.products)
@@ -56,13 +57,13 @@ def meet(
         got = "changed and restored, as another thread saw that read it meanwhile"
         yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
     for alone in known:
-        if alone.name in different:
-            yield Deviation("threads", _told(alone), alone.name, alone.expected, different[alone.name])
+        if alone in different:
+            yield Deviation("threads", _told(alone), alone.name, alone.expected, different[alone], alone.sign)
 
 
 def _told(known: _Known) -> str:
-    call = str(known.call) if known.name.removeprefix(OPPOSITE) not in (REALS, LATTICE) else "the same call"
-    opposite = " with opposite numbers" if known.name.startswith(OPPOSITE) else ""
+    call = str(known.call) if known.name not in (REALS, LATTICE) else "the same call"
+    opposite = " with opposite numbers" if known.sign < 0 else ""
     return f"{call}{opposite} while {THREAD_COUNT - 1} other threads make calls"
 
 
@@ -83,11 +84,11 @@ class _Watch:
         self.changed += [name for name, array in self._operands.items() if array.tobytes() != self._before[name]]
 
 
-def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[str, Part]:
+def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[_Known, Part]:
     """The first result of each call that was not what it is alone."""
     begin = threading.Barrier(THREAD_COUNT)
     announcing = threading.Lock()
-    different: dict[str, Part] = {}
+    different: dict[_Known, Part] = {}
     others = known[1:]
 
     def make(thread: int) -> None:
@@ -100,7 +101,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
                     caller.announce(_MEETING)
             result = snapshot(caller.make_quietly(alone.call.operands, alone.call.geometry))
             if not same_bits(result, alone.expected):
-                different.setdefault(alone.name, result)
+                different.setdefault(alone, result)
             watch.look()
 
     running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREAD_COUNT)]
@@ -111,7 +112,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
     return different
 
 
-def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[str, Part]:
+def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[_Known, Part]:
     """Calls from this thread alone, while another one reads the operands over and over; nothing is found but that."""
     ended = threading.Event()
 

@@ -114,8 +114,8 @@ SUPPORT_SYMBOLS = {
 
 def cell(verdicts: Mapping[tuple[str, Pass], Verdict], feature: str) -> str:
     """One symbol for each pass, in the order of `Pass`; a space where the pass is not offered at all."""
-    found = (verdicts.get((feature, pass_)) for pass_ in Pass)
-    return "".join(" " if verdict is None else SUPPORT_SYMBOLS[verdict.outcome] for verdict in found)
+    row = (verdicts.get((feature, pass_)) for pass_ in Pass)
+    return "".join(" " if verdict is None else SUPPORT_SYMBOLS[verdict.outcome] for verdict in row)
 
 
 def support_table(columns: Mapping[str, Mapping[tuple[str, Pass], Verdict]], wanted: Iterable[Feature]) -> str:

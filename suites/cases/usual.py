@@ -124,13 +124,13 @@ def usual_cases(space: Space, seed: int, most: int | None = None) -> tuple[Case,
     the next ones fewer outputs or inputs. One with settings that the space lacks is left out.
     Every eighth layer has many images, and keeps them where it can.
     """
-    found = {plainest(space): None}
+    chosen = {plainest(space): None}
     for number in range(ROUNDS):
         for case in _round(space, seed, number):
-            if len(found) == most:
-                return tuple(found)
-            found.setdefault(case)
-    return tuple(found)[:most]
+            if len(chosen) == most:
+                return tuple(chosen)
+            chosen.setdefault(case)
+    return tuple(chosen)[:most]
 
 
 def _round(space: Space, seed: int, number: int) -> Iterator[Case]:
@@ -266,15 +266,15 @@ def _cut(count: int, excess: float) -> int:
 
 def _of_corpora(space: Space, turn: int, rng: Random) -> list[ConvGeometry]:
     """Shrunk layers, each of another corpus in turn."""
-    found = []
+    layers = []
     for number in range(_CORPUS_LAYERS):
         entries = _entries(tuple(CORPORA)[(turn + number * len(CORPORA) // _CORPUS_LAYERS) % len(CORPORA)])
         for entry in rng.sample(entries, len(entries)):
             geometry = shrunk(entry.geometry, space.max_products) if entry.geometry.rank in space.ranks else None
             if geometry is not None and space.allows(replace(plainest(space), geometry=geometry)):
-                found.append(geometry)
+                layers.append(geometry)
                 break
-    return found
+    return layers
 
 
 @cache

@@ -23,8 +23,8 @@ def adapter(options: argparse.Namespace) -> int:
             bad += not aspect.good
             symbol = "✓" if aspect.good else "✗"
             console.print(f"{symbol} {aspect.what}: {aspect.detail}")
-        told = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
-        console.print(f"{executor.info.name}: {told}")
+        conclusion = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
+        console.print(f"{executor.info.name}: {conclusion}")
     return 1 if bad else 0
 
 

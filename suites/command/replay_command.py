@@ -48,9 +48,9 @@ def ask_recorded(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> 
     return result.verdict
 
 
-def _source(given: str | None, mismatch: Mismatch) -> str:
-    if given is not None:
-        return given
+def _source(named: str | None, mismatch: Mismatch) -> str:
+    if named is not None:
+        return named
     if mismatch.candidate in BUILT_IN:
         return mismatch.candidate
     raise CandidateError(
@@ -65,6 +65,6 @@ def _tell(mismatch: Mismatch, verdict: Verdict, executor: Executor) -> None:
         again = replace(mismatch, candidate=executor.info.name, verdict=verdict, witnesses=(), repeats=True)
         console.print(mismatch_text(again, executor.info), soft_wrap=True)
         return
-    told = f"{executor.info.name}: {mismatch.check} of {mismatch.subject} {verdict.outcome} on {mismatch.case}"
+    line = f"{executor.info.name}: {mismatch.check} of {mismatch.subject} {verdict.outcome} on {mismatch.case}"
     reason = f": {verdict.reason}" if verdict.reason else ""
-    console.print(told + reason, soft_wrap=True)
+    console.print(line + reason, soft_wrap=True)

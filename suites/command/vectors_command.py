@@ -34,8 +34,8 @@ def verify_vectors(options: argparse.Namespace) -> int:
     console = plain_console(stderr=True)
     bad = 0
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        found = verify(manifest, data, thoroughly=options.thoroughly)
-        for problem in progress.track(found, total=count, description="vectors"):
+        problems = verify(manifest, data, thoroughly=options.thoroughly)
+        for problem in progress.track(problems, total=count, description="vectors"):
             if problem is not None:
                 bad += 1
                 print(f"{problem.id}: {problem.what}")

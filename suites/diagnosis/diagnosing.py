@@ -121,16 +121,16 @@ def _writes(fault: Fault, executor: Executor) -> bool:
 def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
     if fault.verdict.cause not in _DECLARED_OF:
         return NOTHING_TOLD
-    found = recognise(fault, executor)
-    if found is None:
+    fit = recognise(fault, executor)
+    if fit is None:
         return Told(sentences=(f"None of the {len(FAULT_MODELS)} known faults leaves NaN and Inf as it does.",))
-    model, *others = found.models
-    told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
+    model, *others = fit.models
+    text = f"It is as if {model.sentence} ({model.name}): that explains all {fit.elements} elements that were asked."
     if others:
         agreeing = ", or as if ".join(other.sentence for other in others[:2])
         more = f", or from {len(others) - 2} more" if len(others) > 2 else ""
-        told += f" They do not tell it from as if {agreeing}{more}."
-    return Told(tuple(each.name for each in found.models), "arithmetic", (told, model.explanation))
+        text += f" They do not tell it from as if {agreeing}{more}."
+    return Told(tuple(each.name for each in fit.models), "arithmetic", (text, model.explanation))
 
 
 def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:

@@ -91,11 +91,11 @@ def _observed(check: Check, pass_: Pass, case: Case, executor: Executor) -> Iter
 
 
 def _explains(model: FaultModel, pass_: Pass, seen: _Seen) -> bool:
-    given = evaluate((model,), pass_, seen.operands, seen.case.geometry)
-    actual, wrong = seen.actual.astype(np.float64), given.astype(np.float64)
+    modelled = evaluate((model,), pass_, seen.operands, seen.case.geometry)
+    actual, wrong = seen.actual.astype(np.float64), modelled.astype(np.float64)
     with np.errstate(invalid="ignore"):
         alike = (np.abs(actual - wrong) <= seen.held_to.bound) | (actual == wrong)
-    may_be = ~seen.held_to.wrong(given) & ~seen.held_to.wrong(seen.actual)
+    may_be = ~seen.held_to.wrong(modelled) & ~seen.held_to.wrong(seen.actual)
     if model.name in _SATURATING:
         may_be |= _was_infinite(seen) | (_is_open(seen) & ~seen.held_to.wrong(seen.actual))
     return bool((alike | (np.isnan(actual) & np.isnan(wrong)) | may_be).all())

@@ -171,10 +171,10 @@ def _difference(vector: Mapping[str, Any], right: Mapping[str, Array], data: byt
     if vector.keys() - _PLAIN_FIELDS != right.keys():
         return f"should have {', '.join(sorted(right))}"
     for name, wanted in right.items():
-        given = array_at(vector[name], data)
-        if (given.shape, given.dtype) != (wanted.shape, wanted.dtype):
-            return f"has {name} of {given.dtype} {given.shape}, but should have {wanted.dtype} {wanted.shape}"
-        same = (given == wanted) | ((given != given) & (wanted != wanted))
+        recorded = array_at(vector[name], data)
+        if (recorded.shape, recorded.dtype) != (wanted.shape, wanted.dtype):
+            return f"has {name} of {recorded.dtype} {recorded.shape}, but should have {wanted.dtype} {wanted.shape}"
+        same = (recorded == wanted) | ((recorded != recorded) & (wanted != wanted))
         if not same.all():
             return f"has {int((~same).sum())} of {same.size} values of {name} that are not those of the equations"
     return ""

@@ -103,7 +103,7 @@ class SharedLibrary(Candidate):
             ctypes.byref(Convolution.of(geometry, dtype, result_name)),
             ctypes.byref(
                 OperandPointers(
-                    **{name: ctypes.pointer(Tensor.of(each.array, each.address)) for name, each in lent.items()},
+                    **{name: ctypes.pointer(Tensor.of(copy.array, copy.address)) for name, copy in lent.items()},
                     learning_rate=rate_taken(pass_, operands),
                 )
             ),
@@ -111,10 +111,10 @@ class SharedLibrary(Candidate):
             message.address,
             _MESSAGE_SIZE,
         )
-        for each in lent.values():
-            each.return_changes()
+        for copy in lent.values():
+            copy.return_changes()
         pieces = {"its result": result.memory, "its message": message}
-        pieces |= {f"its operand {name}": each.memory for name, each in lent.items()}
+        pieces |= {f"its operand {name}": copy.memory for name, copy in lent.items()}
         _refuse_overruns(f"{SYMBOL_PREFIX}{pass_}", pieces)
         _refuse_failure(f"{SYMBOL_PREFIX}{pass_}", code, message.bytes.tobytes())
         return result.array.copy()
@@ -173,10 +173,10 @@ class SharedLibrary(Candidate):
 
     def _conventions(self) -> dict[str, str]:
         """What it answers for each convention, and for a convention in one dtype where that is something else."""
-        found = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
+        declared = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
         narrow = ((name, f"{name}/{dtype}") for name in CONVENTIONS for dtype in DTYPES)
-        own = {within: (self._text("convention", within), found.get(name)) for name, within in narrow}
-        return found | {within: value for within, (value, general) in own.items() if value and value != general}
+        own = {within: (self._text("convention", within), declared.get(name)) for name, within in narrow}
+        return declared | {within: value for within, (value, general) in own.items() if value and value != general}
 
     def _taken(self) -> tuple[str, ...] | None:
         """The dtypes in which it wants to be asked; None if it does not say."""
@@ -198,9 +198,9 @@ def _open(path: Path) -> ctypes.CDLL:
 
 def _refuse_overruns(function: str, pieces: dict[str, Guarded]) -> None:
     overruns = ((owner, memory.overrun()) for owner, memory in pieces.items())
-    told = [f"up to {overrun} of {owner}" for owner, overrun in overruns if overrun is not None]
-    if told:
-        raise Misconduct(f"{function} wrote {' and '.join(told)}")
+    overrun_texts = [f"up to {overrun} of {owner}" for owner, overrun in overruns if overrun is not None]
+    if overrun_texts:
+        raise Misconduct(f"{function} wrote {' and '.join(overrun_texts)}")
 
 
 def _refuse_failure(function: str, code: int, message: bytes) -> None:

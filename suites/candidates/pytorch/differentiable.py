@@ -83,14 +83,14 @@ class Autograd(Differentiable):
         results: Mapping[str, str] = NOTHING,
         conventions: Mapping[str, str] = NOTHING,
     ) -> None:
-        telling = with_parameters(function)
-        self.name = name or name_of(telling)
+        described = with_parameters(function)
+        self.name = name or name_of(described)
         self.version = version
         self.accumulators = accumulators
         self.multipliers = multipliers
         self.results = results
         self.conventions = conventions
-        self._function: BoundFunction = bind_function(telling, Pass.FORWARD)
+        self._function: BoundFunction = bind_function(described, Pass.FORWARD)
         import_for_calls()
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

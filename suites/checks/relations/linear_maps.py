@@ -58,13 +58,13 @@ class AxisMaps:
     maps: tuple[AxisMap, ...] = ()
 
     def push(self, array: Array) -> Array:
-        for each in self.maps:
-            array = each.push(array)
+        for axis_map in self.maps:
+            array = axis_map.push(array)
         return array
 
     def pull(self, array: Wide) -> Wide:
-        for each in reversed(self.maps):
-            array = each.pull(array)
+        for axis_map in reversed(self.maps):
+            array = axis_map.pull(array)
         return array
 
 

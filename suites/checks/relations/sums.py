@@ -18,14 +18,14 @@ _SEED = 0
 
 
 def _linearity(name: str) -> Relation:
-    sets = {pass_: each for pass_, found in LINEAR_IN.items() for each in found if each[0] == name}
+    sets = {pass_: names for pass_, name_sets in LINEAR_IN.items() for names in name_sets if names[0] == name}
 
     def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
         generator = np.random.default_rng(_SEED)
         arrays = operands.arrays()
-        parts = {each: _split(arrays[each], generator) for each in sets[pass_] if each in arrays}
-        halves = [_with(operands, {each: pair[half] for each, pair in parts.items()}) for half in (0, 1)]
-        calls = tuple(RelatedCall(pass_, each, geometry) for each in (operands, *halves))
+        parts = {operand: _split(arrays[operand], generator) for operand in sets[pass_] if operand in arrays}
+        halves = [_with(operands, {operand: pair[half] for operand, pair in parts.items()}) for half in (0, 1)]
+        calls = tuple(RelatedCall(pass_, summand, geometry) for summand in (operands, *halves))
         return Derivation(calls, lambda values: (values[0], values[1] + values[2]))
 
     return Relation(
@@ -60,7 +60,7 @@ def _without(name: str) -> Relation:
 
     def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
         zero = np.zeros_like(operands.arrays()[name])
-        calls = tuple(RelatedCall(pass_, _with(operands, {name: each}), geometry) for each in (zero, None))
+        calls = tuple(RelatedCall(pass_, _with(operands, {name: direction}), geometry) for direction in (zero, None))
         return Derivation(calls, lambda values: (values[0], values[1]))
 
     return Relation(

@@ -88,13 +88,13 @@ class Shares(Watched):
 def test_what_differs_from_the_call_alone_is_told_of_each_call() -> None:
     found, _ = met(Shares())
     assert {each.cause for each in found} == {"threads"}
-    told = {each.call: each.told for each in found}
-    assert told[REALS] == "the same call while 3 other threads make calls"
-    assert told.get("opposite reals", "the same call with opposite numbers") in (
+    told = {(each.call, each.sign): each.told for each in found}
+    assert told[REALS, 1] == "the same call while 3 other threads make calls"
+    assert told.get((REALS, -1), "the same call with opposite numbers") in (
         "the same call with opposite numbers while 3 other threads make calls",
         "the same call with opposite numbers",
     )
-    assert told.get("other", "the call n1c1k1i2f1 in float64").startswith("the call n1c1k1i2f1 in float64")
+    assert told.get(("other", 1), "the call n1c1k1i2f1 in float64").startswith("the call n1c1k1i2f1 in float64")
     same = next(each for each in found if each.call == REALS)
     assert np.asarray(same.expected).tolist() == [[[1.5, 6]]]
     assert np.asarray(same.got).flat[0] in (-1.5, 27)
