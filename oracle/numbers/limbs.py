@@ -58,19 +58,19 @@ def carried(digits: Sequence[Limb], width: int, bits: int, offset: int = 0) -> L
 
 def of_integers(integers: Array) -> Limbs:
     """The limbs of an array of int64, or of Python's integers."""
-    if integers.dtype != object and widest(integers).bit_length() <= ROOM:
-        return (integers,)
-    whole = integers.astype(object)
-    count = -(-widest(integers).bit_length() // BITS)
-    lower = ((whole >> BITS * k) & _MASK for k in range(count - 1))
-    return tuple(limb.astype(np.int64) for limb in (*lower, whole >> BITS * max(count - 1, 0)))
+    bits = widest(integers).bit_length()
+    if bits <= ROOM:
+        return (integers.astype(np.int64, copy=False),)
+    whole, last = integers.astype(object), -(-bits // BITS) - 1
+    lower = ((whole >> BITS * k) & _MASK for k in range(last))
+    return tuple(limb.astype(np.int64) for limb in (*lower, whole >> BITS * last))
 
 
 def joined(limbs: Limbs) -> Array:
     """The integers: int64 of one limb, otherwise Python's."""
     *lower, whole = limbs
     for limb in lower[::-1]:
-        whole = np.asarray((whole.astype(object) << BITS) + limb, dtype=object)
+        whole = np.asarray((whole.astype(object) << BITS) + limb.astype(object), dtype=object)
     return whole
 
 
