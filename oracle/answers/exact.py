@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numbers.arrays import Float64
-from ..numbers.scaled import Scaled, add, broadcast, multiplied, scaled, sizes, stack, subtract, total
+from ..numbers.scaled import Scaled, add, multiplied, scaled, sizes, stack, subtract, total
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import (
     CONJUGATING,
@@ -113,11 +113,11 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums
         ):
             result = _bilinear(part, sign * left[part.left], right[part.right], geometry.direct, sums)
             pairs[component].append(result)
+    totals = [reduce(_plus, results) for results in pairs]
     added = offset(pass_)
     if added in real:
-        for results, arrays in zip(pairs, (real, imaginary), strict=True):
-            results.append(_everywhere(arrays[added], geometry))
-    totals = [reduce(_plus, results) for results in pairs]
+        biases = (arrays[added] for arrays in (real, imaginary))
+        totals = [_with_bias(t, bias, geometry) for t, bias in zip(totals, biases, strict=True)]
     if pass_ is Pass.UPDATE:
         weights = (operands.weight.real, operands.weight.imag)
         totals = [_step(t, w, operands.learning_rate) for t, w in zip(totals, weights, strict=True)]
@@ -145,29 +145,38 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
 
 def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
     arrays = operands.arrays()
-    results = [
+    results = (
         _bilinear(part, arrays[part.left], arrays[part.right], geometry.direct, sums)
         for part in present_products(pass_, geometry, arrays)
-    ]
-    added = offset(pass_)
-    if added in arrays:
-        results.append(_everywhere(arrays[added], geometry))
-    return reduce(_plus, results)
+    )
+    total, added = reduce(_plus, results), offset(pass_)
+    return _with_bias(total, arrays[added], geometry) if added in arrays else total
 
 
 def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
     """The sum, of the terms of both."""
-
-    def magnitude() -> Float64:
-        with np.errstate(over="ignore"):
-            return left.magnitude + right.magnitude
-
     return ExactResult(
         add(left.value, right.value),
-        magnitude,
+        lambda: _sum(left.magnitude, right.magnitude),
         lambda: np.minimum(left.smallest, right.smallest),
         terms=left.terms + right.terms,
     )
+
+
+def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
+    """The sum with a bias as one more term of each element of its channel."""
+    column = bias.reshape(-1, *(1,) * geometry.rank)
+    return ExactResult(
+        add(result.value, scaled(column)),
+        lambda: _sum(result.magnitude, np.abs(scaled(column).to_float64())),
+        lambda: np.minimum(result.smallest, np.abs(scaled(column).to_float64())),
+        terms=result.terms + 1,
+    )
+
+
+def _sum(left: Float64, right: Float64) -> Float64:
+    with np.errstate(over="ignore"):
+        return left + right
 
 
 def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry, sums: Sums) -> ExactResult:
@@ -186,14 +195,6 @@ def _sizes(array: Array) -> Array:
     if array.dtype.kind == "i":
         return np.abs(array.astype(np.int64))
     return np.abs(array)
-
-
-def _everywhere(bias: Array, geometry: ConvGeometry) -> ExactResult:
-    """A bias as the one term of each output element of its channel."""
-    shape = geometry.output_shape
-    column = scaled(bias.reshape(-1, *(1,) * geometry.rank))
-    size = np.broadcast_to(np.abs(column.to_float64()), shape)
-    return ExactResult(broadcast(column, shape), size, size, terms=np.ones(shape, dtype=np.int64))
 
 
 def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResult:

@@ -13,8 +13,8 @@ Where n A B is larger, the operands are split without error into p and q digits 
 routines of matrix multiplication and its applications", Numer. Algorithms 59). With
 n <= 2**t and 2 w + t <= 53, each of the p q maps of digits is exact. Where one operand fits a
 single digit of v bits, v + w + t <= 53 will do. The maps with the same i + j have the same weight, and are
-summed, weighed and carried in int64 (see `limbs`). Slices of images are further images, slices of a
-weight further channels: one map has all products.
+summed, weighed and carried in int64 (see `limbs`). The slices of the operand whose windows are not
+unrolled are further channels, so that the windows are unrolled once for all of them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ import numpy as np
 
 from ..numbers import limbs
 from ..numbers.arrays import Float64
-from ..numbers.dtypes import FORMATS
 from ..numbers.limbs import Limb
-from ..numbers.scaled import Scaled, floats
+from ..numbers.scaled import Scaled, floats, precision_of
 from ..numbers.splitting import Extent, digits, extent, times_power
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Pass
@@ -37,7 +36,9 @@ from . import bilinear, term_by_term
 
 _PRECISION = 53
 _MOST_SUMS = 1 << 22
-"""Elements of all maps of digits together, 32 MiB; where there are more, the definition takes less memory."""
+"""Elements of all sums that are kept at a time, 32 MiB; where there are more, the definition takes less memory."""
+_CHANNEL_AXES = {Pass.FORWARD: (0, 1), Pass.INPUT_GRADIENT: (1, 1), Pass.WEIGHT_GRADIENT: (1, 0)}
+"""Kind -> the axis of channels that the operand whose windows are not unrolled shares with the result, in both."""
 
 
 def sums_of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int) -> Scaled:
@@ -45,47 +46,19 @@ def sums_of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry
     elements = math.prod(kind.result_shape(direct))
     if most_terms * elements == 0 or not (_are_floats(left) and _are_floats(right)):
         return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
-    a, b = _numbers(left), _numbers(right)
-    of_a, of_b = extent(a, _precision(left)), extent(b, _precision(right))
+    unrolled, other = (right, left) if kind is Pass.WEIGHT_GRADIENT else (left, right)
+    a, b = floats(unrolled), floats(other)
+    of_a, of_b = extent(a, precision_of(unrolled)), extent(b, precision_of(other))
     exponent = of_a.lowest + of_b.lowest
     if is_exact(of_a, of_b, most_terms):
         sums = _bilinear(kind, times_power(a, -of_a.lowest), times_power(b, -of_b.lowest), direct)
         return Scaled((sums.astype(np.int64),), exponent)
     width, p, q = plan(of_a.bits, of_b.bits, most_terms)
-    if p * q * elements > _MOST_SUMS:
+    if (p + q) * elements > _MOST_SUMS:
         return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
-    of_digits = products_of_slices(kind, _slices(a, of_a, width, p), _slices(b, of_b, width, q), direct)
+    by_weight = _sums_by_weight(kind, digits(a, of_a.lowest, width, p), digits(b, of_b.lowest, width, q), direct)
     bits = of_a.bits + of_b.bits + most_terms.bit_length()
-    return Scaled(limbs.carried(_diagonal_sums(of_digits.astype(np.int64)), width, bits), exponent)
-
-
-def is_exact(left: Extent, right: Extent, most_terms: int) -> bool:
-    """Whether float64 holds every sum of so many products, in units of the lowest bits: n A B <= 2**53."""
-    return most_terms * max(left.largest, 1) * max(right.largest, 1) <= 1 << _PRECISION
-
-
-def plan(left: int, right: int, most_terms: int) -> tuple[int, int, int]:
-    """The width of digits, and how many the numbers of so many bits have, such that the fewest products are summed.
-
-    An operand of one digit may have a wider one.
-    """
-    room = _PRECISION - (most_terms - 1).bit_length()
-    choices = [(room // 2, _count(left, room // 2), _count(right, room // 2))]
-    if left < room:
-        width = min(room - left, limbs.BITS)
-        choices.append((width, 1, _count(right, width)))
-    if right < room:
-        width = min(room - right, limbs.BITS)
-        choices.append((width, _count(left, width), 1))
-    return min(choices, key=lambda choice: choice[1] * choice[2])
-
-
-def _count(bits: int, width: int) -> int:
-    return -(-bits // width)
-
-
-def _slices(values: Float64, bits: Extent, width: int, count: int) -> Float64:
-    return digits(values, bits.lowest, width, count)
+    return Scaled(limbs.carried(by_weight, width, bits), exponent)
 
 
 def _are_floats(array: Array) -> bool:
@@ -93,71 +66,73 @@ def _are_floats(array: Array) -> bool:
     return not (array.dtype.kind in "iu" and array.dtype.itemsize > 4)
 
 
-def _numbers(array: Array) -> Float64:
-    return array.astype(np.float64) if array.dtype.kind in "iu" else floats(array)
+def is_exact(left: Extent, right: Extent, most_terms: int) -> bool:
+    """Whether float64 holds every sum of so many products, in units of the lowest bits: n A B <= 2**53."""
+    return most_terms * max(left.largest, 1) * max(right.largest, 1) <= 1 << _PRECISION
 
 
-def _precision(array: Array) -> int:
-    return _PRECISION if array.dtype.kind in "iu" else FORMATS[array.dtype.name].precision
+def plan(unrolled: int, other: int, most_terms: int) -> tuple[int, int, int]:
+    """The width of digits, and how many operands of so many bits have; the one that takes the least time.
+
+    To unroll the windows of a slice takes about as long as to multiply them with another. An operand of one digit may
+    have a wider one.
+    """
+    room = _PRECISION - (most_terms - 1).bit_length()
+    choices = [(room // 2, _count(unrolled, room // 2), _count(other, room // 2))]
+    if unrolled < room:
+        width = min(room - unrolled, limbs.BITS)
+        choices.append((width, 1, _count(other, width)))
+    if other < room:
+        width = min(room - other, limbs.BITS)
+        choices.append((width, _count(unrolled, width), 1))
+    return min(choices, key=lambda choice: choice[1] * (1 + choice[2]))
 
 
-def _diagonal_sums(products: Limb) -> list[Limb]:
-    """The sums of products[i, j] with the same i + j."""
-    p, q = products.shape[:2]
-    sums: list[Limb] = [products[0, j] for j in range(q)] + [np.zeros_like(products[0, 0])] * (p - 1)
-    for i in range(1, p):
-        for j in range(q):
-            sums[i + j] = sums[i + j] + products[i, j]
+def _count(bits: int, width: int) -> int:
+    return -(-bits // width)
+
+
+def _sums_by_weight(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> list[Limb]:
+    """The sums of the maps of slices i and j with the same i + j."""
+    sums: list[Limb] = []
+    for i, images in enumerate(unrolled):
+        maps = maps_of_slices(kind, images, other, direct)
+        shared = [total + products for total, products in zip(sums[i:], maps, strict=False)]
+        sums[i:] = [*shared, *maps[len(shared) :]]
     return sums
 
 
-def _bilinear(kind: Pass, left: Float64, right: Float64, direct: ConvGeometry) -> Float64:
-    match kind:
-        case Pass.FORWARD:
-            return bilinear.forward(left, right, direct)
-        case Pass.INPUT_GRADIENT:
-            return bilinear.input_gradient(left, right, direct)
-        case _:
-            return bilinear.weight_gradient(right, left, direct)
-
-
-def products_of_slices(kind: Pass, left: Float64, right: Float64, direct: ConvGeometry) -> Float64:
-    """(p, q, *result) the bilinear map of each of p slices of the one and each of q slices of the other operand."""
-    p, q, groups = len(left), len(right), direct.groups
+def maps_of_slices(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> Limb:
+    """(q, *result) the integers that one operand and each of q slices of the other give."""
+    count, groups = len(other), direct.groups
+    given, result = _CHANNEL_AXES[kind]
     shape = kind.result_shape(direct)
-    if kind is Pass.WEIGHT_GRADIENT:
-        cotangents = _beside_channels(left.swapaxes(0, 1), groups)
-        images = _beside_channels(right.swapaxes(0, 1), groups)
-        sums = _bilinear(kind, cotangents, images, _with_slices(direct, 1, q, p))
-        return np.moveaxis(sums.reshape(groups, p, shape[0] // groups, q, *shape[1:]), (1, 3), (0, 1)).reshape(
-            p, q, *shape
-        )
-    images = left.reshape(p * left.shape[1], *left.shape[2:])
-    if kind is Pass.FORWARD:
-        outputs = direct.out_channels // groups
-        weight = right.reshape(q, groups, outputs, *right.shape[2:]).swapaxes(0, 1).reshape(-1, *right.shape[2:])
-        stacked = _with_slices(direct, p, 1, q)
-    else:
-        weight = right.swapaxes(0, 1).reshape(right.shape[1], -1, *right.shape[3:])
-        stacked = _with_slices(direct, p, q, 1)
-    sums = _bilinear(kind, images, weight, stacked)
-    apart = sums.reshape(p, shape[0], groups, q, shape[1] // groups, *shape[2:])
-    return np.moveaxis(apart, 3, 1).reshape(p, q, *shape)
+    channels = _beside_each_other(other, given, 1 if kind is Pass.INPUT_GRADIENT else groups)
+    sums = _bilinear(kind, unrolled, channels, _with_slices(kind, direct, count))
+    apart = sums.reshape(*shape[:result], groups, count, shape[result] // groups, *shape[result + 1 :])
+    return np.moveaxis(apart, result + 1, 0).astype(np.int64, order="C").reshape(count, *shape)
 
 
-def _beside_channels(images: Float64, groups: int) -> Float64:
-    """(N, slices, C, *I) as (N, slices * C, *I), the slices of a group together."""
-    batch, slices, channels, *size = images.shape
-    apart = images.reshape(batch, slices, groups, channels // groups, *size)
-    return apart.swapaxes(1, 2).reshape(batch, slices * channels, *size)
+def _beside_each_other(slices: Float64, axis: int, groups: int) -> Float64:
+    """The slices as channels of one array: those of a group together."""
+    count, *shape = slices.shape
+    apart = slices.reshape(count, *shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
+    return np.moveaxis(apart, 0, axis + 1).reshape(*shape[:axis], count * shape[axis], *shape[axis + 1 :])
 
 
 @lru_cache(maxsize=256)
-def _with_slices(direct: ConvGeometry, batch: int, inputs: int, outputs: int) -> ConvGeometry:
-    """The convolution of so many times the images, input channels and output channels."""
-    return replace(
-        direct,
-        batch=batch * direct.batch,
-        in_channels=inputs * direct.in_channels,
-        out_channels=outputs * direct.out_channels,
-    )
+def _with_slices(kind: Pass, direct: ConvGeometry, count: int) -> ConvGeometry:
+    """The convolution whose result has channels for so many slices."""
+    if kind is Pass.INPUT_GRADIENT:
+        return replace(direct, in_channels=count * direct.in_channels)
+    return replace(direct, out_channels=count * direct.out_channels)
+
+
+def _bilinear(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> Float64:
+    match kind:
+        case Pass.FORWARD:
+            return bilinear.forward(unrolled, other, direct)
+        case Pass.INPUT_GRADIENT:
+            return bilinear.input_gradient(unrolled, other, direct)
+        case _:
+            return bilinear.weight_gradient(unrolled, other, direct)

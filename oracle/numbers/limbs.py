@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..problem.passes import Array
 from .arrays import Float64
+from .splitting import times_power
 
 Limb = NDArray[np.int64]
 Limbs = tuple[Limb, ...]
@@ -129,6 +130,8 @@ def negated(limbs: Limbs) -> Limbs:
 
 def sizes(limbs: Limbs) -> Limbs:
     """The absolute values."""
+    if not (limbs[-1] < 0).any():
+        return limbs
     signs = np.where(limbs[-1] < 0, -1, 1)
     return carried([limb * signs for limb in limbs], BITS, bits_of(limbs) + 1)
 
@@ -157,21 +160,20 @@ def to_float64(limbs: Limbs, exponent: int) -> Float64:
     """
     if len(limbs) == 1:
         return _times_power(limbs[0].astype(np.float64), exponent)
-    spread = _spread(sizes(limbs))
-    if len(spread) == 2:
-        spread, exponent = (np.zeros_like(spread[0]), *spread), exponent - BITS
-    *lower, low, middle, high = spread
-    exponents = np.full(high.shape, exponent)
+    *lower, low, middle, high = extended(_spread(sizes(limbs)), 3)
+    above: Limb | int = 0
     for limb in lower[::-1]:
         empty = high == 0
-        exponents += np.where(empty, 0, BITS)
+        above = above + np.where(empty, 0, BITS)
         high, middle = np.where(empty, middle, high), np.where(empty, low, middle)
         low = np.where(empty, limb, low | (limb != 0))
     first = high * 2.0**BITS + (middle & ~_LOW)
     second = (middle & _LOW) * 2.0**BITS + low
-    return np.copysign(_times_power(first * 2.0**BITS + second, exponents), limbs[-1])
+    return np.copysign(_times_power(first * 2.0**BITS + second, exponent + above), limbs[-1])
 
 
 def _times_power(numbers: Float64, exponents: Limb | int) -> Float64:
     with np.errstate(over="ignore"):
-        return np.asarray(np.ldexp(numbers, exponents))
+        return np.asarray(
+            times_power(numbers, exponents) if isinstance(exponents, int) else np.ldexp(numbers, exponents)
+        )

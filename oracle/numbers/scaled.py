@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def scaled(array: Array) -> Scaled:
     if array.dtype.kind in "iu":
         return Scaled.of(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
     values = floats(array)
-    bits = extent(values, FORMATS[array.dtype.name].precision)
+    bits = extent(values, precision_of(array))
     if bits.bits <= limbs.ROOM:
         return Scaled((times_power(values, -bits.lowest).astype(np.int64),), bits.lowest)
     parts = digits(values, bits.lowest, limbs.BITS, -(-bits.bits // limbs.BITS)).astype(np.int64)
@@ -99,22 +100,35 @@ def scaled(array: Array) -> Scaled:
 
 
 def floats(array: Array) -> Float64:
-    """An array of one of the formats as float64.
+    """An array of numbers of up to 53 bits as float64.
 
     Raises
     ------
     InvalidArgument
-        If the dtype is another one.
+        If the dtype is none of integers, and of none of the formats.
     """
-    if array.dtype.name not in FORMATS:
-        raise InvalidArgument(
-            "dtype", array.dtype.name, f"should be an integer type or one of {', '.join(FORMATS)}", where="exact"
-        )
+    precision_of(array)
     return array.astype(np.float64, copy=False)
 
 
+def precision_of(array: Array) -> int:
+    """The bits of its numbers; of integers, as many as float64 has."""
+    return _precision_of(array.dtype)
+
+
+@lru_cache
+def _precision_of(dtype: np.dtype[Any]) -> int:
+    if dtype.kind in "iu":
+        return _FORM.precision
+    if dtype.name not in FORMATS:
+        raise InvalidArgument(
+            "dtype", dtype.name, f"should be an integer type or one of {', '.join(FORMATS)}", where="exact"
+        )
+    return FORMATS[dtype.name].precision
+
+
 def add(left: Scaled, right: Scaled) -> Scaled:
-    """The exact sum."""
+    """The exact sum, where `right` may be broadcast to the shape of `left`."""
     exponent = min(left.exponent, right.exponent)
     return Scaled(limbs.added(left.at_exponent(exponent).limbs, right.at_exponent(exponent).limbs), exponent)
 
@@ -143,11 +157,6 @@ def multiplied(numbers: Scaled, factor: float) -> Scaled:
 def total(numbers: Scaled, axes: tuple[int, ...]) -> Scaled:
     """The exact sums along some axes."""
     return Scaled(limbs.summed(numbers.limbs, axes), numbers.exponent)
-
-
-def broadcast(numbers: Scaled, shape: tuple[int, ...]) -> Scaled:
-    """The numbers repeated to a shape."""
-    return Scaled(tuple(np.broadcast_to(limb, shape) for limb in numbers.limbs), numbers.exponent)
 
 
 def stack(first: Scaled, second: Scaled) -> Scaled:

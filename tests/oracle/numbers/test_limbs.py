@@ -72,6 +72,15 @@ def test_digits_of_any_width_and_sign_are_carried(digits: list[int], width: int,
     assert _read(carried([np.array([digit]) for digit in digits], width, bits, offset)) == [number << offset]
 
 
+@given(st.lists(st.integers(-(1 << 40), 1 << 40), max_size=4), st.sampled_from([1 << 63, 1 << 100, -(1 << 130)]))
+def test_what_a_cancellation_leaves_is_a_number_like_any_other(integers: list[int], large: int) -> None:
+    others = _limbs([large] * len(integers))
+    left = limbs.added(limbs.added(_limbs(integers), others), limbs.negated(others))
+    assert _read(left) == integers
+    assert _read(limbs.sizes(left)) == list(map(abs, integers))
+    assert limbs.to_float64(left, 0).tolist() == integers
+
+
 def test_sums_of_many_numbers_do_not_widen_without_end() -> None:
     number = total = _limbs([(1 << 150) - 1, -(1 << 150)])
     for _ in range(100):
