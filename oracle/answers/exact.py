@@ -210,10 +210,15 @@ def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResul
 
 def _step(gradient: ExactResult, weight: Array, learning_rate: float) -> ExactResult:
     """F - alpha dL/dF; size, number of terms and all but the weight's size as of the gradient."""
+
+    def smallest() -> Float64:
+        with np.errstate(over="ignore"):
+            return np.minimum(gradient.smallest * abs(learning_rate), np.abs(scaled(weight).to_float64()))
+
     return ExactResult(
         subtract(scaled(weight), multiplied(gradient.value, learning_rate)),
         lambda: gradient.magnitude,
-        lambda: np.minimum(gradient.smallest * abs(learning_rate), np.abs(scaled(weight).to_float64())),
+        smallest,
         terms=gradient.terms,
     )
 
