@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from instruments.ours import search
+from instruments.ours import first_fault
 
 from convoracle.oracle.faults import Implementation, fault_named, honest
 from convoracle.oracle.operands.data import parse_case
@@ -162,8 +162,8 @@ def asked(name: str, profile: str, seed: int) -> Row:
 def found(name: str, fault: str, seed: int) -> str:
     """Cases and seconds to the first mismatch, or that there was none."""
     kernel = Kernel(name, partial(partial, FAULTS[fault]))
-    met, seconds = search(PlantedInProcess(kernel), budget("quick", seed))
-    return f"{met.number}, {seconds:.1f} s" if met.faults else "not found"
+    met, seconds = first_fault(PlantedInProcess(kernel), budget("quick", seed))
+    return f"{met.number}, {seconds:.1f} s" if met.fault else "not found"
 
 
 def budget(profile: str, seed: int) -> Budget:

@@ -3,46 +3,32 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
 
 from convoracle.oracle.faults import FAULTS, FaultModel
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.diagnosis.fault import Fault
-from convoracle.suites.search.search import Search
+from convoracle.suites.search.events import CaseExamined, Event, FaultMet
+from convoracle.suites.search.search import search
 
 
-class Met(BaseException):
-    """The first fault was met; nobody catches it on the way out."""
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class FirstFault:
-    """A listener that keeps the cases, and leaves the search at the first fault, met in the case of that `number`."""
+    """The cases that a search examined, the last of which showed the fault, if there is one."""
 
-    cases: list[Case] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    number: int | None = None
+    cases: tuple[Case, ...]
+    fault: Fault | None = None
 
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        if not record.declined:
-            self.cases.append(parse_case(record.case))
-
-    def on_fault(self, fault: Fault) -> None:
-        self.faults.append(fault)
-        self.number = len(self.cases) + 1
-        raise Met
-
-    def on_shrunk(self, fault: Fault) -> None:
-        """Never: the search was left before."""
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None:
-        """Never: the search was left before."""
+    @property
+    def number(self) -> int | None:
+        """Of the case that showed the fault, counted from 1."""
+        return None if self.fault is None else len(self.cases)
 
 
 def some_faults(count: int) -> list[FaultModel]:
@@ -56,10 +42,20 @@ def quick(cases: int, seed: int) -> Budget:
     return Budget(PROFILES["quick"].space(), frozenset(Pass), cases, seed, own_dtypes=True)
 
 
-def search(executor: Executor, budget: Budget) -> tuple[FirstFault, float]:
-    """What the search met within a budget, and in what CPU time."""
-    listener = FirstFault()
+def first_fault(executor: Executor, budget: Budget) -> tuple[FirstFault, float]:
+    """What the search meets first within a budget, and in what CPU time."""
     start = time.process_time()
-    with suppress(Met):
-        Search(executor, budget, listener).run()
-    return listener, time.process_time() - start
+    with closing(search(executor, budget)) as events:
+        met = _first_fault(events)
+    return met, time.process_time() - start
+
+
+def _first_fault(events: Iterable[Event]) -> FirstFault:
+    cases: list[Case] = []
+    for event in events:
+        match event:
+            case CaseExamined(record) if not record.declined:
+                cases.append(parse_case(record.case))
+            case FaultMet(fault):
+                return FirstFault((*cases, fault.found), fault)
+    return FirstFault(tuple(cases))

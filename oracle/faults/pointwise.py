@@ -41,7 +41,7 @@ def of_results(right: Float64, actual: Float64) -> Iterator[FaultModel]:
 def of_operands(pass_: Pass, geometry: ConvGeometry) -> Iterator[FaultModel]:
     """The models by which values of one operand of a pass are taken for others."""
     factors = factors_of(pass_, geometry) or {"output_gradient"}
-    for name in sorted(each.removesuffix("_direction") for each in factors):
+    for name in sorted({each.removesuffix("_direction") for each in factors}):
         told = name.replace("_", " ")
         yield from _fixed(name, f"an element of the {told}", f"elements of the {told}", partial(_with_operand, name))
 

@@ -18,9 +18,9 @@ def _last_axis_reversed(weight: Array, geometry: ConvGeometry) -> Array:
 
 
 def _excesses(geometry: ConvGeometry) -> tuple[int, ...]:
-    """By how much each axis of the kernel is shorter than the next."""
+    """By how much each axis of the kernel is longer than the next."""
     kernel = geometry.kernel
-    return tuple(following - own for own, following in zip(kernel, kernel[1:] + kernel[:1], strict=True))
+    return tuple(own - following for own, following in zip(kernel, kernel[1:] + kernel[:1], strict=True))
 
 
 def _rolled(weight: Array, geometry: ConvGeometry) -> Array:

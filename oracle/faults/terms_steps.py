@@ -11,7 +11,7 @@ import numpy as np
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass
 from .model import Implementation, Needs
-from .planting import Change, with_operands, wrong_terms
+from .planting import Change, wrong_terms
 
 _COMPLEX = Needs(dtypes=("complex64", "complex128"))
 _FIXED_RATE = 0.01
@@ -37,8 +37,14 @@ def _without(name: str) -> Change:
     return change
 
 
-def _conjugated(operand: str, array: Array, geometry: ConvGeometry) -> Array:
-    return np.conj(array) if operand in ("input", "weight") and array.dtype.kind == "c" else array
+def _not_conjugated(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """The local gradient conjugated before the pass conjugates it; the old weight of an update is none."""
+    name = "weight" if pass_ is Pass.INPUT_GRADIENT else "input"
+    local: Array = getattr(operands, name)
+    if local.dtype.kind != "c":
+        return implementation(pass_, operands, geometry)
+    conjugated: dict[str, Any] = {name: np.conj(local)}
+    return implementation(pass_, replace(operands, **conjugated), geometry)
 
 
 MODELS = (
@@ -69,7 +75,7 @@ MODELS = (
         "the gradients used the operands as they are, not their conjugates",
         "The derivative by a complex number is multiplied with the conjugate of the other factor. Look at the "
         "conjugation of the weight in the input gradient and of the input in the weight gradient.",
-        with_operands(_conjugated),
+        _not_conjugated,
         (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE),
         needs=_COMPLEX,
     ),

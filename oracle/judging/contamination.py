@@ -43,7 +43,7 @@ from ..problem.passes import Array, Operands, Pass, check_operands, factors_of, 
 from .nonfinite import Expectation, check_real_floats
 
 _MOST_PLANTED = 3
-_IN_TWO, _WITH_ZEROS, _ZEROS = 0.5, 0.5, 0.25
+_IN_TWO, _WITH_ZEROS, _ZEROS = 0.5, 0.75, 0.4
 """Shares of the cases that have a second array planted, and zeros as well; and how many elements are zero then."""
 _READ_MOST = ("input", "weight", "output_gradient")
 """Each pass of first order reads two of these, and those of second order at least one beside their directions."""
@@ -55,8 +55,8 @@ def contaminate(operands: Operands, seed: int) -> Operands:
     """A copy of operands with NaN, +Inf and -Inf at a few positions of one or two of the arrays.
 
     Which arrays, positions and values follows from the seed and the shapes; a dtype without Inf gets NaN. One of the
-    arrays is input, weight or output gradient, so that few passes find nothing planted in what they read. In every
-    other case the other arrays have zeros as well: the lattice has hardly any, and what becomes of zero times Inf
+    arrays is input, weight or output gradient, so that few passes find nothing planted in what they read. In three
+    of four cases the other arrays have zeros as well: the lattice has hardly any, and what becomes of zero times Inf
     would not be asked.
 
     Raises

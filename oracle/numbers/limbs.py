@@ -89,7 +89,9 @@ def widest(integers: Array) -> int:
 
 
 def shifted(limbs: Limbs, shift: int) -> Limbs:
-    """The numbers times 2**shift."""
+    """The numbers times 2**shift; zeros stay one limb."""
+    if len(limbs) == 1 and not limbs[0].any():
+        return limbs
     bits = bits_of(limbs)
     if bits + shift <= ROOM:
         return carried(limbs, BITS, bits, shift)

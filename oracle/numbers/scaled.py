@@ -53,7 +53,7 @@ class Scaled:
 
     @property
     def fits_float64(self) -> bool:
-        """Whether every number is a float64."""
+        """Whether every number is sure to be a float64."""
         largest = _FORM.max_exponent - _FORM.precision
         fits = len(self.limbs) == 1 and widest(self.limbs[0]) <= 2**_FORM.precision
         return fits and _LEAST_EXPONENT <= self.exponent <= largest

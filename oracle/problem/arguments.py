@@ -46,9 +46,10 @@ def padding_sides(padding: object) -> tuple[PaddingSides, ...]:
         raise InvalidArgument("padding", padding, "should be a tuple of (low, high) pairs", where=WHERE)
     sides = []
     for axis, pair in enumerate(padding):
-        if not isinstance(pair, Iterable) or len(tuple(pair)) != 2:
+        both = tuple(pair) if isinstance(pair, Iterable) and not isinstance(pair, (str, bytes)) else ()
+        if len(both) != 2:
             raise InvalidArgument(f"padding[{axis}]", pair, "should be a (low, high) pair", where=WHERE)
-        low, high = integers(f"padding[{axis}]", pair, minimum=0)
+        low, high = integers(f"padding[{axis}]", both, minimum=0)
         sides.append((low, high))
     return tuple(sides)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from ...oracle.faults import FAULTS, FaultModel, Kind
 from ...oracle.numbers.dtypes import DTYPES
@@ -39,11 +40,11 @@ Pair = tuple[FaultModel, Pass]
 def chosen(rank: int) -> tuple[Case, ...]:
     """A covering of one number of spatial axes; none smaller is promised."""
     space = Space((rank,), DTYPES, _MOST_PRODUCTS)
-    pool = [case for case in drawn(space, _POOL, 0) if case in space]
+    pool = tuple(islice(drawn(space, 0), _POOL))
     pairs = [(model, pass_) for model in FAULTS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes]
     seen, fitted = _sightings(pairs, pool)
     rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
-    larger = [case for case in drawn(space, _LARGER_POOL, 1) if case in space]
+    larger = islice(drawn(space, 1), _LARGER_POOL)
     more, fitted_more = _sightings(rare, [*larger, *_by_hand(rank)])
     seen |= more
     left = set[Pair]().union(*seen.values())

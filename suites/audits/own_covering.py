@@ -28,8 +28,8 @@ _LOOKED_AT = 40
 _MOST_AXES = 3
 _MOST_PRODUCTS = 5000
 _SEED = "covering"
-_CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 3, 4, 5), 1
-"""Where NaN and Inf are planted follows from the seed and the shapes."""
+_CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 4, 6, 8), 1
+"""Where NaN and Inf are planted follows from the seed and the shapes; of odd seeds they are not asked."""
 
 Pair = tuple[FaultModel, Pass]
 

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...oracle.faults import FaultModel, honest
 from ...oracle.numbers.dtypes import DTYPES, SUMS_IN_FLOAT64
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
 from ..calling.in_process import InProcess
+from ..candidates.protocol import Candidate
 
 
-def _answering(pass_: Pass) -> Callable[..., Array]:
-    """The function of a pass, which is given every operand there is."""
-
-    def answer(
-        self: Planted,
-        input: Array,
-        weight: Array,
-        bias: Array | None,
-        output_gradient: Array,
-        learning_rate: float,
-        input_direction: Array | None,
-        weight_direction: Array | None,
-        bias_direction: Array | None,
-        geometry: ConvGeometry,
-    ) -> Array:
-        directions = (input_direction, weight_direction, bias_direction)
-        operands = Operands(input, weight, bias, output_gradient, learning_rate, *directions)
-        return self.implementation(pass_, operands, geometry)
-
-    return answer
-
-
-class Planted:
+class Planted(Candidate):
     """Every pass in the dtype of the operands, with one fault; without a model, none.
 
     Parameters
@@ -41,7 +18,7 @@ class Planted:
     model : FaultModel or None
     """
 
-    version = ""
+    passes = frozenset(Pass)
     dtypes = DTYPES
     accumulators = SUMS_IN_FLOAT64
 
@@ -54,15 +31,8 @@ class Planted:
         """Forget every call made, as a fresh process would."""
         self.implementation = honest.evaluate if self.model is None else self.model.plant(honest.evaluate)
 
-    forward = _answering(Pass.FORWARD)
-    input_gradient = _answering(Pass.INPUT_GRADIENT)
-    weight_gradient = _answering(Pass.WEIGHT_GRADIENT)
-    bias_gradient = _answering(Pass.BIAS_GRADIENT)
-    update = _answering(Pass.UPDATE)
-    jvp = _answering(Pass.JVP)
-    double_backward_output_gradient = _answering(Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
-    double_backward_input = _answering(Pass.DOUBLE_BACKWARD_INPUT)
-    double_backward_weight = _answering(Pass.DOUBLE_BACKWARD_WEIGHT)
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        return self.implementation(pass_, operands, geometry)
 
 
 class PlantedInProcess(InProcess):

@@ -45,12 +45,19 @@ class Power:
 
 
 def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
-    """The cases that a search with this seed examines, but for those that climb: further ones are drawn instead."""
-    covering_cases, usual = covering(space), usual_cases(space, seed, total)
+    """The cases that a search with this seed examines, of a candidate that takes them all."""
+    covering_cases, usual, wild = covering(space), usual_cases(space, seed, total), drawn(space, seed)
     share = shares(total, len(covering_cases), len(usual))
-    wild = drawn(space, share.drawn + share.climbing, seed)[: share.drawn + share.climbing]
-    parts = (usual[: share.usual], wild[: share.drawn], covering_cases[: share.covering], wild[share.drawn :])
-    return tuple(dict.fromkeys(case for part in parts for case in part))
+    asked: dict[Case, None] = {}
+    for cases, amount in (
+        (iter(usual), share.usual),
+        (wild, share.usual + share.drawn),
+        (iter(covering_cases), share.usual + share.drawn + share.covering),
+        (wild, total),
+    ):
+        while len(asked) < amount and (case := next(cases, None)) is not None:
+            asked[case] = None
+    return tuple(asked)
 
 
 def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:

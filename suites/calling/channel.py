@@ -17,7 +17,7 @@ from typing import Any
 import ml_dtypes  # noqa: F401 - registers bfloat16 and its kin with np.dtype
 import numpy as np
 
-from ...oracle.problem.passes import Array
+from ...oracle.problem.passes import Array, is_numeric
 
 _SIZES = struct.Struct("<QQ")
 _ALIGNMENT = 64
@@ -49,7 +49,7 @@ class Channel:
             end.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
 
     def send(self, header: Mapping[str, object], arrays: Sequence[Array] = (), deadline: float | None = None) -> None:
-        """Send a header of JSON values, and arrays of any dtype but object."""
+        """Send a header of JSON values, and arrays of numbers."""
         described = [[_dtype_text(array.dtype), array.shape] for array in arrays]
         text = json.dumps({"header": header, "arrays": described}).encode()
         parts: list[memoryview | bytes] = []
@@ -92,6 +92,8 @@ def _arrays(described: list[tuple[str, list[int]]], payload: bytearray) -> list[
     offset = 0
     for text, shape in described:
         dtype = np.dtype(text)
+        if not is_numeric(dtype):
+            raise ValueError(f"{text} is no type of numbers")
         size = math.prod(shape) * dtype.itemsize
         arrays.append(np.ndarray(shape, dtype, payload, offset) if size else np.empty(shape, dtype))
         offset += size + -size % _ALIGNMENT

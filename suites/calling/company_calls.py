@@ -18,7 +18,8 @@ from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS, arrange
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.spoiling import CHANGED, told_of_changed
-from ..candidates.calls.binding import OPERAND_ORDER, BoundCandidate
+from ..candidates.calls.binding import OPERAND_ORDER
+from ..candidates.loading.loaded import LoadedCandidate
 from .altered_operands import (
     Unreadable,
     copied,
@@ -67,7 +68,7 @@ Deviations = Iterator[Deviation]
 
 
 def keep_company(
-    bound: BoundCandidate,
+    loaded: LoadedCandidate,
     question: CompanyQuestion,
     *,
     announce: Callable[[str], None] = lambda _: None,
@@ -79,10 +80,10 @@ def keep_company(
     """
     lattice = question.calls[LATTICE]
     announce("making its first call")
-    reply = execute(bound, question.pass_, lattice.operands, lattice.geometry, interruptible=interruptible)
+    reply = execute(loaded, question.pass_, lattice.operands, lattice.geometry, interruptible=interruptible)
     if not isinstance(reply, Returned):
         return reply
-    caller = Caller(bound, question.pass_, announce, interruptible)
+    caller = Caller(loaded, question.pass_, announce, interruptible)
     history = _History(caller, question, lattice, reply.value.copy())
     return CompanyReply(history.first, tuple(history.deviations()))
 
@@ -154,7 +155,7 @@ class _History:
             told = f"{call} after this one"
             self.caller.announce(f"making {told}")
             reply = execute(
-                self.caller.bound,
+                self.caller.loaded,
                 self.caller.pass_,
                 call.operands,
                 call.geometry,

@@ -40,7 +40,7 @@ def meet(
 
     What differs from the call made alone is told, and which array was seen changed, if only for a while.
     """
-    threads = 1 if caller.bound.info.threads == "one" else THREADS
+    threads = 1 if caller.loaded.info.threads == "one" else THREADS
     base = REALS if question.bitwise else LATTICE
     same = question.calls[base]
     shared = CompanyCall(copied(same.operands), same.geometry)

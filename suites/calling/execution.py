@@ -14,21 +14,30 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, EXPANDED, arrange
 from ...oracle.problem.passes import Operands, Pass, is_numeric, shape_of
 from ..candidates import Misconduct, ProcessDied
-from ..candidates.calls.binding import BoundCandidate
 from ..candidates.device import to_numpy
 from ..candidates.foreign.post_mortem import beginning
+from ..candidates.loading.loaded import LoadedCandidate
 from .altered_operands import changed
 from .replies import Died, Malformed, Misbehaved, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
 
 _OUT_OF_MEMORY = ("can't allocate memory", "bad_alloc", "OOM when allocating", "Cannot allocate memory")
 _CANDIDATES = Path(__file__).parents[1] / "candidates"
 _OWN_FILES = frozenset(
-    map(str, (__file__, _CANDIDATES / "calls" / "binding.py", *(_CANDIDATES / "foreign").glob("*.py")))
+    map(
+        str,
+        (
+            __file__,
+            _CANDIDATES / "calls" / "binding.py",
+            _CANDIDATES / "loading" / "by_name.py",
+            _CANDIDATES / "loading" / "loaded.py",
+            *(_CANDIDATES / "foreign").glob("*.py"),
+        ),
+    )
 )
 
 
 def execute(
-    bound: BoundCandidate,
+    loaded: LoadedCandidate,
     pass_: Pass,
     operands: Operands,
     geometry: ConvGeometry,
@@ -49,13 +58,13 @@ def execute(
     given = replace(operands, **copies)  # type: ignore[arg-type]
     start = time.perf_counter()
     try:
-        reason = bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
-        reason = reason or bound.why_indispensable(pass_, given)
+        reason = loaded.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
+        reason = reason or loaded.why_indispensable(pass_, given)
         if reason is not None:
             return Unsupported(beginning(str(reason)))
         start = time.perf_counter()
         with quiet_arithmetic():
-            result = to_numpy(bound.run(pass_, given, geometry))
+            result = to_numpy(loaded.evaluate(pass_, given, geometry))
         seconds = time.perf_counter() - start
     except NotImplementedError as error:
         return Unsupported(beginning(message_of(error)) or "raised NotImplementedError")
@@ -80,15 +89,15 @@ def quiet_arithmetic() -> np.errstate:
 
 
 def write_text(
-    bound: BoundCandidate, pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, interruptible: bool = False
+    loaded: LoadedCandidate, pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool, interruptible: bool = False
 ) -> str:
     """The paste-able call of a candidate, which may write it itself; a comment where it does not."""
     try:
-        return str(bound.call_text(pass_, geometry, dtype, bias))
+        return str(loaded.call_text(pass_, geometry, dtype, bias))
     except BaseException as error:  # the candidate writes the text
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
-        return _comment(f"{bound.info.name} wrote no call: {type(error).__name__}: {beginning(message_of(error))}")
+        return _comment(f"{loaded.info.name} wrote no call: {type(error).__name__}: {beginning(message_of(error))}")
 
 
 def _comment(text: str) -> str:

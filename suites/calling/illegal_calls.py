@@ -13,7 +13,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.operands.data import Case, lattice_operands
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass
-from ..candidates.calls.binding import BoundCandidate
+from ..candidates.loading.loaded import LoadedCandidate
 from .execution import execute
 from .replies import Raised, Unsupported, WorkerReply
 
@@ -243,7 +243,7 @@ def _tuples(value: Any) -> Any:
 
 
 def make_illegal(
-    bound: BoundCandidate,
+    loaded: LoadedCandidate,
     pass_: Pass,
     operands: Operands,
     legal: ConvGeometry,
@@ -257,22 +257,21 @@ def make_illegal(
     That it says so when it is asked about the illegal values is no more than that it
     cannot be told; to raise NotImplementedError in the call is a refusal like any other.
     """
-    function = bound.functions.get(pass_)
-    trusted = {"geometry"} if settings and not bound.info.validates else set()
-    if function is None or not all(any(map(function.takes, set(names) - trusted)) for names in needs):
+    trusted = {"geometry"} if settings and not loaded.info.validates else set()
+    if pass_ not in loaded.passes or not all(loaded.takes(pass_, set(names) - trusted) for names in needs):
         return Unsupported("its parameters cannot express it")
     geometry = unchecked(legal, settings)
     for asked in (legal, geometry):
-        reason = _limitation(bound, pass_, asked, operands)
+        reason = _limitation(loaded, pass_, asked, operands)
         if reason is not None:
             return Unsupported(reason)
-    reply = execute(bound, pass_, operands, geometry, interruptible=interruptible)
+    reply = execute(loaded, pass_, operands, geometry, interruptible=interruptible)
     return Raised("NotImplementedError", reply.reason, "", 0.0) if isinstance(reply, Unsupported) else reply
 
 
-def _limitation(bound: BoundCandidate, pass_: Pass, geometry: ConvGeometry, operands: Operands) -> str | None:
+def _limitation(loaded: LoadedCandidate, pass_: Pass, geometry: ConvGeometry, operands: Operands) -> str | None:
     """Why a call is not offered; None also where the candidate cannot say it, as the call then will not, either."""
     try:
-        return bound.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
+        return loaded.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
     except Exception:  # noqa: BLE001 - the candidate is called here
         return None

@@ -7,7 +7,7 @@ from typing import Self
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Operands, Pass
-from ..candidates.calls.binding import BoundCandidate
+from ..candidates.loading.loaded import LoadedCandidate
 from ..candidates.loading.source import bind_object, load
 from .company import CompanyQuestion, CompanyReply
 from .company_calls import keep_company
@@ -26,9 +26,9 @@ class InProcess:
     """
 
     def __init__(self, candidate: object) -> None:
-        self._bound: BoundCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
-        self.info = self._bound.info
-        self.passes = self._bound.passes
+        self._loaded: LoadedCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
+        self.info = self._loaded.info
+        self.passes = self._loaded.passes
 
     def call(
         self,
@@ -40,22 +40,22 @@ class InProcess:
         layout: str = CONTIGUOUS,
     ) -> Reply:
         """Call one pass; there is no time limit here."""
-        return _in_process(execute(self._bound, pass_, operands.of(pass_), geometry, layout, interruptible=True))
+        return _in_process(execute(self._loaded, pass_, operands.of(pass_), geometry, layout, interruptible=True))
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, without a time limit."""
-        kept = keep_company(self._bound, question, interruptible=True)
+        kept = keep_company(self._loaded, question, interruptible=True)
         return kept if isinstance(kept, CompanyReply) else _in_process(kept)
 
     def illegal(self, call: IllegalCall) -> Reply:
         """As `Executor.illegal`, without a time limit."""
         operands, settings = call.operands(), dict(call.settings)
-        reply = make_illegal(self._bound, call.pass_, operands, call.legal, settings, call.needs, interruptible=True)
+        reply = make_illegal(self._loaded, call.pass_, operands, call.legal, settings, call.needs, interruptible=True)
         return _in_process(reply)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`."""
-        return write_text(self._bound, pass_, geometry, dtype, bias=bias, interruptible=True)
+        return write_text(self._loaded, pass_, geometry, dtype, bias=bias, interruptible=True)
 
     def restart(self) -> None:
         """Nothing to do: there is no process to replace."""

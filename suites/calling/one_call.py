@@ -9,9 +9,9 @@ import numpy as np
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass, is_numeric
-from ..candidates.calls.binding import BoundCandidate
 from ..candidates.device import to_numpy
 from ..candidates.foreign.post_mortem import beginning
+from ..candidates.loading.loaded import LoadedCandidate
 from .altered_operands import changed, copied
 from .company import CompanyCall, Part
 from .execution import message_of, quiet_arithmetic
@@ -26,7 +26,7 @@ class Caller:
 
     Parameters
     ----------
-    bound : BoundCandidate
+    loaded : LoadedCandidate
     pass_ : Pass
     announce : callable
         Told of each call before it is made, in words that go after "while".
@@ -36,7 +36,7 @@ class Caller:
         The calls on copies of their operands that changed some of these, and which.
     """
 
-    bound: BoundCandidate
+    loaded: LoadedCandidate
     pass_: Pass
     announce: Callable[[str], None]
     interruptible: bool
@@ -51,7 +51,7 @@ class Caller:
         """The same, not announced."""
         try:
             with quiet_arithmetic():
-                result = to_numpy(self.bound.run(self.pass_, operands, geometry))
+                result = to_numpy(self.loaded.evaluate(self.pass_, operands, geometry))
         except BaseException as error:  # the candidate is called here
             if self.interruptible and isinstance(error, KeyboardInterrupt):
                 raise

@@ -28,7 +28,7 @@ from ...oracle.problem.geometry import parse_geometry
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
-from ..candidates.calls.binding import BoundCandidate
+from ..candidates.loading.loaded import LoadedCandidate
 from ..candidates.loading.source import bind_object, load
 from .channel import DOING, Channel, Header
 from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_message
@@ -53,17 +53,17 @@ def main() -> None:
     with contextlib.suppress(ConnectionError):
         setup, payload = control.receive()
         signal.alarm(math.ceil(setup["load_seconds"]) + 1)
-        bound = _load(setup, payload, control)
+        loaded = _load(setup, payload, control)
         signal.alarm(0)
-        if bound is not None:
-            _serve_harness(control, bound, setup["memory_bytes"])
+        if loaded is not None:
+            _serve_harness(control, loaded, setup["memory_bytes"])
 
 
-def _load(setup: Header, payload: list[Array], control: Channel) -> BoundCandidate | None:
+def _load(setup: Header, payload: list[Array], control: Channel) -> LoadedCandidate | None:
     sys.path[:] = setup["path"]
     pid = os.getpid()
     try:
-        bound = bind_object(_rebuild(payload[0].tobytes()), name=setup["name"]) if payload else load(setup["source"])
+        loaded = bind_object(_rebuild(payload[0].tobytes()), name=setup["name"]) if payload else load(setup["source"])
     except CandidateError as error:
         _end_copy(pid)
         control.send({"error": str(error)})
@@ -71,12 +71,12 @@ def _load(setup: Header, payload: list[Array], control: Channel) -> BoundCandida
     _end_copy(pid)
     control.send(
         {
-            "info": asdict(bound.info),
-            "passes": [pass_.value for pass_ in bound.passes],
-            "seconds_per_call": bound.seconds_per_call,
+            "info": asdict(loaded.info),
+            "passes": [pass_.value for pass_ in loaded.passes],
+            "seconds_per_call": loaded.seconds_per_call,
         }
     )
-    return bound
+    return loaded
 
 
 def _rebuild(pickled: bytes) -> object:
@@ -89,7 +89,7 @@ def _rebuild(pickled: bytes) -> object:
         ) from error
 
 
-def _serve_harness(control: Channel, bound: BoundCandidate, memory_bytes: int) -> None:
+def _serve_harness(control: Channel, loaded: LoadedCandidate, memory_bytes: int) -> None:
     """Fork and bury children on demand, until the harness is gone."""
     gc.freeze()
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
@@ -106,7 +106,7 @@ def _serve_harness(control: Channel, bound: BoundCandidate, memory_bytes: int) -
                     theirs.close()
                     if prctl is not None:
                         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                    _run_child(Channel(ours), bound, memory_bytes, orphan=os.getppid() != parent)
+                    _run_child(Channel(ours), loaded, memory_bytes, orphan=os.getppid() != parent)
                 ours.close()
                 socket.send_fds(control.socket, [b"f"], [theirs.fileno()])
                 theirs.close()
@@ -135,7 +135,7 @@ def _bury(child: int, *, patience: float) -> int:
     return status
 
 
-def _run_child(channel: Channel, bound: BoundCandidate, memory_bytes: int, *, orphan: bool) -> NoReturn:
+def _run_child(channel: Channel, loaded: LoadedCandidate, memory_bytes: int, *, orphan: bool) -> NoReturn:
     """Serve calls until the harness closes the channel; never returns into the parent's code."""
     status = 1
     try:
@@ -144,7 +144,7 @@ def _run_child(channel: Channel, bound: BoundCandidate, memory_bytes: int, *, or
             faulthandler.enable(all_threads=False)
             _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)
             _limit(resource.RLIMIT_AS, _address_space() + memory_bytes + (os.cpu_count() or 1) * _THREAD_MEMORY)
-            _serve_calls(channel, bound)
+            _serve_calls(channel, loaded)
         status = 0
     except ConnectionError:
         status = 0
@@ -154,7 +154,7 @@ def _run_child(channel: Channel, bound: BoundCandidate, memory_bytes: int, *, or
         os._exit(status)
 
 
-def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
+def _serve_calls(channel: Channel, loaded: LoadedCandidate) -> NoReturn:
     pid = os.getpid()
     while True:
         request, arrays = channel.receive()
@@ -163,26 +163,26 @@ def _serve_calls(channel: Channel, bound: BoundCandidate) -> NoReturn:
             _end_copy(pid)
             channel.send({DOING: doing, "sequence": sequence})
 
-        header, results = _answer(bound, request, arrays, announce)
+        header, results = _answer(loaded, request, arrays, announce)
         _end_copy(pid)
         channel.send({**header, "sequence": request["sequence"]}, results)
 
 
 def _answer(
-    bound: BoundCandidate, request: Header, arrays: list[Array], announce: Callable[[str], None]
+    loaded: LoadedCandidate, request: Header, arrays: list[Array], announce: Callable[[str], None]
 ) -> tuple[Header, list[Array]]:
     if request["do"] == "company":
-        kept = keep_company(bound, _question(request, arrays), announce=announce)
+        kept = keep_company(loaded, _question(request, arrays), announce=announce)
         return company_to_message(kept) if isinstance(kept, CompanyReply) else to_message(kept)
     pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
     if request["do"] == "call_text":
-        return {"text": write_text(bound, pass_, geometry, request["dtype"], bias=request["bias"])}, []
+        return {"text": write_text(loaded, pass_, geometry, request["dtype"], bias=request["bias"])}, []
     operands, _ = _operands(request, arrays)
     match request["do"]:
         case "illegal":
-            return to_message(make_illegal(bound, pass_, operands, geometry, request["settings"], request["needs"]))
+            return to_message(make_illegal(loaded, pass_, operands, geometry, request["settings"], request["needs"]))
         case _:
-            return to_message(execute(bound, pass_, operands, geometry, request["layout"]))
+            return to_message(execute(loaded, pass_, operands, geometry, request["layout"]))
 
 
 def _question(request: Header, arrays: list[Array]) -> CompanyQuestion:

@@ -25,7 +25,11 @@ Arrays are NumPy arrays in canonical shapes: input (N, C, \\*I), weight
 (K, C // groups, \\*R), bias (K,), output gradient (N, K, \\*O). What is returned
 must be one, too, or offer ``__dlpack__``; `device` hands over arrays of other libraries.
 
-Such an object may also have
+An object with ``passes``, members of `Pass`, and ``evaluate(pass_, operands, geometry)`` is a candidate as it is
+(`protocol`): one function for all passes, which is given the whole `Operands`. Whatever else is given is made one,
+once, where it is loaded.
+
+An object may also have
 
 ``name``, ``version`` : str
     As shown in reports.
@@ -53,6 +57,9 @@ Such an object may also have
 ``validates`` : bool
     Whether it, or the library that it hands its arguments on to, refuses illegal
     calls with an error: it is then asked to. Otherwise a geometry is to be trusted.
+``zero_directions`` : bool
+    Of one with ``evaluate``: whether a direction of the jvp and the like may be None, which means zero. A function
+    says so for each by a parameter that defaults to None.
 ``rests_on`` : str
     The built-in candidate of the framework whose operations it is made of, such as ``torch``; what
     `convoracle.suites.candidates.pytorch` makes has it. Where it is wrong, that is asked the same: a

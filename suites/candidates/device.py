@@ -26,7 +26,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from ...oracle.problem.passes import Array, Pass
+from ...oracle.problem.passes import Array, Operands, Pass
 from . import CandidateError
 from .calls.naming import name_of
 
@@ -128,7 +128,8 @@ def arrays_of(candidate: object, *, library: str, device: str = "cpu") -> Any:
     made = _Maker(library, device)
     if inspect.isclass(candidate):
         candidate = candidate()
-    offered = [pass_.value for pass_ in Pass if callable(getattr(candidate, pass_.value, None))]
+    functions = ("evaluate", *(pass_.value for pass_ in Pass))
+    offered = [name for name in functions if callable(getattr(candidate, name, None))]
     if not offered and callable(candidate):
         return made.taking(candidate)
     return _Wrapped(candidate, {name: made.taking(getattr(candidate, name)) for name in offered})
@@ -194,6 +195,8 @@ class _Maker:
         return on_device
 
     def _argument(self, value: object) -> object:
+        if isinstance(value, Operands):
+            return value.map(self.array)
         return self.array(value) if isinstance(value, np.ndarray) else value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -12,6 +13,8 @@ from ...oracle.numbers.dtypes import COMPONENTS, SUMS_IN_FLOAT64, numpy_dtype, r
 from ...oracle.operands.lattice import LARGEST_VALUE
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
+from .calls.call_text import write_evaluation
+from .protocol import Candidate
 
 MOST_NUMBERS = 10_000_000
 """Products and perturbed elements that one gradient may need, which is well under a second's work."""
@@ -19,40 +22,28 @@ _LARGEST = 4 * LARGEST_VALUE
 """Sums and differences of lattice values, as relations ask for, are within it, and every loss is exact."""
 
 
-class Differences:
+_GRADIENTS = {
+    Pass.INPUT_GRADIENT: differences.input_gradient,
+    Pass.WEIGHT_GRADIENT: differences.weight_gradient,
+    Pass.BIAS_GRADIENT: differences.bias_gradient,
+}
+
+
+class Differences(Candidate):
     """`convoracle.oracle.answers.differences`, computing in float64."""
 
     name = "differences"
+    passes = frozenset((*_GRADIENTS, Pass.JVP))
     version = version("convoracle")
     accumulators = SUMS_IN_FLOAT64
 
-    def input_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        _require_integers(input, weight, output_gradient)
-        return _rounded(differences.input_gradient(input, weight, output_gradient, geometry), input)
-
-    def weight_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        _require_integers(input, weight, output_gradient)
-        return _rounded(differences.weight_gradient(input, weight, output_gradient, geometry), weight)
-
-    def bias_gradient(self, input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
-        _require_integers(input, weight, output_gradient)
-        return _rounded(differences.bias_gradient(input, weight, output_gradient, geometry), weight)
-
-    def jvp(
-        self,
-        input: Array,
-        weight: Array,
-        input_direction: Array,
-        weight_direction: Array,
-        bias_direction: Array | None,
-        output_gradient: Array,
-        geometry: ConvGeometry,
-    ) -> Array:
-        operands = Operands(
-            input, weight, None, output_gradient, 1.0, input_direction, weight_direction, bias_direction
-        )
-        _require_integers(*operands.arrays().values())
-        return _rounded(differences.jvp(operands, geometry), input)
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        _require_integers(replace(operands, bias=None))
+        if pass_ is Pass.JVP:
+            wide = differences.jvp(operands, geometry)
+        else:
+            wide = _GRADIENTS[pass_](operands.input, operands.weight, operands.output_gradient, geometry)
+        return wide.astype(numpy_dtype(result_dtype(operands.input.dtype.name)))
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         if dtype in COMPONENTS:
@@ -70,41 +61,13 @@ class Differences:
         return None
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return "\n".join(
-            (
-                "import ml_dtypes",
-                "import numpy as np",
-                "",
-                "from convoracle.oracle import parse_geometry",
-                "from convoracle.oracle.answers import differences",
-                "",
-                f'geometry = parse_geometry("{geometry}")',
-                *_write_call(pass_, bias=bias),
-                f'actual = actual.astype(np.dtype("{result_dtype(dtype)}"))',
-                "",
-            )
-        )
+        imports = ["from convoracle.suites.candidates.differences import candidate"]
+        return write_evaluation(imports, "candidate()", pass_, geometry, bias=bias)
 
 
-def _write_call(pass_: Pass, *, bias: bool) -> list[str]:
-    if pass_ is not Pass.JVP:
-        return [f"actual = differences.{pass_}(input, weight, output_gradient, geometry)"]
-    return [
-        "from convoracle.oracle import Operands",
-        "directions = dict(input_direction=input_direction, weight_direction=weight_direction)",
-        *(["directions |= dict(bias_direction=bias_direction)"] if bias else []),
-        "operands = Operands(input, weight, None, output_gradient, **directions)",
-        "actual = differences.jvp(operands, geometry)",
-    ]
-
-
-def _rounded(wide: Array, like: Array) -> Array:
-    return wide.astype(numpy_dtype(result_dtype(like.dtype.name)))
-
-
-def _require_integers(*arrays: Array) -> None:
+def _require_integers(operands: Operands) -> None:
     """Decline reals, and integers beyond the lattice: the rounding of two nearly equal losses would be judged."""
-    for array in map(np.float64, arrays):
+    for array in map(np.float64, operands.arrays().values()):
         if not ((array % 1 == 0) & (np.abs(array) <= _LARGEST)).all():
             raise NotImplementedError("finite differences are exact on small integers only")
 

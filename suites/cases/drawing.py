@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from unittest.mock import patch
 
@@ -18,73 +19,89 @@ from hypothesis.internal.constants_ast import Constants
 from ...oracle.operands.data import Case
 from .strategies import Space, cases
 
-DRAWING = (Phase.generate, Phase.shrink)
-"""Every case drawn afresh."""
-CLIMBING = (Phase.generate, Phase.target, Phase.shrink)
-"""Cases that also climb towards the largest error / bound."""
-_DRAWN_AT_ONCE = 10
-"""Hypothesis goes on from its tenth example by changing earlier ones, and cases that are all alike see few faults."""
+_QUIET = settings(
+    max_examples=10,
+    database=None,
+    deadline=None,
+    phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+    verbosity=Verbosity.quiet,
+)
+"""From its tenth example Hypothesis goes on by changing earlier ones, and cases that are all alike see few faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many of a number of cases are usual layers, drawn afresh, taken from a covering and climbing.
+    """How many of a number of cases are usual layers, drawn, and of a covering, in this order; the rest is drawn, too.
 
     Parameters
     ----------
-    usual, drawn, covering, climbing : int
+    usual, drawn, covering : int
     """
 
     usual: int
     drawn: int
     covering: int
-    climbing: int
 
 
-def shares(count: int, covering: int, usual: int) -> Shares:
-    """A fifth climbs, a covering of so many cases has at most a third, and of so many usual layers, their share."""
-    climbing, covering, usual = count // 5, min(covering, count // 3), usual_share(count, usual)
-    return Shares(usual, count - climbing - covering - usual, covering, climbing)
+def shares(total: int, covering: int, usual: int) -> Shares:
+    """A covering of so many cases has at most a third, of so many usual layers, their share; a fifth is the rest."""
+    covering, usual = min(covering, total // 3), usual_share(total, usual)
+    return Shares(usual, total - total // 5 - covering - usual, covering)
 
 
-def usual_share(count: int, usual: int) -> int:
+def usual_share(total: int, usual: int) -> int:
     """Of so many usual layers, at most two fifths of a hundred cases, so that these have a round of them.
 
     Of many cases it is little more than a quarter.
     """
-    return min(usual, count * 2 // 5, count // 4 + 15)
+    return min(usual, total * 2 // 5, total // 4 + 15)
 
 
-def find_case(
-    space: Space, shows: Callable[[Case], bool], wanted: int, phases: tuple[Phase, ...], seed: str
-) -> Case | None:
-    """The smallest case found that `shows` is true of; None if it is of none of the next `wanted` new ones, or fewer.
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some cases that are drawn one after the other, the plainest one first: they follow from these alone.
 
     Parameters
     ----------
     space : Space
-    shows : callable
-        Asked of each case that is drawn, and while one is shrunk.
-    wanted : int
-        Cases that are still to be drawn; so many at most are new, after the plainest one, which comes first each time.
-    phases : tuple of Phase
-        `DRAWING` or `CLIMBING`.
-    seed : str
-        The same one draws the same cases, as long as `shows` answers the same.
+    seed, number : int
     """
-    quiet = settings(
-        max_examples=wanted + 1 if Phase.target in phases else min(wanted + 1, _DRAWN_AT_ONCE),
-        database=None,
-        deadline=None,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
-    with _wherever_and_however_slow():
-        try:
-            return find(cases(space=space), shows, settings=quiet, random=Random(seed))
-        except NoSuchExample:
-            return None
+
+    space: Space
+    seed: int
+    number: int
+
+    def cases(self) -> tuple[Case, ...]:
+        """The cases, in the order in which they are drawn."""
+        found: list[Case] = []
+
+        def keep(case: Case) -> bool:
+            found.append(case)
+            return False
+
+        with suppress(NoSuchExample):
+            self._find(keep)
+        return tuple(found)
+
+    def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
+        """The smallest case that Hypothesis comes to from one of them, `shown`, as long as the case shows a fault.
+
+        All are drawn again up to that one. `shows` is asked of it and of those that come of it; that no case before it
+        counts is why the same ones are drawn.
+        """
+        is_met = False
+
+        def shows_from_there(case: Case) -> bool:
+            nonlocal is_met
+            is_met = is_met or case == shown
+            return is_met and shows(case)
+
+        return self._find(shows_from_there)
+
+    def _find(self, shows: Callable[[Case], bool]) -> Case:
+        with _wherever_and_however_slow():
+            return find(cases(space=self.space), shows, settings=_QUIET, random=Random(f"{self.seed}/{self.number}"))
 
 
 _CONSTANTS: LRUCache[object, object] = LRUCache(1024)
@@ -108,17 +125,12 @@ def _wherever_and_however_slow() -> Iterator[None]:
         yield
 
 
-def drawn(space: Space, count: int, seed: int) -> tuple[Case, ...]:
-    """The first cases that are drawn for a candidate without a fault that offers everything."""
-    found: dict[Case, None] = {}
-
-    def keep(case: Case) -> bool:
-        found[case] = None
-        return False
-
-    before, number = -1, 0
-    while before < len(found) < count:
-        before = len(found)
-        find_case(space, keep, count - before, DRAWING, f"{seed}/{number}")
-        number += 1
-    return tuple(found)
+def drawn(space: Space, seed: int) -> Iterator[Case]:
+    """The different cases of one chunk after the other, as far as they bring new ones."""
+    known = set[Case]()
+    for number in count():
+        new = dict.fromkeys(case for case in Chunk(space, seed, number).cases() if case not in known)
+        if not new:
+            return
+        yield from new
+        known.update(new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from ..cases.strategies import Space
 from ..search.runner import RunPlan, describe_run, executors, memories, run
 from .gate import complaints
 from .plain_console import plain_console
-from .progress import progress_for
+from .progress import show_progress
 
 _GIB = 2**30
 _PLAIN_WIDTH = 150
@@ -47,8 +48,8 @@ def check(options: argparse.Namespace) -> int:
         info = replace(info, min_compared=options.min_compared)
         with _writer(options.out, info) as writer:
             try:
-                with progress_for(console) as progress:
-                    run(plan, candidates, remembered, writer, progress)
+                with closing(run(plan, candidates, remembered, writer)) as events:
+                    show_progress(events, console)
             finally:
                 finished = read_run(options.out)
                 told = _conclude(finished, options, before, console)

@@ -28,10 +28,10 @@ from ..cases.budget import Budget
 from ..cases.profiles import PROFILES
 from ..checks.registry import CHECKS, usual_checks
 from ..checks.value import Check
-from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
-from .search import Search
+from .events import CaseExamined, FaultMerged, FaultShrunk
+from .search import search
 
 Candidate = str | Callable[..., object] | object
 
@@ -109,27 +109,12 @@ class Conformance:
             pytest.fail("\n".join(short), pytrace=False)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What a search found, collected in memory."""
 
-    executor: Executor
-    mismatches: list[Mismatch] = field(default_factory=list)
-    records: list[CaseRecord] = field(default_factory=list)
-    frameworks: Frameworks = field(default_factory=Frameworks)
-
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        self.records.append(record)
-
-    def on_fault(self, fault: Fault) -> None:
-        """Nothing to keep yet: the shrunk fault follows."""
-
-    def on_shrunk(self, fault: Fault) -> None:
-        self.mismatches.append(build(fault, self.executor, {}, self.frameworks)[0])
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None:
-        self.mismatches = [mismatch for mismatch in self.mismatches if mismatch.id != fault.id]
-        self.on_shrunk(fault)
+    mismatches: tuple[Mismatch, ...]
+    records: tuple[CaseRecord, ...]
 
     @property
     def results(self) -> list[CheckResult]:
@@ -152,8 +137,8 @@ class Findings:
         def belongs(each: CheckResult | Mismatch) -> bool:
             return row_of(each.check, each.subject) == row
 
-        records = [replace(record, results=tuple(filter(belongs, record.results))) for record in self.records]
-        return Findings(self.executor, list(filter(belongs, self.mismatches)), records)
+        records = (replace(record, results=tuple(filter(belongs, record.results))) for record in self.records)
+        return Findings(tuple(filter(belongs, self.mismatches)), tuple(records))
 
     def unsupported_reasons(self) -> str:
         """Why results were not compared, the most frequent reasons first."""
@@ -188,10 +173,17 @@ def _pass(name: str) -> Pass:
 
 def examine_all(executor: Executor, budget: Budget) -> Findings:
     """Search a candidate for faults, and keep what is found in memory."""
-    findings = Findings(executor)
-    with closing(findings.frameworks):
-        Search(executor, budget, findings).run()
-    return findings
+    records: list[CaseRecord] = []
+    mismatches: dict[str, Mismatch] = {}
+    with closing(Frameworks()) as frameworks, closing(search(executor, budget)) as events:
+        for event in events:
+            match event:
+                case CaseExamined(record):
+                    records.append(record)
+                case FaultShrunk(fault) | FaultMerged(fault):
+                    mismatches.pop(fault.id, None)
+                    mismatches[fault.id] = build(fault, executor, {}, frameworks)[0]
+    return Findings(tuple(mismatches.values()), tuple(records))
 
 
 @dataclass(slots=True)
@@ -254,10 +246,10 @@ class ConformanceItem(pytest.Item):
         self.source, self.row = source, row
 
     def runtest(self) -> None:
-        findings = self.config.stash[_CANDIDATES].examined(self.source, self._budget())
-        part = findings.of(self.row)
+        candidates = self.config.stash[_CANDIDATES]
+        part = candidates.examined(self.source, self._budget()).of(self.row)
         if part.mismatches:
-            pytest.fail(part.text(findings.executor.info), pytrace=False)
+            pytest.fail(part.text(candidates.executor(self.source).info), pytrace=False)
         if self.row.check == str(Check.STRUCTURE):
             if part.compared == 0:
                 pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from ...reports.views.causes import signature
 from ..calling.executor import Executor
 from ..capabilities.offer import Offer
 from ..cases.corpora.shrinking import smallest, with_few_settings
-from ..cases.features import PLAINEST_COMPLEX
+from ..cases.drawing import Chunk
+from ..cases.features import PLAINEST_COMPLEX, needs, needs_of_all
 from ..cases.strategies import BEST_RESOLVED_FILL, plainest
+from ..checks.company import COMPANY
 from ..checks.examination import ANSWERED, ask
 from ..checks.inquiry import ask_again
 from ..checks.kind import MOST_ATTEMPTS
@@ -62,7 +64,7 @@ class Pursuit:
         Of the candidate; no case that can be another of them counts.
     fault : Fault
     examined : Case
-        On which it was met, with `results`; they are recorded when the pursuit ends.
+        On which it was met.
     limit : int
         Cases that may be asked.
     """
@@ -72,63 +74,72 @@ class Pursuit:
     known: Sequence[Fault]
     fault: Fault
     examined: Case
-    results: tuple[CheckResult, ...]
     limit: int
-    start: Case = field(init=False)
-    verdicts: dict[Case, Verdict | None] = field(default_factory=dict)
+    smallest: Case = field(init=False)
+    """Of those that show the fault, so far."""
+    _shown: dict[Case, Verdict] = field(default_factory=dict)
+    _asked: set[Case] = field(default_factory=set)
     _hangs: int = 0
 
     def __post_init__(self) -> None:
-        self.start = self.fault.found
-        self.verdicts[self.start] = self.fault.verdict
+        self.smallest = self.fault.found
+        self._shown[self.smallest] = self.fault.verdict
+        self._asked.add(self.smallest)
 
     @property
-    def is_related(self) -> bool:
-        """Whether it begins at a case that is small already."""
-        return self.start != self.fault.found
+    def attempts(self) -> int:
+        """Cases asked."""
+        return len(self._asked)
 
-    def begin(self) -> None:
-        """Look for a small case to begin at: the plainest one, or one to which another fault was shrunk."""
+    def begin(self) -> bool:
+        """Begin at a small case that shows it, the plainest or one to which another was shrunk; False if none does."""
         self.limit = min(self.limit, _most_attempts(self.fault))
-        if self.limit <= 0:
-            return
-        for start, other in self._starts():
+        for start, other in self._starts() if self.limit > 0 else ():
             if self.shows(start):
                 ends_alike = other is not None and bool(_end(self.fault)) and _end(self.fault) == _end(other)
-                self.start = start
-                self.limit = min(self.limit, len(self.verdicts) + (0 if ends_alike else _RELATED_ATTEMPTS))
-                return
+                self.smallest = start
+                self.limit = min(self.limit, self.attempts + (0 if ends_alike else _RELATED_ATTEMPTS))
+                break
+        return self.smallest != self.fault.found
 
-    def shows_drawn(self, case: Case) -> bool:
-        """Whether a case that was drawn shows the fault; only the one examined, where another to begin at is known.
+    def shrink(self, chunk: Chunk | None) -> None:
+        """Make the case smaller, and first as Hypothesis does, if it was drawn in a chunk and no smaller one is known.
 
-        So, too, of a hang: Hypothesis comes to a small case by many that show it.
+        Hypothesis makes one number smaller at a time and knows only the sizes that are drawn;
+        what it leaves is made plainer and smaller by steps that keep a convolution whole.
+        To a small case that hangs it comes by many that do.
         """
-        is_only = self.start != self.examined or self.fault.outcome is Outcome.HUNG
-        return case == self.examined if is_only else self.shows(case)
+        if self.fault.outcome is Outcome.HUNG:
+            self._grow()
+        elif chunk is not None and self.smallest == self.examined:
+            self.smallest = chunk.smallest(self.examined, self.shows)
+        seeds = kind_named(self.fault.check).shrinking.seeds
+        self._make_plainer()
+        self._make_smaller(())
+        self._make_plainer()
+        for _ in range(_MOST_ROUNDS):
+            before = self.smallest
+            self._make_smaller(seeds)
+            self._make_plainer()
+            if self.smallest == before:
+                break
 
-    def known_smallest(self, drawn: Case) -> Case:
-        """The smallest case known, given the smallest that was drawn."""
-        return drawn if self.start == self.examined else self.start
+    def conclude(self) -> None:
+        """Let the fault be what its smallest case shows; in company each operand has a layout of its own."""
+        fault, case = self.fault, self.smallest
+        fault.shrunk = replace(case, layout=CONTIGUOUS) if fault.check == COMPANY else case
+        fault.verdict = self._shown[case]
+        fault.needs = needs(fault.shrunk) - needs_of_all(self.offer.space.ranks, self.offer.space.dtypes)
 
     def shows(self, case: Case) -> bool:
         """Whether a case shows the fault, and cannot be another known one; False when too many were asked."""
-        if case not in self.verdicts:
-            is_over = len(self.verdicts) > self.limit or self._hangs >= MOST_HANGS
-            self.verdicts[case] = None if is_over else self._verdict_if_shown(case)
-        return self.verdicts[case] is not None
-
-    def smallest(self, known: Case) -> Case:
-        """The smallest case found, going out from one that shows the fault."""
-        seeds = kind_named(self.fault.check).shrinking.seeds
-        if self.fault.outcome is Outcome.HUNG:
-            known = self._grown(known)
-        small = self._plainer(self._smaller(self._plainer(known), ()))
-        for _ in range(_MOST_ROUNDS):
-            before, small = small, self._plainer(self._smaller(small, seeds))
-            if small == before:
-                break
-        return small
+        if case not in self._asked:
+            is_over = self.attempts > self.limit or self._hangs >= MOST_HANGS
+            verdict = None if is_over else self._verdict_if_shown(case)
+            self._asked.add(case)
+            if verdict is not None:
+                self._shown[case] = verdict
+        return case in self._shown
 
     def _starts(self) -> Iterator[tuple[Case, Fault | None]]:
         """Small cases, with the faults that were shrunk to them, smaller ones than where this was met."""
@@ -139,32 +150,27 @@ class Pursuit:
             if case.geometry.products < self.fault.found.geometry.products or case.geometry.batch == 0:
                 yield case, shrunk[case]
 
-    def _grown(self, case: Case) -> Case:
-        """The first that shows the fault of plain cases with more and more of this one's settings, small as they are.
+    def _grow(self) -> None:
+        """Begin at the first of plain cases with more and more of the settings, small as they are.
 
         What is made smaller step by step hangs at each step that is kept; what is too plain returns at once.
         """
-        plain = replace(plainest(self.offer.space), bias=case.bias)
-        grown = (replace(plain, geometry=geometry) for geometry in with_few_settings(case.geometry))
-        return _first_shown(self.shows, grown, case)
+        plain = replace(plainest(self.offer.space), bias=self.smallest.bias)
+        self._take_first(replace(plain, geometry=each) for each in with_few_settings(self.smallest.geometry))
 
-    def _smaller(self, case: Case, seeds: Iterable[int]) -> Case:
-        """The case with its geometry made as small as it gets; with other data, where its own do not show the fault."""
-        found = [case]
+    def _make_smaller(self, seeds: Iterable[int]) -> None:
+        """Make the geometry as small as it gets; with other data, where the case's own do not show the fault."""
 
         def shows(geometry: ConvGeometry) -> bool:
             if geometry.rank not in self.offer.space.ranks:
                 return False
-            tried = (replace(case, geometry=geometry, seed=seed) for seed in dict.fromkeys((found[-1].seed, *seeds)))
-            shown = next(filter(self.shows, tried), None)
-            found.extend([shown] if shown is not None else [])
-            return shown is not None
+            tried = dict.fromkeys((self.smallest.seed, *seeds))
+            return self._take_first(replace(self.smallest, geometry=geometry, seed=seed) for seed in tried)
 
-        smallest(case.geometry, shows)
-        return found[-1]
+        smallest(self.smallest.geometry, shows)
 
-    def _plainer(self, case: Case) -> Case:
-        """The case with plainer data, dtype and memory, and without a bias.
+    def _make_plainer(self) -> None:
+        """Take plainer data, dtype and memory, and no bias.
 
         Strides show with the fewest elements, two; other orders of axes take more.
         """
@@ -172,13 +178,19 @@ class Pursuit:
         ways: tuple[list[dict[str, Any]], ...] = (
             [{"layout": CONTIGUOUS}, {"layout": STRIDED}],
             [{"fill": BEST_RESOLVED_FILL}],
-            [{"dtype": dtype} for dtype in self._plainer_dtypes(case.dtype)],
+            [{"dtype": dtype} for dtype in self._plainer_dtypes(self.smallest.dtype)],
             [{"bias": False}, *({"bias": False, **seed} for seed in seeds)],
-            [seed for seed in seeds if seed["seed"] < case.seed],
+            [seed for seed in seeds if seed["seed"] < self.smallest.seed],
         )
         for changes in ways:
-            case = _first_shown(self.shows, (replace(case, **change) for change in changes), case)
-        return case
+            self._take_first(replace(self.smallest, **change) for change in changes)
+
+    def _take_first(self, cases: Iterable[Case]) -> bool:
+        """Go on from the first case that shows the fault; False where none does."""
+        shown = next(filter(self.shows, cases), None)
+        if shown is not None:
+            self.smallest = shown
+        return shown is not None
 
     def _plainer_dtypes(self, dtype: str) -> Iterator[str]:
         """The plainest one, and of complex numbers the plainest of these."""
@@ -223,7 +235,3 @@ def _most_attempts(fault: Fault) -> int:
 
 def _end(fault: Fault) -> str:
     return signature(fault.verdict)
-
-
-def _first_shown(shows: Callable[[Case], bool], cases: Iterable[Case], otherwise: Case) -> Case:
-    return next(filter(shows, cases), otherwise)

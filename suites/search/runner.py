@@ -6,15 +6,14 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
 
 from ...reports.files.run import RunWriter
-from ...reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch, RunInfo
+from ...reports.records.record import RunInfo
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
@@ -25,8 +24,19 @@ from ..checks.registry import CHECKS
 from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
+from .events import (
+    CandidateStarted,
+    CaseExamined,
+    Event,
+    FaultMerged,
+    FaultMet,
+    FaultShrunk,
+    MismatchKept,
+    RunEvent,
+    left_to_tell,
+)
 from .failure_store import FailureMemory
-from .search import Search
+from .search import search
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +61,6 @@ class RunPlan:
     limits: Limits
     memory: Path
     isolated: bool = True
-
-
-class Observer(Protocol):
-    """Told how a run goes; each method returns at once."""
-
-    def on_start(self, candidate: CandidateInfo, total: int) -> None:
-        """A candidate's search begins."""
-
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        """A case was examined and is on disk."""
-
-    def on_fault(self, fault: Fault) -> None:
-        """A new fault was met; it is being shrunk."""
-
-    def on_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> None:
-        """The fault is shrunk, confirmed and on disk."""
 
 
 @contextlib.contextmanager
@@ -108,8 +102,7 @@ def run(
     candidates: Mapping[str, Executor],
     remembered: Mapping[str, FailureMemory],
     writer: RunWriter,
-    observer: Observer,
-) -> None:
+) -> Generator[RunEvent]:
     """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder."""
     start = time.monotonic()
     interrupted = True
@@ -117,9 +110,16 @@ def run(
     try:
         for name, executor in candidates.items():
             others = {other: witness for other, witness in candidates.items() if other != name}
-            observer.on_start(executor.info, plan.budget.cases)
+            journal = _Journal(executor, others, frameworks, writer)
+            yield CandidateStarted(executor.info, plan.budget.cases)
             memory = None if plan.budget.corpus_cases else remembered[name]
-            Search(executor, plan.budget, _Journal(executor, others, frameworks, writer, observer), memory).run()
+            with contextlib.closing(search(executor, plan.budget, memory)) as events:
+                try:
+                    yield from map(journal.written, events)
+                except BaseException:
+                    for event in left_to_tell(events):
+                        journal.written(event)
+                    raise
         interrupted = False
     finally:
         frameworks.close()
@@ -128,30 +128,41 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class _Journal:
-    """Writes what one candidate's search finds, and passes it on."""
+    """Writes what one candidate's search finds.
+
+    Parameters
+    ----------
+    executor : Executor
+    witnesses : mapping of str to Executor
+        The other candidates of the run.
+    frameworks : Frameworks
+    writer : RunWriter
+    """
 
     executor: Executor
     witnesses: Mapping[str, Executor]
     frameworks: Frameworks
     writer: RunWriter
-    observer: Observer
 
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        self.writer.append(record)
-        self.observer.on_case(record, done, total)
+    def written(self, event: Event) -> RunEvent:
+        """Put an event on disk, and say what is there now; a fault is there from when it is met."""
+        match event:
+            case CaseExamined(record):
+                self.writer.append(record)
+                return event
+            case FaultMet(fault):
+                self.writer.add_mismatch(*build(fault, self.executor, {}, is_shrunk=False))
+                return event
+            case FaultMerged(fault, plainer):
+                self.writer.discard_mismatch(plainer.id)
+                return self._kept(fault, is_shrunk=True)
+            case FaultShrunk(fault, is_smallest):
+                return self._kept(fault, is_shrunk=is_smallest)
 
-    def on_fault(self, fault: Fault) -> None:
-        self.observer.on_fault(fault)
-        self.writer.add_mismatch(*build(fault, self.executor, {}, is_shrunk=False))
-
-    def on_shrunk(self, fault: Fault) -> None:
-        mismatch, evidence = build(fault, self.executor, self.witnesses, self.frameworks)
+    def _kept(self, fault: Fault, *, is_shrunk: bool) -> MismatchKept:
+        mismatch, evidence = build(fault, self.executor, self.witnesses, self.frameworks, is_shrunk=is_shrunk)
         self.writer.add_mismatch(mismatch, evidence)
-        self.observer.on_mismatch(mismatch, evidence)
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None:
-        self.writer.discard_mismatch(plainer.id)
-        self.on_shrunk(fault)
+        return MismatchKept(mismatch)
 
 
 def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.problem.geometry import parse_geometry
-from convoracle.oracle.problem.passes import Pass
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.candidates.foreign import protocol
-from convoracle.suites.candidates.foreign.evaluation import Request
 from convoracle.suites.candidates.foreign.executable import Executable, Program
 
 ROOT = Path(__file__).parents[2]
@@ -60,8 +59,8 @@ def test_what_convoracle_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     program = Executable(shlex.join(["node", str(CONV)]))
     assert read_all(b"".join(sent)) == [example("→")[0], example("→")[2]]
     sent.clear()
-    operands = {"input": np.float32([[[1, 2, 3]]]), "weight": np.float32([[[10, 1]]])}
-    result = program._answer(Request(Pass.FORWARD, operands, 0.0, parse_geometry("n1c1k1i3f2")))
+    operands = Operands(np.float32([[[1, 2, 3]]]), np.float32([[[10, 1]]]), None, np.float32([[[0, 0]]]))
+    result = program.evaluate(Pass.FORWARD, operands, parse_geometry("n1c1k1i3f2"))
     assert read_all(b"".join(sent)) == example("→")[:2]
     assert result.tolist() == [[[12, 23]]]
 

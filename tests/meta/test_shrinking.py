@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import closing
 
 import pytest
 
@@ -12,13 +11,12 @@ from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.features import needs
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.diagnosis.fault import Fault
-from convoracle.suites.search.search import Search
+from convoracle.suites.search.events import FaultShrunk
+from convoracle.suites.search.search import search
 
 BY_HAND = {
     "n1c1k1i2f2": (
@@ -127,27 +125,6 @@ QUICK = (
 )
 
 
-class Shrunk(BaseException):
-    """The first fault is as small as it gets; the search need not go on."""
-
-
-@dataclass
-class FirstShrunk:
-    """Leaves the search with its first fault."""
-
-    faults: list[Fault] = field(default_factory=list)
-
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None: ...
-
-    def on_fault(self, fault: Fault) -> None: ...
-
-    def on_shrunk(self, fault: Fault) -> None:
-        self.faults.append(fault)
-        raise Shrunk
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None: ...
-
-
 def by_hand(model: FaultModel) -> Case:
     """The case that a person would write, in the plainest dtype and memory in which the fault shows."""
     dtype = "float32" if "float32" in model.needs.dtypes else model.needs.dtypes[0]
@@ -159,11 +136,9 @@ def assert_no_larger_than_by_hand(name: str) -> None:
     model = fault_named(name)
     expected = by_hand(model)
     assert any(model.shows(pass_, expected.geometry) for pass_ in model.passes)
-    listener = FirstShrunk()
     budget = Budget(PROFILES["quick"].space(), frozenset(Pass), 100, seed=0, faults=1, own_dtypes=True)
-    with suppress(Shrunk):
-        Search(PlantedInProcess(model), budget, listener).run()
-    (fault,) = listener.faults
+    with closing(search(PlantedInProcess(model), budget)) as events:
+        fault = next(event.fault for event in events if isinstance(event, FaultShrunk))
     assert fault.shrunk.geometry.products <= expected.geometry.products, str(fault.shrunk)
     assert len(needs(fault.shrunk)) <= len(needs(expected)), str(fault.shrunk)
 

@@ -22,7 +22,6 @@ class Right(Planted):
 
     def replant(self) -> None:
         self.name = type(self).__name__
-        self.implementation = self.evaluate
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         return honest.evaluate(pass_, operands, geometry)
@@ -147,22 +146,20 @@ class FirstStrideEverywhere(Right):
         super().__init__(fault_named("first-stride-on-all-axes"))
 
     def replant(self) -> None:
-        self.name = type(self).__name__
-        self.implementation = self.model.plant(honest.evaluate)
+        super().replant()
+        self.strided = self.model.plant(honest.evaluate)
+
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        return self.strided(pass_, operands, geometry)
 
 
 class StrideAndEmptyBatch(FirstStrideEverywhere):
     """Two faults that have nothing to do with each other."""
 
-    def replant(self) -> None:
-        super().replant()
-        self.strided = self.implementation
-        self.implementation = self.evaluate
-
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         if geometry.batch == 0:
             raise ValueError("there is no image")
-        return self.strided(pass_, operands, geometry)
+        return super().evaluate(pass_, operands, geometry)
 
 
 class BiasAndStride(Right):

@@ -18,14 +18,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import ARRAYS, Operands, Pass, offset
-from ....reports.records.record import CandidateInfo
+from ....oracle.problem.passes import ARRAYS, Pass, offset
 from .. import CandidateError
-from .call_text import Arguments, Origin, write_own_call
-from .domain import Domain
 from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
 from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
 
@@ -42,7 +39,7 @@ OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
 }
 """What leading parameters with unknown names receive, in order."""
 
-_ESSENTIAL: dict[Pass, tuple[str, ...]] = {
+ESSENTIAL: dict[Pass, tuple[str, ...]] = {
     Pass.INPUT_GRADIENT: ("output_gradient",),
     Pass.WEIGHT_GRADIENT: ("output_gradient",),
     Pass.BIAS_GRADIENT: ("output_gradient",),
@@ -130,54 +127,6 @@ class BoundFunction:
         )
 
 
-@dataclass(frozen=True)
-class BoundCandidate:
-    """A candidate ready to be called."""
-
-    info: CandidateInfo
-    functions: Mapping[Pass, BoundFunction]
-    origin: Origin
-    own_limitation: Callable[[Pass, ConvGeometry, str], str | None] | None = None
-    own_call_text: Callable[[Pass, ConvGeometry, str, bool], str] | None = None
-    seconds_per_call: float = 0.0
-    domain: Domain = Domain()  # noqa: RUF009 - frozen
-    passes: frozenset[Pass] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "passes", frozenset(self.functions))
-
-    def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str | None:
-        """Why a case is not supported, or None."""
-        if pass_ not in self.functions:
-            return f"{self.info.name} has no `{pass_}`"
-        said = self.domain.why_outside(geometry, dtype, bias)
-        if said is None and self.own_limitation is not None:
-            said = self.own_limitation(pass_, geometry, dtype)
-        return said or self.functions[pass_].limitation(pass_, geometry, bias=bias)
-
-    def why_indispensable(self, pass_: Pass, operands: Operands) -> str | None:
-        """Which direction that the operands leave out the function of a pass wants, in a sentence; None if none."""
-        function, given = self.functions[pass_], operands.arrays()
-        for name in _ESSENTIAL.get(pass_, ()) if pass_.is_second_order else ():
-            if name not in given and name not in function.optional:
-                return f"{name_of(function.function)} wants `{name}`: it does not default to None"
-        return None
-
-    def run(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> object:
-        """Call the function of a pass; whatever it returns or raises comes out unchanged."""
-        given: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
-        return self.functions[pass_].call(given, geometry)
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        """Python source that computes ``actual`` from the arrays by name."""
-        if self.own_call_text is not None:
-            return self.own_call_text(pass_, geometry, dtype, bias)
-        function = self.functions[pass_]
-        return write_own_call(
-            self.origin, pass_, Arguments(function.positional, function.keywords), geometry, bias=bias
-        )
-
-
 def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction:
     """Decide what each parameter of `function` receives.
 
@@ -242,7 +191,7 @@ def _assign(function: Callable[..., object], pass_: Pass, parameters: Iterable[i
             f"{name_of(function)} takes no operand of the {pass_} pass: "
             f"name its parameters {', '.join(OPERAND_ORDER[pass_])}"
         )
-    for name in _ESSENTIAL.get(pass_, ()):
+    for name in ESSENTIAL.get(pass_, ()):
         if name not in assigned.values():
             raise CandidateError(
                 f"{name_of(function)} takes no `{name}`, on which the {pass_} pass depends: name a parameter so"

@@ -1,4 +1,4 @@
-"""The paste-able call of a user's candidate: an import, and the call with its arguments written out."""
+"""The paste-able call of a candidate: what makes it, and the call with its arguments written out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
+from .binding import BoundFunction
 from .settings import setting_values
 
 
@@ -21,8 +22,8 @@ class Origin:
         ``module:attribute``, ``path.py:attribute``, or empty for a live object.
     name : str
         What to call it in the text.
-    kind : {"function", "object", "class"}
-        Whether it is called itself, has methods, or is to be instantiated first.
+    kind : {"function", "object", "class", "adapted"}
+        Whether it is called itself, has methods, is to be instantiated first, or is made a candidate by `adapted`.
     place : str
         ``file:line`` of a live object, when known.
     """
@@ -33,15 +34,7 @@ class Origin:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """Known names of the arguments given by position, and (parameter, known name) of those by keyword."""
-
-    positional: tuple[str, ...]
-    keywords: tuple[tuple[str, str], ...]
-
-
-def write_own_call(origin: Origin, pass_: Pass, call: Arguments, geometry: ConvGeometry, *, bias: bool) -> str:
+def write_own_call(origin: Origin, pass_: Pass, call: BoundFunction, geometry: ConvGeometry, *, bias: bool) -> str:
     """Python source that imports the candidate and computes ``actual``."""
     lines = ["import numpy as np", *_imports(origin)]
     if "geometry" in (*call.positional, *(known for _, known in call.keywords)):
@@ -53,6 +46,28 @@ def write_own_call(origin: Origin, pass_: Pass, call: Arguments, geometry: ConvG
     if origin.kind != "function":
         function += f".{pass_}"
     lines += ["", f"actual = np.asarray({function}({', '.join(_arguments(call, geometry, bias=bias))}))", ""]
+    return "\n".join(lines)
+
+
+def write_evaluate_call(origin: Origin, pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str:
+    """Python source that imports a candidate with `evaluate` and computes ``actual``."""
+    candidate, imports = _identifier(origin.name), _imports(origin)
+    if origin.kind == "class":
+        candidate += "()"
+    if origin.kind == "adapted":
+        candidate = f"adapted({candidate})"
+        imports.append("from convoracle.suites.candidates.loading.adapting import adapted")
+    return write_evaluation(imports, candidate, pass_, geometry, bias=bias)
+
+
+def write_evaluation(preparation: list[str], candidate: str, pass_: Pass, geometry: ConvGeometry, *, bias: bool) -> str:
+    """The same of a candidate that an expression stands for, after the lines that prepare it."""
+    operands = ["input", "weight", "bias" if bias else "None", "output_gradient", "learning_rate"]
+    if pass_.is_second_order:
+        operands += ["input_direction", "weight_direction", *(["bias_direction"] if bias else [])]
+    lines = ("import numpy as np", "from convoracle.oracle import Operands, Pass, parse_geometry", *preparation, "")
+    lines += (f'geometry = parse_geometry("{geometry}")', f"operands = Operands({', '.join(operands)})")
+    lines += (f"actual = np.asarray({candidate}.evaluate(Pass.{pass_.name}, operands, geometry))", "")
     return "\n".join(lines)
 
 
@@ -76,7 +91,7 @@ def _imports(origin: Origin) -> list[str]:
     ]
 
 
-def _arguments(call: Arguments, geometry: ConvGeometry, *, bias: bool) -> Iterator[str]:
+def _arguments(call: BoundFunction, geometry: ConvGeometry, *, bias: bool) -> Iterator[str]:
     texts = {
         "bias": "bias" if bias else "None",
         "bias_direction": "bias_direction" if bias else "None",

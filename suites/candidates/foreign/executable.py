@@ -15,9 +15,10 @@ from typing import NoReturn
 
 from ....oracle.numbers.dtypes import result_dtype
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass
+from ....oracle.problem.passes import Array, Operands, Pass
 from .. import CandidateError, Misconduct, ProcessDied
-from .evaluation import PassFunction, Request, short_text, write_foreign_call
+from ..protocol import Candidate
+from .evaluation import rate_taken, short_text, taken, write_foreign_call
 from .post_mortem import beginning, cause_of
 from .protocol import VERSION, Ended, Header, Reader, array_header, encode, geometry_header, read_array
 
@@ -31,8 +32,8 @@ class ProgramError(RuntimeError):
     """A program's reply that it failed."""
 
 
-class Executable:
-    """A program with a function for each pass that it offers, each an attribute under its pass's name.
+class Executable(Candidate):
+    """A program, asked for the passes that it offers.
 
     The program is started once to ask what it offers, and stopped again. It is
     started anew by the first call, and by the first after its end. Calls by several
@@ -60,46 +61,45 @@ class Executable:
         self.accumulators, self.multipliers, self.results, self.conventions = (
             said.get(declaration, {}) for declaration in _DECLARATIONS
         )
-        self.dtypes: object = said.get("dtypes")
+        self.dtypes = said.get("dtypes")
         self.domain = said.get("domain", {})
-        for pass_ in _passes(command, said):
-            setattr(self, pass_.value, PassFunction(pass_, self._answer))
+        self.passes = _passes(command, said)
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """The call through this class, with the full paths of files."""
         return write_foreign_call(pass_, geometry, Executable, shlex.join(self._words), bias=bias)
 
-    def _answer(self, request: Request) -> Array:
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         with self._one_at_a_time:
-            return self._ask(request)
+            return self._ask(pass_, operands, geometry)
 
-    def _ask(self, request: Request) -> Array:
+    def _ask(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         if self._program is None:
             self._program, _ = _started(self._words)
         program = self._program
         try:
-            header, payload = program.ask(*self._message(request))
+            header, payload = program.ask(*self._message(pass_, operands, geometry))
             return self._result(header, payload)
         except (Misconduct, ProcessDied, KeyboardInterrupt):
             self._program = None
             program.kill()
             raise
 
-    def _message(self, request: Request) -> tuple[Header, list[Array]]:
+    def _message(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Header, list[Array]]:
         self._calls += 1
-        arrays = request.arrays
+        arrays = taken(pass_, operands)
         dtype = next(iter(arrays.values())).dtype.name
         result = self.results.get(dtype, result_dtype(dtype))
         header: Header = {
             "do": "call",
             "id": self._calls,
-            "pass": request.pass_.value,
-            "geometry": geometry_header(request.geometry),
+            "pass": pass_.value,
+            "geometry": geometry_header(geometry),
             "operands": [
                 {"name": name, **array_header(array.dtype.name, array.shape)} for name, array in arrays.items()
             ],
-            "result": array_header(result, request.pass_.result_shape(request.geometry)),
-            "learning_rate": request.learning_rate,
+            "result": array_header(result, pass_.result_shape(geometry)),
+            "learning_rate": rate_taken(pass_, operands),
         }
         return header, list(arrays.values())
 

@@ -11,8 +11,9 @@ from typing import Any
 from ....oracle.numbers.dtypes import CONVENTIONS, numpy_dtype, result_dtype
 from ....oracle.numbers.dtypes import DTYPES as OPERAND_DTYPES
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass
+from ....oracle.problem.passes import Array, Operands, Pass
 from .. import CandidateError, Misconduct
+from ..protocol import Candidate
 from .c_interface import (
     ABI_VERSION,
     DEFAULT,
@@ -23,10 +24,10 @@ from .c_interface import (
     PASS_ARGUMENTS,
     UNSUPPORTED,
     Convolution,
-    Operands,
     Tensor,
 )
-from .evaluation import PassFunction, Request, short_text, write_foreign_call
+from .c_interface import Operands as ForeignOperands
+from .evaluation import rate_taken, short_text, taken, write_foreign_call
 from .guarded import Guarded, Lent, Unwritten
 
 FILE_NAME = re.compile(r".*\.(so(\.\d+)*|dylib)", re.DOTALL)
@@ -42,8 +43,8 @@ class LibraryError(RuntimeError):
     """A function of a library says that it failed."""
 
 
-class SharedLibrary:
-    """A library with some of the functions that convoracle.h declares, each an attribute under its pass's name.
+class SharedLibrary(Candidate):
+    """A library with some of the functions that convoracle.h declares.
 
     Parameters
     ----------
@@ -69,9 +70,9 @@ class SharedLibrary:
                 f"and make them visible outside of the library"
             )
         self._functions = functions
-        for pass_, function in functions.items():
+        for function in functions.values():
             function.argtypes, function.restype = PASS_ARGUMENTS, ctypes.c_int32
-            setattr(self, pass_.value, PassFunction(pass_, self._answer))
+        self.passes = frozenset(functions)
         self.name = short_text(self._text("name") or self.path.name)
         self.version = short_text(self._text("version") or "")
         self.accumulators = self._dtypes("accumulator")
@@ -91,19 +92,20 @@ class SharedLibrary:
         """The call through this class, guard zones included."""
         return write_foreign_call(pass_, geometry, SharedLibrary, str(self.path), bias=bias)
 
-    def _answer(self, request: Request) -> Array:
-        lent = {name: Lent(array) for name, array in request.arrays.items()}
-        dtype = next(iter(request.arrays.values())).dtype.name
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        arrays = taken(pass_, operands)
+        lent = {name: Lent(array) for name, array in arrays.items()}
+        dtype = next(iter(arrays.values())).dtype.name
         result_name = self.results.get(dtype, result_dtype(dtype))
-        result = Unwritten(request.pass_.result_shape(request.geometry), numpy_dtype(result_name))
+        result = Unwritten(pass_.result_shape(geometry), numpy_dtype(result_name))
         message = Guarded(_MESSAGE_SIZE)
         message.bytes[:] = 0
-        code = self._functions[request.pass_](
-            ctypes.byref(Convolution.of(request.geometry, dtype, result_name)),
+        code = self._functions[pass_](
+            ctypes.byref(Convolution.of(geometry, dtype, result_name)),
             ctypes.byref(
-                Operands(
+                ForeignOperands(
                     **{name: ctypes.pointer(Tensor.of(each.array, each.address)) for name, each in lent.items()},
-                    learning_rate=request.learning_rate,
+                    learning_rate=rate_taken(pass_, operands),
                 )
             ),
             ctypes.byref(Tensor.of(result.array, result.address)),
@@ -114,8 +116,8 @@ class SharedLibrary:
             each.return_changes()
         pieces = {"its result": result.memory, "its message": message}
         pieces |= {f"its operand {name}": each.memory for name, each in lent.items()}
-        _refuse_overruns(f"{PREFIX}{request.pass_}", pieces)
-        _refuse_failure(f"{PREFIX}{request.pass_}", code, message.bytes.tobytes())
+        _refuse_overruns(f"{PREFIX}{pass_}", pieces)
+        _refuse_failure(f"{PREFIX}{pass_}", code, message.bytes.tobytes())
         return result.array.copy()
 
     def _check_version(self) -> None:
@@ -145,7 +147,7 @@ class SharedLibrary:
         text = function(*(argument.encode() for argument in arguments))
         return None if text is None else text.decode(errors="replace")
 
-    def _domain(self) -> object:
+    def _domain(self) -> Any:
         """The declared domain, which the library writes as JSON."""
         text = self._text("domain") or "{}"
         try:

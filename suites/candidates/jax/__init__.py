@@ -4,12 +4,6 @@ No array is made while this is imported, so that JAX starts its threads in the
 process that makes the calls. 64-bit numbers are switched on, for the whole process.
 """
 
-from __future__ import annotations
-
-import jax as _jax
-
 from .builtin import candidate
 
 __all__ = ["candidate"]
-
-_jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]

@@ -6,43 +6,33 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
+from ....oracle.numbers.dtypes import result_dtype
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass
-from ..calls.framework import Framework, Given
+from ....oracle.problem.padding import NUMPY_MODES
+from ....oracle.problem.passes import Array, Operands, Pass
+from ..calls.adapter import Adapter
+from ..calls.source_text import Call, operands_of
 from . import convolution as own
-from .call_text import write_jax_call
-from .derivatives import derive
+from . import derivatives
 
-Function = Callable[[jax.Array, jax.Array, jax.Array | None, ConvGeometry], jax.Array]
-Compiled = Callable[[Mapping[str, jax.Array], float], jax.Array]
 _COMPILED_AT_ONCE = 32
 """JAX itself keeps what it compiled, megabytes for each, until it is told to let go."""
 _EIGHT_BITS = "JAX gives the gradients of 8-bit floats as 8-bit floats, not as float32"
 _INTEGERS = "JAX differentiates with respect to floating-point and complex arrays only"
 
 
-class Jax(Framework):
-    """A convolution written for JAX, with its derivatives; on the CPU.
-
-    Parameters
-    ----------
-    function : callable
-        (input, weight, bias, geometry) -> output, on JAX's arrays.
-    """
+class Jax(Adapter):
+    """A convolution written for JAX, with its derivatives; on the CPU."""
 
     name = "jax"
     version = jax.__version__
-    accumulators: Mapping[str, str] = MappingProxyType({})
+    passes = frozenset(Pass)
     conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed"})
     """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
 
-    def __init__(self, function: Function = own.convolution) -> None:
-        self.rests_on = "" if function is own.convolution else self.name
-        self._function = function
-        self._compiled: dict[tuple[Pass, ConvGeometry], Compiled] = {}
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[Pass, ConvGeometry, str], tuple[Call, Callable[..., Array]]] = {}
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         """What JAX has no derivatives of."""
@@ -52,30 +42,34 @@ class Jax(Framework):
             return _EIGHT_BITS
         return None
 
-    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
-        with jax.default_device(jax.devices("cpu")[0]):
-            tensors = {name: jnp.asarray(array) for name, array in given.arrays().items()}
-            return np.asarray(self._of(pass_, geometry)(tensors, given.learning_rate))
-
-    def _of(self, pass_: Pass, geometry: ConvGeometry) -> Compiled:
-        """The compiled function of a pass, for one geometry."""
-        key = (pass_, geometry)
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        key = (pass_, geometry, operands.input.dtype.name)
         if key not in self._compiled:
             if len(self._compiled) == _COMPILED_AT_ONCE:
                 self._compiled.clear()
-                jax.clear_caches()  # type: ignore[no-untyped-call]
-            self._compiled[key] = self._compile(pass_, geometry)
-        return self._compiled[key]
+                jax.clear_caches()
+            call = self.call(*key)
+            self._compiled[key] = call, call.prepared()
+        call, compute = self._compiled[key]
+        return compute(**call.arguments(operands))
 
-    def _compile(self, pass_: Pass, geometry: ConvGeometry) -> Compiled:
-        def compute(tensors: Mapping[str, jax.Array], learning_rate: float) -> jax.Array:
-            given = Given(**tensors, learning_rate=learning_rate)
-            return derive(pass_, lambda input, weight, bias: self._function(input, weight, bias, geometry), given)
-
-        return jax.jit(compute, static_argnums=1)
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        return write_jax_call(pass_, geometry, dtype, bias=bias)
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        derivative = getattr(derivatives, pass_.value)
+        result = result_dtype(dtype)
+        settings = {
+            "derivative": derivative,
+            "convolution": own.transposed_convolution if geometry.transposed else own.convolution,
+            "stride": geometry.stride,
+            "padding": geometry.padding,
+            "dilation": geometry.dilation,
+            "groups": geometry.groups,
+            "dtype": None if result == dtype else result,
+        }
+        if geometry.transposed:
+            settings["output_padding"] = geometry.output_padding
+        else:
+            settings["mode"] = NUMPY_MODES[geometry.padding_mode]
+        return Call(derivatives.compiled, settings, operands_of(derivative))
 
 
 def candidate() -> Jax:

@@ -1,75 +1,139 @@
-"""Every pass of a convolution written for JAX: `jax.vjp` for the gradients, once and twice, `jax.jvp` forwards.
+"""Every pass of a convolution written for JAX, compiled: by `jax.vjp`, once and twice, and `jax.jvp`.
 
-JAX's gradients of complex numbers are not conjugated; those of convoracle,
-PyTorch and TensorFlow are. Conjugating the cotangent and the result makes one the other.
+The functions import nothing of convoracle. Those called as the passes compute them of a
+function of input, weight and bias, and of the operands. JAX's gradients of complex numbers are not conjugated;
+those of convoracle, PyTorch and TensorFlow are. Conjugating the cotangent and the result makes one the other.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-
-from ....oracle.problem.passes import Pass
-from ..calls.framework import Given
-
-Convolution = Callable[[jax.Array, jax.Array, jax.Array | None], jax.Array]
-"""(input, weight, bias) -> output."""
+import numpy as np
 
 
-def derive(pass_: Pass, convolution: Convolution, given: Given) -> jax.Array:
-    """The result of a pass, on operands that are JAX's arrays."""
-    match pass_:
-        case Pass.FORWARD:
-            return convolution(given.input, given.weight, given.bias)
-        case Pass.INPUT_GRADIENT:
-            return _gradient(lambda input: convolution(input, given.weight, None), given.input, given)
-        case Pass.WEIGHT_GRADIENT:
-            return _gradient(lambda weight: convolution(given.input, weight, None), given.weight, given)
-        case Pass.BIAS_GRADIENT:
-            output = jax.eval_shape(convolution, given.input, given.weight, None)
-            bias = jnp.zeros(output.shape[1], output.dtype) if given.bias is None else given.bias
-            return _gradient(lambda bias: convolution(given.input, given.weight, bias), bias, given)
-        case Pass.UPDATE:
-            return given.weight - given.learning_rate * derive(Pass.WEIGHT_GRADIENT, convolution, given)
-        case Pass.JVP:
-            at, along = _variables(given), _directions(given)
-            return jax.jvp(lambda *variables: _call(convolution, variables), at, along)[1]
-        case _:
-            return _double_backward(pass_, convolution, given)
+def compiled(
+    derivative: Callable[..., jax.Array], convolution: Callable[..., jax.Array], **settings: object
+) -> Callable[..., np.ndarray]:
+    """What computes a pass on the CPU. 64-bit numbers are switched on, for the whole process."""
+    jax.config.update("jax_enable_x64", True)
+    function = jax.jit(functools.partial(derivative, functools.partial(convolution, **settings)))
+
+    def compute(**operands: Any) -> np.ndarray:
+        with jax.default_device(jax.devices("cpu")[0]):
+            return np.asarray(function(**operands))
+
+    return compute
 
 
-def _gradient(function: Callable[[jax.Array], jax.Array], at: jax.Array, given: Given) -> jax.Array:
-    _, pull_back = jax.vjp(function, at)
-    (gradient,) = pull_back(jnp.conj(given.output_gradient))
-    return jnp.conj(gradient)
+def forward(
+    convolution: Callable[..., jax.Array], input: jax.Array, weight: jax.Array, bias: jax.Array | None = None
+) -> jax.Array:
+    return convolution(input, weight, bias)
 
 
-def _double_backward(pass_: Pass, convolution: Convolution, given: Given) -> jax.Array:
-    """dE/d(the pass's variable), E being the inner product of the directions with the gradients."""
-    variables = (given.output_gradient, *_variables(given))
-    subject = {Pass.DOUBLE_BACKWARD_INPUT: 1, Pass.DOUBLE_BACKWARD_WEIGHT: 2}.get(pass_, 0)
+def input_gradient(
+    convolution: Callable[..., jax.Array], input: jax.Array, weight: jax.Array, output_gradient: jax.Array
+) -> jax.Array:
+    return gradient(lambda input: convolution(input, weight), input, output_gradient)
 
-    def gradients(variable: jax.Array) -> tuple[jax.Array, ...]:
-        cotangent, *at = [variable if place == subject else other for place, other in enumerate(variables)]
-        _, pull_back = jax.vjp(lambda *at: _call(convolution, at), *at)
-        return tuple(pull_back(cotangent))
 
-    _, pull_back = jax.vjp(gradients, variables[subject])
-    (result,) = pull_back(_directions(given))
+def weight_gradient(
+    convolution: Callable[..., jax.Array], input: jax.Array, weight: jax.Array, output_gradient: jax.Array
+) -> jax.Array:
+    return gradient(lambda weight: convolution(input, weight), weight, output_gradient)
+
+
+def bias_gradient(
+    convolution: Callable[..., jax.Array],
+    input: jax.Array,
+    weight: jax.Array,
+    output_gradient: jax.Array,
+    bias: jax.Array | None = None,
+) -> jax.Array:
+    if bias is None:
+        bias = jnp.zeros(output_gradient.shape[1], output_gradient.dtype)
+    return gradient(lambda bias: convolution(input, weight, bias), bias, output_gradient)
+
+
+def update(
+    convolution: Callable[..., jax.Array],
+    input: jax.Array,
+    weight: jax.Array,
+    output_gradient: jax.Array,
+    learning_rate: float,
+) -> jax.Array:
+    return weight - learning_rate * weight_gradient(convolution, input, weight, output_gradient)
+
+
+def jvp(
+    convolution: Callable[..., jax.Array],
+    input: jax.Array,
+    weight: jax.Array,
+    input_direction: jax.Array,
+    weight_direction: jax.Array,
+    bias: jax.Array | None = None,
+    bias_direction: jax.Array | None = None,
+) -> jax.Array:
+    directions = present(input_direction, weight_direction, bias_direction)
+    return jax.jvp(convolution, present(input, weight, bias), directions)[1]
+
+
+def double_backward_output_gradient(
+    convolution: Callable[..., jax.Array],
+    input: jax.Array,
+    weight: jax.Array,
+    output_gradient: jax.Array,
+    input_direction: jax.Array,
+    weight_direction: jax.Array,
+    bias: jax.Array | None = None,
+    bias_direction: jax.Array | None = None,
+) -> jax.Array:
+    directions = present(input_direction, weight_direction, bias_direction)
+    at = present(input, weight, bias)
+    return pulled_back(lambda cotangent: gradients(convolution, at, cotangent), output_gradient, directions)
+
+
+def double_backward_input(
+    convolution: Callable[..., jax.Array],
+    input: jax.Array,
+    weight: jax.Array,
+    output_gradient: jax.Array,
+    input_direction: jax.Array,
+    weight_direction: jax.Array,
+) -> jax.Array:
+    directions = (input_direction, weight_direction)
+    return pulled_back(lambda input: gradients(convolution, (input, weight), output_gradient), input, directions)
+
+
+def double_backward_weight(
+    convolution: Callable[..., jax.Array],
+    input: jax.Array,
+    weight: jax.Array,
+    output_gradient: jax.Array,
+    input_direction: jax.Array,
+    weight_direction: jax.Array,
+) -> jax.Array:
+    directions = (input_direction, weight_direction)
+    return pulled_back(lambda weight: gradients(convolution, (input, weight), output_gradient), weight, directions)
+
+
+def gradient(function: Callable[[jax.Array], jax.Array], at: jax.Array, output_gradient: jax.Array) -> jax.Array:
+    return pulled_back(function, at, output_gradient.conj()).conj()
+
+
+def pulled_back(function: Callable[[jax.Array], Any], at: jax.Array, cotangents: Any) -> jax.Array:
+    (result,) = jax.vjp(function, at)[1](cotangents)
     return result
 
 
-def _variables(given: Given) -> tuple[jax.Array, ...]:
-    return (given.input, given.weight, *(() if given.bias is None else (given.bias,)))
+def gradients(
+    function: Callable[..., jax.Array], at: Sequence[jax.Array], output_gradient: jax.Array
+) -> tuple[jax.Array, ...]:
+    return jax.vjp(function, *at)[1](output_gradient)
 
 
-def _directions(given: Given) -> tuple[jax.Array, ...]:
-    directions = (given.input_direction, given.weight_direction)
-    return directions if given.bias_direction is None else (*directions, given.bias_direction)
-
-
-def _call(convolution: Convolution, variables: tuple[jax.Array, ...]) -> jax.Array:
-    input, weight, *bias = variables
-    return convolution(input, weight, bias[0] if bias else None)
+def present(*arrays: jax.Array | None) -> tuple[jax.Array, ...]:
+    return tuple(array for array in arrays if array is not None)

@@ -23,3 +23,8 @@ def choose(backend: str) -> None:
             f"run it in a process of its own"
         )
     os.environ["KERAS_BACKEND"] = backend
+
+
+def choosing(backend: str) -> str:
+    """The same in source, before Keras is imported."""
+    return f'import os\n\nos.environ["KERAS_BACKEND"] = "{backend}"\n'

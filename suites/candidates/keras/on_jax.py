@@ -9,15 +9,13 @@ choose("jax")
 import keras  # noqa: E402
 
 from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
-from ....oracle.problem.passes import Array, Pass  # noqa: E402
-from .. import jax as _enabling_64_bits  # noqa: E402
-from ..calls.framework import Given  # noqa: E402
+from ....oracle.problem.passes import Pass  # noqa: E402
+from ..calls.source_text import Call, operands_of  # noqa: E402
+from ..jax import derivatives  # noqa: E402
 from ..jax.builtin import Jax  # noqa: E402
-from ..jax.call_text import write_pass  # noqa: E402
-from . import convolution as own  # noqa: E402
-from .update import with_sgd, write_sgd  # noqa: E402
-
-assert _enabling_64_bits
+from .backend import choosing  # noqa: E402
+from .compiled import compiled_channels_last, compiled_update  # noqa: E402
+from .plan import DTYPES, limitation, plan  # noqa: E402
 
 
 class KerasOnJax(Jax):
@@ -25,28 +23,17 @@ class KerasOnJax(Jax):
 
     name = "keras"
     version = f"{keras.__version__} on JAX {Jax.version}"
-    dtypes = own.DTYPES
-
-    def __init__(self) -> None:
-        super().__init__(own.convolution)
+    dtypes = DTYPES
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
-        return own.limitation(pass_, geometry, dtype)
+        return limitation(pass_, geometry, dtype)
 
-    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
-        return with_sgd(super().compute, pass_, given, geometry)
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        lines = ["import os", "", 'os.environ["KERAS_BACKEND"] = "jax"', "", "import jax", "import jax.numpy as jnp"]
-        lines += ["import keras", "import ml_dtypes", "import numpy as np", ""]
-        lines += ['jax.config.update("jax_enable_x64", True)', "", "", "def laid_out(x, w, b):"]
-        lines += [*(f"    {line}" for line in own.write_convolution(geometry)), "", ""]
-        lines += ["def convolution(x, w, b=None):"]
-        lines += ["    x, w = jnp.moveaxis(x, 1, -1), jnp.moveaxis(w, (0, 1), (-1, -2))"]
-        lines += ["    return jnp.moveaxis(laid_out(x, w, b), -1, 1)", "", ""]
-        step = pass_ is Pass.UPDATE
-        lines += write_pass(Pass.WEIGHT_GRADIENT if step else pass_, geometry, dtype, bias=bias)
-        return "\n".join([*lines, *(write_sgd("actual") if step else []), ""])
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        derivative = getattr(derivatives, pass_.value)
+        if pass_ is Pass.UPDATE:
+            return Call(compiled_update, plan(geometry), operands_of(derivative), choosing("jax"))
+        settings = {"derivative": derivative} | plan(geometry)
+        return Call(compiled_channels_last, settings, operands_of(derivative), choosing("jax"))
 
 
 def candidate() -> KerasOnJax:

@@ -9,12 +9,13 @@ choose("tensorflow")
 import keras  # noqa: E402
 
 from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
-from ....oracle.problem.passes import Array, Pass  # noqa: E402
-from ..calls.framework import Given  # noqa: E402
+from ....oracle.problem.passes import Pass  # noqa: E402
+from ..calls.source_text import Call, operands_of  # noqa: E402
+from ..tensorflow import derivatives  # noqa: E402
 from ..tensorflow.builtin import TensorFlow  # noqa: E402
-from ..tensorflow.call_text import write_tensorflow_call  # noqa: E402
-from . import convolution as own  # noqa: E402
-from .update import with_sgd, write_sgd  # noqa: E402
+from . import plan as own  # noqa: E402
+from .backend import choosing  # noqa: E402
+from .eager import eager_update  # noqa: E402
 
 
 class KerasOnTensorFlow(TensorFlow):
@@ -24,21 +25,16 @@ class KerasOnTensorFlow(TensorFlow):
     dtypes = own.DTYPES
 
     def __init__(self) -> None:
-        super().__init__("keras-tensorflow", own.laid_out, limitation)
+        super().__init__("keras-tensorflow", limitation)
 
-    def compute(self, pass_: Pass, given: Given, geometry: ConvGeometry) -> Array:
-        return with_sgd(super().compute, pass_, given, geometry)
-
-    def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        step = pass_ is Pass.UPDATE
-        text = write_tensorflow_call(
-            Pass.WEIGHT_GRADIENT if step else pass_,
-            geometry,
-            own.write_convolution(geometry),
-            bias=bias,
-            imports=("import os", "", 'os.environ["KERAS_BACKEND"] = "tensorflow"', "", "import keras"),
-        )
-        return text + "\n".join([*write_sgd("actual"), ""]) if step else text
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        settings, before = own.plan(geometry), choosing("tensorflow")
+        if pass_ is Pass.UPDATE:
+            operands = (*operands_of(derivatives.weight_gradient), "learning_rate")
+            return Call(eager_update, settings, operands, before)
+        derivative = getattr(derivatives, pass_.value)
+        settings |= {"derivative": derivative, "trace": derivatives.eager, "like": pass_.result_like}
+        return Call(derivatives.derived, settings, operands_of(derivative), before)
 
 
 def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

@@ -18,7 +18,6 @@ from ....oracle.numbers.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY,
 from ....oracle.problem.passes import Pass
 from ....reports.records.record import CandidateInfo
 from .. import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
-from ..calls.binding import BoundCandidate, BoundFunction, bind_function
 from ..calls.call_text import Origin
 from ..calls.domain import Domain, parse_domain
 from ..calls.naming import name_of
@@ -26,12 +25,15 @@ from ..foreign.executable import PREFIX as EXECUTABLE_PREFIX
 from ..foreign.executable import Executable
 from ..foreign.shared_library import FILE_NAME as LIBRARY_NAME
 from ..foreign.shared_library import SharedLibrary
+from ..protocol import Candidate
 from .adapting import adapted
+from .by_name import ByName, by_name
+from .loaded import LoadedCandidate
 
 __all__ = ["CandidateError", "bind_object", "load"]
 
 
-def load(source: str) -> BoundCandidate:
+def load(source: str) -> LoadedCandidate:
     """Load a candidate from its text form.
 
     A built-in name, ``package.module:attribute``, ``path/to/file.py:attribute``, the path of a
@@ -62,34 +64,25 @@ def load(source: str) -> BoundCandidate:
     return bind_object(_attribute(module, attribute, source), source=source, name=name)
 
 
-def bind_object(candidate: object, *, source: str = "", name: str = "") -> BoundCandidate:
-    """Bind a live function, instance or class (which is instantiated without arguments).
+def bind_object(candidate: object, *, source: str = "", name: str = "") -> LoadedCandidate:
+    """Load a live function, instance or class (which is instantiated without arguments).
 
     Raises
     ------
     CandidateError
-        If it has none of the functions of a candidate, or one of them requires
-        an argument that cannot be given.
+        If it has neither `evaluate` and `passes` nor one of the functions of a candidate, or
+        one of these requires an argument that cannot be given.
     """
     given, candidate = candidate, adapted(candidate)
     name = name or str(getattr(candidate, "name", "") or name_of(candidate))
-    kind = "class" if inspect.isclass(candidate) else "object"
+    kind = "class" if inspect.isclass(candidate) else "object" if candidate is given else "adapted"
     instance = _instantiate(candidate, name) if inspect.isclass(candidate) else candidate
-    functions: dict[Pass, BoundFunction] = {
-        pass_: bind_function(getattr(instance, pass_.value), pass_)
-        for pass_ in Pass
-        if callable(getattr(instance, pass_.value, None))
-    }
-    if not functions and callable(instance):
+    evaluating = _evaluating(instance, name)
+    functions = evaluating.functions if isinstance(evaluating, ByName) else {}
+    if Pass.FORWARD in functions and functions[Pass.FORWARD].function is instance:
         kind = "function"
-        functions = {Pass.FORWARD: bind_function(instance, Pass.FORWARD)}
-    if not functions:
-        raise CandidateError(
-            f"{name} is a {type(instance).__name__} with none of the functions of a candidate: "
-            f"give it at least one of {', '.join(pass_.value for pass_ in Pass)}, or name a function"
-        )
-    domain = parse_domain(getattr(instance, "domain", getattr(given, "domain", {})), name)
-    return BoundCandidate(
+    domain = parse_domain(getattr(given if kind == "adapted" else instance, "domain", {}), name)
+    return LoadedCandidate(
         info=CandidateInfo(
             name,
             str(getattr(instance, "version", "")),
@@ -105,13 +98,26 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Bound
             values=domain.values or None,
             threads=domain.threads,
         ),
+        candidate=evaluating,
         functions=functions,
         origin=Origin(source, name, kind, "" if source else _place(candidate)),
+        domain=domain,
         own_limitation=getattr(instance, "limitation", None),
         own_call_text=getattr(instance, "call_text", None),
+        zero_directions=bool(getattr(instance, "zero_directions", False)),
         seconds_per_call=float(getattr(instance, "seconds_per_call", None) or 0.0),
-        domain=domain,
     )
+
+
+def _evaluating(instance: object, name: str) -> Candidate:
+    """The object itself where it has `evaluate` and `passes`, else its functions as a candidate."""
+    if not callable(getattr(instance, "evaluate", None)) or not hasattr(instance, "passes"):
+        return by_name(instance, name)
+    passes = instance.passes
+    if not isinstance(passes, Collection) or not passes or not all(isinstance(each, Pass) for each in passes):
+        known = ", ".join(f"Pass.{pass_.name}" for pass_ in Pass)
+        raise CandidateError(f"{name} declares passes={passes!r}, but should name some of {known}")
+    return cast(Candidate, instance)
 
 
 def _declared(
@@ -167,7 +173,7 @@ def _rests_on(instance: object, name: str) -> str:
     return declared
 
 
-def _load_built_in(name: str) -> BoundCandidate:
+def _load_built_in(name: str) -> LoadedCandidate:
     module_name, factory = BUILT_IN[name].split(":")
     try:
         module = importlib.import_module(module_name)
@@ -183,7 +189,7 @@ def _load_built_in(name: str) -> BoundCandidate:
     return bind_object(getattr(module, factory)(), source=name, name=name)
 
 
-def _load_executable(source: str) -> BoundCandidate:
+def _load_executable(source: str) -> LoadedCandidate:
     executable = Executable(source.removeprefix(EXECUTABLE_PREFIX))
     return bind_object(executable, source=source, name=executable.name)
 

@@ -2,60 +2,63 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 import onnx
-import onnx.printer
+from onnx import numpy_helper, parser, printer
 
 from ....oracle.numbers.dtypes import numpy_dtype
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Array, Pass, shape_of
+from ....oracle.problem.passes import Array, Operands, Pass, shape_of
+from ..calls.source_text import Call
+from ..protocol import NOTHING, Candidate
 from . import model as onnx_model
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-_PREPARED = """\
-import ml_dtypes
-import numpy as np
-import onnx.numpy_helper
-import onnx.parser
 
-model = onnx.parser.parse_model(\"\"\"
-{text}\"\"\")
-for name, array in {{{constants}}}.items():
-    model.graph.initializer.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
-"""
+def running(run: Callable[[onnx.ModelProto, np.ndarray], np.ndarray], text: str) -> Callable[..., np.ndarray]:
+    """What computes the output by a model that is given as text, whose constants are added to it."""
+
+    def compute(input: np.ndarray, **constants: np.ndarray) -> np.ndarray:
+        model = parser.parse_model(text)
+        for name, array in constants.items():
+            model.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return run(model, input)
+
+    return compute
 
 
-class OnnxCandidate:
+class OnnxCandidate(Candidate):
     """A runtime for ONNX models.
 
     Parameters
     ----------
     run : callable
         (model, input) -> the output of a model whose only input is called ``input``.
-    run_text : str
-        The same in source: computes ``actual`` from ``model`` and ``input``.
     name, version : str
     limitation : callable
         (geometry, dtype) -> what this runtime has not, beside what ONNX has not.
+    unsupported : tuple of type
+        The exceptions by which `run` says that it has no such convolution.
     dtypes : sequence of str
     accumulators, conventions : Mapping[str, str]
         See `convoracle.suites.candidates`.
     """
 
+    passes = frozenset((Pass.FORWARD,))
+
     def __init__(
         self,
         run: Callable[[onnx.ModelProto, Array], Array],
-        run_text: str,
         *,
         name: str,
         version: str,
         limitation: Callable[[ConvGeometry, str], str | None] = lambda geometry, dtype: None,
+        unsupported: tuple[type[Exception], ...] = (),
         dtypes: Sequence[str] = (*onnx_model.FLOATS, "int8"),
-        accumulators: Mapping[str, str] = _NOTHING,
-        conventions: Mapping[str, str] = _NOTHING,
+        accumulators: Mapping[str, str] = NOTHING,
+        conventions: Mapping[str, str] = NOTHING,
     ) -> None:
         self.name = name
         self.version = version
@@ -63,23 +66,32 @@ class OnnxCandidate:
         self.accumulators = accumulators
         self.conventions = conventions
         self._run = run
-        self._run_text = run_text
         self._limitation = limitation
+        self._unsupported = unsupported
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return onnx_model.limitation(geometry, dtype) or self._limitation(geometry, dtype)
 
-    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
-        return self._run(_model(geometry, input.dtype.name, weight, bias), input)
+    def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        call = self._call(geometry, operands.input.dtype.name, bias=operands.bias is not None)
+        try:
+            return call.prepared()(**call.arguments(operands))
+        except self._unsupported as error:
+            raise NotImplementedError(str(error)) from error
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
-        names = ["weight", *(["bias"] if bias else [])]
-        model = _model(geometry, dtype, *(np.zeros(shape_of(name, geometry), numpy_dtype(dtype)) for name in names))
-        del model.graph.initializer[:]
-        constants = ", ".join(f'"{name}": {name}' for name in names)
-        return _PREPARED.format(text=onnx.printer.to_text(model), constants=constants) + self._run_text
+        return self._call(geometry, dtype, bias=bias).write(bias=bias)
+
+    def _call(self, geometry: ConvGeometry, dtype: str, *, bias: bool) -> Call:
+        settings = {"run": self._run, "text": _text(geometry, dtype, bias=bias)}
+        return Call(running, settings, ("input", "weight", "bias"))
 
 
-def _model(geometry: ConvGeometry, dtype: str, weight: Array, bias: Array | None = None) -> onnx.ModelProto:
-    constants = {"weight": weight} if bias is None else {"weight": weight, "bias": bias}
-    return onnx_model.model(geometry, dtype, bias=bias is not None, constants=constants)
+@functools.lru_cache(maxsize=256)
+def _text(geometry: ConvGeometry, dtype: str, *, bias: bool) -> str:
+    """The model without its constants, weight and bias."""
+    names = ["weight", *(["bias"] if bias else [])]
+    constants = {name: np.zeros(shape_of(name, geometry), numpy_dtype(dtype)) for name in names}
+    model = onnx_model.model(geometry, dtype, bias=bias, constants=constants)
+    del model.graph.initializer[:]
+    return str(printer.to_text(model))

@@ -1,6 +1,6 @@
 """The built-in candidate ``torch-compile``: PyTorch's convolution through `torch.compile`, with its gradients.
 
-Each geometry, dtype and memory layout is compiled by itself, for its own sizes
+Each pass, geometry, dtype and memory layout is compiled by itself, for its own sizes
 (dynamic sizes took as long, by experiment): one to ten seconds for the forward
 pass and as many for the backward pass, and half a minute for the very first. A
 call's time limit is longer accordingly.
@@ -10,61 +10,70 @@ after which it would quietly stop compiling, is never reached.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
+import numpy as np
 import torch
 
 from ....oracle.problem.geometry import ConvGeometry
-from ....oracle.problem.passes import Pass
-from . import convolution as own
+from ....oracle.problem.passes import Array, Operands, Pass
+from ..calls.source_text import Call
 from .arithmetic import cpu_accumulators, cpu_conventions
 from .builtin import Builtin
+from .derivatives import of_arrays
 
 SECONDS_PER_CALL = 180.0
-_WRAP = "torch.compile(convolution, dynamic=False, fullgraph=True)"
 
 
-class Compiled:
+def compiled(
+    derivative: Callable[..., torch.Tensor],
+    convolution: Callable[..., torch.Tensor],
+    to_tensor: Callable[[np.ndarray], torch.Tensor],
+    backend: str = "inductor",
+    **settings: object,
+) -> Callable[..., np.ndarray]:
+    """What computes a pass of the operands by name, with the convolution compiled."""
+    torch.compiler.reset()
+    eager = functools.partial(convolution, **settings)
+    function = torch.compile(eager, dynamic=False, fullgraph=True, backend=backend)
+    return of_arrays(derivative, function, to_tensor)
+
+
+class Compiled(Builtin):
     """The convolution, compiled for what it was last called with; by one of `torch.compile`'s backends."""
 
+    seconds_per_call = SECONDS_PER_CALL
+
     def __init__(self, backend: str = "inductor") -> None:
-        self.__name__ = "torch-compile"
+        super().__init__(
+            name="torch-compile",
+            accumulators=cpu_accumulators(),
+            conventions=cpu_conventions(),
+            prepare=compiled,
+            limitation=_limitation,
+        )
         self._backend = backend
-        self._key: Hashable = None
-        self._function: Callable[..., torch.Tensor] = own.convolution
+        self._last: tuple[Hashable, Callable[..., Array]] | None = None
 
-    def __call__(
-        self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, geometry: ConvGeometry
-    ) -> torch.Tensor:
-        given = [tensor for tensor in (input, weight, bias) if tensor is not None]
-        key = (geometry, *((tensor.dtype, tensor.stride(), tensor.requires_grad) for tensor in given))
-        if key != self._key:
-            torch.compiler.reset()
-            self._function = torch.compile(_of(geometry), dynamic=False, fullgraph=True, backend=self._backend)
-            self._key = key
-        return self._function(input, weight, bias)
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        call = super().call(pass_, geometry, dtype)
+        return replace(call, settings={**call.settings, "backend": self._backend})
 
-
-def _of(geometry: ConvGeometry) -> Callable[..., torch.Tensor]:
-    def convolution(input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-        return own.convolution(input, weight, bias, geometry)
-
-    return convolution
+    def prepared(self, call: Call, operands: Operands) -> Callable[..., Array]:
+        laid = ((name, array.dtype, array.shape, array.strides) for name, array in operands.arrays().items())
+        key = (*call.settings.items(), *laid)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, call.prepared())
+        return self._last[1]
 
 
-def candidate() -> Builtin:
+def candidate() -> Compiled:
     """The built-in candidate ``torch-compile``."""
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no pool of processes beside the candidate's own
-    return Builtin(
-        Compiled(),
-        name="torch-compile",
-        accumulators=cpu_accumulators(),
-        conventions=cpu_conventions(),
-        wrap_text=_WRAP,
-        limitation=_limitation,
-        seconds_per_call=SECONDS_PER_CALL,
-    )
+    return Compiled()
 
 
 def _limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

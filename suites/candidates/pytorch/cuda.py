@@ -7,11 +7,12 @@ TF32 wherever `torch.backends.cudnn` allows it, which is its default.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from .. import CandidateError
 from .builtin import Builtin
-from .convolution import convolution
+from .tensors import to_tensor
 
 
 def candidate() -> Builtin:
@@ -28,13 +29,15 @@ def candidate() -> Builtin:
             f"candidate 'torch-cuda' needs a GPU, and PyTorch finds none: PyTorch {torch.__version__} {built}"
         )
     return Builtin(
-        convolution,
         name=f"torch-cuda ({torch.cuda.get_device_name()})",
         multipliers=multipliers(),
         conventions={"algorithm": "transform", "repeatability": "varies"},
-        place=lambda tensor: tensor.cuda(),
-        place_text="tensor.cuda()",
+        to_tensor=on_gpu,
     )
+
+
+def on_gpu(array: np.ndarray) -> torch.Tensor:
+    return to_tensor(array).cuda()
 
 
 def multipliers() -> dict[str, str]:

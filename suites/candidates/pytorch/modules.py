@@ -12,8 +12,9 @@ from ....oracle.problem.passes import Pass
 from .. import CandidateError
 from ..calls.naming import class_names, is_transposed_by_name, name_of
 from ..calls.settings import SETTING_NAMES, setting_values
+from ..protocol import NOTHING
 from .arithmetic import inherited
-from .differentiable import NOTHING, PYTORCH, Autograd, autograd
+from .differentiable import Autograd, autograd
 
 _SIZES = ("in_channels", "out_channels", "kernel_size")
 _OPERANDS = ("input", "weight", "bias")
@@ -97,9 +98,7 @@ class _InstanceCandidate(Autograd):
         conventions: Mapping[str, str],
     ) -> None:
         self._module = _Instance(instance)
-        super().__init__(
-            self._module, name=name, accumulators=accumulators, conventions=inherited(conventions), rests_on=PYTORCH
-        )
+        super().__init__(self._module, name=name, accumulators=accumulators, conventions=inherited(conventions))
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return super().limitation(pass_, geometry, dtype) or self._module.limitation(geometry)

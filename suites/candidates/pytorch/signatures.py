@@ -8,14 +8,24 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ..calls.naming import name_of
-from .convolution import CONVOLUTIONS, TRANSPOSED
+
+_CONVOLUTIONS: dict[int, Callable[..., torch.Tensor]] = {
+    1: torch.nn.functional.conv1d,
+    2: torch.nn.functional.conv2d,
+    3: torch.nn.functional.conv3d,
+}
+_TRANSPOSED: dict[int, Callable[..., torch.Tensor]] = {
+    1: torch.nn.functional.conv_transpose1d,
+    2: torch.nn.functional.conv_transpose2d,
+    3: torch.nn.functional.conv_transpose3d,
+}
 
 
 class _Direct:
     """One of `torch.nn.functional.conv1d` to `conv3d`."""
 
     def __init__(self, rank: int) -> None:
-        self.__name__ = name_of(CONVOLUTIONS[rank])
+        self.__name__ = name_of(_CONVOLUTIONS[rank])
         self._rank = rank
 
     def __call__(
@@ -28,14 +38,14 @@ class _Direct:
         dilation: Sequence[int],
         groups: int,
     ) -> torch.Tensor:
-        return CONVOLUTIONS[self._rank](input, weight, bias, stride, padding, dilation, groups)
+        return _CONVOLUTIONS[self._rank](input, weight, bias, stride, padding, dilation, groups)
 
 
 class _Transposed:
     """One of `torch.nn.functional.conv_transpose1d` to `conv_transpose3d`."""
 
     def __init__(self, rank: int) -> None:
-        self.__name__ = name_of(TRANSPOSED[rank])
+        self.__name__ = name_of(_TRANSPOSED[rank])
         self._rank = rank
 
     def __call__(
@@ -49,7 +59,7 @@ class _Transposed:
         groups: int,
         dilation: Sequence[int],
     ) -> torch.Tensor:
-        return TRANSPOSED[self._rank](input, weight, bias, stride, padding, output_padding, groups, dilation)
+        return _TRANSPOSED[self._rank](input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 class _Applied:
@@ -70,7 +80,7 @@ class _Applied:
 
 def with_parameters(function: Callable[..., object]) -> Callable[..., object]:
     """The function, or one that computes the same and tells its parameters."""
-    for functions, telling in ((CONVOLUTIONS, _Direct), (TRANSPOSED, _Transposed)):
+    for functions, telling in ((_CONVOLUTIONS, _Direct), (_TRANSPOSED, _Transposed)):
         rank = next((rank for rank, own in functions.items() if own is function), None)
         if rank is not None:
             return telling(rank)

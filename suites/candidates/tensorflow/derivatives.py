@@ -1,72 +1,180 @@
-"""Every pass of a convolution written for TensorFlow: by GradientTape, once and twice, and by ForwardAccumulator."""
+"""Every pass of a convolution written for TensorFlow: by GradientTape, once and twice, and by ForwardAccumulator.
 
-from __future__ import annotations
+The functions import nothing of convoracle. Those called as the passes compute them of a
+function of input, filters and bias, and of operands with channels last and taps first.
+"""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from ....oracle.problem.passes import Pass
-from ..calls.framework import Given, Tensor
 
-Convolution = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-"""(input, weight, bias) -> output."""
-
-
-def derive(pass_: Pass, convolution: Convolution, given: Given) -> Tensor:
-    """The result of a pass but the update, on operands that are tensors as the convolution wants them."""
-    match pass_:
-        case Pass.FORWARD:
-            return convolution(given.input, given.weight, given.bias)
-        case Pass.INPUT_GRADIENT:
-            return _gradient(lambda input: convolution(input, given.weight, None), given.input, given)
-        case Pass.WEIGHT_GRADIENT:
-            return _gradient(lambda weight: convolution(given.input, weight, None), given.weight, given)
-        case Pass.BIAS_GRADIENT:
-            cotangent = given.output_gradient
-            bias = tf.zeros(cotangent.shape[-1], cotangent.dtype) if given.bias is None else given.bias
-            return _gradient(lambda bias: convolution(given.input, given.weight, bias), bias, given)
-        case Pass.JVP:
-            variables, directions = _variables(given), _directions(given)
-            with tf.autodiff.ForwardAccumulator(variables, directions) as accumulator:
-                output = _call(convolution, variables)
-            return accumulator.jvp(output)
-        case _:
-            return _double_backward(pass_, convolution, given)
+def derived(
+    derivative: Callable[..., tf.Tensor],
+    convolution: Callable[..., tf.Tensor],
+    trace: Callable[[Callable[..., tf.Tensor]], Callable[..., tf.Tensor]],
+    like: str,
+    **settings: Any,
+) -> Callable[..., np.ndarray]:
+    """What computes a pass whose result is like the operand of that name."""
+    convolve = functools.partial(convolution, **settings)
+    function = trace(lambda tensors: derivative(convolve, **tensors))
+    return lambda **operands: array(like, function({name: tensor(name, each) for name, each in operands.items()}))
 
 
-def _gradient(function: Callable[[Tensor], Tensor], at: Tensor, given: Given) -> Tensor:
+def updated(
+    convolution: Callable[..., tf.Tensor],
+    trace: Callable[[Callable[..., tf.Tensor]], Callable[..., tf.Tensor]],
+    **settings: Any,
+) -> Callable[..., np.ndarray]:
+    """What computes the weight after one step."""
+    convolve = functools.partial(convolution, **settings)
+    gradient = trace(lambda tensors: weight_gradient(convolve, **tensors))
+
+    def compute(learning_rate: float, **operands: np.ndarray) -> np.ndarray:
+        tensors = {name: tensor(name, each) for name, each in operands.items()}
+        filters = tf.Variable(tensors["weight"])
+        alpha = tf.constant(learning_rate, filters.dtype)
+        tf.raw_ops.ResourceApplyGradientDescent(var=filters.handle, alpha=alpha, delta=gradient(tensors))
+        return array("weight", filters)
+
+    return compute
+
+
+def eager(function: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
+    return function
+
+
+def graph(function: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
+    return tf.function(function, autograph=False)
+
+
+def xla(function: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
+    return tf.function(function, autograph=False, jit_compile=True)
+
+
+def tensor(name: str, array: np.ndarray) -> tf.Tensor:
+    """Channels last, or taps first."""
+    if name.startswith("weight"):
+        array = np.moveaxis(array, (0, 1), (-1, -2))
+    elif not name.startswith("bias"):
+        array = np.moveaxis(array, 1, -1)
+    return tf.constant(np.ascontiguousarray(array))
+
+
+def array(name: str, tensor: tf.Tensor) -> np.ndarray:
+    array = tensor.numpy()
+    if name == "bias":
+        return np.array(array)
+    if name == "weight":
+        return np.ascontiguousarray(np.moveaxis(array, (-1, -2), (0, 1)))
+    return np.ascontiguousarray(np.moveaxis(array, -1, 1))
+
+
+def forward(
+    convolution: Callable[..., tf.Tensor], input: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | None = None
+) -> tf.Tensor:
+    return convolution(input, weight, bias)
+
+
+def input_gradient(
+    convolution: Callable[..., tf.Tensor], input: tf.Tensor, weight: tf.Tensor, output_gradient: tf.Tensor
+) -> tf.Tensor:
+    return gradient(lambda input: convolution(input, weight), input, output_gradient)
+
+
+def weight_gradient(
+    convolution: Callable[..., tf.Tensor], input: tf.Tensor, weight: tf.Tensor, output_gradient: tf.Tensor
+) -> tf.Tensor:
+    return gradient(lambda weight: convolution(input, weight), weight, output_gradient)
+
+
+def bias_gradient(
+    convolution: Callable[..., tf.Tensor],
+    input: tf.Tensor,
+    weight: tf.Tensor,
+    output_gradient: tf.Tensor,
+    bias: tf.Tensor | None = None,
+) -> tf.Tensor:
+    if bias is None:
+        bias = tf.zeros(output_gradient.shape[-1], output_gradient.dtype)
+    return gradient(lambda bias: convolution(input, weight, bias), bias, output_gradient)
+
+
+def jvp(
+    convolution: Callable[..., tf.Tensor],
+    input: tf.Tensor,
+    weight: tf.Tensor,
+    input_direction: tf.Tensor,
+    weight_direction: tf.Tensor,
+    bias: tf.Tensor | None = None,
+    bias_direction: tf.Tensor | None = None,
+) -> tf.Tensor:
+    at = present(input, weight, bias)
+    directions = present(input_direction, weight_direction, bias_direction)
+    with tf.autodiff.ForwardAccumulator(at, directions) as accumulator:
+        output = convolution(*at)
+    return accumulator.jvp(output)
+
+
+def double_backward_output_gradient(
+    convolution: Callable[..., tf.Tensor],
+    input: tf.Tensor,
+    weight: tf.Tensor,
+    output_gradient: tf.Tensor,
+    input_direction: tf.Tensor,
+    weight_direction: tf.Tensor,
+    bias: tf.Tensor | None = None,
+    bias_direction: tf.Tensor | None = None,
+) -> tf.Tensor:
+    at = present(input, weight, bias)
+    directions = present(input_direction, weight_direction, bias_direction)
+    return gradient(lambda cotangent: gradients(convolution, at, cotangent), output_gradient, directions)
+
+
+def double_backward_input(
+    convolution: Callable[..., tf.Tensor],
+    input: tf.Tensor,
+    weight: tf.Tensor,
+    output_gradient: tf.Tensor,
+    input_direction: tf.Tensor,
+    weight_direction: tf.Tensor,
+) -> tf.Tensor:
+    directions = [input_direction, weight_direction]
+    return gradient(lambda input: gradients(convolution, [input, weight], output_gradient), input, directions)
+
+
+def double_backward_weight(
+    convolution: Callable[..., tf.Tensor],
+    input: tf.Tensor,
+    weight: tf.Tensor,
+    output_gradient: tf.Tensor,
+    input_direction: tf.Tensor,
+    weight_direction: tf.Tensor,
+) -> tf.Tensor:
+    directions = [input_direction, weight_direction]
+    return gradient(lambda weight: gradients(convolution, [input, weight], output_gradient), weight, directions)
+
+
+def gradient(function: Callable[[tf.Tensor], Any], at: tf.Tensor, cotangents: Any) -> tf.Tensor:
+    """Of the inner product of a function's results with cotangents."""
     with tf.GradientTape() as tape:
         tape.watch(at)
-        output = function(at)
-    return tape.gradient(output, at, given.output_gradient)
+        results = function(at)
+    return tape.gradient(results, at, cotangents)
 
 
-def _double_backward(pass_: Pass, convolution: Convolution, given: Given) -> Tensor:
-    """dE/d(the pass's variable), E being the inner product of the directions with the gradients."""
-    variables = _variables(given)
-    cotangent = tf.convert_to_tensor(given.output_gradient)
-    subject = {Pass.DOUBLE_BACKWARD_INPUT: variables[0], Pass.DOUBLE_BACKWARD_WEIGHT: variables[1]}.get(
-        pass_, cotangent
-    )
-    with tf.GradientTape() as outer:
-        outer.watch(subject)
-        with tf.GradientTape() as inner:
-            inner.watch(variables)
-            output = _call(convolution, variables)
-        gradients = inner.gradient(output, variables, cotangent)
-    return outer.gradient(gradients, subject, _directions(given))
+def gradients(
+    convolution: Callable[..., tf.Tensor], at: Sequence[tf.Tensor], output_gradient: tf.Tensor
+) -> Sequence[tf.Tensor]:
+    with tf.GradientTape() as tape:
+        tape.watch(at)
+        output = convolution(*at)
+    return tape.gradient(output, at, output_gradient)
 
 
-def _variables(given: Given) -> list[Tensor]:
-    return [given.input, given.weight, *([] if given.bias is None else [given.bias])]
-
-
-def _directions(given: Given) -> list[Tensor]:
-    directions = [given.input_direction, given.weight_direction]
-    return directions if given.bias_direction is None else [*directions, given.bias_direction]
-
-
-def _call(convolution: Convolution, variables: list[Tensor]) -> Tensor:
-    input, weight, *bias = variables
-    return convolution(input, weight, bias[0] if bias else None)
+def present(*tensors: tf.Tensor | None) -> list[tf.Tensor]:
+    return [tensor for tensor in tensors if tensor is not None]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
-import tensorflow as tf
-
+from . import derivatives
 from .builtin import TensorFlow
 
 
 def candidate() -> TensorFlow:
     """The built-in candidate ``tensorflow-function``."""
-    return TensorFlow(
-        "tensorflow-function", trace=functools.partial(tf.function, autograph=False), decorator="@tf.function"
-    )
+    return TensorFlow("tensorflow-function", trace=derivatives.graph)

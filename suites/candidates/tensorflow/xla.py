@@ -6,19 +6,11 @@ dilated convolutions in every dtype.
 
 from __future__ import annotations
 
-import functools
-
-import tensorflow as tf
-
+from . import derivatives
 from .builtin import TensorFlow
-from .convolution import limitation
+from .plan import limitation
 
 
 def candidate() -> TensorFlow:
     """The built-in candidate ``tensorflow-xla``."""
-    return TensorFlow(
-        "tensorflow-xla",
-        trace=functools.partial(tf.function, autograph=False, jit_compile=True),
-        decorator="@tf.function(jit_compile=True)",
-        limitation=limitation,
-    )
+    return TensorFlow("tensorflow-xla", limitation, trace=derivatives.xla)

@@ -13,7 +13,7 @@ from convoracle.oracle.answers import equations, exact, reference
 from convoracle.oracle.answers.equations import Element, Term, chain_rule_terms, element, evaluate, local_gradient
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.explaining.notation import write_element, write_equation, write_sum
-from convoracle.oracle.explaining.worked_example import SEED_GEOMETRY, worked_example
+from convoracle.oracle.explaining.worked_example import SEED_GEOMETRY
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass, real_parts
@@ -123,16 +123,6 @@ def test_the_weight_gradient_is_a_convolution_of_input_and_output_gradient() -> 
     assert (convolved == evaluate(Pass.WEIGHT_GRADIENT, SEED, SEED_GEOMETRY)).all()
 
 
-def test_the_worked_example_prints_every_equation() -> None:
-    text = worked_example()
-    for equation in [*FORWARD, *WEIGHT_GRADIENT, *(f"= {terms}\n" for terms in INPUT_GRADIENT)]:
-        assert equation in text
-    for local in ("∂O₁₁/∂F₁₁ = X₁₁", "∂O₁₁/∂F₂₂ = X₂₂", "∂O₂₂/∂F₂₂ = X₃₃", "∂O₁₁/∂X₁₁ = F₁₁"):
-        assert local in text
-    assert "∂L/∂F = Conv(X, ∂L/∂O)" in text
-    assert "F_updated = F − α ∂L/∂F" in text
-
-
 @settings(max_examples=80, deadline=None)
 @given(conv_geometries(space=Space(max_products=200)))
 def test_closed_forms_are_what_the_chain_rule_gives(geometry: ConvGeometry) -> None:
@@ -231,12 +221,6 @@ def test_gradients_of_complex_numbers_conjugate_the_local_gradient() -> None:
     }
     for pass_, value in by_hand.items():
         assert evaluate(pass_, operands, geometry).ravel().tolist() == [value.real, value.imag]
-
-
-def test_indices_beyond_the_seed_name_batch_and_channel() -> None:
-    geometry = ConvGeometry.of(batch=2, in_channels=2, size=12, kernel=1)
-    assert write_equation(Pass.FORWARD, geometry, (1, 0, 10)) == "O₂₁;₁₁ = X₂₁;₁₁F₁₁;₁ + X₂₂;₁₁F₁₂;₁"
-    assert write_equation(Pass.FORWARD, ConvGeometry.of(size=(12, 2), kernel=1), (0, 0, 10, 1)) == "O₁₁,₂ = X₁₁,₂F₁₁"
 
 
 def test_an_output_whose_window_lies_in_the_padding_is_an_empty_sum() -> None:

@@ -13,7 +13,6 @@ from convoracle.oracle.answers import equations, exact, term_by_term
 from convoracle.oracle.answers.exact import term_counts
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.numbers.dtypes import DTYPES
-from convoracle.oracle.numbers.scaled import scaled, subtract
 from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
@@ -155,35 +154,6 @@ def test_sums_beyond_int64_are_exact() -> None:
     operands = Operands(large, large, None, np.ones((1, 1, 1)))
     expected = sum(Fraction(value) ** 2 for value in large.ravel().tolist())
     assert exact.evaluate(Pass.FORWARD, operands, geometry).value.to_fractions().item() == expected
-
-
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
-def test_scaled_is_exact_and_reads_back(values: list[float]) -> None:
-    numbers = scaled(np.array(values))
-    assert [*numbers.to_fractions()] == [Fraction(value) for value in values]
-    assert numbers.to_float64().tolist() == values
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
-def test_subtraction_is_exact(left: float, right: float) -> None:
-    difference = subtract(scaled(np.array([left])), scaled(np.array([right])))
-    assert difference.to_fractions()[0] == Fraction(left) - Fraction(right)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_number_that_is_not_finite_has_no_exact_form(value: float) -> None:
-    with pytest.raises(OverflowError, match="NaN or Inf"):
-        scaled(np.array([1.0, value]))
-
-
-@pytest.mark.parametrize("dtype", ["complex128", "longdouble", "object", "bool"])
-def test_another_dtype_is_refused_rather_than_rounded(dtype: str) -> None:
-    with pytest.raises(InvalidArgument, match="should be an integer type or one of float64"):
-        scaled(np.ones(2, dtype))
-
-
-def test_the_largest_unsigned_integers_keep_their_sign() -> None:
-    assert scaled(np.array([2**64 - 1], np.uint64)).to_fractions().item() == 2**64 - 1
 
 
 def test_a_value_beyond_float64_is_shown_as_infinite() -> None:

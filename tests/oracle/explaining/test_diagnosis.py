@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.explaining.diagnosis import Certainty, diagnose, pairs, singles
-from convoracle.oracle.explaining.discrimination import Scope, distinguishing_case, geometries
 from convoracle.oracle.explaining.reproduction import Effort, Observation, evaluate
 from convoracle.oracle.faults import FAULTS, Kind, fault_named
 from convoracle.oracle.numbers.dtypes import Arithmetic
@@ -107,36 +106,3 @@ def test_on_reals_rounding_is_allowed_and_nothing_more() -> None:
         for each in (rounded, actual * np.float32(1 + 2**-12))
     ]
     assert found == [((model,),), ()]
-
-
-def test_a_distinguishing_case_tells_models_apart() -> None:
-    names = ("first-stride-on-all-axes", "stride-axes-exchanged", "stride-ignored")
-    models = tuple((fault_named(name),) for name in names)
-    question = distinguishing_case(
-        models, Pass.FORWARD, Case(parse_geometry("n1c1k1i1x3f1x1s1x2"), False, "float32", "uniform", 0)
-    )
-    assert question is not None
-    assert question.tells_apart
-    assert question.answers == 4
-    operands = lattice_operands(question.case)
-    results = {evaluate(each, question.pass_, operands, question.case.geometry).tobytes() for each in (*models, ())}
-    assert len(results) == 4
-
-
-def test_there_is_no_distinguishing_case_of_a_fault_in_another_pass() -> None:
-    known = Case(SMALL, False, "float32", "uniform", 0)
-    assert distinguishing_case([(fault_named("kernel-not-rotated"),)], Pass.FORWARD, known) is None
-    assert distinguishing_case([(fault_named("update-uphill"),)], Pass.UPDATE, replace(known, dtype="int8")) is None
-
-
-def test_scopes_keep_to_the_features_of_the_known_case() -> None:
-    known = parse_geometry("n2c1k1i5x5f2x2s1x2")
-    for geometry in geometries(known, Scope.FEATURES, 40):
-        assert geometry.rank == 2
-        assert (geometry.groups, set(geometry.padding), set(geometry.dilation)) == (1, {(0, 0)}, {1})
-    for geometry in geometries(known, Scope.SIZES, 40):
-        assert (geometry.stride, geometry.in_channels) == (known.stride, 1)
-    drawn = list(geometries(known, Scope.ANY, 40))
-    assert len(drawn) >= 20
-    assert drawn == list(geometries(known, Scope.ANY, 40))
-    assert max(geometry.groups for geometry in drawn) > 1

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.faults import FaultModel, fault_named, honest
+from convoracle.oracle.numbers.dtypes import numpy_dtype
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.padding import PADDING_MODES
+from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, shape_of
 
 REVEALING = tuple(
     map(
@@ -79,3 +83,25 @@ def _any_geometry() -> Callable[[int], ConvGeometry]:
 def revealing() -> tuple[ConvGeometry, ...]:
     """Convolutions on some of which each fault shows, in each of its passes."""
     return REVEALING
+
+
+def result_of(
+    model: FaultModel | str | None, pass_: Pass, text: str, dtype: str = "float64", rate: float = 0.5, **given: list
+) -> Array:
+    """A pass with a fault, or without one, of arrays given by their elements in order; of the others all are zero."""
+    geometry = parse_geometry(text)
+    arrays: dict[str, Any] = {
+        name: np.array(given.get(name, np.zeros(shape_of(name, geometry))), numpy_dtype(dtype)).reshape(
+            shape_of(name, geometry)
+        )
+        for name in ARRAYS
+        if name in given or not name.startswith("bias")
+    }
+    model = fault_named(model) if isinstance(model, str) else model
+    implementation = honest.evaluate if model is None else model.plant(honest.evaluate)
+    return implementation(pass_, Operands(**{"bias": None} | arrays, learning_rate=rate), geometry)
+
+
+@pytest.fixture(scope="session", name="result_of")
+def _result_of() -> Callable[..., Array]:
+    return result_of

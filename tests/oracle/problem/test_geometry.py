@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -250,10 +249,3 @@ def test_another_text_is_refused(text: str) -> None:
 def test_a_legal_form_of_an_illegal_geometry_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="should leave some output"):
         parse_geometry("n1c1k1i3f2p2t")
-
-
-def test_an_error_survives_being_sent_between_processes() -> None:
-    error = InvalidArgument("stride", 0, "should be positive", where="here")
-    copy = pickle.loads(pickle.dumps(error))
-    assert str(copy) == str(error)
-    assert copy.argument == "stride"

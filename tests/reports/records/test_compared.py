@@ -9,7 +9,7 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, read_run
 from convoracle.reports.records.compared import KNOWN_HANG, Share, compared
-from convoracle.reports.views.gate import compared_sentence, percent, shortfalls
+from convoracle.reports.views.gate import compared_sentence
 
 RIGHT = Verdict(Outcome.CONFORMS, elements=3, resolution=0.0)
 WRONG = Verdict(Outcome.VIOLATES, cause="value", elements=3)
@@ -61,39 +61,6 @@ def test_shares_are_by_pass_and_dtype() -> None:
     assert [(share.subject, share.asked, share.compared) for share in found.by_pass()] == [
         ("forward", 2, 1), ("jvp", 1, 1),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "told"),
-    [(0, 9, "0 %"), (1, 900, "under 1 %"), (899, 900, "99 %"), (9, 9, "100 %"), (0, 0, "0 %")],
-)
-def test_a_share_is_never_rounded_to_all_or_nothing(part: int, whole: int, told: str) -> None:
-    assert percent(part, whole) == told
-
-
-def test_too_little_is_told_with_reasons_and_advice() -> None:
-    found = compared([record(RIGHT), record(DECLINED), record(DECLINED), record(RIGHT, candidate="other")])
-    (told,) = shortfalls(found, 0.5)
-    assert told.startswith("mine: 33 % of what was asked was compared, less than the 50 % that are wanted.")
-    assert "Not compared: no groups (2 times)." in told
-    assert "--passes" in told
-    assert shortfalls(found, 0.3) == ()
-
-
-def test_one_pass_that_is_hardly_compared_is_enough() -> None:
-    declined = [record(DECLINED, subject="jvp")] * 4
-    found = compared([*[record(RIGHT)] * 5, record(RIGHT, subject="jvp"), *declined])
-    (told,) = shortfalls(found, 0.5)
-    assert "mine: 20 % of what was asked of jvp was compared" in told
-
-
-def test_a_pass_that_is_declined_altogether_is_not_offered_but_a_candidate_that_declines_all_falls_short() -> None:
-    found = compared([record(RIGHT), *[record(DECLINED, subject="jvp")] * 4])
-    assert shortfalls(found, 0.5) == ()
-    assert compared_sentence(found).startswith("100 % of what was asked was compared")
-    assert [reason.count for reason in found.reasons] == [4]
-    (told,) = shortfalls(compared([record(DECLINED)]), 0.5)
-    assert told.startswith("mine: 0 % of what was asked was compared")
 
 
 def test_a_run_that_has_ended_keeps_what_was_compared(writer) -> None:

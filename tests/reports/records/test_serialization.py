@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -163,12 +162,6 @@ def test_the_line_and_column_are_those_of_the_field(info):
         from_json(RunInfo, "\n".join(lines).encode(), file="run.json")
     assert (caught.value.line, caught.value.column) == (number + 1, 14)
     assert str(caught.value) == f"run.json:{number + 1}:14: profile: should be text, not 3"
-
-
-def test_the_error_can_be_pickled():
-    error = InvalidRecord("is bad", file="f", line=3, column=4, field="a.b")
-    again = pickle.loads(pickle.dumps(error))
-    assert str(again) == str(error) == "f:3:4: a.b: is bad"
 
 
 @pytest.mark.parametrize("hostile", ["", "../x", "/etc/passwd", "a/b", "a\\b", ".hidden", "..", "a\n", "é", "x" * 151])

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports.records.record import Mismatch
-from convoracle.reports.views.cause_text import amount_of, cause_texts
 from convoracle.reports.views.causes import causes, signature
 
 VALUE = Verdict(Outcome.VIOLATES, "1 of 2 elements differ from the exact value", "value", wrong=1, elements=2)
@@ -212,19 +211,6 @@ def test_candidates_do_not_share_causes() -> None:
     mine = mismatch(diagnosed=("stride-ignored",))
     theirs = replace(mine, id="theirs-forward-1", candidate="theirs")
     assert [cause.candidate for cause in causes((mine, theirs))] == ["mine", "theirs"]
-
-
-def test_the_text_tells_each_cause_once_and_the_others_in_a_line() -> None:
-    follows = mismatch("update", follows=("weight_gradient",))
-    several = (mismatch("weight_gradient"), follows, mismatch("forward"))
-    text = cause_texts(several, shown_by={"mine-weight_gradient-1": 3})
-    assert text.startswith("cause 1 of 2: weight_gradient of mine violates structure (exact equality)\n")
-    assert "    shown by 3 cases; this is the smallest known\n" in text
-    assert "  also update violates structure, which follows from weight_gradient, on the same case\n" in text
-    assert "cause 2 of 2: forward of mine" in text
-    assert text.count("violates structure (exact equality)") == 4
-    assert amount_of(several) == "2 causes, 3 mismatches"
-    assert amount_of(()) == "no mismatch"
 
 
 anything = st.builds(

@@ -9,11 +9,9 @@ import pytest
 from rich.console import Console
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
-from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
 from convoracle.reports.records.compared import compared
 from convoracle.reports.views.terminal import compared_table, reason_lines
-from convoracle.reports.views.wording import case_line, describe_layout
 
 
 def printed(renderable) -> str:
@@ -40,32 +38,6 @@ def test_a_structure_mismatch(make_mismatch, info):
         "  equations: conforms\n"
         "  tensorflow: conforms, agrees"
     )
-
-
-@pytest.mark.parametrize(
-    ("case", "words"),
-    [
-        (
-            "n1c2k4i3x4f3x2s2x1p1x1+0g2to1x0/float32/uniform/7",
-            "transposed, batch 1, 2 -> 4 channels, input 3 x 4, kernel 3 x 2, stride 2 x 1, "
-            "padding 1; 1 before, 0 after, output padding 1 x 0, groups 2",
-        ),
-        (
-            "n2c1k1i4f3p2mreflect/bias/int8/uniform/7/channels_last",
-            "batch 2, 1 -> 1 channels, input 4, kernel 3, padding 2, padding mode reflect, channels last in memory",
-        ),
-        (
-            "n1c0k1i4f3/float32/uniform/7/broadcast",
-            "batch 1, 0 -> 1 channels, input 4, kernel 3, one element in memory",
-        ),
-    ],
-)
-def test_a_case_in_words(case, words):
-    assert case_line(case).startswith(f"{case} ({words}")
-
-
-def test_every_layout_has_words():
-    assert [layout for layout in LAYOUTS if describe_layout(layout) == layout] == []
 
 
 def test_a_precision_mismatch(flipped):

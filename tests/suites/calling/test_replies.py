@@ -75,11 +75,6 @@ def test_whatever_is_raised_is_an_exception(error: BaseException, kind: str, mes
         assert (reply.kind, reply.message) == (kind, message)
 
 
-def test_the_user_interrupts_a_candidate_in_this_process() -> None:
-    with InProcess(fail(KeyboardInterrupt())) as executor, pytest.raises(KeyboardInterrupt):
-        executor.call(Pass.FORWARD, operands(), GEOMETRY)
-
-
 def test_call_text_that_raises_is_a_comment() -> None:
     class Silent:
         def forward(self, x: Array, w: Array) -> Array:

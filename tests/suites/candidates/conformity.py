@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+from itertools import product
+from pathlib import Path
+
 import numpy as np
 
 from convoracle.oracle.answers.exact import evaluate
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.numbers.dtypes import numpy_dtype, result_dtype
+from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
-from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass, real_parts, shape_of
+from convoracle.oracle.problem.padding import PADDING_MODES
+from convoracle.oracle.problem.passes import ARRAYS, Operands, Pass, is_defined, real_parts, shape_of
+from convoracle.suites import candidates
 from convoracle.suites.calling.executor import Executor
-from convoracle.suites.calling.replies import Reply, Returned
+from convoracle.suites.calling.replies import Reply, Returned, Unsupported
 
 GEOMETRIES = tuple(
     map(
@@ -109,3 +116,45 @@ def run_call_text(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype
         actual = namespace["actual"]
         assert isinstance(actual, np.ndarray)
         assert_exact(actual, pass_, operands, geometry, dtype)
+
+
+def assert_texts_are_code(executor: Executor) -> None:
+    """The texts compute bit for bit what the candidate does: of every pass in each dtype, over all kinds of padding."""
+    kinds = (*PADDING_MODES, "transposed")
+    passes = [each for each in Pass if each in executor.passes]
+    done = set[Pass]()
+    for number, (dtype, pass_) in enumerate(product(executor.info.dtypes, passes)):
+        kind = kinds[number % len(kinds)]
+        mode = "zeros" if kind == "transposed" else kind
+        chosen = random_geometry(number, transposed=kind == "transposed", padding_mode=mode)
+        for geometry in (chosen, GEOMETRIES[3]):
+            if is_defined(pass_, dtype) and assert_text_is_code(executor, pass_, geometry, dtype, bias=number % 2 == 0):
+                done.add(pass_)
+                break
+    assert done | {Pass.JVP} == {*passes, Pass.JVP}
+
+
+def assert_text_is_code(executor: Executor, pass_: Pass, geometry: ConvGeometry, dtype: str, *, bias: bool) -> bool:
+    """The functions in the text are the adapter's, and compute bit for bit what it does; False where it declines.
+
+    The operands are reals, so that another order of summation would show.
+    """
+    operands = real_operands(Case(geometry, bias, dtype, "uniform", 1))
+    reply = executor.call(pass_, operands, geometry, seconds=60)
+    if isinstance(reply, Unsupported):
+        return False
+    assert isinstance(reply, Returned), (pass_, geometry, dtype, reply)
+    text = executor.call_text(pass_, geometry, dtype, bias)
+    sources = "\n".join(path.read_text() for path in Path(candidates.__file__).parent.rglob("*.py"))
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef):
+            assert (ast.get_source_segment(text, node) or text) in sources, node.name
+        else:
+            assert isinstance(node, ast.Import | ast.ImportFrom | ast.Assign), ast.unparse(node)
+    namespace: dict[str, object] = {**operands.arrays(), "learning_rate": operands.learning_rate}
+    exec(text, namespace)
+    actual = namespace["actual"]
+    assert isinstance(actual, np.ndarray)
+    assert (actual.dtype, actual.shape) == (reply.value.dtype, reply.value.shape)
+    assert actual.tobytes() == reply.value.tobytes(), (pass_, geometry, dtype)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import GEOMETRIES, ask, random_geometry, run_call_text
+from .conformity import GEOMETRIES, ask, assert_texts_are_code, random_geometry, run_call_text
 
 pytest.importorskip("jax")
 
+from convoracle.suites.candidates.calls.source_text import Call
 from convoracle.suites.candidates.jax import candidate
 from convoracle.suites.candidates.jax.builtin import Jax
 from convoracle.suites.candidates.jax.convolution import convolution
@@ -80,11 +82,17 @@ def test_narrow_dtypes_are_summed_in_wide_ones_and_have_no_gradients(executor: E
         assert reply.reason.startswith("JAX gives" if dtype.startswith("float8") else "JAX differentiates")
 
 
-def test_a_wrong_function_shows() -> None:
-    def shifted(input: Any, weight: Any, bias: Any, geometry: ConvGeometry) -> Any:
-        return convolution(input, weight[..., ::-1], bias, geometry)
+class Shifted(Jax):
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        def shifted(input: Any, weight: Any, bias: Any = None, **settings: Any) -> Any:
+            return convolution(input, weight[..., ::-1], bias, **settings)
 
-    executor = InProcess(Jax(shifted))
+        right = super().call(pass_, geometry, dtype)
+        return replace(right, settings=right.settings | {"convolution": shifted})
+
+
+def test_a_wrong_function_shows() -> None:
+    executor = InProcess(Shifted())
     for pass_ in (Pass.FORWARD, Pass.WEIGHT_GRADIENT):
         with pytest.raises(AssertionError):
             ask(executor, pass_, parse_geometry("n1c2k2i6f2"), "float32")
@@ -103,3 +111,7 @@ def test_call_text_of_other_dtypes(dtype: str) -> None:
     executor = InProcess(candidate())
     for pass_ in (Pass.FORWARD, *(GRADIENTS if dtype == "complex64" else ())):
         run_call_text(executor, pass_, parse_geometry("n1c2k2i5x4f2x2p1+2x0+1mcircular"), dtype)
+
+
+def test_the_texts_are_the_code_that_runs() -> None:
+    assert_texts_are_code(InProcess("jax"))

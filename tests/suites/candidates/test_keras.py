@@ -88,6 +88,16 @@ def test_call_text_runs(executor: Executor, tmp_path: Path) -> None:
             assert_exact(results[pass_.value], pass_, operands, geometry, "float32")
 
 
+def test_the_texts_are_the_code_that_runs(executor: Executor, tmp_path: Path) -> None:
+    """In a process of its own, since a process has one backend."""
+    lines = [f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"]
+    lines += ["from conformity import assert_texts_are_code"]
+    lines += ["from convoracle.suites.calling.in_process import InProcess"]
+    lines += [f"assert_texts_are_code(InProcess({executor.info.name!r}))"]
+    (tmp_path / "texts.py").write_text("\n".join(lines))
+    subprocess.run([sys.executable, "texts.py"], cwd=tmp_path, check=True)
+
+
 def test_another_backend_that_is_loaded_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = SimpleNamespace(backend=SimpleNamespace(backend=lambda: "torch"))
     monkeypatch.setitem(sys.modules, "keras", loaded)

@@ -9,10 +9,11 @@ import pytest
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
+from .conformity import GEOMETRIES, ask, assert_texts_are_code, integer_operands, random_geometry, run_call_text
 
 pytest.importorskip("mlx.core", exc_type=ImportError)
 
@@ -70,3 +71,7 @@ def test_what_mlx_has_not(executor: Executor, text: str, dtype: str, pass_: Pass
 def test_call_text_runs(executor: Executor, pass_: Pass, dtype: str) -> None:
     for text in ("n2c4k6i7x5f3x2s2x1p1x0d1x2g2", "n1c4k2i4x3f2x3s2x1p1+0x1d1x2g2t", "n1c2k2i5f3p1+2mreplicate"):
         run_call_text(executor, pass_, parse_geometry(text), dtype)
+
+
+def test_the_texts_are_the_code_that_runs() -> None:
+    assert_texts_are_code(InProcess("mlx"))

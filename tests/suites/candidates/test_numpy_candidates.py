@@ -10,7 +10,7 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import DTYPES, GEOMETRIES, ask, run_call_text
+from .conformity import DTYPES, GEOMETRIES, ask, assert_texts_are_code, run_call_text
 
 
 @pytest.mark.parametrize("name", ["reference", "differences"])
@@ -28,6 +28,10 @@ def test_call_text_runs(name: str) -> None:
     for pass_ in executor.passes:
         run_call_text(executor, pass_, GEOMETRIES[1], "float16")
         run_call_text(executor, pass_, GEOMETRIES[3], "bfloat16")
+
+
+def test_the_text_is_a_call_of_the_candidate() -> None:
+    assert_texts_are_code(InProcess("reference"))
 
 
 def test_differences_are_for_first_derivatives_only() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,14 +25,33 @@ from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading.adapting import adapted
+from convoracle.suites.candidates.protocol import Candidate
 from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.checks.value import Check, operands_of
 
-from .conformity import DTYPES, GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
+from .conformity import (
+    DTYPES,
+    GEOMETRIES,
+    ask,
+    assert_texts_are_code,
+    integer_operands,
+    random_geometry,
+    run_call_text,
+)
 
 torch = pytest.importorskip("torch")
 
-from convoracle.suites.candidates.pytorch import Autograd, autograd, candidate, module  # noqa: E402
+from convoracle.suites.candidates.pytorch import (  # noqa: E402
+    Autograd,
+    autograd,
+    builtin,
+    candidate,
+    channels_last,
+    convolution,
+    derivatives,
+    module,
+    tensors,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +77,48 @@ def test_info(executor: Executor) -> None:
 def test_call_text_runs(executor: Executor, pass_: Pass, dtype: str) -> None:
     for text in ("n1c2k3i6x5f2x3s2x1p1x0+1", "n2c4k2i5f3p1g2"):
         run_call_text(executor, pass_, parse_geometry(text), dtype)
+
+
+def test_a_change_of_the_code_shows_in_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, right = tmp_path / "planted.py", Path(convolution.__file__).read_text()
+    path.write_text(right.replace("bias, stride, padding, dilation", "bias, stride[::-1], padding, dilation"))
+    spec = importlib.util.spec_from_file_location("convoracle.planted", path)
+    planted = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(planted)
+    monkeypatch.setattr(builtin, "own", planted)
+    geometry = parse_geometry("n1c2k2i4x4f2x2s2x1p1x0+1")
+    operands = integer_operands(geometry, "float32")
+    result = candidate().evaluate(Pass.FORWARD, operands, geometry)
+    text, namespace = candidate().call_text(Pass.FORWARD, geometry, "float32", True), operands.arrays()
+    exec(text, namespace)
+    assert "stride[::-1]" in text
+    assert np.array_equal(namespace["actual"], result)
+    assert result.shape != geometry.output_shape
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("make", [candidate, channels_last.candidate])
+def test_the_text_has_the_functions_that_run_and_no_others(make: Callable[[], Candidate], dtype: str) -> None:
+    plain = {module.__file__ for module in (tensors, convolution, derivatives, channels_last)}
+    for text in ("n2c2k2i4x5f3x2s2x1p1x0g2", "n1c2k2i4x4f2x2p1x0+1", "n1c2k2i4x4f2x2s2x1p1x0+1t"):
+        geometry = parse_geometry(text)
+        for pass_ in (each for each in Pass if dtype == "float32" or each is Pass.FORWARD):
+            ran: set[str] = set()
+
+            def note(frame: Any, event: str, _: object, ran: set[str] = ran) -> None:
+                if event == "call" and frame.f_code.co_filename in plain and "<" not in frame.f_code.co_qualname:
+                    ran.add(frame.f_code.co_name)
+
+            sys.setprofile(note)
+            make().evaluate(pass_, integer_operands(geometry, dtype), geometry)
+            sys.setprofile(None)
+            told = ast.parse(make().call_text(pass_, geometry, dtype, True)).body
+            assert ran - {"candidate"} == {each.name for each in told if isinstance(each, ast.FunctionDef)}, pass_
+
+
+@pytest.mark.parametrize("name", ["torch", "torch-channels-last"])
+def test_the_texts_compute_the_same_bits(name: str) -> None:
+    assert_texts_are_code(InProcess(name))
 
 
 OTHER = {1: parse_geometry("n1c1k1i5x5f2x2"), 2: parse_geometry("n1c1k1i5f2"), 3: parse_geometry("n1c1k1i5f2")}
@@ -372,6 +437,29 @@ def test_what_is_adapted_when_it_is_named() -> None:
         assert isinstance(adapted(given), Autograd)
     for other in (conv2d, int, np.ones(1)):
         assert adapted(other) is other
+
+
+@pytest.mark.parametrize("attribute", ["Layer", "layer", "made"])
+def test_call_text_of_a_file_runs(tmp_path: Path, attribute: str) -> None:
+    source = tmp_path / "layers.py"
+    source.write_text(
+        "import torch\n"
+        "from convoracle.suites.candidates.pytorch import module\n\n"
+        "class Layer(torch.nn.Conv1d):\n    pass\n\n"
+        "layer = Layer(2, 3, 2)\n"
+        "made = module(Layer)\n"
+    )
+    executor = InProcess(f"{source}:{attribute}")
+    for pass_ in (Pass.FORWARD, Pass.BIAS_GRADIENT, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT):
+        run_call_text(executor, pass_, parse_geometry("n2c2k3i5f2"), "float32")
+
+
+def test_a_module_declares_its_domain() -> None:
+    class Declaring(torch.nn.Conv1d):
+        domain = {"kernels": [3]}
+
+    assert InProcess(Declaring).info.domain == (("kernels", "[3]"),)
+    assert InProcess(Declaring(1, 1, 3)).info.domain == (("kernels", "[3]"),)
 
 
 def test_function_without_bias() -> None:

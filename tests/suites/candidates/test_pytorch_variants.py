@@ -19,8 +19,7 @@ from .conformity import ask, integer_operands, random_geometry, run_call_text
 
 torch = pytest.importorskip("torch")
 
-from convoracle.suites.candidates.pytorch import channels_last, compiled, cuda  # noqa: E402
-from convoracle.suites.candidates.pytorch.builtin import Builtin  # noqa: E402
+from convoracle.suites.candidates.pytorch import channels_last, compiled, convolution, cuda  # noqa: E402
 
 PLANE = parse_geometry("n2c2k3i6x5f2x3s2x1p1x0+1")
 TRANSPOSED = parse_geometry("n1c2k2i3x2f2x3s2x1p1x0+1to1x0")
@@ -40,11 +39,12 @@ def test_channels_last_equals_the_equations() -> None:
 def test_channels_last_lays_every_operand_so(monkeypatch: pytest.MonkeyPatch) -> None:
     laid: list[bool] = []
 
-    def spy(input: Any, weight: Any, bias: Any, geometry: Any) -> Any:
+    def spy(input: Any, weight: Any, bias: Any, **settings: Any) -> Any:
         laid.extend(tensor.is_contiguous(memory_format=torch.channels_last) for tensor in (input, weight))
-        return torch.nn.functional.conv2d(input, weight, bias, geometry.stride, (1, 0))
+        return right(input, weight, bias, **settings)
 
-    monkeypatch.setattr(channels_last, "convolution", spy)
+    right = convolution.convolution
+    monkeypatch.setattr(convolution, "convolution", spy)
     geometry = parse_geometry("n2c2k3i6x5f2x3s2x1p1x0")
     ask(InProcess(channels_last.candidate()), Pass.INPUT_GRADIENT, geometry, "float64")
     assert laid == [True, True]
@@ -59,7 +59,7 @@ def test_channels_last_call_text_runs(pass_: Pass) -> None:
 
 def test_compiled_equals_the_equations() -> None:
     """Through the parts of torch.compile that need no compiler of C++."""
-    executor = InProcess(Builtin(compiled.Compiled("aot_eager"), name="traced"))
+    executor = InProcess(compiled.Compiled("aot_eager"))
     for geometry in (PLANE, TRANSPOSED, *(random_geometry(seed, padding_mode="reflect") for seed in range(4))):
         for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT):
             for bias in (False, True):
@@ -71,7 +71,7 @@ def test_compiled_says_what_it_needs() -> None:
     assert candidate.seconds_per_call == compiled.SECONDS_PER_CALL
     reply = InProcess(candidate).call(Pass.JVP, integer_operands(PLANE, "float32"), PLANE)
     assert isinstance(reply, Unsupported)
-    assert "torch.compile(convolution" in candidate.call_text(Pass.FORWARD, PLANE, "float32", True)
+    assert "torch.compile(eager, dynamic=False" in candidate.call_text(Pass.FORWARD, PLANE, "float32", True)
 
 
 @pytest.mark.campaign
@@ -97,6 +97,17 @@ def test_tf32_is_declared_as_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cuda.multipliers() == {"float32": "tfloat32"}
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     assert cuda.multipliers() == {}
+
+
+def test_call_text_on_a_gpu_puts_every_operand_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text but for the move itself, which needs a GPU."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "none")
+    monkeypatch.setattr(torch.Tensor, "cuda", lambda tensor: tensor)
+    executor = InProcess(cuda.candidate())
+    for pass_ in (Pass.BIAS_GRADIENT, Pass.UPDATE):
+        assert "return to_tensor(array).cuda()" in executor.call_text(pass_, PLANE, "float64", True)
+        run_call_text(executor, pass_, PLANE, "float64")
 
 
 def test_on_a_gpu() -> None:

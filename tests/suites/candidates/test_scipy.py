@@ -11,10 +11,11 @@ from convoracle.oracle.answers.exact import evaluate
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass, real_parts
 from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
+from .conformity import GEOMETRIES, ask, assert_texts_are_code, integer_operands, random_geometry, run_call_text
 
 pytest.importorskip("scipy")
 
@@ -75,3 +76,8 @@ def test_what_scipy_does_not_take(executor: Executor) -> None:
 def test_call_text_runs(executor: Executor, pass_: Pass, dtype: str) -> None:
     for text in ("n2c4k6i6x5f3x2s2x1p1+2x0d1x2g2", "n1c4k2i4x3f2x3s2x1p1+0x1d1x2g2to1x0"):
         run_call_text(executor, pass_, parse_geometry(text), dtype)
+
+
+@pytest.mark.parametrize("name", ["scipy", "scipy-fft"])
+def test_the_texts_are_the_code_that_runs(name: str) -> None:
+    assert_texts_are_code(InProcess(name))

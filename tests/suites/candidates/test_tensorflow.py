@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import DTYPES, GEOMETRIES, ask, random_geometry, run_call_text
+from .conformity import DTYPES, GEOMETRIES, ask, assert_texts_are_code, random_geometry, run_call_text
 
 pytest.importorskip("tensorflow")
 
+from convoracle.suites.candidates.calls.source_text import Call
 from convoracle.suites.candidates.tensorflow.builtin import TensorFlow
 from convoracle.suites.candidates.tensorflow.convolution import convolution
 
@@ -134,11 +136,17 @@ def test_memory_layouts(executor: Executor) -> None:
             assert isinstance(ask(executor, pass_, GEOMETRIES[3], "float32", layout=layout), Returned), layout
 
 
-def test_a_wrong_function_shows() -> None:
-    def shifted(input: Any, filters: Any, bias: Any, geometry: ConvGeometry) -> Any:
-        return convolution(input, filters[::-1], bias, geometry)
+class Shifted(TensorFlow):
+    def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
+        def shifted(input: Any, filters: Any, bias: Any = None, **settings: Any) -> Any:
+            return convolution(input, filters[::-1], bias, **settings)
 
-    executor = InProcess(TensorFlow("shifted", shifted))
+        right = super().call(pass_, geometry, dtype)
+        return replace(right, settings=right.settings | {"convolution": shifted})
+
+
+def test_a_wrong_function_shows() -> None:
+    executor = InProcess(Shifted("shifted"))
     for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.JVP, Pass.DOUBLE_BACKWARD_WEIGHT):
         with pytest.raises(AssertionError):
             ask(executor, pass_, parse_geometry("n1c2k2i6f2"), "float32")
@@ -160,3 +168,7 @@ def test_call_text_runs(executor: Executor, pass_: Pass) -> None:
 
 def test_call_text_of_integers(executor: Executor) -> None:
     run_call_text(executor, Pass.FORWARD, parse_geometry("n1c2k3i6x5f2x3s2x1p1x0+1"), "int8")
+
+
+def test_the_texts_are_the_code_that_runs() -> None:
+    assert_texts_are_code(InProcess("tensorflow"))

@@ -11,7 +11,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import GEOMETRIES, ask, random_geometry, run_call_text
+from .conformity import GEOMETRIES, ask, assert_text_is_code, random_geometry, run_call_text
 
 pytest.importorskip("tensorflow")
 
@@ -52,7 +52,13 @@ def test_xla_equals_the_equations_with_groups_and_dilation_too() -> None:
 
 @pytest.mark.parametrize("pass_", list(Pass), ids=str)
 def test_call_text_runs(pass_: Pass) -> None:
-    for candidate, decorator in ((function, "@tf.function\n"), (xla, "@tf.function(jit_compile=True)\n")):
+    for candidate, trace in ((function, "trace=graph"), (xla, "trace=xla")):
         executor = InProcess(candidate.candidate())
-        assert decorator in executor.call_text(pass_, GEOMETRIES[3], "float32", True)
+        assert trace in executor.call_text(pass_, GEOMETRIES[3], "float32", True)
         run_call_text(executor, pass_, GEOMETRIES[3], "float32")
+
+
+@pytest.mark.parametrize("name", ["tensorflow-function", "tensorflow-xla"])
+def test_the_text_is_the_code_that_runs(name: str) -> None:
+    for pass_ in (Pass.FORWARD, Pass.UPDATE, Pass.DOUBLE_BACKWARD_INPUT):
+        assert assert_text_is_code(InProcess(name), pass_, TRANSPOSED, "float32", bias=True)

@@ -10,10 +10,11 @@ import pytest
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 
-from .conformity import ask, integer_operands, random_geometry, run_call_text
+from .conformity import ask, assert_text_is_code, integer_operands, random_geometry, run_call_text
 
 pytest.importorskip("convoracle.suites.candidates.tinygrad")  # which chooses the device before tinygrad is imported
 
@@ -61,3 +62,16 @@ def test_what_tinygrad_has_not(executor: Executor) -> None:
 @pytest.mark.parametrize("pass_", [Pass.FORWARD, Pass.UPDATE, Pass.DOUBLE_BACKWARD_WEIGHT], ids=str)
 def test_call_text_runs(executor: Executor, pass_: Pass) -> None:
     run_call_text(executor, pass_, parse_geometry("n1c2k2i3f2s2p1+0g2"), "float32")
+
+
+@pytest.mark.parametrize(
+    ("text", "pass_", "dtype"),
+    [
+        ("n1c1k1i3f2p1+0", Pass.FORWARD, "int8"),
+        ("n1c2k2i3f2s2g2t", Pass.BIAS_GRADIENT, "float32"),
+        ("n1c1k1i3f2p1mcircular", Pass.UPDATE, "float64"),
+        ("n1c1k1i3f2", Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, "float32"),
+    ],
+)
+def test_the_text_is_the_code_that_runs(text: str, pass_: Pass, dtype: str) -> None:
+    assert assert_text_is_code(InProcess("tinygrad"), pass_, parse_geometry(text), dtype, bias=False)

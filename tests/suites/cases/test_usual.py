@@ -11,7 +11,6 @@ from convoracle.oracle.operands.data import Case
 from convoracle.oracle.operands.vocabulary import SETTINGS, used_settings
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
-from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.audits.power import stream
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
@@ -22,8 +21,8 @@ from convoracle.suites.cases.drawing import shares
 from convoracle.suites.cases.profiles import PROFILES, Profile
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.cases.usual import CHANNELS, LAYERS, ROUNDS, SIZES, Layer, usual_cases
-from convoracle.suites.diagnosis.fault import Fault
-from convoracle.suites.search.search import Search
+
+from ..searching import searched
 
 
 def is_of(layer: Layer, geometry: ConvGeometry) -> bool:
@@ -178,18 +177,6 @@ class WrongOn:
         return result
 
 
-class Silent:
-    """A listener that needs nothing."""
-
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None: ...
-
-    def on_fault(self, fault: Fault) -> None: ...
-
-    def on_shrunk(self, fault: Fault) -> None: ...
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None: ...
-
-
 COMMON = (
     "3 by 3",
     "depthwise 3 by 3",
@@ -222,7 +209,7 @@ def _wrong_past_eight_images(input: Array, weight: Array, stride: tuple[int, ...
 def test_a_kernel_that_is_wrong_past_eight_images_only_is_found_by_a_quick_run(seed: int) -> None:
     profile = PROFILES["quick"]
     budget = Budget(profile.space(), frozenset({Pass.FORWARD}), profile.cases, seed, checks=frozenset({"structure"}))
-    faults = Search(InProcess(_wrong_past_eight_images), budget, Silent()).run()
+    faults = searched(InProcess(_wrong_past_eight_images), budget).faults
     assert [(fault.subject, fault.cause, fault.shrunk.geometry.batch) for fault in faults] == [("forward", "value", 9)]
 
 
@@ -233,7 +220,7 @@ def test_a_kernel_that_is_wrong_on_one_usual_layer_only_is_found_by_a_quick_run(
     layer = next(layer for layer in LAYERS if layer.name == name)
     profile = PROFILES["quick"]
     budget = Budget(profile.space(), frozenset({Pass.FORWARD}), profile.cases, seed, checks=frozenset({"structure"}))
-    faults = Search(InProcess(WrongOn(layer)), budget, Silent()).run()
+    faults = searched(InProcess(WrongOn(layer)), budget).faults
     assert [(fault.subject, fault.cause) for fault in faults] == [("forward", "value")]
     assert is_of(layer, faults[0].shrunk.geometry)
 

@@ -13,7 +13,6 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Pass
-from convoracle.suites.calling.company import CompanyReply, Deviation, company_from_message, company_to_message
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
@@ -333,25 +332,3 @@ def test_an_empty_result_says_nothing() -> None:
     executor = InProcess(Honest)
     case = parse_case("n0c1k1i3f2/float32/uniform/0")
     assert ask_company(executor, case, Pass.FORWARD) is None
-
-
-def test_a_message_reads_back() -> None:
-    deviations = (
-        Deviation("repeat", "the same call again", "reals", np.ones(2), "ValueError: no"),
-        Deviation("order", "another call", "size", None, np.zeros(3)),
-    )
-    read = company_from_message(*company_to_message(CompanyReply(np.ones(2), deviations)))
-    assert np.array_equal(read.first, np.ones(2))
-    assert [(each.cause, each.told, each.call) for each in read.deviations] == [
-        ("repeat", "the same call again", "reals"),
-        ("order", "another call", "size"),
-    ]
-    assert read.deviations[0].got == "ValueError: no"
-    assert read.deviations[1].expected is None
-    assert np.array_equal(np.asarray(read.deviations[1].got), np.zeros(3))
-
-
-@pytest.mark.parametrize("deviation", [{}, {"cause": "a", "told": "b", "call": "c", "expected": None, "got": None}])
-def test_what_is_no_message_is_refused(deviation: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="not a reply"):
-        company_from_message({"kind": "CompanyReply", "deviations": [deviation]}, [np.ones(1)])

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import time
 
 import numpy as np
 import pytest
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.calling.executor import Executor
-from convoracle.suites.calling.illegal_calls import IllegalCall, illegal_call, illegal_calls, unchecked
+from convoracle.suites.calling.illegal_calls import IllegalCall, illegal_call, illegal_calls
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
@@ -90,17 +88,6 @@ def verdict_of(executor: Executor, call: IllegalCall) -> Verdict:
     assert result is not None
     assert (result.check, result.subject) == ("illegal", call.subject)
     return result.verdict
-
-
-def test_each_call_has_a_subject_of_its_own_and_travels_as_json() -> None:
-    assert len({call.subject for call in EVERY}) == len(EVERY)
-    for call in EVERY:
-        assert illegal_call(call.subject) is call
-        assert unchecked(call.legal, json.loads(json.dumps(dict(call.settings)))) == unchecked(
-            call.legal, dict(call.settings)
-        )
-    with pytest.raises(InvalidArgument):
-        illegal_call("stride 5 [forward, 2-D]")
 
 
 @pytest.mark.parametrize("call", EVERY, ids=lambda call: call.subject)

@@ -22,21 +22,15 @@ from convoracle.suites.checks.value import _kept_answer
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.search import counterexample
 from convoracle.suites.search.counterexample import build
-from convoracle.suites.search.search import Search
+
+from ..searching import searched
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 
 
-class Silent:
-    def on_case(self, record, done, total): ...
-    def on_fault(self, fault): ...
-    def on_shrunk(self, fault): ...
-    def on_merged(self, fault, plainer): ...
-
-
 def fault_of(executor) -> Fault:
     budget = Budget(Space(max_products=500), frozenset(Pass), 40, 0)
-    return Search(executor, budget, Silent()).run()[0]
+    return searched(executor, budget).faults[0]
 
 
 def test_witnesses_and_equations_are_heard() -> None:

@@ -38,7 +38,7 @@ def examined(candidate: object, passes=(Pass.FORWARD,), dtypes=("float32", "floa
 )
 def test_nearly_all_that_is_asked_is_compared(candidate: object) -> None:
     findings = examined(candidate)
-    assert findings.mismatches == []
+    assert not findings.mismatches
     asked = [record for record in findings.records if not record.declined]
     assert tally(findings.records).cases == len(asked) == CASES
     results = [result for record in asked for result in record.results]
@@ -53,7 +53,7 @@ def test_nearly_all_that_is_asked_is_compared(candidate: object) -> None:
 
 def test_one_layout_one_dtype_and_a_bias_are_found() -> None:
     findings = examined(ChannelsLast(), dtypes=("float32", "float64", "float16"))
-    assert findings.mismatches == []
+    assert not findings.mismatches
     asked = [record for record in findings.records if not record.declined]
     assert len(asked) == CASES
     assert sum(result.verdict.elements > 0 for record in asked for result in record.results) >= 0.8 * CASES
@@ -106,7 +106,7 @@ class Broken(Picky):
 
 def test_what_raises_on_every_form_of_a_dtype_or_rank_is_unsupported() -> None:
     findings = examined(Picky(), dtypes=("float32", "bfloat16"))
-    assert findings.mismatches == []
+    assert not findings.mismatches
     reasons = [result.verdict.reason for record in findings.records if record.declined for result in record.results]
     assert any(
         "TypeError: no loop for bfloat16" in reason and "every plain form of bfloat16" in reason for reason in reasons

@@ -10,18 +10,17 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import LINKED, Pass
-from convoracle.reports.records.record import CaseRecord, CheckResult
+from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.candidates.loading.source import bind_object
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.checks.inquiry import examine
-from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.search.pursuit import Pursuit
 from convoracle.suites.search.rota import Rota
-from convoracle.suites.search.search import Search
 
+from ..searching import first_fault, searched
 from ..stateful import FAULTY, CopiesItsCache, MakesItsPlanLater, ReturnsOneBuffer
 
 QUICK = PROFILES["quick"].cases
@@ -36,32 +35,7 @@ class Fresh(InProcess):
         self._candidate = candidate
 
     def restart(self) -> None:
-        self._bound = bind_object(self._candidate)
-
-
-class Found(BaseException):
-    """A fault was met; Hypothesis lets it pass, as it would no Exception."""
-
-
-class Log:
-    """Everything that a search told until it met a fault."""
-
-    def __init__(self) -> None:
-        self.records: list[CaseRecord] = []
-        self.faults: list[Fault] = []
-
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        self.records.append(record)
-
-    def on_fault(self, fault: Fault) -> None:
-        self.faults.append(fault)
-        raise Found
-
-    def on_shrunk(self, fault: Fault) -> None:
-        raise AssertionError
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None:
-        raise AssertionError
+        self._loaded = bind_object(self._candidate)
 
 
 def asked(pass_: Pass) -> CheckResult:
@@ -106,11 +80,8 @@ def test_only_the_seed_says_it_where_no_run_does() -> None:
 @pytest.mark.parametrize("candidate", FAULTY, ids=lambda candidate: candidate.__name__)
 def test_each_shows_in_a_quick_run(candidate: type, seed: int) -> None:
     pass_, cause = FAULTY[candidate]
-    log = Log()
     budget = Budget(FAST, frozenset(LINKED), QUICK, seed, checks=frozenset(("company",)))
-    with pytest.raises(Found):
-        Search(Fresh(candidate), budget, log).run()
-    fault = log.faults[0]
+    fault = first_fault(Fresh(candidate), budget)
     assert fault.subject == str(pass_)
     if fault.check == "company":
         assert fault.cause == cause
@@ -118,25 +89,11 @@ def test_each_shows_in_a_quick_run(candidate: type, seed: int) -> None:
 
 @pytest.mark.parametrize("candidate", [CopiesItsCache, MakesItsPlanLater], ids=lambda candidate: candidate.__name__)
 def test_nothing_shows_where_state_is_kept_rightly(candidate: type) -> None:
-    log = Log()
-    budget = Budget(FAST, frozenset(LINKED), QUICK // 2, 0, checks=frozenset(("company",)))
-    assert Search(Fresh(candidate), budget, log).run() == []
-    results = [result for record in log.records for result in record.results if result.check == "company"]
+    told = searched(Fresh(candidate), Budget(FAST, frozenset(LINKED), QUICK // 2, 0, checks=frozenset(("company",))))
+    assert told.faults == []
+    results = [result for result in told.results if result.check == "company"]
     assert {result.subject for result in results} == set(map(str, LINKED))
     assert {result.verdict.outcome for result in results} == {Outcome.CONFORMS}
-
-
-class Shrunk(Log):
-    """Goes on at a fault."""
-
-    def on_fault(self, fault: Fault) -> None:
-        pass
-
-    def on_shrunk(self, fault: Fault) -> None:
-        self.faults.append(fault)
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None:
-        pass
 
 
 def test_a_layout_is_no_need_of_what_is_asked_in_layouts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,9 +105,8 @@ def test_a_layout_is_no_need_of_what_is_asked_in_layouts_of_its_own(monkeypatch:
 
     monkeypatch.setattr(Pursuit, "_verdict_if_shown", seldom)
     for seed in range(3):
-        log = Shrunk()
         budget = Budget(replace(FAST, settings=frozenset(("layout",))), frozenset((Pass.INPUT_GRADIENT,)), 30, seed)
-        Search(Fresh(ReturnsOneBuffer), budget, log).run()
-        assert {fault.cause for fault in log.faults} == {"reuse"}
-        assert {fault.shrunk.layout for fault in log.faults} == {CONTIGUOUS}
-        assert not [need for fault in log.faults for need in fault.needs if "memory layout" in need]
+        faults = searched(Fresh(ReturnsOneBuffer), budget).faults
+        assert {fault.cause for fault in faults} == {"reuse"}
+        assert {fault.shrunk.layout for fault in faults} == {CONTIGUOUS}
+        assert not [need for fault in faults for need in fault.needs if "memory layout" in need]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Operands, Pass
-from convoracle.reports.records.record import CaseRecord, CheckResult
+from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
@@ -24,34 +24,13 @@ from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import Shares
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.cases.usual import usual_cases
-from convoracle.suites.diagnosis.fault import Fault
-from convoracle.suites.search import search
+from convoracle.suites.search import agenda
+from convoracle.suites.search.examiner import HANGS_WAITED_FOR
 from convoracle.suites.search.failure_store import FailureMemory
-from convoracle.suites.search.search import Search
+
+from ..searching import Told, searched
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
-
-
-@dataclass
-class Log:
-    """Everything that a search told."""
-
-    records: list[CaseRecord] = field(default_factory=list)
-    found: list[str] = field(default_factory=list)
-    shrunk: list[str] = field(default_factory=list)
-    merged: list[str] = field(default_factory=list)
-
-    def on_case(self, record: CaseRecord, done: int, total: int) -> None:
-        self.records.append(record)
-
-    def on_fault(self, fault: Fault) -> None:
-        self.found.append(fault.id)
-
-    def on_shrunk(self, fault: Fault) -> None:
-        self.shrunk.append(fault.id)
-
-    def on_merged(self, fault: Fault, plainer: Fault) -> None:
-        self.merged.append(plainer.id)
 
 
 @contextmanager
@@ -71,18 +50,14 @@ def budget(cases: int = 60, *, seed: int = 0, faults: int = 20) -> Budget:
     return Budget(Space(max_products=1500, settings=CLASSIC), frozenset(Pass), cases, seed, faults)
 
 
-def searched(
-    name: str, cases: int = 60, *, isolated: bool = False, seed: int = 0, seconds: float = 3.0
-) -> tuple[list[Fault], Log]:
-    log = Log()
+def told_of(name: str, cases: int = 60, *, isolated: bool = False, seed: int = 0, seconds: float = 3.0) -> Told:
     with executor(name, isolated=isolated, seconds=seconds) as running:
-        return Search(running, budget(cases, seed=seed), log).run(), log
+        return searched(running, budget(cases, seed=seed))
 
 
-def untold(log: Log) -> list[CheckResult]:
+def untold(told: Told) -> list[CheckResult]:
     """Mismatches that belong to no fault."""
-    results = [result for record in log.records for result in record.results]
-    return [result for result in results if result.verdict.outcome.is_mismatch and result.fault is None]
+    return [result for result in told.results if result.verdict.outcome.is_mismatch and result.fault is None]
 
 
 VALUE_FAULTS = [
@@ -102,40 +77,35 @@ VALUE_FAULTS = [
 def test_a_planted_fault_is_found_once_and_shrunk(
     name: str, check: str, subject: str, cause: str, smallest: str | None, needs: set[str]
 ) -> None:
-    faults, log = searched(name)
-    assert [(f.check, f.subject, f.outcome, f.cause) for f in faults] == [(check, subject, Outcome.VIOLATES, cause)]
-    (fault,) = faults
+    told = told_of(name)
+    (fault,) = told.faults
+    assert (fault.check, fault.subject, fault.outcome, fault.cause) == (check, subject, Outcome.VIOLATES, cause)
     assert needs <= fault.needs
     if smallest is not None:
         assert str(fault.shrunk.geometry) == smallest
     assert fault.shrunk.dtype == "float32"
-    shown = [r for record in log.records for r in record.results if r.fault == fault.id]
-    assert len(shown) > 1
-    assert not [
-        r for record in log.records for r in record.results if r.verdict.outcome.is_mismatch and r.fault is None
-    ]
+    assert len([result for result in told.results if result.fault == fault.id]) > 1
+    assert untold(told) == []
 
 
 def test_the_honest_one_conforms_on_every_case() -> None:
-    faults, log = searched("Honest", 150)
-    assert faults == []
-    outcomes = {r.verdict.outcome for record in log.records for r in record.results if r.subject != "update"}
+    told = told_of("Honest", 150)
+    assert told.faults == []
+    outcomes = {r.verdict.outcome for r in told.results if r.subject != "update"}
     assert outcomes <= {Outcome.CONFORMS, Outcome.UNDECIDED}
-    adjoint = [r.verdict.outcome for record in log.records for r in record.results if r.check == "adjoint"]
+    adjoint = [r.verdict.outcome for r in told.results if r.check == "adjoint"]
     assert set(adjoint) <= {Outcome.CONFORMS, Outcome.UNDECIDED}
     assert adjoint.count(Outcome.CONFORMS) > len(adjoint) / 2
 
 
 def test_two_faults_of_one_pass_are_told_apart() -> None:
-    found, _ = searched("DilationAndGroups", 100)
-    faults = [fault for fault in found if fault.is_of_values]
+    faults = [fault for fault in told_of("DilationAndGroups", 100).faults if fault.is_of_values]
     assert sorted("dilation above 1" in fault.needs for fault in faults) == [False, True]
     assert sorted("groups above 1" in fault.needs for fault in faults) == [False, True]
 
 
 def test_a_narrow_accumulator_fails_precision_too_where_the_lattice_is_within_its_range() -> None:
-    found, _ = searched("HalfPrecisionAccumulator", 80)
-    faults = [fault for fault in found if fault.is_of_values]
+    faults = [fault for fault in told_of("HalfPrecisionAccumulator", 80).faults if fault.is_of_values]
     assert {"structure", "precision"} >= {fault.check for fault in faults}
     assert all(fault.subject == "forward" for fault in faults)
     assert faults
@@ -152,21 +122,21 @@ def test_a_narrow_accumulator_fails_precision_too_where_the_lattice_is_within_it
 def test_crashes_and_refusals_are_shrunk_and_the_run_goes_on(
     name: str, outcome: Outcome, cause: str, subject: str, smallest: str
 ) -> None:
-    faults, log = searched(name, 50, isolated=True)
-    (fault,) = faults
+    told = told_of(name, 50, isolated=True)
+    (fault,) = told.faults
     assert (fault.outcome, fault.subject, str(fault.shrunk.geometry)) == (outcome, subject, smallest)
     assert fault.cause.startswith(cause)
-    last = log.records[-1].results
+    last = told.records[-1].results
     assert any(result.verdict.outcome is Outcome.CONFORMS for result in last)
 
 
 def test_a_hang_is_shrunk_and_not_waited_for_again_and_again() -> None:
-    faults, log = searched("HangsOnDilation", 60, isolated=True, seconds=1.0)
-    (fault,) = faults
+    told = told_of("HangsOnDilation", 60, isolated=True, seconds=1.0)
+    (fault,) = told.faults
     assert (fault.outcome, fault.subject) == (Outcome.HUNG, "weight_gradient")
     assert str(fault.shrunk.geometry) == "n1c1k1i1f1d2"
-    outcomes = [r.verdict.outcome for record in log.records for r in record.results if r.subject == "weight_gradient"]
-    assert 0 < outcomes.count(Outcome.HUNG) <= search.HANGS_WAITED_FOR
+    outcomes = [r.verdict.outcome for r in told.results if r.subject == "weight_gradient"]
+    assert 0 < outcomes.count(Outcome.HUNG) <= HANGS_WAITED_FOR
     assert Outcome.CONFORMS in outcomes
 
 
@@ -196,37 +166,33 @@ class Patient(InProcess):
 
 def test_a_call_that_is_known_to_hang_has_the_time_of_any_other_and_is_seldom_made() -> None:
     """Where it had less, a call that is only slow counted as the same hang on a busy machine."""
-    executor, log = Patient(), Log()
-    (fault,) = Search(executor, budget(60), log).run()
+    executor = Patient()
+    (fault,) = searched(executor, budget(60)).faults
     assert (fault.outcome, str(fault.shrunk.geometry)) == (Outcome.HUNG, "n1c1k1i1f1d2")
     assert executor.limits == {None}
     assert executor.hangs <= 8
 
 
 def test_the_same_seed_gives_the_same_records() -> None:
-    runs = [searched("PaddingSidesSwapped", 40, seed=3) for _ in range(2)]
-    shrunk = [[(fault.id, fault.found, fault.shrunk) for fault in faults] for faults, _ in runs]
+    runs = [told_of("PaddingSidesSwapped", 40, seed=3) for _ in range(2)]
+    shrunk = [[(fault.id, fault.found, fault.shrunk) for fault in told.faults] for told in runs]
     assert shrunk[0] == shrunk[1]
-    cases = [[record.case for record in log.records] for _, log in runs]
-    assert cases[0] == cases[1]
-    assert cases[0] != [record.case for record in searched("PaddingSidesSwapped", 40, seed=4)[1].records]
+    assert runs[0].cases == runs[1].cases != told_of("PaddingSidesSwapped", 40, seed=4).cases
 
 
 def test_a_rerun_tries_the_last_failure_first(tmp_path: Path) -> None:
     memory = FailureMemory(tmp_path, "mutant")
-    logs = []
+    runs = []
     for seed in (0, 99):
-        log = Log()
         with executor("StrideIgnoredInWeightGradient") as running:
-            Search(running, budget(40, seed=seed), log, memory).run()
-        logs.append(log)
-    assert logs[1].records[0].case == "n1c1k1i3f1s2/float32/uniform/0"
+            runs.append(searched(running, budget(40, seed=seed), memory))
+    assert runs[1].cases[0] == "n1c1k1i3f1s2/float32/uniform/0"
 
 
 def test_an_unsupported_case_is_recorded_and_no_fault() -> None:
-    faults, log = searched("OffersOnlyFloat32", 40)
-    assert faults == []
-    for record in log.records:
+    told = told_of("OffersOnlyFloat32", 40)
+    assert told.faults == []
+    for record in told.records:
         supported = "/float32/" in record.case
         unsupported = [r for r in record.results if r.verdict.outcome is Outcome.UNSUPPORTED]
         assert bool(unsupported) is not supported
@@ -234,72 +200,54 @@ def test_an_unsupported_case_is_recorded_and_no_fault() -> None:
 
 
 def test_after_the_most_faults_the_rest_are_still_counted() -> None:
-    log = Log()
     with executor("DilationAndGroups") as running:
-        faults = Search(running, budget(100, faults=1), log).run()
-    assert len(faults) == 1
-    assert untold(log), (faults, [record.case for record in log.records])
-
-
-def test_every_case_is_recorded_also_when_interrupted_while_shrinking() -> None:
-    class Interrupting(Log):
-        def on_shrunk(self, fault: Fault) -> None:
-            raise KeyboardInterrupt
-
-    log = Interrupting()
-    with executor("KernelNotFlipped") as running, pytest.raises(KeyboardInterrupt):
-        Search(running, budget(), log).run()
-    assert any(result.fault == log.found[0] for result in log.records[-1].results)
+        told = searched(running, budget(100, faults=1))
+    assert len(told.faults) == 1
+    assert untold(told), (told.faults, told.cases)
 
 
 def test_a_narrower_run_does_not_forget_what_it_did_not_try(tmp_path: Path) -> None:
     memory = FailureMemory(tmp_path, "mutant")
     with executor("DilationAndGroups") as running:
-        Search(running, budget(100), Log(), memory).run()
+        searched(running, budget(100), memory)
         kept = memory.recall()
         assert len(kept) >= 2
         none_of_these = Budget(Space(dtypes=("float64",), max_products=1500), frozenset({Pass.BIAS_GRADIENT}), 5, 0)
-        Search(running, none_of_these, Log(), memory).run()
+        searched(running, none_of_these, memory)
     assert memory.recall() == kept
 
 
 def test_every_search_examines_the_covering_of_its_space() -> None:
-    log = Log()
+    chosen = budget()
     with executor("Honest") as running:
-        chosen = budget()
-        assert Search(running, chosen, log).run() == []
-    assert len(log.records) == chosen.cases
-    asked = {record.case for record in log.records}
+        told = searched(running, chosen)
+    assert told.faults == []
+    assert len(told.cases) == chosen.cases
     covered = [str(case) for case in covering(chosen.space)]
     assert len(covered) > 3
-    assert asked.issuperset(covered)
+    assert set(told.cases).issuperset(covered)
 
 
 def test_every_search_examines_usual_layers_first() -> None:
-    log = Log()
     chosen = budget()
     with executor("Honest") as running:
-        Search(running, chosen, log).run()
-    usual = [str(case) for case in usual_cases(chosen.space, chosen.seed, 24)]
-    assert [record.case for record in log.records[:24]] == usual
+        told = searched(running, chosen)
+    assert told.cases[:24] == [str(case) for case in usual_cases(chosen.space, chosen.seed, 24)]
 
 
 def test_a_fault_that_a_usual_layer_shows_is_made_as_small_as_a_drawn_one(monkeypatch: pytest.MonkeyPatch) -> None:
     case = parse_case("n3c3k4i10x1f3x3s2x2p1x1/bias/float16/huge/578/broadcast")
-    monkeypatch.setattr(search, "usual_cases", lambda space, seed, most: (case,))
-    log = Log()
+    monkeypatch.setattr(agenda, "usual_cases", lambda space, seed, most: (case,))
     with executor("StrideIgnoredInWeightGradient") as running:
-        (fault,) = Search(running, replace(budget(10), space=Space()), log).run()
+        (fault,) = searched(running, replace(budget(10), space=Space())).faults
     assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i3f1s2/float32/uniform/0")
 
 
 def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatch: pytest.MonkeyPatch) -> None:
     case = parse_case("n3c2k4i9x6f3x2s2x2p1x2g2/bias/float16/wide/77/strided")
-    monkeypatch.setattr(search, "covering", lambda space: (case,))
-    monkeypatch.setattr(search, "shares", lambda count, covering, usual: Shares(0, 0, 1, 0))
-    log = Log()
-    only = replace(budget(1), space=Space())
+    monkeypatch.setattr(agenda, "covering", lambda space: (case,))
+    monkeypatch.setattr(agenda, "shares", lambda count, covering, usual: Shares(0, 0, 1))
     with executor("KernelNotFlipped") as running:
-        (fault,) = Search(running, only, log).run()
+        (fault,) = searched(running, replace(budget(1), space=Space())).faults
     assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i2f2/float32/uniform/0")
     assert fault.subject == "input_gradient"

@@ -16,7 +16,8 @@ from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.candidates import CandidateError
-from convoracle.suites.candidates.calls.binding import BoundCandidate, bind_function
+from convoracle.suites.candidates.calls.binding import bind_function
+from convoracle.suites.candidates.loading.loaded import LoadedCandidate
 from convoracle.suites.candidates.loading.source import bind_object
 from convoracle.suites.checks.examination import ask
 from convoracle.suites.checks.value import Check
@@ -32,7 +33,7 @@ def received(function: Callable[..., object], pass_: Pass, geometry: ConvGeometr
     return bind_function(function, pass_).call({name: name for name in names}, geometry)
 
 
-def bound(**functions: Callable[..., object]) -> BoundCandidate:
+def bound(**functions: Callable[..., object]) -> LoadedCandidate:
     return bind_object(type("Candidate", (), {name: staticmethod(f) for name, f in functions.items()}))
 
 
@@ -291,7 +292,7 @@ def test_call_text_runs() -> None:
     text = candidate.call_text(Pass.FORWARD, PLAIN, "float64", False)
     exec(text, namespace)
     assert "test_binding.py, line" in text
-    assert np.array_equal(namespace["actual"], candidate.run(Pass.FORWARD, operands, PLAIN))
+    assert np.array_equal(namespace["actual"], candidate.evaluate(Pass.FORWARD, operands, PLAIN))
 
 
 class UpsamplingConvTranspose2d:

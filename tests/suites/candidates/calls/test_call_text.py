@@ -8,7 +8,8 @@ from pathlib import Path
 
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.candidates.calls.call_text import Arguments, Origin, write_own_call
+from convoracle.suites.candidates.calls.binding import BoundFunction
+from convoracle.suites.candidates.calls.call_text import Origin, write_own_call
 
 MODULE = """from __future__ import annotations
 import dataclasses
@@ -29,7 +30,7 @@ def test_a_file_finds_its_neighbours_and_may_define_dataclasses(tmp_path: Path) 
     (folder / "beside_it.py").write_text("factor = 2")
     (folder / "kernels.py").write_text(MODULE)
     origin = Origin(f"{folder / 'kernels.py'}:twice", "kernels.py:twice", "function")
-    call = Arguments((), (("x", "input"), ("w", "weight")))
+    call = BoundFunction(print, (), (("x", "input"), ("w", "weight")), None)
     text = write_own_call(origin, Pass.FORWARD, call, ConvGeometry.of(size=(1,), kernel=1), bias=False)
     script = tmp_path / "reproduce.py"
     script.write_text(f"import numpy as np\ninput, weight = np.array([3.0]), np.array([5.0])\n{text}print(actual)\n")

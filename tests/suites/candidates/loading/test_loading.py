@@ -66,7 +66,7 @@ def test_attributes_of_a_file(kernels: Path, attribute: str) -> None:
     candidate = load(f"{kernels}:{attribute}")
     assert candidate.info.name == f"kernels.py:{attribute}"
     assert candidate.info.source == f"{kernels}:{attribute}"
-    assert np.array_equal(candidate.run(Pass.FORWARD, operands(), GEOMETRY), operands().input)
+    assert np.array_equal(candidate.evaluate(Pass.FORWARD, operands(), GEOMETRY), operands().input)
 
 
 def test_declarations_are_kept(kernels: Path) -> None:

@@ -9,11 +9,12 @@ import pytest
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.candidates import FRAMEWORKS
 
-from ..conformity import GEOMETRIES, ask, integer_operands, random_geometry, run_call_text
+from ..conformity import GEOMETRIES, ask, assert_texts_are_code, integer_operands, random_geometry, run_call_text
 
 SUPPORTED = {
     "onnxruntime": ("float32", "float16", "int8"),
@@ -75,6 +76,10 @@ def test_call_text_runs(executor: Executor) -> None:
             geometry = parse_geometry(text)
             if not (dtype == "int8" and geometry.transposed):
                 run_call_text(executor, Pass.FORWARD, geometry, dtype)
+
+
+def test_the_texts_are_the_code_that_runs(executor: Executor) -> None:
+    assert_texts_are_code(InProcess(executor.info.name))
 
 
 def test_each_needs_an_extra() -> None:

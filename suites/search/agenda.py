@@ -1,0 +1,185 @@
+"""Which case next: usual layers, drawn ones, a covering, and variations of what a restricted candidate takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+
+from ...oracle.operands.data import Case
+from ...oracle.problem.passes import Pass
+from ...reports.records.record import CheckResult
+from ..audits.own_covering import own_covering
+from ..capabilities.asking import Asking
+from ..capabilities.declined import Declined
+from ..capabilities.offer import Offer
+from ..capabilities.variations import Variations, swept
+from ..cases.budget import Budget
+from ..cases.corpora.selection import Provenance
+from ..cases.covering import covering
+from ..cases.drawing import Chunk, shares, usual_share
+from ..cases.usual import usual_cases
+
+PATIENCE = 10
+"""Of the cases drawn at large, so many more may be declined than are taken; then variations of taken ones are drawn."""
+_LEFT_OUT = 2
+"""A pass that was asked this many times less than another is left out."""
+_EMPTY_EVERY = 8
+"""Of a restricted candidate's cases, so many are asked for one with nothing to compute: these are taken by most."""
+TRIES = 10
+"""At drawing one variation that is taken, on average."""
+_USUAL_TRIED = 3
+"""Usual layers that are put to a restricted candidate, for each case of the budget: it declines many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A case to be examined.
+
+    Parameters
+    ----------
+    case : Case
+    chunk : Chunk or None
+        That it was drawn in, if it was, so that Hypothesis can make it smaller.
+    provenance : Provenance or None
+        Where it comes from, if it is of a corpus.
+    is_small : bool
+        Whether it is as small as it gets already.
+    """
+
+    case: Case
+    chunk: Chunk | None = None
+    provenance: Provenance | None = None
+    is_small: bool = False
+
+
+@dataclass(slots=True)
+class Agenda:
+    """The cases of one candidate: those examined, and which come next.
+
+    Parameters
+    ----------
+    budget : Budget
+    offer : Offer
+        What the candidate takes.
+    asking : Asking
+    declined : Declined
+        What all passes declined so far.
+    """
+
+    budget: Budget
+    offer: Offer
+    asking: Asking
+    declined: Declined
+    examined: dict[Case, Collection[Pass]] = field(default_factory=dict)
+    """With the passes that did not decline them."""
+    _refused: set[Case] = field(default_factory=set)
+    _asked_of: Counter[Pass] = field(default_factory=Counter)
+    _with_something_to_compute: int = 0
+    _in_favour: int = 0
+    """Cases drawn at large that were taken and have something to compute, less those declined."""
+    _numbers: Iterator[int] = field(default_factory=count)
+    _variations: Variations | None = None
+
+    def note(self, case: Case, passes: Collection[Pass]) -> None:
+        """A case was examined, and these passes did not decline it."""
+        self.examined[case] = passes
+        self._with_something_to_compute += case.geometry.products > 0
+        self._asked_of.update(passes)
+        if self._variations is not None:
+            self._variations.add(case, passes)
+
+    def note_refused(self, case: Case, results: tuple[CheckResult, ...]) -> None:
+        """A case was declined by every pass, with these verdicts, and does not count."""
+        self._refused.add(case)
+        self.declined.add(case, results)
+
+    def cases(self) -> Iterator[Planned]:
+        """Cases until the budget is spent; what came of one is to be noted before the next is asked for.
+
+        Usual layers come before the covering is known, which may take a while to choose.
+        """
+        at_most = self.budget.cases if self.offer.is_whole else _USUAL_TRIED * self.budget.cases
+        usual = usual_cases(self.offer.space, self.budget.seed, at_most)
+        yield from self._until(len(self.examined) + usual_share(self.budget.cases, len(usual)), usual)
+        covering_cases = self._covering()
+        share = shares(self.budget.cases, len(covering_cases), len(usual))
+        wild = self._drawn_at_large()
+        yield from self._drawn(share.usual + share.drawn, wild)
+        yield from self._until(len(self.examined) + share.covering, covering_cases)
+        yield from self._drawn(self.budget.cases, wild)
+
+    def _until(self, total: int, cases: Iterable[Case]) -> Iterator[Planned]:
+        """Cases until so many were examined in all; what is declined does not count."""
+        for case in cases:
+            if len(self.examined) >= total:
+                return
+            if self._is_new(case):
+                yield Planned(case)
+
+    def _covering(self) -> tuple[Case, ...]:
+        """The shipped covering, or one of what the candidate takes."""
+        if self.offer.is_whole or not self.offer.forms:
+            return covering(self.offer.space)
+        return own_covering(self.asking, self._varied(), self.asking.passes)
+
+    def _varied(self) -> Variations:
+        """Near variations of what is taken, with what was examined before among it."""
+        if self._variations is None:
+            self._variations = swept(self.asking, self.offer)
+            for case, passes in self.examined.items():
+                self._variations.add(case, passes)
+        return self._variations
+
+    def _drawn(self, total: int, wild: Iterator[Planned]) -> Iterator[Planned]:
+        """Cases until so many were examined: drawn at large, or near taken ones where that asks too little."""
+        while len(self.examined) < total and not self._is_asking_too_little(total):
+            planned = next(wild, None)
+            if planned is None:
+                break
+            yield planned
+            if planned.case in self._refused:
+                self._in_favour -= 1
+            else:
+                self._in_favour += planned.case.geometry.products > 0
+        if len(self.examined) < total and self.offer.forms:
+            yield from self._near(total)
+
+    def _drawn_at_large(self) -> Iterator[Planned]:
+        """The cases of one chunk after the other, as far as they bring any that are examined."""
+        before = -1
+        while before < len(self.examined):
+            before = len(self.examined)
+            chunk = Chunk(self.offer.space, self.budget.seed, next(self._numbers))
+            yield from (Planned(case, chunk) for case in chunk.cases() if self._is_wanted(case))
+
+    def _is_wanted(self, case: Case) -> bool:
+        """Whether a case drawn at large is new, and not one more with nothing to compute where little else is taken."""
+        nothing = len(self.examined) - self._with_something_to_compute
+        many = _EMPTY_EVERY * nothing > len(self.examined) and not self.offer.is_whole
+        return self._is_new(case) and not (many and case.geometry.products == 0)
+
+    def _is_new(self, case: Case) -> bool:
+        return case not in self.examined and case not in self._refused
+
+    def _is_asking_too_little(self, total: int) -> bool:
+        """Whether most of what is drawn at large is declined, or a pass is left out that takes less than the others."""
+        if self._in_favour < -PATIENCE:
+            return True
+        counts = [self._asked_of[pass_] for pass_, forms in self.offer.forms.items() if forms]
+        half_way = not self.offer.is_whole and 2 * len(self.examined) >= total
+        return half_way and _LEFT_OUT * min(counts, default=0) < max(counts, default=0)
+
+    def _near(self, total: int) -> Iterator[Planned]:
+        """Variations of the cases that are taken, each near one of the pass that was asked least."""
+        variations = self._varied()
+        random = Random(f"{self.budget.seed}/{next(self._numbers)}")
+        for _ in range(TRIES * (total - len(self.examined))):
+            pass_ = min(variations.pool, key=self._asked_of.__getitem__)
+            case = variations.draw(pass_, random)
+            if len(self.examined) >= total:
+                return
+            if case is not None and self._is_new(case):
+                yield Planned(case)

@@ -1,0 +1,94 @@
+"""What a search, and a run of several, tells as it goes: events, in the order in which they happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ...reports.records.record import CandidateInfo, CaseRecord, Mismatch
+from ..diagnosis.fault import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class CaseExamined:
+    """A case was examined and, if it showed a new fault, the fault was shrunk.
+
+    Parameters
+    ----------
+    record : CaseRecord
+    done, total : int
+        Cases examined, and how many there are to be.
+    """
+
+    record: CaseRecord
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMet:
+    """A new fault was met; shrinking begins."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FaultShrunk:
+    """The fault's counterexample is as small as it gets; or as it got, where shrinking was interrupted."""
+
+    fault: Fault
+    is_smallest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMerged:
+    """`fault` turned out to be one met before, of which `plainer` is a plainer form."""
+
+    fault: Fault
+    plainer: Fault
+
+
+Event = CaseExamined | FaultMet | FaultShrunk | FaultMerged
+"""What a search tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateStarted:
+    """A candidate's search begins, of so many cases."""
+
+    candidate: CandidateInfo
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchKept:
+    """A fault is shrunk, confirmed and on disk."""
+
+    mismatch: Mismatch
+
+
+RunEvent = CandidateStarted | CaseExamined | FaultMet | MismatchKept
+"""What a run of several candidates tells."""
+
+
+def followed_by(events: Iterable[Event], last: Callable[[bool], Iterable[Event]]) -> Iterator[Event]:
+    """Some events and then, also where something interrupts them, the last ones; none where nobody listens any more.
+
+    `last` is told whether nothing did.
+    """
+    try:
+        yield from events
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield from last(False)
+        raise
+    yield from last(True)
+
+
+def left_to_tell(events: Generator[Event]) -> Iterator[Event]:
+    """What a search has still to tell when its reader is interrupted while it deals with an event; then it ends."""
+    with suppress(KeyboardInterrupt):
+        yield events.throw(KeyboardInterrupt())
+        yield from events

@@ -1,0 +1,76 @@
+"""What a person sees of a run: lines where there is no terminal, and a bar on one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from convoracle.oracle.faults import fault_named
+from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.audits.planted import PlantedInProcess
+from convoracle.suites.cases.budget import Budget
+from convoracle.suites.cases.strategies import Space
+from convoracle.suites.command.progress import show_progress
+from convoracle.suites.search.counterexample import build
+from convoracle.suites.search.events import (
+    CandidateStarted,
+    CaseExamined,
+    FaultMet,
+    FaultShrunk,
+    MismatchKept,
+    RunEvent,
+)
+from convoracle.suites.search.search import search
+
+CASES = 3
+
+
+def events() -> Iterator[RunEvent]:
+    """A run of two candidates: one with a fault, and an honest one that stops before its last case."""
+    budget = Budget(Space(ranks=(1,), dtypes=("float32",), max_products=100), frozenset({Pass.FORWARD}), CASES, 0)
+    for executor, most in ((PlantedInProcess(fault_named("returns-zeros")), CASES), (PlantedInProcess(), CASES - 1)):
+        yield CandidateStarted(executor.info, CASES)
+        for event in search(executor, budget):
+            match event:
+                case FaultShrunk(fault):
+                    yield MismatchKept(build(fault, executor, {})[0])
+                case CaseExamined(_, done) if done > most:
+                    break
+                case FaultMet() | CaseExamined():
+                    yield event
+
+
+def shown(*, terminal: bool) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=terminal, width=300, _environ={})
+    show_progress(events(), console)
+    return stream.getvalue()
+
+
+def test_lines_say_who_is_examined_what_is_met_and_when_it_is_done() -> None:
+    first, met, found, done, second = shown(terminal=False).splitlines()
+    assert (first, second) == ("returns-zeros: 3 cases", "honest: 3 cases")
+    assert met.startswith("returns-zeros: structure of forward violates on n")
+    assert met.endswith("; shrinking")
+    assert found.endswith(", on n1c1k1i1f1/float32/uniform/0")
+    assert done.startswith("returns-zeros: 3/3 cases, ")
+
+
+def test_a_line_comes_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10_000, 11))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+    lines = shown(terminal=False).splitlines()
+    assert [line.split(",")[0] for line in lines if "/3 cases" in line] == [
+        *(f"returns-zeros: {done}/3 cases" for done in (1, 2, 3)),
+        *(f"honest: {done}/3 cases" for done in (1, 2)),
+    ]
+
+
+def test_a_bar_shows_how_far_it_is_and_the_faults_above_it() -> None:
+    text = shown(terminal=True)
+    assert "on n1c1k1i1f1/float32/uniform/0" in text
+    assert "3/3" in text
+    assert "2/3" in text

@@ -1,0 +1,83 @@
+"""Which passes are asked on a case: not those that cannot take it, nor those that are known to hang on its like."""
+
+from __future__ import annotations
+
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.layouts import CONTIGUOUS
+from convoracle.oracle.problem.passes import Operands, Pass
+from convoracle.reports.records.compared import KNOWN_HANG
+from convoracle.reports.records.record import CheckResult
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.replies import Reply, TimedOut
+from convoracle.suites.capabilities.offer import Offer
+from convoracle.suites.cases.features import needs
+from convoracle.suites.cases.strategies import Space
+from convoracle.suites.diagnosis.fault import Fault
+from convoracle.suites.search.examiner import HANGS_WAITED_FOR, Examiner
+
+PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)
+PLAIN, DILATED = map(parse_case, ("n1c1k1i3f1/float32/uniform/0", "n1c1k1i3f1d2/float32/uniform/0"))
+
+
+class Hanging(InProcess):
+    """The reference, which times out on dilation, without waiting."""
+
+    def __init__(self) -> None:
+        super().__init__("reference")
+        self.asked: list[Pass] = []
+
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        self.asked.append(pass_)
+        if max(geometry.dilation) > 1:
+            return TimedOut(10.0)
+        return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
+
+
+def examiner(offer: Offer) -> tuple[Examiner, Hanging]:
+    executor = Hanging()
+    return Examiner(executor, PASSES, ("structure",), offer), executor
+
+
+def outcomes(results: tuple[CheckResult, ...]) -> dict[str, Outcome]:
+    return {result.subject: result.verdict.outcome for result in results}
+
+
+def hang(pass_: Pass, case: Case) -> Fault:
+    verdict = Verdict(Outcome.HUNG, "no answer")
+    return Fault("hang-1", "structure", str(pass_), Outcome.HUNG, "", case, case, verdict, needs(case))
+
+
+def test_a_pass_that_is_known_to_hang_on_the_like_is_asked_a_few_times_more() -> None:
+    examined, executor = examiner(Offer(Space()))
+    known = [hang(Pass.FORWARD, DILATED)]
+    for _ in range(HANGS_WAITED_FOR):
+        assert outcomes(examined.examine(DILATED, known)) == dict.fromkeys(("forward", "weight_gradient"), Outcome.HUNG)
+    executor.asked.clear()
+    *_, not_asked = examined.examine(DILATED, known)
+    assert (not_asked.subject, not_asked.verdict.outcome) == ("forward", Outcome.UNDECIDED)
+    assert (not_asked.verdict.reason, not_asked.verdict.cause) == (
+        "not asked: it would hang again as in hang-1",
+        KNOWN_HANG,
+    )
+    assert set(executor.asked) == {Pass.WEIGHT_GRADIENT}
+    assert outcomes(examined.examine(PLAIN, known)) == dict.fromkeys(("forward", "weight_gradient"), Outcome.CONFORMS)
+
+
+def test_what_a_pass_cannot_take_is_told_and_not_asked() -> None:
+    examined, executor = examiner(Offer(Space(), untaken={(Pass.FORWARD, "float32"): "no loop for float32"}))
+    conforms, unsupported = examined.examine(PLAIN, [])
+    assert (conforms.subject, conforms.verdict.outcome) == ("weight_gradient", Outcome.CONFORMS)
+    assert (unsupported.subject, unsupported.verdict.outcome) == ("forward", Outcome.UNSUPPORTED)
+    assert unsupported.verdict.reason == "no loop for float32"
+    assert examined.answering(PLAIN, (conforms, unsupported)) == [Pass.WEIGHT_GRADIENT]
+    assert set(executor.asked) == {Pass.WEIGHT_GRADIENT}
