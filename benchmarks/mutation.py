@@ -13,25 +13,29 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
+from itertools import repeat
 from pathlib import Path
 from random import Random
 
-import numpy as np  # noqa: F401 - imported once, not in each process
+import hypothesis  # noqa: F401 - imported once, not in each process
+import numpy as np  # noqa: F401
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TESTS = {
-    "oracle/judging": "tests/oracle/judging",
-    "oracle/rounding": "tests/oracle/rounding",
-    "oracle/answers": "tests/oracle/answers",
-    "suites/checks": "tests/suites/checks",
-}
-"""Where the tests of a folder's modules are."""
-JUDGING = ("oracle/judging", "oracle/rounding", "oracle/answers/exact.py", "suites/checks/value.py")
+JUDGING = (
+    "oracle/judging",
+    "oracle/rounding",
+    "oracle/answers",
+    "suites/checks",
+    "suites/checks/relations",
+    "suites/search",
+)
+"""What gives the answers, judges by them, asks and searches."""
 PAIRS = (
     (ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.FloorDiv, ast.Mod), (ast.BitAnd, ast.BitOr), (ast.And, ast.Or),
     (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
@@ -118,6 +122,13 @@ def outcome(change: Change | None, tests: Sequence[str], seconds: float) -> str:
     return SURVIVED if process.exitcode == 0 else NOTICED
 
 
+def mirrored(module: Path) -> list[str]:
+    """The tests of a module's folder, with those of the module itself first."""
+    folder = Path("tests", module.relative_to(ROOT).parent)
+    own = sorted((ROOT / folder).glob(f"test_{module.stem}*.py"))
+    return [str(path.relative_to(ROOT)) for path in own] + [str(folder)]
+
+
 def modules(places: Sequence[str]) -> list[Path]:
     """The modules at some places: folders or files, from the root."""
     found = [path for place in places for path in sorted((ROOT / place).glob("*.py")) or [ROOT / place]]
@@ -132,18 +143,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--seconds", type=float, default=900.0, help="after which a change counts as noticed")
     parser.add_argument("--tests", nargs="+", help="files or folders instead of the mirrored ones")
+    parser.add_argument("--workers", type=int, default=1, help="how many changes are tried at a time")
     options = parser.parse_args(arguments)
     every = [change for module in modules(options.places) for change in changes(module)]
     chosen = Random(options.seed).sample(every, options.sample) if options.sample else every
-    tests = {change: options.tests or [TESTS[str(change.module.parent.relative_to(ROOT))]] for change in chosen}
-    for names in dict.fromkeys(map(tuple, tests.values())):
+    tests = [options.tests or mirrored(change.module) for change in chosen]
+    for names in dict.fromkeys(tuple(options.tests or names[-1:]) for names in tests):
         if outcome(None, names, options.seconds) != SURVIVED:
             sys.exit(f"{' '.join(names)}: should pass without a change")
     survived = 0
-    for change in chosen:
-        came_to = outcome(change, tests[change], options.seconds)
-        survived += came_to == SURVIVED
-        print(f"{came_to}: {change.applied()[1]}", flush=True)
+    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("fork")) as pool:
+        for change, came_to in zip(chosen, pool.map(outcome, chosen, tests, repeat(options.seconds)), strict=True):
+            survived += came_to == SURVIVED
+            print(f"{came_to}: {change.applied()[1]}", flush=True)
     print(f"{len(chosen) - survived} of {len(chosen)} noticed, of {len(every)} possible changes")
 
 
