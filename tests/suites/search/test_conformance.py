@@ -26,7 +26,7 @@ from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.framework_witness import Frameworks
 from convoracle.suites.search import conformance
-from convoracle.suites.search.conformance import Conformance, Findings, examine_all, rows_of
+from convoracle.suites.search.conformance import Conformance, Findings, asked_rows, examine_all
 from convoracle.suites.search.events import CaseExamined, FaultMerged, FaultMet, FaultShrunk
 
 pytest_plugins = ["pytester"]
@@ -253,7 +253,7 @@ def test_a_fault_that_was_merged_is_told_once_and_last(monkeypatch: pytest.Monke
 def test_a_candidate_has_a_row_for_each_usual_check_of_each_of_its_passes() -> None:
     def forward(input: Any, weight: Any, bias: Any, geometry: Any) -> Any: ...
 
-    assert [(row.check, row.subject) for row in rows_of(InProcess(forward))] == [
+    assert [(row.check, row.subject) for row in asked_rows(InProcess(forward))] == [
         ("structure", "forward"),
         ("precision", "forward"),
         ("contamination", "forward"),
@@ -265,7 +265,7 @@ def test_a_candidate_has_a_row_for_each_usual_check_of_each_of_its_passes() -> N
 @pytest.fixture
 def ran(pytester: pytest.Pytester, searched: Searched, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs the tests of candidates in this process: their outcomes by name, and what was told of them."""
-    monkeypatch.setattr(conformance, "rows_of", lambda executor: [STRUCTURE, Row("precision", "forward")])
+    monkeypatch.setattr(conformance, "asked_rows", lambda executor: [STRUCTURE, Row("precision", "forward")])
 
     def run(*arguments: str) -> dict[str, tuple[str, str]]:
         recorded = pytester.inline_run("-p", "no:cacheprovider", *arguments)
