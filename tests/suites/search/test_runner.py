@@ -28,8 +28,7 @@ from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.checks.registry import CHECKS
 from convoracle.suites.diagnosis.framework_witness import Frameworks
-from convoracle.suites.search import runner
-from convoracle.suites.search.events import CandidateStarted, CaseExamined, FaultMet, MismatchKept, RunEvent
+from convoracle.suites.search.events import CandidateStarted, CaseExamined, MismatchKept, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.runner import RunPlan, describe_run, executors, memories, run
 
@@ -76,45 +75,15 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Running:
     return Running(tmp_path_factory.mktemp("ran"), one_wrong())
 
 
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
-    """Which candidates were started in this process, and whether they run."""
-    running: dict[str, bool] = {}
-
-    class Watched(InProcess):
-        def __init__(self, candidate: str) -> None:
-            super().__init__(candidate)
-            running[candidate] = True
-
-        def close(self) -> None:
-            running[str(self.info.source)] = False
-
-    monkeypatch.setattr(runner, "InProcess", Watched)
-    return running
-
-
-def test_the_candidates_of_a_plan_run_by_name_until_they_are_not_wanted(
-    tmp_path: Path, opened: dict[str, bool]
-) -> None:
+def test_the_candidates_of_a_plan_run_by_name(tmp_path: Path) -> None:
     with executors(plan(tmp_path, "reference", f"{MUTANTS}:Honest")) as candidates:
         assert list(candidates) == ["reference", "mutants.py:Honest"]
-        assert opened == {"reference": True, f"{MUTANTS}:Honest": True}
-    assert not any(opened.values())
+        assert {type(executor) for executor in candidates.values()} == {InProcess}
 
 
-@pytest.mark.parametrize(
-    ("second", "problem"),
-    [("reference", "candidate 'reference' is named twice; name it once"), ("nowhere.py:conv", "there is no file")],
-)
-def test_none_is_left_running_where_one_cannot_be_had(
-    second: str, problem: str, tmp_path: Path, opened: dict[str, bool]
+def test_a_candidate_has_a_process_of_its_own_unless_the_plan_says_otherwise_and_none_afterwards(
+    tmp_path: Path,
 ) -> None:
-    with pytest.raises(CandidateError, match=problem), executors(plan(tmp_path, "reference", second)):
-        raise AssertionError
-    assert opened == {"reference": False}
-
-
-def test_a_candidate_has_a_process_of_its_own_unless_the_plan_says_otherwise(tmp_path: Path) -> None:
     assert RunPlan(("reference",), BUDGET, Limits(), tmp_path).isolated
     with executors(plan(tmp_path, "reference", isolated=True)) as candidates:
         executor = candidates["reference"]
@@ -124,6 +93,31 @@ def test_a_candidate_has_a_process_of_its_own_unless_the_plan_says_otherwise(tmp
         os.kill(process, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+@pytest.mark.parametrize(
+    ("second", "problem"),
+    [("reference", "candidate 'reference' is named twice; name it once"), ("nowhere.py:conv", "there is no file")],
+)
+def test_none_is_left_running_where_one_cannot_be_had(
+    second: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, close = [], Isolated.close
+
+    def watched(executor: Isolated) -> None:
+        ended.append(executor.loader_pid)
+        close(executor)
+
+    monkeypatch.setattr(Isolated, "close", watched)
+    with (
+        pytest.raises(CandidateError, match=problem),
+        executors(plan(tmp_path, "reference", second, isolated=True)),
+    ):
+        raise AssertionError
+    assert ended
+    for process in ended:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 def test_each_candidate_has_a_memory_which_is_read_before_anything_is_replaced(tmp_path: Path) -> None:
@@ -162,9 +156,9 @@ def test_a_run_that_comes_to_its_end_says_so_and_how_long_it_took(ran: Running) 
 
 
 def test_a_fault_is_on_disk_from_when_it_is_met_and_put_to_the_others_when_it_is_shrunk(ran: Running) -> None:
-    (met,), (kept,) = ran.told(FaultMet), ran.told(MismatchKept)
-    (as_met,) = next(on_disk.mismatches for event, on_disk in ran.events if event is met)
-    assert (as_met.id, as_met.case) == (met.fault.id, str(met.fault.found))
+    (kept,) = ran.told(MismatchKept)
+    (as_met,) = next(on_disk.mismatches for _, on_disk in ran.events if on_disk.mismatches)
+    assert (as_met.id, as_met.case) == (kept.mismatch.id, kept.mismatch.found)
     assert [witness.name for witness in as_met.witnesses] == ["equations"]
     assert as_met.diagnosis == ()
     assert kept.mismatch.case == "n1c1k1i3f1s2/float32/uniform/0" != as_met.case
@@ -177,7 +171,7 @@ def test_a_fault_is_on_disk_from_when_it_is_met_and_put_to_the_others_when_it_is
 def test_a_fault_that_is_a_plainer_form_of_another_is_kept_in_its_place_only(tmp_path: Path) -> None:
     budget = Budget(replace(SPACE, ranks=(1, 2)), frozenset({Pass.BIAS_GRADIENT}), 30, 0)
     ran = Running(tmp_path, {"me": InProcess(f"{MUTANTS}:BiasGradientOfOneImage")}, budget)
-    older, plainer = (event.fault.id for event in ran.told(FaultMet))
+    older, plainer = dict.fromkeys(each.id for _, on_disk in ran.events for each in on_disk.mismatches)
     kept = [event.mismatch for event in ran.told(MismatchKept)]
     assert [mismatch.id for mismatch in kept] == [older, older]
     assert set(kept[1].needs) < set(kept[0].needs)
@@ -216,11 +210,9 @@ def test_the_frameworks_are_ended_with_the_run_and_have_its_limits_and_candidate
 ) -> None:
     told: list[object] = []
 
-    class Watched(Frameworks):
-        def close(self) -> None:
-            told.extend((self.limits, list(self.named)))
-
-    monkeypatch.setattr(runner, "Frameworks", Watched)
+    monkeypatch.setattr(
+        Frameworks, "close", lambda frameworks: told.extend((frameworks.limits, list(frameworks.named)))
+    )
     Running(tmp_path, {"honest": PlantedInProcess()})
     assert told == [Limits(seconds_per_call=7.0), ["honest"]]
 
