@@ -41,7 +41,7 @@ def reproducer(mismatch: Mismatch, evidence: Evidence) -> str:
     call = textwrap.dedent(mismatch.call).strip()
     if mismatch.is_among_calls:
         names = ", ".join((*evidence.operands.arrays(), "learning_rate"))
-        parts.append(_COMPANY.replace("NAMES", names).replace("    CALL", textwrap.indent(call, "    ")))
+        parts.append(_AMONG_CALLS.replace("NAMES", names).replace("    CALL", textwrap.indent(call, "    ")))
         return "\n".join(part for part in parts if part)
     parts.append(_preparation(mismatch, evidence))
     parts.append(f"{call}\n")
@@ -203,7 +203,7 @@ def _comparison(mismatch: Mismatch, evidence: Evidence) -> str:
     return _VALUES.replace("WRONG", wrong).replace("BOUND", bound).replace("GOT", got)
 
 
-_COMPANY = """\
+_AMONG_CALLS = """\
 import threading
 
 

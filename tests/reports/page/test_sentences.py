@@ -9,7 +9,7 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.oracle.operands.data import Numbers
-from convoracle.reports.page.sentences import WORDS, explanation
+from convoracle.reports.page.sentences import WORDS, mismatch_sentences
 from convoracle.reports.records.record import Mismatch
 
 PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcome.VIOLATES))
@@ -18,13 +18,13 @@ PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcom
 def told(
     outcome: Outcome = Outcome.VIOLATES, reason: str = "", cause: str = "", violation: str = ""
 ) -> tuple[str, ...]:
-    return explanation(replace(PLAIN, violation=violation, verdict=Verdict(outcome, reason, cause)))
+    return mismatch_sentences(replace(PLAIN, violation=violation, verdict=Verdict(outcome, reason, cause)))
 
 
 def of_values(numbers: Numbers, error: float, bound: float, wrong: int = 2, elements: int = 1200) -> str:
     worst = Discrepancy((0,), 0.0, error, error, bound, 1.0)
     verdict = Verdict(Outcome.VIOLATES, "is left out", "value", worst=worst, wrong=wrong, elements=elements)
-    (sentence,) = explanation(replace(PLAIN, numbers=numbers, verdict=verdict))
+    (sentence,) = mismatch_sentences(replace(PLAIN, numbers=numbers, verdict=verdict))
     return sentence
 
 
@@ -60,7 +60,7 @@ def test_what_its_check_says_of_failing_is_told_first() -> None:
     assert told(reason="seen", violation="Passes\x1b differ.") == ("Passes\\x1b differ.", "Seen.")
     worst = Discrepancy((0,), 0.0, 1.0, 1.0, 0.0, 1.0)
     verdict = Verdict(Outcome.VIOLATES, "seen", "nan", worst=worst, wrong=1, elements=1)
-    assert explanation(replace(PLAIN, violation="NaN.", numbers=Numbers.CONTAMINATED, verdict=verdict)) == (
+    assert mismatch_sentences(replace(PLAIN, violation="NaN.", numbers=Numbers.CONTAMINATED, verdict=verdict)) == (
         "NaN.",
         "Seen.",
     )
