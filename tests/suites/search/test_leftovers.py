@@ -9,11 +9,9 @@ import pytest
 from convoracle.oracle.faults import FaultModel, fault_named
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import Case, parse_case
-from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import CheckResult
 from convoracle.suites.audits.planted import PlantedInProcess
-from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
+from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.history import History
 from convoracle.suites.search.ledger import Ledger
@@ -37,7 +35,8 @@ class Restarted(PlantedInProcess):
 def wrong(executor: PlantedInProcess, case: Case) -> CheckResult:
     """The failing result of a forward pass, after a call with other data."""
     for each in (replace(case, seed=case.seed + 1), case):
-        result = ask(executor, Check.STRUCTURE, each, Pass.FORWARD)
+        result = ask_again(executor, "structure", "forward", each)
+    assert result is not None
     assert result.verdict.outcome is Outcome.VIOLATES
     return result
 

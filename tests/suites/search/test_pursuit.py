@@ -16,8 +16,7 @@ from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.drawing import Chunk
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
+from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.history import Question
 from convoracle.suites.search import pursuit as module
@@ -33,7 +32,8 @@ MANY = 1000
 def pursuit(name: str, case: Case, limit: int = MANY, known: tuple[Fault, ...] = ()) -> Pursuit:
     """Of a fault that was met in the weight gradient of a case."""
     executor = PlantedInProcess(fault_named(name))
-    result = ask(executor, Check.STRUCTURE, case, Pass.WEIGHT_GRADIENT)
+    result = ask_again(executor, "structure", "weight_gradient", case)
+    assert result is not None
     assert result.verdict.outcome is Outcome.VIOLATES
     ledger = Ledger(name, 20, list(known))
     fault = ledger.take_up(result, case, None)
