@@ -28,6 +28,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 from types import CodeType, FrameType, FunctionType
+from typing import NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -49,9 +50,11 @@ PAIRS = (
 OTHER = {**dict(PAIRS), **{second: first for first, second in PAIRS}}
 NOTICED, SURVIVED, TOO_LONG = "noticed", "survived", "noticed, by taking too long"
 PYTEST = ("-q", "-s", "-m", "not campaign", "-p", "no:cacheprovider")
+_SURVIVED, _NOTICED = 0, 3
+"""Exit statuses; also noticed is what ends by a signal."""
 FORK = multiprocessing.get_context("fork")
 Function = tuple[str, str]
-"""Its module's file and its name, as `Class.method` where it is one."""
+"""The file that its module was imported from, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,12 @@ class Change:
         ast.fix_missing_locations(tree)
         return tree, f"{self.module.relative_to(ROOT)}:{getattr(part, 'lineno', 0)}: {before}  ->  {ast.unparse(part)}"
 
-    def function(self) -> Function | None:
-        """The function in whose body it is; None where it takes effect when the module is imported."""
+    def function(self) -> str | None:
+        """The function in whose body it is, as `Class.method`; None where it is read when the module is imported."""
         tree = ast.parse(self.module.read_text())
         part = list(ast.walk(tree))[self.number]
         inside = (name for name, body in _bodies(tree) if any(part is each for line in body for each in ast.walk(line)))
-        name = next(inside, None)
-        return None if name is None else (str(self.module), name)
+        return next(inside, None)
 
 
 def changes(module: Path) -> Iterator[Change]:
@@ -135,9 +137,14 @@ class Changed(MetaPathFinder, InspectLoader):
         return ast.unparse(self.tree)
 
 
+def file_of(module: Path) -> str:
+    """The file that a module was imported from, which may be an installed one."""
+    return str(sys.modules[imported_name(module)].__file__)
+
+
 def change_functions(change: Change) -> None:
     """Give the functions of an imported module their changed code."""
-    file = str(sys.modules[imported_name(change.module)].__file__)
+    file = file_of(change.module)
     changed = {_place(code): code for code in _codes(compile(change.applied()[0], file, "exec"))}
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename == file:
@@ -209,21 +216,33 @@ class Trials:
             for process, (change, deadline) in list(running.items()):
                 if process.exitcode is None and time.monotonic() < deadline:
                     continue
-                came_to = TOO_LONG if process.exitcode is None else NOTICED if process.exitcode else SURVIVED
+                came_to = _outcome(process.exitcode)
                 process.kill()
                 process.join()
                 del running[process]
                 self.tell(change, came_to)
 
-    def _try(self, items: Sequence[pytest.Item], change: Change) -> None:
-        function = change.function()
+    def _try(self, items: Sequence[pytest.Function], change: Change) -> None:
+        name = change.function()
         with _own_folder():
-            if function is None:
-                os._exit(_imported_anew(change, self.own(change.module)))
+            if name is None:
+                for item in items:
+                    sys.modules.pop(item.module.__name__, None)
+                os._exit(_SURVIVED if _passes_anew(change, self.own(change.module)) else _NOTICED)
+            function = file_of(change.module), name
             change_functions(change)
             _forget()
             calling = sorted((test for test in self.tests if function in test.called), key=lambda test: test.seconds)
-            os._exit(0 if all(map(_passes, (items[test.number] for test in calling))) else 1)
+            os._exit(_SURVIVED if all(_passes(items[test.number]) for test in calling) else _NOTICED)
+
+
+def _outcome(code: int | None) -> str:
+    """What the exit status of a process says of its change; none was left by one that still ran."""
+    if code == _SURVIVED:
+        return SURVIVED
+    if code is not None and code not in (_NOTICED, *range(-64, 0)):
+        _stop(f"a process ended with exit code {code}")
+    return TOO_LONG if code is None else NOTICED
 
 
 def _measured(items: Sequence[pytest.Item]) -> list[Test]:
@@ -235,9 +254,14 @@ def _measured(items: Sequence[pytest.Item]) -> list[Test]:
     try:
         tests: list[Test] | str = receiver.recv()
     except EOFError:
-        sys.exit("the process of the tests ended")
+        _stop("the process of the tests ended")
     process.join()
-    return tests if isinstance(tests, list) else sys.exit(f"{tests}: should pass without a change")
+    return tests if isinstance(tests, list) else _stop(f"{tests}: should pass without a change")
+
+
+def _stop(reason: str) -> NoReturn:
+    print(reason, file=sys.stderr)
+    pytest.exit(reason, pytest.ExitCode.INTERNAL_ERROR)
 
 
 def _measure(items: Sequence[pytest.Item], sender: Connection) -> None:
@@ -282,15 +306,16 @@ def _ours() -> dict[str, object]:
     return {
         name: module
         for name, module in sys.modules.items()
-        if name != "__main__" and str(getattr(module, "__file__", "")).startswith(str(ROOT))
+        if name.startswith("convoracle.")
+        or Path(getattr(module, "__file__", None) or "/").is_relative_to(ROOT / "tests")
     }
 
 
-def _imported_anew(change: Change, tests: Sequence[str]) -> int:
+def _passes_anew(change: Change, tests: Sequence[str]) -> bool:
     for name in _ours():
         del sys.modules[name]
     sys.meta_path.insert(0, Changed(change))
-    return int(pytest.main([*PYTEST, "-x", *tests]))
+    return pytest.main([*PYTEST, "-x", *tests]) == pytest.ExitCode.OK
 
 
 @contextlib.contextmanager
@@ -341,7 +366,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.dup2(nowhere, sys.stdout.fileno())
     for tests, of_these in by_tests.items():
         own = mirrored if options.tests is None else lambda module, tests=tests: tests
-        pytest.main([*PYTEST, *tests], plugins=[Trials(of_these, own, options.workers, options.seconds, tell)])
+        trials = Trials(of_these, own, options.workers, options.seconds, tell)
+        if pytest.main([*PYTEST, *tests], plugins=[trials]) != pytest.ExitCode.OK:
+            sys.exit(2)
     print(
         f"{len(chosen) - outcomes.count(SURVIVED)} of {len(chosen)} noticed, of {len(every)} possible changes",
         file=told,
