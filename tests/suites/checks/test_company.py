@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +14,25 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.passes import LINKED, Array, Pass
+from convoracle.oracle.problem.passes import LINKED, Array, Operands, Pass
+from convoracle.suites.calling.company import (
+    LATTICE,
+    OPPOSITE,
+    REALS,
+    SQUARE,
+    CompanyCall,
+    CompanyQuestion,
+    CompanyReply,
+    Deviation,
+    Part,
+)
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
-from convoracle.suites.calling.replies import Limits
-from convoracle.suites.checks.company import ask_company
+from convoracle.suites.calling.replies import Died, Limits, Reply, Returned
+from convoracle.suites.checks.company import KIND, ask_company
+from convoracle.suites.checks.examination import Examination
+from convoracle.suites.checks.kind import OfCase
 from convoracle.suites.checks.value import Check, answer
 
 from ..stateful import (
@@ -332,3 +347,162 @@ def test_an_empty_result_says_nothing() -> None:
     executor = InProcess(Honest)
     case = parse_case("n0c1k1i3f2/float32/uniform/0")
     assert ask_company(executor, case, Pass.FORWARD) is None
+
+
+class Tells(InProcess):
+    """The honest one, in whose process calls in company came to something else, as it is told.
+
+    Each deviation is a cause, the name of a call, and what became of its right result.
+    """
+
+    def __init__(self, *deviations: tuple[str, str, Callable[[Array], Part]], **conventions: str) -> None:
+        super().__init__(type("Declares", (Honest,), {"conventions": conventions}))
+        self.deviations = deviations
+
+    def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
+        told = []
+        for cause, name, changed in self.deviations:
+            right = self._right(question.calls[name.removeprefix(OPPOSITE)])
+            got = changed(-right if name.startswith(OPPOSITE) else right)
+            known = right if name.removeprefix(OPPOSITE) in (LATTICE, REALS) else None
+            told.append(Deviation(cause, f"{cause} of {name}", name, known, got))
+        return CompanyReply(self._right(question.calls[LATTICE]), tuple(told))
+
+    def _right(self, call: CompanyCall) -> Array:
+        return reference.evaluate(Pass.FORWARD, call.operands, call.geometry)
+
+
+def unchanged(array: Array) -> Array:
+    return array
+
+
+def next_number(array: Array) -> Array:
+    return np.nextafter(array, array.dtype.type(np.inf))
+
+
+def one_more(array: Array) -> Array:
+    return array + array.dtype.type(1)
+
+
+def first_one_more(array: Array) -> Array:
+    return array + (np.arange(array.size).reshape(array.shape) == 0).astype(array.dtype)
+
+
+def in_float64(array: Array) -> Array:
+    return array.astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("conventions", "cause", "name", "changed", "is_fault"),
+    [
+        ({}, "repeat", REALS, next_number, True),
+        ({"repeatability": "varies"}, "repeat", REALS, next_number, False),
+        ({"repeatability": "varies"}, "repeat", REALS, one_more, True),
+        ({"repeatability": "varies"}, "reuse", REALS, next_number, True),
+        ({}, "order", "dtype", next_number, False),
+        ({}, "order", "size", unchanged, False),
+        ({}, "order", "size", one_more, True),
+        ({}, "order", "size", in_float64, True),
+        ({"algorithm": "transform"}, "order", SQUARE, next_number, False),
+        ({"algorithm": "transform"}, "order", SQUARE, one_more, True),
+    ],
+)
+def test_a_deviation_is_a_fault_where_the_result_alone_would_be_or_memory_is_spoiled(
+    conventions: dict[str, str], cause: str, name: str, changed: Callable[[Array], Part], is_fault: bool
+) -> None:
+    """On reals other bits are, but where they may vary; a transform may round integers, and no other may."""
+    verdict = verdict_of(Tells((cause, name, changed), **conventions), SMALL)
+    assert (verdict.outcome, verdict.cause) == ((Outcome.VIOLATES, cause) if is_fault else (Outcome.CONFORMS, ""))
+
+
+@pytest.mark.parametrize("cause", ["stale", "order"])
+def test_the_opposite_numbers_are_held_against_the_opposite_result(cause: str) -> None:
+    verdict = verdict_of(Tells((cause, OPPOSITE + LATTICE, first_one_more)), SMALL)
+    assert verdict.reason.startswith(f"{cause} of opposite lattice: 1 of 12 elements differ, by up to ")
+
+
+def test_among_threads_what_the_opposite_numbers_came_to_alone_is_known() -> None:
+    """There the expected result is not that of the first call, but already its opposite."""
+    verdict = verdict_of(Tells(("threads", OPPOSITE + LATTICE, unchanged)), SMALL)
+    assert verdict.outcome is Outcome.CONFORMS
+
+
+def test_the_first_fault_is_told_and_of_the_others_their_causes() -> None:
+    """Of one cause the first only; what changed for a while is told whole."""
+    verdict = verdict_of(
+        Tells(
+            ("repeat", LATTICE, first_one_more),
+            ("repeat", REALS, one_more),
+            ("layout", LATTICE, one_more),
+            ("meanwhile", LATTICE, lambda _: "changed and restored"),
+        ),
+        SMALL,
+    )
+    assert verdict.cause == "repeat"
+    assert verdict.reason.startswith("repeat of lattice: 1 of 12 elements differ, by up to ")
+    assert verdict.reason.endswith("; it shows, too, in: layout, meanwhile of lattice: changed and restored")
+
+
+def test_of_all_that_varies_as_declared_the_first_is_told() -> None:
+    varying = (("repeat", REALS, next_number), ("threads", REALS, next_number))
+    verdict = verdict_of(Tells(*varying, repeatability="varies"), SMALL)
+    assert verdict.reason == "varies, as declared: repeat of reals: 12 of 12 elements differ, by up to 1 ulp"
+
+
+class EndsForAnotherSize(Tells):
+    """Its process ends where it is called with another size, in company or always; it is wrong for three images."""
+
+    def __init__(self, *, always: bool) -> None:
+        super().__init__()
+        self.always = always
+
+    def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
+        if "size" in question.calls:
+            return Died("exit code 3", during=f"making {question.calls['size']} after this one")
+        if "batch" in question.calls:
+            self.deviations = (("order", LATTICE, one_more),)
+        return super().call_in_company(question)
+
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **settings: Any) -> Reply:
+        if self.always and geometry.size == (6,):
+            return Died("exit code 3")
+        right = reference.evaluate(pass_, operands, geometry)
+        return Returned(one_more(right) if geometry.batch == 3 else right, 0.0)
+
+
+def test_only_the_companion_in_which_the_process_ends_is_left_out() -> None:
+    """What the others lead to is still seen, also of one that is wrong alone."""
+    assert verdict_of(EndsForAnotherSize(always=True), SMALL).cause == "order"
+
+
+def test_a_process_that_ends_in_a_call_that_is_right_alone_has_crashed() -> None:
+    assert verdict_of(EndsForAnotherSize(always=False), SMALL).outcome is Outcome.CRASHED
+
+
+def test_the_time_told_is_that_of_the_question() -> None:
+    began = time.perf_counter()
+    result = ask_company(Tells(), SMALL, Pass.FORWARD)
+    assert result is not None
+    assert 0 < result.seconds <= time.perf_counter() - began
+
+
+def due(seed: int, passes: Collection[Pass] | None) -> list[tuple[str, str]]:
+    """What is asked when the forward pass was found without a fault, and the bias gradient not yet asked."""
+    case, both = replace(SMALL, seed=seed), (Pass.FORWARD, Pass.BIAS_GRADIENT)
+    examination = Examination(InProcess(Honest), case, both, passes)
+    examination.ask(Check.STRUCTURE, Pass.FORWARD)
+    assert isinstance(KIND.schedule, OfCase)
+    return list(KIND.schedule.questions(examination))
+
+
+def test_where_no_run_says_which_are_due_one_seed_in_twenty_is_asked() -> None:
+    assert [seed for seed in range(41) if due(seed, None)] == [0, 20, 40]
+    assert due(20, None) == [("company", "forward")]
+
+
+@pytest.mark.parametrize(("passes", "asked"), [((), []), ((Pass.FORWARD,), ["forward"]), ((Pass.BIAS_GRADIENT,), [])])
+def test_a_pass_that_is_due_is_asked_if_it_was_found_without_a_fault(
+    passes: tuple[Pass, ...], asked: list[str]
+) -> None:
+    for seed in (0, 1):
+        assert [subject for _, subject in due(seed, passes)] == asked

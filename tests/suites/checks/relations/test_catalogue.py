@@ -33,6 +33,7 @@ def test_relations_have_names_of_their_own() -> None:
         ("n1c2k2i5f2g2", {"channel-permutation", "groups"}, set()),
         ("n1c1k1i5f2d2", {"dilation"}, set()),
         ("n1c1k1i5f1p1d2", {"explicit-padding"}, set()),
+        ("n1c1k1i3f2d2to1", set(), {"transposition"}),
         ("n1c1k1i5f1", {"matrix-product"}, set()),
         ("n1c1k1i5f1s2", {"matrix-product", "stride"}, set()),
         ("n1c1k1i5f1t", set(), set()),

@@ -34,6 +34,7 @@ OTHERS = (
     ("explicit-padding", "n1c1k1i4f3p1mreflect", "n1c1k1i6f3"),
     ("explicit-padding", "n1c1k1i4f3p1t", "n1c1k1i4f3t"),
     ("translation", "n1c1k1i6f2s2", "n1c1k1i6f2s2"),
+    ("translation", "n1c1k1i3x4f2x2", "n1c1k1i3x4f2x2"),
 )
 
 
@@ -83,6 +84,7 @@ def derived(name: str, geometry: str) -> list[Operands]:
         ("explicit-padding", "n1c1k1i3f2p1mreplicate", ([1, 2, 3], [1, 1, 2, 3, 3])),
         ("translation", "n1c1k1i4f2", ([1, 2, 3, 0], [0, 1, 2, 3])),
         ("translation", "n1c1k1i5f2s2", ([1, 2, 3, 0, 0], [0, 0, 1, 2, 3])),
+        ("translation", "n1c1k1i2x3f1x1", ([1, 2, 0, 0, 0, 0], [0, 0, 0, 0, 1, 2])),
     ],
 )
 def test_the_input_of_both(name: str, geometry: str, inputs: tuple[list[int], list[int]]) -> None:
