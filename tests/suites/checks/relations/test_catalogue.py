@@ -42,6 +42,7 @@ def test_relations_have_names_of_their_own() -> None:
         ("n1c1k1i5f2p1mreflect", {"explicit-padding"}, {"wider-padding", "translation", "transposition"}),
         ("n1c1k1i2f2", set(), {"translation"}),
         ("n1c1k1i3f2s2", {"stride"}, {"translation"}),
+        ("n1c1k1i3f2s3p1", {"stride", "explicit-padding"}, {"translation"}),
     ],
 )
 def test_what_is_said_of_a_forward_pass(geometry: str, more: set[str], fewer: set[str]) -> None:
