@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import LINKED, Pass, shape_of
 from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.calling.company import IMAGE, LATTICE, REALS, SQUARE
-from convoracle.suites.checks.companions import calls_of, companions
+from convoracle.suites.checks.companions import calls_of, check_of, companions
+from convoracle.suites.checks.value import Check
 
 CASE = parse_case("n2c3k4i6x5f3x2p1x1/bias/float32/wide/1")
 ANYONE = CandidateInfo("anyone")
@@ -70,3 +73,24 @@ def test_the_call_itself_is_on_integers_and_on_reals() -> None:
     assert set(calls) == {LATTICE, REALS}
     assert np.array_equal(calls[LATTICE].operands.input, np.rint(calls[LATTICE].operands.input))
     assert not np.array_equal(calls[REALS].operands.input, np.rint(calls[REALS].operands.input))
+
+
+@pytest.mark.parametrize(("text", "channels"), [("n1c5k6i3f1", 4), ("n1c3k2i3f1", 2), ("n1c0k2i3f1", 1)])
+def test_the_square_one_has_as_many_channels_as_both_up_to_four(text: str, channels: int) -> None:
+    square = companions(parse_case(f"{text}/float32/uniform/1"), Pass.FORWARD, EVERYDAY)[SQUARE].geometry
+    assert (square.in_channels, square.groups) == (channels, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "check"),
+    [
+        (LATTICE, "float32", Check.STRUCTURE),
+        (REALS, "float32", Check.PRECISION),
+        (REALS, "int8", Check.STRUCTURE),
+        ("dtype", "float64", Check.PRECISION),
+        ("dtype", "int8", Check.STRUCTURE),
+        ("size", "float32", Check.STRUCTURE),
+    ],
+)
+def test_reals_are_asked_where_the_want_of_precision_in_a_dtype_would_show(name: str, dtype: str, check: Check) -> None:
+    assert check_of(name, replace(CASE, dtype=dtype)) is check

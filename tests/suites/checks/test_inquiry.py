@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.records.record import kind_of
 from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.replies import Reply
 from convoracle.suites.checks.inquiry import ask_again, examine
 from convoracle.suites.checks.kind import OfCandidate
 from convoracle.suites.checks.registry import CHECKS
@@ -52,6 +54,40 @@ def test_seed_zero_is_asked_all_there_is() -> None:
 def test_other_seeds_are_asked_less() -> None:
     assert _kinds(replace(CASE, seed=1)) == {"structure", "precision", "adjoint"}
     assert _kinds(replace(CASE, seed=2)) == {"structure", "precision", "adjoint", "contamination", "relation"}
+
+
+class Ordered(InProcess):
+    """The reference, which keeps the order in which its passes are called."""
+
+    def __init__(self) -> None:
+        super().__init__("reference")
+        self.order: list[Pass] = []
+
+    def call(self, pass_: Pass, *arguments: Any, **settings: Any) -> Reply:
+        self.order.append(pass_)
+        return super().call(pass_, *arguments, **settings)
+
+
+def test_of_four_seeds_the_last_has_its_passes_asked_backwards_and_told_in_their_order() -> None:
+    passes = [Pass.FORWARD, Pass.WEIGHT_GRADIENT]
+    backwards = []
+    for seed in range(8):
+        executor = Ordered()
+        results = examine(executor, replace(CASE, seed=seed), passes, ("structure",))
+        assert [result.subject for result in results] == ["forward", "weight_gradient"]
+        backwards.append(executor.order == passes[::-1])
+        assert executor.order in (passes, passes[::-1])
+    assert backwards == [False, False, False, True] * 2
+
+
+class Zero:
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        return np.zeros(geometry.output_shape, input.dtype)
+
+
+def test_a_pass_whose_structure_is_wrong_is_asked_nothing_more() -> None:
+    results = examine(InProcess(Zero), CASE, [Pass.FORWARD])
+    assert [(result.check, result.verdict.outcome) for result in results] == [("structure", Outcome.VIOLATES)]
 
 
 def test_checks_can_be_chosen() -> None:
