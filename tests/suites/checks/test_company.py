@@ -479,6 +479,15 @@ def test_a_process_that_ends_in_a_call_that_is_right_alone_has_crashed() -> None
     assert verdict_of(EndsForAnotherSize(always=False), SMALL).outcome is Outcome.CRASHED
 
 
+class IsNotAskedAlone(Tells):
+    def call(self, *arguments: object, **settings: object) -> Reply:
+        raise AssertionError("was called")
+
+
+def test_what_the_call_itself_comes_to_is_known_and_not_asked_again() -> None:
+    assert verdict_of(IsNotAskedAlone(("repeat", LATTICE, one_more)), SMALL).cause == "repeat"
+
+
 def test_the_time_told_is_that_of_the_question() -> None:
     began = time.perf_counter()
     result = ask_company(Tells(), SMALL, Pass.FORWARD)
