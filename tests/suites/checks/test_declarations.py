@@ -135,6 +135,14 @@ def test_near_the_end_of_the_range_no_other_format_to_multiply_in_is_suggested_b
     assert 'results = {"float32": "float16"}' in in_float16
 
 
+def test_the_tightest_is_suggested_first_and_last_what_could_hide_a_term() -> None:
+    """1.01 off by 2^-9: factors in tfloat32 may be 2^-10 off, cut off to it 2^-9, and to bfloat16 2^-6, above 0.01."""
+    numbers, actual = ([1.0, 0.01], [1.0, 1.0]), np.array([1.01 + 2.0**-9], np.float32)
+    first, *_, last = _fits("n1c1k1i2f2/float32/uniform/1", numbers, actual)
+    assert first == 'multipliers = {"float32": "tfloat32"}, conventions = {"operands": "truncated"}'
+    assert last == 'multipliers = {"float32": "bfloat16"}, conventions = {"operands": "truncated"}'
+
+
 @pytest.mark.parametrize("fill", ["uniform", "huge"])
 def test_no_elements_suggest_nothing(fill: str) -> None:
     case, arithmetic = parse_case(f"n0c1k1i4f2/float32/{fill}/1"), Arithmetic.of("float32")
