@@ -375,6 +375,14 @@ def test_one_result_is_enough_to_be_compared() -> None:
     assert 0 < result.seconds <= time.perf_counter() - began
 
 
+def test_a_relation_is_asked_again_by_its_name() -> None:
+    examination = Examination(InProcess(Right), parse_case("n1c1k1i5f2/float32/uniform/0"), (Pass.FORWARD,))
+    result = KIND.ask(examination, "relation:translation", "forward")
+    assert result is not None
+    assert (result.check, result.subject) == ("relation:translation", "forward")
+    assert result.verdict.outcome is Outcome.CONFORMS
+
+
 FORWARD = ["linearity-in-input", "linearity-in-weight", "wider-padding", "translation", "transposition"]
 """What is said of a plain convolution of one image and one channel."""
 
