@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.answers import equations
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.passes import LINKED, Pass, shape_of
 from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.calling.company import IMAGE, LATTICE, REALS, SQUARE
-from convoracle.suites.checks.companions import calls_of, check_of, companions
-from convoracle.suites.checks.value import Check
+from convoracle.suites.checks.companions import calls_of, companions, numbers_of
 
 CASE = parse_case("n2c3k4i6x5f3x2p1x1/bias/float32/wide/1")
 ANYONE = CandidateInfo("anyone")
@@ -82,15 +81,17 @@ def test_the_square_one_has_as_many_channels_as_both_up_to_four(text: str, chann
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype", "check"),
+    ("name", "dtype", "numbers"),
     [
-        (LATTICE, "float32", Check.STRUCTURE),
-        (REALS, "float32", Check.PRECISION),
-        (REALS, "int8", Check.STRUCTURE),
-        ("dtype", "float64", Check.PRECISION),
-        ("dtype", "int8", Check.STRUCTURE),
-        ("size", "float32", Check.STRUCTURE),
+        (LATTICE, "float32", Numbers.INTEGERS),
+        (REALS, "float32", Numbers.REALS),
+        (REALS, "int8", Numbers.INTEGERS),
+        ("dtype", "float64", Numbers.REALS),
+        ("dtype", "int8", Numbers.INTEGERS),
+        ("size", "float32", Numbers.INTEGERS),
     ],
 )
-def test_reals_are_asked_where_the_want_of_precision_in_a_dtype_would_show(name: str, dtype: str, check: Check) -> None:
-    assert check_of(name, replace(CASE, dtype=dtype)) is check
+def test_reals_are_asked_where_the_want_of_precision_in_a_dtype_would_show(
+    name: str, dtype: str, numbers: Numbers
+) -> None:
+    assert numbers_of(name, replace(CASE, dtype=dtype)) is numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,11 @@ import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
-from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.data import Case, Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Operands, Pass
 from convoracle.suites.calling.company import (
     LATTICE,
-    OPPOSITE,
     REALS,
     SQUARE,
     CompanyCall,
@@ -30,10 +29,8 @@ from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Died, Limits, Reply, Returned
-from convoracle.suites.checks.company import KIND, ask_company
-from convoracle.suites.checks.examination import Examination
-from convoracle.suites.checks.kind import OfCase
-from convoracle.suites.checks.value import Check, answer
+from convoracle.suites.checks.company import ask_company
+from convoracle.suites.checks.value import answer
 
 from ..stateful import (
     FAULTY,
@@ -258,7 +255,7 @@ def test_what_is_wrong_alone_for_the_opposite_numbers_is_no_fault_of_company() -
         return np.maximum(reference.forward(input, weight, geometry).astype(input.dtype), 0)
 
     positive = (replace(one, seed=seed) for seed in range(100))
-    case = next(each for each in positive if answer(Check.STRUCTURE, each, Pass.FORWARD).value.to_float64().min() > 0)
+    case = next(each for each in positive if answer(Numbers.INTEGERS, each, Pass.FORWARD).value.to_float64().min() > 0)
     executor = Restarted(rectified)
     result = ask_company(executor, case, Pass.FORWARD)
     assert result is not None
@@ -352,20 +349,22 @@ def test_an_empty_result_says_nothing() -> None:
 class Tells(InProcess):
     """The honest one, in whose process calls in company came to something else, as it is told.
 
-    Each deviation is a cause, the name of a call, and what became of its right result.
+    Each deviation is a cause, the name of a call, and what became of its right result; of the opposite one, where
+    the sign is.
     """
 
-    def __init__(self, *deviations: tuple[str, str, Callable[[Array], Part]], **conventions: str) -> None:
+    def __init__(
+        self, *deviations: tuple[str, str, Callable[[Array], Part]], sign: int = 1, **conventions: str
+    ) -> None:
         super().__init__(type("Declares", (Honest,), {"conventions": conventions}))
-        self.deviations = deviations
+        self.deviations, self.sign = deviations, sign
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         told = []
         for cause, name, changed in self.deviations:
-            right = self._right(question.calls[name.removeprefix(OPPOSITE)])
-            got = changed(-right if name.startswith(OPPOSITE) else right)
-            known = right if name.removeprefix(OPPOSITE) in (LATTICE, REALS) else None
-            told.append(Deviation(cause, f"{cause} of {name}", name, known, got))
+            right = self._right(question.calls[name])
+            known = right if name in (LATTICE, REALS) else None
+            told.append(Deviation(cause, f"{cause} of {name}", name, known, changed(self.sign * right), self.sign))
         return CompanyReply(self._right(question.calls[LATTICE]), tuple(told))
 
     def _right(self, call: CompanyCall) -> Array:
@@ -417,13 +416,13 @@ def test_a_deviation_is_a_fault_where_the_result_alone_would_be_or_memory_is_spo
 
 @pytest.mark.parametrize("cause", ["stale", "order"])
 def test_the_opposite_numbers_are_held_against_the_opposite_result(cause: str) -> None:
-    verdict = verdict_of(Tells((cause, OPPOSITE + LATTICE, first_one_more)), SMALL)
-    assert verdict.reason.startswith(f"{cause} of opposite lattice: 1 of 12 elements differ, by up to ")
+    verdict = verdict_of(Tells((cause, LATTICE, first_one_more), sign=-1), SMALL)
+    assert verdict.reason.startswith(f"{cause} of lattice: 1 of 12 elements differ, by up to ")
 
 
 def test_among_threads_what_the_opposite_numbers_came_to_alone_is_known() -> None:
     """There the expected result is not that of the first call, but already its opposite."""
-    verdict = verdict_of(Tells(("threads", OPPOSITE + LATTICE, unchanged)), SMALL)
+    verdict = verdict_of(Tells(("threads", LATTICE, unchanged), sign=-1), SMALL)
     assert verdict.outcome is Outcome.CONFORMS
 
 
@@ -493,25 +492,3 @@ def test_the_time_told_is_that_of_the_question() -> None:
     result = ask_company(Tells(), SMALL, Pass.FORWARD)
     assert result is not None
     assert 0 < result.seconds <= time.perf_counter() - began
-
-
-def due(seed: int, passes: Collection[Pass] | None) -> list[tuple[str, str]]:
-    """What is asked when the forward pass was found without a fault, and the bias gradient not yet asked."""
-    case, both = replace(SMALL, seed=seed), (Pass.FORWARD, Pass.BIAS_GRADIENT)
-    examination = Examination(InProcess(Honest), case, both, passes)
-    examination.ask(Check.STRUCTURE, Pass.FORWARD)
-    assert isinstance(KIND.schedule, OfCase)
-    return list(KIND.schedule.questions(examination))
-
-
-def test_where_no_run_says_which_are_due_one_seed_in_twenty_is_asked() -> None:
-    assert [seed for seed in range(41) if due(seed, None)] == [0, 20, 40]
-    assert due(20, None) == [("company", "forward")]
-
-
-@pytest.mark.parametrize(("passes", "asked"), [((), []), ((Pass.FORWARD,), ["forward"]), ((Pass.BIAS_GRADIENT,), [])])
-def test_a_pass_that_is_due_is_asked_if_it_was_found_without_a_fault(
-    passes: tuple[Pass, ...], asked: list[str]
-) -> None:
-    for seed in (0, 1):
-        assert [subject for _, subject in due(seed, passes)] == asked

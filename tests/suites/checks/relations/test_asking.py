@@ -12,7 +12,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.arrays import widened
-from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.data import Case, Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Array, Operands, Pass
@@ -29,7 +29,6 @@ from convoracle.suites.checks.relations import (
     relation_named,
 )
 from convoracle.suites.checks.relations.asking import KIND
-from convoracle.suites.checks.value import Check
 
 from ...stateful import Honest as Right
 
@@ -391,7 +390,7 @@ def questions(case: Case, *sound: Pass, candidate: type[Right] = Right) -> list[
     """The relations that a case is asked for when these passes were found without a fault, with the passes."""
     examination = Examination(InProcess(candidate), case, (Pass.FORWARD, Pass.INPUT_GRADIENT))
     for pass_ in sound:
-        examination.ask(Check.STRUCTURE, pass_)
+        examination.ask(Numbers.INTEGERS, pass_)
     assert isinstance(KIND.schedule, OfCase)
     return [f"{check.removeprefix('relation:')} of {pass_}" for check, pass_ in KIND.schedule.questions(examination)]
 
