@@ -29,7 +29,7 @@ from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Died, Limits, Reply, Returned
-from convoracle.suites.checks.company import ask_company
+from convoracle.suites.checks.company import KIND, ask_company
 from convoracle.suites.checks.value import answer
 
 from ..stateful import (
@@ -488,3 +488,40 @@ def test_the_time_told_is_that_of_the_question() -> None:
     result = ask_company(Tells(), SMALL, Pass.FORWARD)
     assert result is not None
     assert 0 < result.seconds <= time.perf_counter() - began
+
+
+VARIES = 'conventions = {"repeatability": "varies"}'
+ONE_THREAD = 'domain = {"threads": "one"}'
+
+
+@pytest.mark.parametrize(
+    ("executor", "cause", "suggested"),
+    [
+        (Tells(("repeat", REALS, next_number)), "repeat", VARIES),
+        (Tells(("repeat", REALS, one_more)), "repeat", None),
+        (Tells(("repeat", REALS, next_number), repeatability="varies"), "repeat", None),
+        (Tells(), "order", None),
+        (Tells(), "threads", ONE_THREAD),
+        (EndsForAnotherSize(always=False), "threads", None),
+    ],
+)
+def test_a_declaration_is_suggested_under_which_it_would_be_right(
+    executor: Executor, cause: str, suggested: str | None
+) -> None:
+    """That it varies, where it does so within the bound; one thread, where it is right alone, in similar cases, too."""
+    assert KIND.among_calls is not None
+    three_images = replace(SMALL, geometry=replace(SMALL.geometry, batch=3))
+    suggestion = KIND.among_calls.suggest(executor, SMALL, Pass.FORWARD, cause, [three_images])
+    assert (None if suggestion is None else suggestion.declaration) == suggested
+
+
+def test_nothing_is_suggested_of_an_empty_result() -> None:
+    assert KIND.among_calls is not None
+    empty = replace(SMALL, geometry=replace(SMALL.geometry, batch=0))
+    assert KIND.among_calls.suggest(Tells(), empty, Pass.FORWARD, "repeat", ()) is None
+
+
+def test_only_of_who_is_known_to_keep_a_state_other_threads_are_earlier_calls() -> None:
+    assert KIND.among_calls is not None
+    assert KIND.among_calls.maybe_of_state - KIND.among_calls.of_state == {"threads"}
+    assert KIND.among_calls.of_state <= KIND.among_calls.maybe_of_state

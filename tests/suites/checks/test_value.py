@@ -170,7 +170,9 @@ def test_flushed_subnormals_are_allowed_where_that_is_declared() -> None:
     tiny = operands(1e-40, 0, 0, 0, weight=(1, 1))
     assert outcome(standard_of(Numbers.REALS, tiny, arithmetic()), 0, 0, 0) is Outcome.VIOLATES
     flushing = arithmetic(subnormals="flushed")
-    assert outcome(standard_of(Numbers.REALS, tiny, flushing), 0, 0, 0) is not Outcome.VIOLATES
+    for fill in ("uniform", "huge"):
+        found = standard_of(Numbers.REALS, tiny, flushing, f"n1c1k1i4f2/float32/{fill}/1")
+        assert outcome(found, 0, 0, 0) is not Outcome.VIOLATES
 
 
 def test_a_sum_beyond_the_range_is_infinite() -> None:
