@@ -512,7 +512,9 @@ def test_a_declaration_is_suggested_under_which_it_would_be_right(
     assert KIND.among_calls is not None
     three_images = replace(SMALL, geometry=replace(SMALL.geometry, batch=3))
     suggestion = KIND.among_calls.suggest(executor, SMALL, Pass.FORWARD, cause, [three_images])
-    assert (None if suggestion is None else suggestion.declaration) == suggested
+    assert (None if suggestion is None else (suggestion.declaration, suggestion.ratio)) == (
+        suggested and (suggested, 0)
+    )
 
 
 def test_nothing_is_suggested_of_an_empty_result() -> None:

@@ -36,3 +36,4 @@ def test_what_holds_of_every_kind(kind: object) -> None:
     assert 0 in kind.shrinking.seeds
     subjects = list(kind.subjects(frozenset(Pass)))
     assert len(set(subjects)) == len(subjects) > 0
+    assert kind.is_due(parse_case("n1c1k1i1f1/float32/uniform/0")) is isinstance(kind.schedule, OfPass)
