@@ -30,6 +30,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Died, Limits, Reply, Returned
 from convoracle.suites.checks.company import KIND, ask_company
+from convoracle.suites.checks.declarations import Suggestion
 from convoracle.suites.checks.value import answer
 
 from ..stateful import (
@@ -490,8 +491,8 @@ def test_the_time_told_is_that_of_the_question() -> None:
     assert 0 < result.seconds <= time.perf_counter() - began
 
 
-VARIES = 'conventions = {"repeatability": "varies"}'
-ONE_THREAD = 'domain = {"threads": "one"}'
+VARIES = Suggestion('conventions = {"repeatability": "varies"}', "sums in an order that varies", 0.0)
+ONE_THREAD = Suggestion('domain = {"threads": "one"}', "is not to be called by several threads at once", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -506,15 +507,12 @@ ONE_THREAD = 'domain = {"threads": "one"}'
     ],
 )
 def test_a_declaration_is_suggested_under_which_it_would_be_right(
-    executor: Executor, cause: str, suggested: str | None
+    executor: Executor, cause: str, suggested: Suggestion | None
 ) -> None:
     """That it varies, where it does so within the bound; one thread, where it is right alone, in similar cases, too."""
     assert KIND.among_calls is not None
     three_images = replace(SMALL, geometry=replace(SMALL.geometry, batch=3))
-    suggestion = KIND.among_calls.suggest(executor, SMALL, Pass.FORWARD, cause, [three_images])
-    assert (None if suggestion is None else (suggestion.declaration, suggestion.ratio)) == (
-        suggested and (suggested, 0)
-    )
+    assert KIND.among_calls.suggest(executor, SMALL, Pass.FORWARD, cause, [three_images]) == suggested
 
 
 def test_nothing_is_suggested_of_an_empty_result() -> None:
@@ -527,3 +525,11 @@ def test_only_of_who_is_known_to_keep_a_state_other_threads_are_earlier_calls() 
     assert KIND.among_calls is not None
     assert KIND.among_calls.maybe_of_state - KIND.among_calls.of_state == {"threads"}
     assert KIND.among_calls.of_state <= KIND.among_calls.maybe_of_state
+
+
+@pytest.mark.parametrize(
+    ("terms", "cause", "follows"),
+    [("value", "order", True), ("value", "reuse", False), ("value", "mutation", False), ("shape", "order", False)],
+)
+def test_wrong_terms_show_in_company_but_explain_no_spoiled_memory(terms: str, cause: str, follows: bool) -> None:
+    assert KIND.follows_wrong_terms(Verdict(Outcome.VIOLATES, cause=terms), cause) is follows
