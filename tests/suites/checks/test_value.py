@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,22 @@ def test_large_reals_are_ranged_where_a_narrower_format_is_declared() -> None:
     assert not is_asked(Numbers.REALS, case, Pass.FORWARD, narrow)
 
 
+@pytest.mark.parametrize(
+    ("text", "algorithm", "asked"),
+    [
+        ("n1c1k1i4f2/float16/tall/1001", "direct", True),
+        ("n1c1k1i4f2/float16/tall/1001", "transform", False),
+        ("n1c1k1i4f2/float16/tall/1037", "transform", True),
+        ("n1c1k1i4f2/complex64/huge/0", "direct", False),
+    ],
+)
+def test_an_update_whose_scaled_factor_may_leave_the_range_is_ranged(text: str, algorithm: str, asked: bool) -> None:
+    """The rate is 10, and the largest input 11,720 (117,200 is above float16's 65,504) or 3,320 (33,200 is not)."""
+    case = parse_case(text)
+    held_to = Arithmetic.of(case.dtype, conventions={"algorithm": algorithm})
+    assert is_asked(Numbers.REALS, case, Pass.UPDATE, held_to) is asked
+
+
 def test_a_pass_that_reads_no_nan_is_not_asked_for_it() -> None:
     """The bias gradient reads the output gradient, and the forward pass does not."""
     cases = [parse_case(f"n1c1k1i4f2/float32/uniform/{seed}") for seed in range(20)]
@@ -153,7 +170,9 @@ def test_flushed_subnormals_are_allowed_where_that_is_declared() -> None:
     tiny = operands(1e-40, 0, 0, 0, weight=(1, 1))
     assert outcome(standard_of(Numbers.REALS, tiny, arithmetic()), 0, 0, 0) is Outcome.VIOLATES
     flushing = arithmetic(subnormals="flushed")
-    assert outcome(standard_of(Numbers.REALS, tiny, flushing), 0, 0, 0) is not Outcome.VIOLATES
+    for fill in ("uniform", "huge"):
+        found = standard_of(Numbers.REALS, tiny, flushing, f"n1c1k1i4f2/float32/{fill}/1")
+        assert outcome(found, 0, 0, 0) is not Outcome.VIOLATES
 
 
 def test_a_sum_beyond_the_range_is_infinite() -> None:
@@ -202,7 +221,33 @@ def test_of_contaminated_operands_the_finite_part_is_solved() -> None:
     assert exact.value.to_float64().tolist() == [[[14, 23, 12]]]
 
 
-def test_the_own_error_of_an_expected_value_is_allowed_on_top() -> None:
+def test_only_reals_that_come_near_the_end_of_the_range_are_expected_to_overflow() -> None:
+    integers = standard_of(Numbers.INTEGERS, operands(1, 2, 3, 4), arithmetic(), "n1c1k1i4f2/float32/huge/1")
+    assert integers.expectation is None
+    assert standard_of(Numbers.REALS, operands(1, 2, 3, 4), arithmetic()).expectation is None
+
+
+def test_integers_are_exact_up_to_the_sums_that_the_accumulator_holds() -> None:
+    """Of three sums only the last, 3 * 4 + 2^23 * 5, is above 2^24."""
+    found = standard_of(Numbers.INTEGERS, operands(1, 2, 3, 2**23), arithmetic())
+    assert found.bound[0, 0, :2].tolist() == [0, 0]
+    assert found.bound[0, 0, 2] > 0
+
+
+@pytest.mark.parametrize("numbers", [Numbers.INTEGERS, Numbers.REALS])
+def test_the_own_error_of_an_expected_value_is_allowed_on_top_with_its_rounding(numbers: Numbers) -> None:
+    """A result further from zero by 1 is rounded by up to 2^-24 more."""
+    given = operands(1, 2, 3, 2**23)
+    exact = solve(numbers, Pass.FORWARD, given, CASE.geometry)
+    without, with_it = (
+        allowed_error(numbers, Pass.FORWARD, replace(exact, error=error), given, arithmetic(), CASE.geometry)
+        for error in (0.0, 1.0)
+    )
+    assert np.allclose(with_it - without, 1 + 2.0**-24, rtol=2.0**-40, atol=0)
+
+
+def test_the_own_error_is_all_that_is_allowed_where_every_sum_is_exact() -> None:
     given = operands(1, 2, 3, 4)
-    exact = solve(Numbers.INTEGERS, Pass.FORWARD, given, CASE.geometry)
-    assert (allowed_error(Numbers.INTEGERS, Pass.FORWARD, exact, given, arithmetic(), CASE.geometry) == 0).all()
+    exact = replace(solve(Numbers.INTEGERS, Pass.FORWARD, given, CASE.geometry), error=1.0)
+    allowed = allowed_error(Numbers.INTEGERS, Pass.FORWARD, exact, given, arithmetic(), CASE.geometry)
+    assert (allowed == 1 + 2.0**-24).all()
