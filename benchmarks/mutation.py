@@ -1,8 +1,8 @@
 """How many small changes of the judging code its tests notice: an operator, a comparison, a sign, a constant, an and.
 
 The mirrored tests are collected, and run once to learn how long each takes and what it calls. Each change is made in
-memory, in a process of its own. Where it is in a function, the function gets the changed code, and the
-tests that call it are run, the quickest first; elsewhere the module is imported anew, and all the tests are run.
+memory, in a process of its own. Where it is in a function, the function gets the changed code, and the tests that call
+it are run, the quickest first; elsewhere, and where an import calls the function, all is imported anew and tested.
 """
 
 from __future__ import annotations
@@ -196,6 +196,14 @@ class Trials:
     seconds: float
     tell: Callable[[Change, str], None]
     tests: list[Test] = field(default_factory=list)
+    at_import: frozenset[Function] = frozenset()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Iterator[None]:
+        """Note what is called when the tests are imported."""
+        with _noted() as called:
+            yield
+        self.at_import = _names(called)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try the changes, in place of running the tests."""
@@ -225,7 +233,7 @@ class Trials:
     def _try(self, items: Sequence[pytest.Function], change: Change) -> None:
         name = change.function()
         with _own_folder():
-            if name is None:
+            if name is None or (file_of(change.module), name) in self.at_import:
                 for item in items:
                     sys.modules.pop(item.module.__name__, None)
                 os._exit(_SURVIVED if _passes_anew(change, self.own(change.module)) else _NOTICED)
@@ -268,25 +276,35 @@ def _measure(items: Sequence[pytest.Item], sender: Connection) -> None:
     tests = []
     with _own_folder():
         for number, item in enumerate(items):
-            called: set[CodeType] = set()
-
-            def note(frame: FrameType, event: str, argument: object, called: set[CodeType] = called) -> None:
-                called.add(frame.f_code)
-
             _forget()
             began = time.perf_counter()
-            threading.settrace(note)
-            sys.settrace(note)
-            passes = _passes(item)
-            sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            with _noted() as called:
+                passes = _passes(item)
             if not passes:
                 sender.send(item.nodeid)
                 os._exit(1)
-            names = frozenset((code.co_filename, code.co_qualname.split(".<locals>")[0]) for code in called)
-            tests.append(Test(number, time.perf_counter() - began, names))
+            tests.append(Test(number, time.perf_counter() - began, _names(called)))
         sender.send(tests)
     os._exit(0)
+
+
+@contextlib.contextmanager
+def _noted() -> Iterator[set[CodeType]]:
+    """The code of every function that is called meanwhile."""
+    called: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        called.add(frame.f_code)
+
+    threading.settrace(note)
+    sys.settrace(note)
+    yield called
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]
+
+
+def _names(called: set[CodeType]) -> frozenset[Function]:
+    return frozenset((code.co_filename, code.co_qualname.split(".<locals>")[0]) for code in called)
 
 
 def _passes(item: pytest.Item) -> bool:
