@@ -106,6 +106,16 @@ def test_the_error_by_hand(pass_: Pass, value: float, error: float, smallest: fl
     assert told.smallest.item() == smallest
 
 
+def test_the_error_is_no_less_than_what_it_is_the_rounding_of() -> None:
+    """The bits that a sum of bounds loses are made up for: here those of a step of 1 + 2**-52 beside 2**30."""
+    operands, geometry = _dot([1 + 2.0**-52], [1.0])
+    operands = replace(operands, weight=np.full((1, 1, 1), 2.0**30), learning_rate=1.0)
+    told = large.evaluate(Pass.UPDATE, operands, geometry)
+    step, left = 1 + Fraction(1, 2**52), 2**30 - 1
+    assert told.value.to_fractions().item() == left
+    assert Fraction(np.asarray(told.error).item()) >= (step + (step + left) + Fraction(2**30, 2)) / 2**53
+
+
 def test_a_magnitude_is_no_less_than_the_true_one_though_its_terms_are_rounded_down() -> None:
     """The square of 1 + 2**-27 loses its last bit, 2**-54."""
     factor = 1 + 2.0**-27
