@@ -151,6 +151,14 @@ def test_digits_of_one_bit_more_would_be_summed_wrongly(most_terms: int) -> None
         assert (computed == _sum(operands)) == fits
 
 
+def test_a_sum_of_many_products_has_more_bits_than_each_of_them() -> None:
+    """A thousand of 60 bits: 70 bits, beyond int64."""
+    largest = [2.0**30 - 1] * 1000
+    operands, geometry = _dot(largest, largest)
+    value = exact.evaluate(Pass.FORWARD, operands, geometry).value
+    assert value.to_fractions().item() == 1000 * (2**30 - 1) ** 2
+
+
 def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return rng.integers(-9, 10, shape).astype(np.float64)
 
