@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from convoracle.oracle.answers import exact, reference, slices, term_by_term
@@ -130,6 +130,8 @@ def test_sums_that_just_do_not_fit_are_refused_and_would_be_wrong() -> None:
 
 
 @given(st.integers(1, 700), st.integers(1, 700), st.integers(1, 1 << 30))
+@example(53, 600, 1)
+@example(600, 52, 2)
 def test_digits_are_as_wide_as_53_bits_allow(left: int, right: int, most_terms: int) -> None:
     width, p, q = slices.plan(left, right, most_terms)
     assert 1 <= width <= 32
