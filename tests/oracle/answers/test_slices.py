@@ -111,8 +111,8 @@ def _sum(operands: Operands) -> Fraction:
 
 @pytest.mark.parametrize("scale", [1.0, 2.0**-700, 2.0**700])
 def test_sums_that_just_fit_53_bits_are_one_matrix_product(scale: float) -> None:
-    """Two products of 2**26 times 2**26 at most: n A B = 2**53."""
-    operands, geometry = _dot([2.0**26 * scale, (2.0**26 - 1) * scale], [2.0**26, 2.0**26 - 1])
+    """Two products of 2**26 times 2**26 at most, in units of the lowest bits: n A B = 2**53."""
+    operands, geometry = _dot([2.0**26 * scale, (2.0**26 - 1) * scale], [2.0**23, (2.0**26 - 1) / 8])
     assert _is_exact(operands)
     assert Fraction(reference.evaluate(Pass.FORWARD, operands, geometry).item()) == _sum(operands)
     value = exact.evaluate(Pass.FORWARD, operands, geometry).value
