@@ -143,16 +143,10 @@ def of_compensated_sums(expectation: Expectation) -> Expectation:
 def of_skipped_zeros(expectation: Expectation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Expectation:
     """What an implementation may return that leaves out terms with a factor of zero, all or some of them.
 
-    Then only NaN and Inf beside another number count for sure; with the others, it is NaN.
+    Then only NaN and Inf beside another number count for sure; with the others, it is NaN, or was so without them.
     """
     special, _ = classify(pass_, operands, geometry, zeros_count=False)
-    return replace(
-        expectation,
-        finite=special == 0,
-        plus=special == np.inf,
-        minus=special == -np.inf,
-        nan=expectation.nan | np.isnan(special),
-    )
+    return replace(expectation, finite=special == 0, plus=special == np.inf, minus=special == -np.inf)
 
 
 def is_contaminated(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> bool:

@@ -10,7 +10,8 @@ from convoracle.oracle.answers.integers import held
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.operands.data import Numbers, parse_case
-from convoracle.oracle.problem.passes import Pass
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.checks.value import answer, operands_of, standard
 
 CASE = parse_case("n2c3k4i5x5f3x3/bias/int8/normal/3")
@@ -48,6 +49,31 @@ def test_sums_that_fit_are_left_alone() -> None:
     result = exact.evaluate(Pass.FORWARD, operands_of(Numbers.REALS, CASE), CASE.geometry)
     assert held(result, Arithmetic.of("int8")) is result
     assert held(result, Arithmetic.of("int8", "float32", result="float32")) is result
+
+
+def _products(*sums: int) -> exact.ExactResult:
+    """Elements of two terms of int8: 100, and what the sum is beyond it."""
+    x = np.array([[[100] * len(sums)], [[each - 100 for each in sums]]], np.int8).reshape(1, 2, -1)
+    operands = Operands(x, np.ones((1, 2, 1), np.int8), None, np.ones((1, 1, len(sums)), np.int8))
+    return exact.evaluate(Pass.FORWARD, operands, ConvGeometry.of(in_channels=2, size=len(sums), kernel=1))
+
+
+def test_what_is_cut_off_would_miss_no_term_and_what_fits_would_miss_its_smallest() -> None:
+    sums = _products(200, 127, 128, 90)
+    cut = held(sums, SATURATING)
+    assert cut.value.integers.ravel().tolist() == [127, 127, 127, 90]
+    assert cut.smallest.ravel().tolist() == [0, 27, 0, 10]
+    wrapped = held(sums, WRAPPING)
+    assert wrapped.value.integers.ravel().tolist() == [200 - 256, 127, -128, 90]
+    assert wrapped.smallest.ravel().tolist() == [100, 27, 28, 10]
+
+
+def test_integers_that_are_returned_as_floats_are_not_held_to_any_range() -> None:
+    """Five times 127 * 127 is more than the largest float16."""
+    most = np.full((1, 1, 5), 127, np.int8)
+    operands = Operands(most, most, None, np.ones((1, 1, 1), np.int8))
+    result = exact.evaluate(Pass.FORWARD, operands, ConvGeometry.of(size=5, kernel=5))
+    assert held(result, Arithmetic.of("int8", result="float16")) is result
 
 
 def test_the_ends_of_the_range_are_asked() -> None:
