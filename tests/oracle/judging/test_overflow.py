@@ -383,7 +383,7 @@ def test_a_range_is_narrower_where_a_declared_format_overflows_sooner_than_the_d
         (4093.0, 1.0, -4.0, False),
         (32752.0, 0.0, 0.5, True),
         (32751.0, 0.0, 0.5, False),
-        (0.25, 0.0, 25000.0, False),
+        (0.25, 0.0, 40000.0, False),
     ],
 )
 def test_a_narrower_range_is_left_at_half_its_largest_number_by_operands_and_terms_together(
