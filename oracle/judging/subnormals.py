@@ -83,8 +83,7 @@ def flush_allowance(
 
 def _of_step(inner: Float64, exact: ExactResult, operands: Operands, normal: float) -> Float64:
     """What flushing costs a step, by what it costs the sum of its gradient."""
-    factor = largest_factor(operands)
-    scaled = normal * (exact.terms * (1 + factor) + 2)
+    scaled = normal * (exact.terms * (1 + largest_factor(operands)) + 2)
     weight = np.abs(real_parts(operands.weight))
     return max(1.0, abs(operands.learning_rate)) * inner + scaled + np.where(weight < normal, weight, 0.0)
 
