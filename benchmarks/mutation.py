@@ -14,10 +14,12 @@ import copy
 import gc
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.abc import InspectLoader, MetaPathFinder
@@ -48,13 +50,17 @@ PAIRS = (
     (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
 )  # fmt: skip
 OTHER = {**dict(PAIRS), **{second: first for first, second in PAIRS}}
-NOTICED, SURVIVED, TOO_LONG = "noticed", "survived", "noticed, by taking too long"
+NOTICED, SURVIVED, TOO_LONG, EQUIVALENT = "noticed", "survived", "noticed, by taking too long", "equivalent"
+NAMED = ROOT / "benchmarks" / "equivalent_changes.md"
+"""The changes that no test can notice, each with the reason."""
 PYTEST = ("-q", "-s", "-m", "not campaign", "-p", "no:cacheprovider")
 _SURVIVED, _NOTICED = 0, 3
 """Exit statuses; also noticed is what ends by a signal."""
 FORK = multiprocessing.get_context("fork")
 Function = tuple[str, str]
 """The file that its module was imported from, and its name."""
+Named = tuple[str, str, str]
+"""A change: its module, its line and what is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,24 @@ class Change:
     module: Path
     number: int
 
-    def applied(self) -> tuple[ast.Module, str]:
-        """The module's tree with the change, and where and what it is."""
+    def applied(self) -> tuple[ast.Module, int, str]:
+        """The module's tree with the change, its line's number, and the change as text."""
         tree = ast.parse(self.module.read_text())
         part = list(ast.walk(tree))[self.number]
         before = ast.unparse(part)
         _change(part)
         ast.fix_missing_locations(tree)
-        return tree, f"{self.module.relative_to(ROOT)}:{getattr(part, 'lineno', 0)}: {before}  ->  {ast.unparse(part)}"
+        return tree, getattr(part, "lineno", 0), f"{before}  ->  {ast.unparse(part)}"
+
+    def told(self) -> str:
+        """Where and what it is."""
+        _, line, text = self.applied()
+        return f"{self.module.relative_to(ROOT)}:{line}: {text}"
+
+    def named(self) -> Named:
+        """How it is named where it is known to be equivalent: not by its line's number, which moves."""
+        _, line, text = self.applied()
+        return str(self.module.relative_to(ROOT)), self.module.read_text().splitlines()[line - 1].strip(), text
 
     def function(self) -> str | None:
         """The function in whose body it is, as `Class.method`; None where it is read when the module is imported."""
@@ -89,6 +105,17 @@ def changes(module: Path) -> Iterator[Change]:
     for number, node in enumerate(ast.walk(tree)):
         if id(node) not in skipped and _change(copy.deepcopy(node)):
             yield Change(module, number)
+
+
+def equivalents() -> set[Named]:
+    """The changes that are named as such."""
+    found, module = set(), ""
+    for line in NAMED.read_text().splitlines():
+        if line.startswith("## "):
+            module = line.removeprefix("## ")
+        elif entry := re.fullmatch(r"- `(.+)`: `(.+  ->  .+)`: .+", line):
+            found.add((module, entry[1], entry[2]))
+    return found
 
 
 def _change(node: ast.AST) -> bool:
@@ -126,7 +153,7 @@ class Changed(MetaPathFinder, InspectLoader):
 
     def __init__(self, change: Change) -> None:
         self.name = imported_name(change.module)
-        self.tree = change.applied()[0]
+        self.tree, *_ = change.applied()
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
         """Found are this module and no other."""
@@ -369,12 +396,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     every = [change for module in modules(options.places) for change in changes(module)]
     chosen = Random(options.seed).sample(every, options.sample) if options.sample else every
-    outcomes = []
+    outcomes, equivalent = [], equivalents()
     told = open(os.dup(sys.stdout.fileno()), "w", buffering=1)  # noqa: SIM115 - open to the end
 
     def tell(change: Change, came_to: str) -> None:
+        if came_to == SURVIVED and change.named() in equivalent:
+            came_to = EQUIVALENT
         outcomes.append(came_to)
-        print(f"{came_to}: {change.applied()[1]}", file=told)
+        print(f"{came_to}: {change.told()}", file=told)
 
     os.environ |= {"CI": "1", "OMP_NUM_THREADS": "1"}  # the same examples each time; no thread that a fork would lose
     by_tests: dict[tuple[str, ...], list[Change]] = {}
@@ -387,10 +416,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         trials = Trials(of_these, own, options.workers, options.seconds, tell)
         if pytest.main([*PYTEST, *tests], plugins=[trials]) != pytest.ExitCode.OK:
             sys.exit(2)
-    print(
-        f"{len(chosen) - outcomes.count(SURVIVED)} of {len(chosen)} noticed, of {len(every)} possible changes",
-        file=told,
-    )
+    counts = Counter(NOTICED if came_to == TOO_LONG else came_to for came_to in outcomes)
+    print(", ".join(f"{count} {came_to}" for came_to, count in counts.items()), f"of {len(every)} changes", file=told)
 
 
 if __name__ == "__main__":
