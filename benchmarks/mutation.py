@@ -393,6 +393,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=900.0, help="after which a change counts as noticed")
     parser.add_argument("--tests", nargs="+", help="files or folders instead of the mirrored ones")
     parser.add_argument("--workers", type=int, default=1, help="how many changes are tried at a time")
+    parser.add_argument("--named", action="store_true", help=f"try also the changes that are named in {NAMED.name}")
     options = parser.parse_args(arguments)
     every = [change for module in modules(options.places) for change in changes(module)]
     chosen = Random(options.seed).sample(every, options.sample) if options.sample else every
@@ -400,14 +401,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = open(os.dup(sys.stdout.fileno()), "w", buffering=1)  # noqa: SIM115 - open to the end
 
     def tell(change: Change, came_to: str) -> None:
-        if came_to == SURVIVED and change.named() in equivalent:
-            came_to = EQUIVALENT
         outcomes.append(came_to)
         print(f"{came_to}: {change.told()}", file=told)
 
     os.environ |= {"CI": "1", "OMP_NUM_THREADS": "1"}  # the same examples each time; no thread that a fork would lose
     by_tests: dict[tuple[str, ...], list[Change]] = {}
     for change in chosen:
+        if change.named() in equivalent and not options.named:
+            tell(change, EQUIVALENT)
+            continue
         by_tests.setdefault(tuple(options.tests or mirrored(change.module)[-1:]), []).append(change)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
