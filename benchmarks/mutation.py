@@ -59,8 +59,10 @@ _SURVIVED, _NOTICED = 0, 3
 FORK = multiprocessing.get_context("fork")
 Function = tuple[str, str]
 """The file that its module was imported from, and its name."""
-Named = tuple[str, str, str]
-"""A change: its module, its line and what is changed."""
+Place = tuple[int, int]
+"""Line and column."""
+Named = tuple[str, str, int, str]
+"""A change: its module, its line, the column and what is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +72,24 @@ class Change:
     module: Path
     number: int
 
-    def applied(self) -> tuple[ast.Module, int, str]:
-        """The module's tree with the change, its line's number, and the change as text."""
+    def applied(self) -> tuple[ast.Module, Place, str]:
+        """The module's tree with the change, where it is, and the change as text."""
         tree = ast.parse(self.module.read_text())
         part = list(ast.walk(tree))[self.number]
         before = ast.unparse(part)
         _change(part)
         ast.fix_missing_locations(tree)
-        return tree, getattr(part, "lineno", 0), f"{before}  ->  {ast.unparse(part)}"
+        return tree, (part.lineno, part.col_offset + 1), f"{before}  ->  {ast.unparse(part)}"
 
     def told(self) -> str:
         """Where and what it is."""
-        _, line, text = self.applied()
-        return f"{self.module.relative_to(ROOT)}:{line}: {text}"
+        _, (line, column), text = self.applied()
+        return f"{self.module.relative_to(ROOT)}:{line}:{column}: {text}"
 
     def named(self) -> Named:
-        """How it is named where it is known to be equivalent: not by its line's number, which moves."""
-        _, line, text = self.applied()
-        return str(self.module.relative_to(ROOT)), self.module.read_text().splitlines()[line - 1].strip(), text
+        """How it is named where it is known to be equivalent: by its line's text, for its number moves."""
+        _, (line, column), text = self.applied()
+        return str(self.module.relative_to(ROOT)), self.module.read_text().splitlines()[line - 1].strip(), column, text
 
     def function(self) -> str | None:
         """The function in whose body it is, as `Class.method`; None where it is read when the module is imported."""
@@ -113,8 +115,8 @@ def equivalents() -> set[Named]:
     for line in NAMED.read_text().splitlines():
         if line.startswith("## "):
             module = line.removeprefix("## ")
-        elif entry := re.fullmatch(r"- `(.+)`: `(.+  ->  .+)`: .+", line):
-            found.add((module, entry[1], entry[2]))
+        elif entry := re.fullmatch(r"- `(.+)`: column (\d+), `(.+  ->  .+)`: .+", line):
+            found.add((module, entry[1], int(entry[2]), entry[3]))
     return found
 
 

@@ -18,15 +18,15 @@ def line(x: int | None, y=[1]) -> int | None:
     return None
 '''
 CHANGED = (
-    "line:2: 1  ->  2",
-    "line:3: x is not None and (not x >= -y[0])  ->  x is not None or not x >= -y[0]",
-    "line:3: x is not None  ->  x is None",
-    "line:3: not x >= -y[0]  ->  not not x >= -y[0]",
-    "line:3: x >= -y[0]  ->  x > -y[0]",
-    "line:3: -y[0]  ->  --y[0]",
-    "line:3: 0  ->  1",
-    "line:4: x + 2.5  ->  x - 2.5",
-    "line:4: 2.5  ->  3.5",
+    "line:2:28: 1  ->  2",
+    "line:3:8: x is not None and (not x >= -y[0])  ->  x is not None or not x >= -y[0]",
+    "line:3:8: x is not None  ->  x is None",
+    "line:3:26: not x >= -y[0]  ->  not not x >= -y[0]",
+    "line:3:30: x >= -y[0]  ->  x > -y[0]",
+    "line:3:35: -y[0]  ->  --y[0]",
+    "line:3:38: 0  ->  1",
+    "line:4:16: x + 2.5  ->  x - 2.5",
+    "line:4:20: 2.5  ->  3.5",
 )
 
 
@@ -46,7 +46,7 @@ def test_what_is_named_as_equivalent_is_a_change_that_it_makes(benchmark_named: 
     mutation = benchmark_named("mutation")
     named = mutation.equivalents()
     assert len(named) == sum(line.startswith("- `") for line in mutation.NAMED.read_text().splitlines())
-    modules = [mutation.ROOT / module for module in {module for module, _, _ in named}]
+    modules = [mutation.ROOT / module for module in {module for module, *_ in named}]
     assert named <= {change.named() for module in modules for change in mutation.changes(module)}
 
 
