@@ -34,6 +34,7 @@ from typing import NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parents[1]
 JUDGING = (
@@ -53,7 +54,7 @@ OTHER = {**dict(PAIRS), **{second: first for first, second in PAIRS}}
 NOTICED, SURVIVED, TOO_LONG, EQUIVALENT = "noticed", "survived", "noticed, by taking too long", "equivalent"
 NAMED = ROOT / "benchmarks" / "equivalent_changes.md"
 """The changes that no test can notice, each with the reason."""
-PYTEST = ("-q", "-s", "-m", "not campaign", "-p", "no:cacheprovider")
+PYTEST = ("-q", "-s", "-m", "not campaign", "-p", "no:cacheprovider", "--hypothesis-profile=mutation")
 _SURVIVED, _NOTICED = 0, 3
 """Exit statuses; also noticed is what ends by a signal."""
 FORK = multiprocessing.get_context("fork")
@@ -406,7 +407,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         outcomes.append(came_to)
         print(f"{came_to}: {change.told()}", file=told)
 
-    os.environ |= {"CI": "1", "OMP_NUM_THREADS": "1"}  # the same examples each time; no thread that a fork would lose
+    os.environ["OMP_NUM_THREADS"] = "1"  # a fork has no thread but one
+    settings.register_profile(
+        "mutation", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate), database=None
+    )
     by_tests: dict[tuple[str, ...], list[Change]] = {}
     for change in chosen:
         if change.named() in equivalent and not options.named:
