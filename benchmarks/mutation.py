@@ -10,11 +10,9 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
-import copy
 import gc
 import multiprocessing
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -35,8 +33,8 @@ from typing import NoReturn
 import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
+from small_changes import NAMED, ROOT, Change, changes, equivalents, modules
 
-ROOT = Path(__file__).parents[1]
 JUDGING = (
     "oracle/judging",
     "oracle/rounding",
@@ -46,104 +44,13 @@ JUDGING = (
     "suites/search",
 )
 """What gives the answers, judges by them, asks and searches."""
-PAIRS = (
-    (ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.FloorDiv, ast.Mod), (ast.BitAnd, ast.BitOr), (ast.And, ast.Or),
-    (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
-)  # fmt: skip
-OTHER = {**dict(PAIRS), **{second: first for first, second in PAIRS}}
 NOTICED, SURVIVED, TOO_LONG, EQUIVALENT = "noticed", "survived", "noticed, by taking too long", "equivalent"
-NAMED = ROOT / "benchmarks" / "equivalent_changes.md"
-"""The changes that no test can notice, each with the reason."""
 PYTEST = ("-q", "-s", "-m", "not campaign", "-p", "no:cacheprovider", "--hypothesis-profile=mutation")
 _SURVIVED, _NOTICED = 0, 3
 """Exit statuses; also noticed is what ends by a signal."""
 FORK = multiprocessing.get_context("fork")
 Function = tuple[str, str]
 """The file that its module was imported from, and its name."""
-Place = tuple[int, int]
-"""Line and column."""
-Named = tuple[str, str, int, str]
-"""A change: its module, its line, the column and what is changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One small change: of the part of a module with this number, in the order of `ast.walk`."""
-
-    module: Path
-    number: int
-
-    def applied(self) -> tuple[ast.Module, Place, str]:
-        """The module's tree with the change, where it is, and the change as text."""
-        tree = ast.parse(self.module.read_text())
-        part = list(ast.walk(tree))[self.number]
-        before = ast.unparse(part)
-        _change(part)
-        ast.fix_missing_locations(tree)
-        return tree, (part.lineno, part.col_offset + 1), f"{before}  ->  {ast.unparse(part)}"
-
-    def told(self) -> str:
-        """Where and what it is."""
-        _, (line, column), text = self.applied()
-        return f"{self.module.relative_to(ROOT)}:{line}:{column}: {text}"
-
-    def named(self) -> Named:
-        """How it is named where it is known to be equivalent: by its line's text, for its number moves."""
-        _, (line, column), text = self.applied()
-        return str(self.module.relative_to(ROOT)), self.module.read_text().splitlines()[line - 1].strip(), column, text
-
-    def function(self) -> str | None:
-        """The function in whose body it is, as `Class.method`; None where it is read when the module is imported."""
-        tree = ast.parse(self.module.read_text())
-        part = list(ast.walk(tree))[self.number]
-        inside = (name for name, body in _bodies(tree) if any(part is each for line in body for each in ast.walk(line)))
-        return next(inside, None)
-
-
-def changes(module: Path) -> Iterator[Change]:
-    """Every change of a module; none of its annotations, which are not evaluated."""
-    tree = ast.parse(module.read_text())
-    annotations = (getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns"))
-    skipped = {id(part) for each in annotations if each is not None for part in ast.walk(each)}
-    for number, node in enumerate(ast.walk(tree)):
-        if id(node) not in skipped and _change(copy.deepcopy(node)):
-            yield Change(module, number)
-
-
-def equivalents() -> set[Named]:
-    """The changes that are named as such."""
-    found, module = set(), ""
-    for line in NAMED.read_text().splitlines():
-        if line.startswith("## "):
-            module = line.removeprefix("## ")
-        elif entry := re.fullmatch(r"- `(.+)`: column (\d+), `(.+  ->  .+)`: .+", line):
-            found.add((module, entry[1], int(entry[2]), entry[3]))
-    return found
-
-
-def _change(node: ast.AST) -> bool:
-    """Change a node in place; whether there is anything to change."""
-    match node:
-        case ast.BinOp() | ast.BoolOp() | ast.AugAssign() if type(node.op) in OTHER:
-            node.op = OTHER[type(node.op)]()
-        case ast.Compare() if type(node.ops[0]) in OTHER:
-            node.ops[0] = OTHER[type(node.ops[0])]()
-        case ast.UnaryOp(op=ast.USub() | ast.Invert() | ast.Not()):
-            node.operand = ast.UnaryOp(type(node.op)(), node.operand)
-        case ast.Constant() if type(node.value) in (int, float):
-            node.value += 1
-        case _:
-            return False
-    return True
-
-
-def _bodies(parent: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[tuple[str, list[ast.stmt]]]:
-    """The functions and methods of a module, without those in others."""
-    for statement in parent.body:
-        if isinstance(statement, ast.ClassDef):
-            yield from _bodies(statement, f"{prefix}{statement.name}.")
-        elif isinstance(statement, ast.FunctionDef):
-            yield prefix + statement.name, statement.body
 
 
 def imported_name(module: Path) -> str:
@@ -156,7 +63,7 @@ class Changed(MetaPathFinder, InspectLoader):
 
     def __init__(self, change: Change) -> None:
         self.name = imported_name(change.module)
-        self.tree, *_ = change.applied()
+        self.tree = change.applied()
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
         """Found are this module and no other."""
@@ -175,7 +82,7 @@ def file_of(module: Path) -> str:
 def change_functions(change: Change) -> None:
     """Give the functions of an imported module their changed code."""
     file = file_of(change.module)
-    changed = {_place(code): code for code in _codes(compile(change.applied()[0], file, "exec"))}
+    changed = {_place(code): code for code in _codes(compile(change.applied(), file, "exec"))}
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename == file:
             function.__code__ = changed.get(_place(function.__code__), function.__code__)
@@ -261,7 +168,7 @@ class Trials:
                 self.tell(change, came_to)
 
     def _try(self, items: Sequence[pytest.Function], change: Change) -> None:
-        name = change.function()
+        name = change.function
         with _own_folder():
             if name is None or (file_of(change.module), name) in self.at_import:
                 for item in items:
@@ -379,12 +286,6 @@ def mirrored(module: Path) -> list[str]:
     folder = Path("tests", module.relative_to(ROOT).parent)
     own = sorted((ROOT / folder).glob(f"test_{module.stem}*.py"))
     return [str(path.relative_to(ROOT)) for path in own] + [str(folder)]
-
-
-def modules(places: Sequence[str]) -> list[Path]:
-    """The modules at some places: folders or files, from the root."""
-    found = [path for place in places for path in sorted((ROOT / place).glob("*.py")) or [ROOT / place]]
-    return [path for path in found if path.name != "__init__.py"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

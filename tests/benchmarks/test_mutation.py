@@ -33,21 +33,21 @@ CHANGED = (
 def test_each_operator_comparison_sign_and_constant_is_changed_once(
     benchmark_named: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mutation = benchmark_named("mutation")
-    monkeypatch.setattr(mutation, "ROOT", tmp_path)
+    small_changes = benchmark_named("small_changes")
+    monkeypatch.setattr(small_changes, "ROOT", tmp_path)
     (tmp_path / "line").write_text(TEXT)
-    changes = list(mutation.changes(tmp_path / "line"))
+    changes = list(small_changes.changes(tmp_path / "line"))
     assert sorted(change.told() for change in changes) == sorted(CHANGED)
-    texts = {ast.unparse(change.applied()[0]) for change in changes}
+    texts = {ast.unparse(change.applied()) for change in changes}
     assert len(texts | {ast.unparse(ast.parse(TEXT))}) == len(CHANGED) + 1
 
 
 def test_what_is_named_as_equivalent_is_a_change_that_it_makes(benchmark_named: Callable[[str], ModuleType]) -> None:
-    mutation = benchmark_named("mutation")
-    named = mutation.equivalents()
-    assert len(named) == sum(line.startswith("- `") for line in mutation.NAMED.read_text().splitlines())
-    modules = [mutation.ROOT / module for module in {module for module, *_ in named}]
-    assert named <= {change.named() for module in modules for change in mutation.changes(module)}
+    small_changes = benchmark_named("small_changes")
+    named = small_changes.equivalents()
+    assert len(named) == sum(line.startswith("- `") for line in small_changes.NAMED.read_text().splitlines())
+    modules = [small_changes.ROOT / module for module in {module for module, *_ in named}]
+    assert named <= {change.named() for module in modules for change in small_changes.changes(module)}
 
 
 MODULE = "oracle/numbers/roundings.py"
