@@ -10,8 +10,12 @@ import time
 import numpy as np
 
 from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Verdict
+from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.checks.company import ask_company
 
 from . import mutants
 
@@ -331,3 +335,11 @@ RIGHT: tuple[type, ...] = (
     DeclinesLayouts,
     RefusesLayouts,
 )
+
+
+def verdict_in_company(executor: Executor, case: Case, pass_: Pass = Pass.FORWARD) -> Verdict:
+    """What is told of a pass in company."""
+    result = ask_company(executor, case, pass_)
+    assert result is not None
+    assert (result.check, result.subject) == ("company", str(pass_))
+    return result.verdict

@@ -15,14 +15,10 @@ from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import read_run
 from convoracle.suites.command.cli import main
 
+pytestmark = pytest.mark.usefixtures("own_folder")
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 KERNELS = Path(__file__).parents[1] / "any_rank.py"
 SMALL = ["--cases", "25", "--memory", "failures"]
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def run(*arguments: str) -> int:
