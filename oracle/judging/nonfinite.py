@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -95,9 +95,8 @@ def _why_undecided(expectation: Expectation, resolution: float, form: Format) ->
 def _resolution(actual: Array, expectation: Expectation, comparison: Comparison, form: Format) -> float:
     """As of finite results, of the elements that are finite: what is Inf or NaN hides the size of its terms."""
     known = np.isfinite(actual.astype(np.float64)) & expectation.finite
-    smallest = np.where(known, expectation.exact.smallest, np.inf)
-    exact = replace(expectation.exact, smallest=smallest)
-    return resolution_of(comparison.error, exact, np.broadcast_to(expectation.bound, known.shape), form)
+    bound = np.broadcast_to(expectation.bound, known.shape)
+    return resolution_of(comparison.error, expectation.exact, bound, form, known)
 
 
 def wrong_elements(actual: Array, expectation: Expectation) -> Mask:

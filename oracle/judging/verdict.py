@@ -18,6 +18,9 @@ VACUOUS = "vacuous"
 _ZERO_TERM = "equal, but a term is zero and would not be missed"
 _ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype, and would not be missed"
 
+_ASKED_AT_ONCE = 64
+"""Elements whose smallest term is asked: most often, the first so many have the largest share."""
+
 
 class Outcome(Enum):
     """What a check decided.
@@ -213,19 +216,34 @@ def _ratios(error: Float64, bound: Float64) -> Float64:
         return np.where(error == 0, 0.0, error / bound)
 
 
-def resolution_of(error: Float64, exact: ExactResult, bound: Float64, form: Format) -> float:
-    """The largest (bound + error) / smallest term: a fault above it would have shown.
+def resolution_of(
+    error: Float64, exact: ExactResult, bound: Float64, form: Format, counted: Mask | bool = True
+) -> float:
+    """The largest (bound + error) / smallest term of the elements that are counted: a fault above it would have shown.
 
     The error counts as well as the bound, since rounding can have the opposite
     sign of a fault, and a faulty result is itself rounded to its format. A term
     that is zero is never missed; an element without terms has nothing to miss.
+    The smallest term is asked of the elements that may have the largest share, by what is known of all.
     """
-    has_terms = np.isfinite(exact.smallest)
-    hidden = (bound + np.minimum(error, bound))[has_terms]
-    smallest = exact.smallest[has_terms] * (1 - form.unit_roundoff)
+    hidden, smallest = bound + np.minimum(error, bound), exact.smallest
+    if smallest.least > 0 and not hidden.any():
+        return 0.0
+    at_most = np.where(counted, _shares(hidden, smallest.below(), form), 0.0).ravel()
+    hidden, resolution = hidden.ravel(), 0.0
+    while (elements := np.flatnonzero(at_most > resolution)).size:
+        if elements.size > _ASKED_AT_ONCE:
+            elements = elements[np.argpartition(at_most[elements], -_ASKED_AT_ONCE)[-_ASKED_AT_ONCE:]]
+        resolution = max(resolution, float(_shares(hidden[elements], smallest.at(elements), form).max()))
+        at_most[elements] = 0.0
+    return resolution * (1 + 2.0**-50)
+
+
+def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
+    """Of the smallest terms, what is hidden: all and more of zero, nothing where there is none."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shares = np.where(smallest == 0, np.inf, hidden / smallest)
-    return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
+        shares = np.where(smallest == 0, np.inf, hidden / (smallest * (1 - form.unit_roundoff)))
+    return np.where(np.isinf(smallest), 0.0, shares)
 
 
 def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
