@@ -24,6 +24,7 @@ from typing import Self, TypeVar
 
 from ...oracle.errors import InvalidArgument
 from ..errors import InvalidRecord
+from ..records.audited import Audited, audited
 from ..records.codec import WrongField
 from ..records.compared import Counting
 from ..records.evidence import check_facts, describe, load_arrays, save_arrays
@@ -54,6 +55,7 @@ class RunWriter:
         self._records = records
         self._lock = lock
         self._counting = Counting()
+        self._audited: set[Audited] = set()
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -88,6 +90,7 @@ class RunWriter:
             os.ftruncate(self._records, before)
             raise
         self._counting.add(record)
+        self._audited |= audited(record)
 
     def add_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> Path:
         """Write the folder of a mismatch and return it; a mismatch of the same id is replaced.
@@ -120,7 +123,7 @@ class RunWriter:
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
         os.fsync(self._records)
-        finished = Finished(float(seconds), bool(interrupted), self._counting.result())
+        finished = Finished(float(seconds), bool(interrupted), self._counting.result(), len(self._audited))
         _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def close(self) -> None:
@@ -169,7 +172,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     finished = _read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
-    return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes))
+    return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes), finished.audited)
 
 
 def read_mismatch(path: str | os.PathLike[str], checks: Collection[str] | None = None) -> tuple[Mismatch, Evidence]:

@@ -21,7 +21,8 @@ OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
 3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
 what was compared, of a run that has ended, and how much was to be,
 a candidate's declared domain, and how many drawn cases it declined for one reason.
-4: which checks there were and what they mean, and of a mismatch the title of its check.
+4: which checks there were and what they mean, and of a mismatch the title of its check; how many exact results were
+computed again.
 """
 
 
@@ -268,3 +269,5 @@ class Run:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     """Sentences about the reading itself, such as a last line that was cut off."""
+    audited: int = 0
+    """How many exact results the oracle computed again term by term, of those that results were compared with."""

@@ -31,6 +31,7 @@ from ...oracle.judging.contamination import (
 )
 from ...oracle.judging.nonfinite import Expectation, judge_nonfinite, wrong_elements
 from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range, scaling_overflows
+from ...oracle.judging.self_audit import audit, is_audited
 from ...oracle.judging.subnormals import flush_allowance
 from ...oracle.judging.verdict import Verdict, compare, judge
 from ...oracle.numbers.arrays import Float64, Mask
@@ -69,7 +70,13 @@ def operands_of(check: Check, case: Case, arithmetic: Arithmetic | None = None) 
 
 
 def answer(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic | None = None) -> ExactResult:
-    """The expected result of a pass on those operands: the exact one, or a large one with its own error."""
+    """The expected result of a pass on those operands: the exact one, or a large one with its own error.
+
+    Raises
+    ------
+    OracleFault
+        If it is one that the oracle audits, and wrong.
+    """
     return (_latest_answer if is_large(case) else _kept_answer)(check, case, pass_, *_fitted(check, case, arithmetic))
 
 
@@ -118,13 +125,19 @@ def _operands(check: Check, case: Case, lattice: Lattice | None, largest: float)
 
 def _answer(check: Check, case: Case, pass_: Pass, lattice: Lattice | None, largest: float) -> ExactResult:
     operands = (_latest_operands if is_large(case) else _kept_operands)(check, case, lattice, largest)
-    return solve(check, pass_, operands, case.geometry)
+    exact = solve(check, pass_, operands, case.geometry)
+    if is_audited(case):
+        audit(exact, pass_, _finite(check, operands), case)
+    return exact
 
 
 def solve(check: Check, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     """The expected result on any operands of a check; of contaminated ones, that of their finite part."""
-    finite = finite_part(operands) if check is Check.CONTAMINATION else operands
-    return large.expected(pass_, finite, geometry)
+    return large.expected(pass_, _finite(check, operands), geometry)
+
+
+def _finite(check: Check, operands: Operands) -> Operands:
+    return finite_part(operands) if check is Check.CONTAMINATION else operands
 
 
 _kept_operands = lru_cache(maxsize=_CASES_KEPT)(_operands)
@@ -205,8 +218,7 @@ def standard(
             lost = flush_allowance(pass_, exact, operands, arithmetic, geometry)
             expectation = replace(expectation, bound=expectation.bound + lost)
         return Standard(exact, expectation.bound, expectation, arithmetic.result_dtype)
-    finite = finite_part(operands) if check is Check.CONTAMINATION else operands
-    bound = allowed_error(check, pass_, exact, finite, arithmetic, geometry)
+    bound = allowed_error(check, pass_, exact, _finite(check, operands), arithmetic, geometry)
     if check is Check.CONTAMINATION:
         expectation = expect_contaminated(pass_, operands, geometry, bound, exact)
         if arithmetic.does("algorithm", "transform") or arithmetic.does("contamination", "spreads"):
