@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,13 @@ class ExactResult:
     smallest: Deferred[Smallest] = Deferred()  # noqa: RUF009
     terms: NDArray[np.int64] = field(kw_only=True)
     error: Float64 | float = 0.0
+
+    @cached_property
+    def rounded(self) -> Float64:
+        """The value, each element rounded to the nearest float64; not to be written to."""
+        rounded = self.value.to_float64()
+        rounded.flags.writeable = False
+        return rounded
 
 
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:

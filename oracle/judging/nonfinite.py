@@ -37,13 +37,13 @@ class Expectation:
 
     def may_overflow(self, form: Format) -> Mask:
         """Where an Inf or NaN is as right as a finite number of the format."""
-        in_range = np.abs(self.exact.value.to_float64()) - self.bound <= form.largest
+        in_range = np.abs(self.exact.rounded) - self.bound <= form.largest
         return self.finite & in_range & (self.plus | self.minus | self.nan)
 
     def expected(self) -> Float64:
         """The exact value where a finite one may be, else the Inf that may be, else NaN."""
         infinite = np.where(self.plus, np.inf, np.where(self.minus, -np.inf, np.nan))
-        return np.where(self.finite, self.exact.value.to_float64(), infinite)
+        return np.where(self.finite, self.exact.rounded, infinite)
 
 
 def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verdict:

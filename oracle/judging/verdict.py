@@ -10,7 +10,7 @@ import numpy as np
 from ..answers.exact import ExactResult
 from ..numbers.arrays import Float64, Mask, bounding_box
 from ..numbers.dtypes import COMPONENTS, Format, format_of, numpy_dtype
-from ..numbers.scaled import Scaled, scaled, sizes, subtract
+from ..numbers.scaled import scaled, sizes, subtract
 from ..problem.passes import Array, real_parts
 
 VACUOUS = "vacuous"
@@ -146,15 +146,15 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
     """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
     values = real_parts(actual)
     finite = np.isfinite(values)
-    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact.value), np.inf)
+    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact), np.inf)
     return Comparison(error, error > bound)
 
 
-def _distance(values: Array, exact: Scaled) -> Float64:
+def _distance(values: Float64, exact: ExactResult) -> Float64:
     """abs(values - exact), rounded once."""
-    if exact.fits_float64:
-        return np.abs(values.astype(np.float64) - exact.to_float64())
-    return sizes(subtract(scaled(values), exact)).to_float64()
+    if exact.value.fits_float64:
+        return np.abs(values - exact.rounded)
+    return sizes(subtract(scaled(values), exact.value)).to_float64()
 
 
 def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verdict:
@@ -178,7 +178,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         Violates if the shape, the dtype or any element is wrong; undecided if
         all are within a bound too coarse to see one missing term, or there are none; else conforms.
     """
-    expected = exact.value.to_float64()
+    expected = exact.rounded
     form = format_of(dtype)
     shape = expected.shape[:-1] if dtype in COMPONENTS else expected.shape
     unfit = judge_form(actual, shape, dtype)
@@ -186,8 +186,11 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
-    ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
-    worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
+    ratios = _ratios(comparison.error, bound)
+    ratio = float(ratios.max(initial=0.0))
+    worst = (
+        _worst(real_parts(actual), expected, comparison.error, bound, ratios, form) if comparison.error.any() else None
+    )
     wrong = int(comparison.wrong.sum())
     if wrong:
         region = bounding_box(comparison.wrong)
@@ -246,10 +249,9 @@ def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
     return np.where(np.isinf(smallest), 0.0, shares)
 
 
-def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
-    if not error.any():
-        return None
-    ratios = _ratios(error, bound)
+def _worst(
+    actual: Float64, expected: Float64, error: Float64, bound: Float64, ratios: Float64, form: Format
+) -> Discrepancy:
     candidates = np.where(ratios == ratios.max(), error, -1.0)
     index = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), error.shape))
     return Discrepancy(

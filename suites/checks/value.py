@@ -203,7 +203,7 @@ class Standard:
 
     def expected(self) -> Float64:
         """What the result should be, for people; of elements that may be several things, the most likely one."""
-        return self.exact.value.to_float64() if self.expectation is None else self.expectation.expected()
+        return self.exact.rounded if self.expectation is None else self.expectation.expected()
 
 
 def standard(
