@@ -17,19 +17,20 @@ from reference_speed import threads
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.numbers.dtypes import Arithmetic
-from convoracle.oracle.operands.data import Case
+from convoracle.oracle.operands.data import Case, Numbers
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.files.run import RunWriter
 from convoracle.reports.records.record import CandidateInfo, CaseRecord, CheckResult, RunInfo
 from convoracle.suites.cases.drawing import Chunk
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.checks.value import Check, answer, operands_of, standard
+from convoracle.suites.checks.registry import check_infos
+from convoracle.suites.checks.value import answer, operands_of, standard
 
 GEOMETRY = parse_geometry("n2c3k4i7x7f3x3p1x1")
 DTYPE = "float32"
 PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
-CHECKS = (Check.STRUCTURE, Check.PRECISION)
+CHECKS = {"structure": Numbers.INTEGERS, "precision": Numbers.REALS}
 STAGES = ("drawing", "data", "exact", "bound", "judging", "record")
 
 
@@ -49,19 +50,19 @@ class Stopwatch:
 def examine(case: Case, writer: RunWriter) -> dict[str, float]:
     """The CPU seconds of each stage of all verdicts on a case that was not met before; the answers are right ones."""
     watch, results, arithmetic = Stopwatch(), [], Arithmetic.of(case.dtype)
-    for check in CHECKS:
+    for check, numbers in CHECKS.items():
         with watch.of("data"):
-            operands = operands_of(check, case)
+            operands = operands_of(numbers, case)
         for pass_ in PASSES:
             returned = reference.evaluate(pass_, operands, case.geometry).astype(case.dtype)
             with watch.of("exact"):
-                exact = answer(check, case, pass_)
-                exact.value.to_float64()
+                exact = answer(numbers, case, pass_)
+                _ = exact.rounded
             with watch.of("bound"):
-                held_to = standard(check, pass_, operands, exact, arithmetic, case)
+                held_to = standard(numbers, pass_, operands, exact, arithmetic, case)
             with watch.of("judging"):
                 verdict = held_to.judge(returned)
-            results.append(CheckResult(str(check), str(pass_), verdict))
+            results.append(CheckResult(check, str(pass_), verdict))
     with watch.of("record"):
         writer.append(CaseRecord(str(case), "candidate", tuple(results)))
     return watch.seconds
@@ -80,7 +81,8 @@ def drawing(chunks: int) -> float:
 
 def run_info() -> RunInfo:
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    return RunInfo(0, "quick", (CandidateInfo("candidate"),), started, "benchmark", ())
+    checks = tuple(check_infos().values())
+    return RunInfo(0, "quick", (CandidateInfo("candidate"),), started, "benchmark", (), checks=checks)
 
 
 def main() -> None:

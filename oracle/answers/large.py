@@ -29,6 +29,8 @@ _FORM = FORMATS["float64"]
 _SAFE = 2.0**50
 """Sums of absolute integers, and of a step in units of its rate, below this are exact with every partial sum."""
 _DIGITS = 53
+_OUTWARD = 1 + 2.0**-40
+"""Times a bound that is itself computed in a few operations of float64, no less than the bound."""
 
 
 def expected(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
@@ -48,8 +50,9 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     """The result of a pass on real operands as the reference gives it in float64, with what it may be off by.
 
     Its `magnitude` is exact for integers and otherwise an upper bound, above by
-    a relative 2 n 2**-53 at most; its `smallest` is a lower bound: the product of
-    the operands' smallest absolute values.
+    a relative n 2**-50 at most; its `smallest` is a lower bound: the product of
+    the operands' smallest absolute values. A step and what it leaves of the weight are
+    rounded once more each, and the step may underflow.
 
     Raises
     ------
@@ -74,17 +77,17 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
     error: Float64 = np.zeros(())
     if not integral:
         underflow = terms * _FORM.smallest_subnormal
-        error = terms * (_FORM.unit_roundoff * magnitude) + underflow
         magnitude = magnitude * (1 + 2 * _FORM.unit_roundoff * terms) + underflow
+        error = terms * (_FORM.unit_roundoff * magnitude) + underflow
     if pass_ is Pass.UPDATE:
         rate = operands.learning_rate
         smallest = np.minimum(smallest * abs(rate), sizes.weight)
         step = rate * value
         value = wide.weight - step
-        rounded = _FORM.unit_roundoff * (np.abs(step) + np.abs(value)) * (1 + 4 * _FORM.unit_roundoff)
+        rounded = _FORM.unit_roundoff * (np.abs(step) + np.abs(value)) + _FORM.smallest_subnormal
         error = error if integral else abs(rate) * error + rounded
     number, grid_error = _on_grid(value, exactly=integral)
-    return ExactResult(number, magnitude, known(smallest), terms=terms, error=(error + grid_error) * (1 + 2.0**-40))
+    return ExactResult(number, magnitude, known(smallest), terms=terms, error=(error + grid_error) * _OUTWARD)
 
 
 def _is_offset(pass_: Pass, operands: Operands) -> bool:

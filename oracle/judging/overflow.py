@@ -61,9 +61,9 @@ class _Sums:
     error: Float64
     unit: int
 
-    def reaches(self, sums: Float64, form: Format) -> Mask:
-        """Where such sums may overflow."""
-        return np.asarray(sums + self.error > np.ldexp(form.largest, -self.unit) * (1 - _SLACK))
+    def reaches(self, sums: Float64, largest: float) -> Mask:
+        """Where such sums may exceed the largest number of a format."""
+        return np.asarray(sums + self.error > np.ldexp(largest, -self.unit) * (1 - _SLACK))
 
 
 def expect_overflow(
@@ -114,14 +114,14 @@ def _of_sum(
 ) -> tuple[Mask, Mask, Mask, Float64]:
     """Where +Inf, -Inf and NaN may be, and the bound."""
     stored = late_additions(pass_, operands, geometry)
-    partial = _narrower(arithmetic.accumulator, arithmetic.result) if stored else arithmetic.accumulator
+    partial = _largest_sum(arithmetic) if stored else arithmetic.accumulator.largest
     sums, small = _sums(pass_, exact, operands, geometry, arithmetic)
     if stored:
         most = stores(pass_, operands, geometry)
         sums = replace(sums, error=sums.error + _storing(arithmetic.result, sums.unit, most))
     above, below = sums.reaches(sums.positive, partial), sums.reaches(sums.negative, partial)
-    plus = above | sums.reaches(sums.value, arithmetic.result)
-    minus = below | sums.reaches(-sums.value, arithmetic.result)
+    plus = above | sums.reaches(sums.value, arithmetic.result.largest)
+    minus = below | sums.reaches(-sums.value, arithmetic.result.largest)
     return plus, minus, above & below, rounding_bound(pass_, small, operands, arithmetic, geometry)
 
 
@@ -129,7 +129,7 @@ def _of_update(
     exact: ExactResult, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic
 ) -> tuple[Mask, Mask, Mask, Float64]:
     """As above, of F - alpha dL/dF: the gradient may overflow, then its product with alpha, then the difference."""
-    form = _narrower(arithmetic.accumulator, arithmetic.result)
+    largest = _largest_sum(arithmetic)
     of_gradient = evaluate(Pass.WEIGHT_GRADIENT, operands, geometry)
     gradient, small_gradient = _sums(Pass.WEIGHT_GRADIENT, of_gradient, operands, geometry, arithmetic)
     lowering, raising = gradient.positive, gradient.negative
@@ -140,9 +140,9 @@ def _of_update(
     small = replace(_small(exact, gradient.unit), magnitude=small_gradient.magnitude)
     scaled = replace(operands, weight=weight)
     step = replace(gradient, error=_error_of_step(small, scaled, geometry, arithmetic, gradient.unit))
-    up = step.reaches(np.maximum(weight, 0) + rate * raising, form)
-    down = step.reaches(np.maximum(-weight, 0) + rate * lowering, form)
-    gradient_up, gradient_down = gradient.reaches(raising, form), gradient.reaches(lowering, form)
+    up = step.reaches(np.maximum(weight, 0) + rate * raising, largest)
+    down = step.reaches(np.maximum(-weight, 0) + rate * lowering, largest)
+    gradient_up, gradient_down = gradient.reaches(raising, largest), gradient.reaches(lowering, largest)
     bound = rounding_bound(Pass.UPDATE, small, scaled, arithmetic, geometry)
     return up | gradient_up, down | gradient_down, (up & down) | (gradient_up & gradient_down), bound
 
@@ -159,17 +159,16 @@ def leaves_range(exact: ExactResult, operands: Operands, arithmetic: Arithmetic)
     if not has_narrower_range(arithmetic) or operands.input.dtype.kind == "c":
         return False
     largest = min(form.largest for form in (arithmetic.multiplier, arithmetic.accumulator, arithmetic.result))
-    size = _largest(operands)
-    rate = max(1.0, abs(operands.learning_rate))
-    return max(size, rate * (float(exact.magnitude.max(initial=0)) + size)) >= largest / 2
+    size = _largest(operands) + float(exact.magnitude.max(initial=0))
+    return max(1.0, abs(operands.learning_rate)) * size >= largest / 2
 
 
 def scaling_overflows(pass_: Pass, operands: Operands, arithmetic: Arithmetic) -> bool:
     """Whether a factor of an update's products of real floats leaves the range when it is scaled by the rate."""
     if pass_ is not Pass.UPDATE or operands.input.dtype.kind == "c" or arithmetic.storage.is_integer:
         return False
-    form = _narrower(arithmetic.multiplier, arithmetic.accumulator)
-    return largest_factor(operands) * abs(operands.learning_rate) > form.largest
+    largest = min(arithmetic.multiplier.largest, arithmetic.accumulator.largest)
+    return largest_factor(operands) * abs(operands.learning_rate) > largest
 
 
 def _error_of_step(
@@ -222,8 +221,9 @@ def _small(exact: ExactResult, unit: int) -> ExactResult:
     return replace(exact, value=Scaled(exact.value.limbs, exact.value.exponent - unit))
 
 
-def _narrower(left: Format, right: Format) -> Format:
-    return left if left.largest <= right.largest else right
+def _largest_sum(arithmetic: Arithmetic) -> float:
+    """Of partial sums that may be stored in the result's format."""
+    return min(arithmetic.accumulator.largest, arithmetic.result.largest)
 
 
 def _has_infinity(form: Format) -> bool:

@@ -104,7 +104,7 @@ def late_additions(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> i
     summands = len(products(pass_, geometry)) + (added is not None and getattr(operands, added) is not None)
     if pass_ in (Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT):
         summands = max(summands, most_repetitions(geometry))
-    return max(2 * (summands - 1), 0) if summands > 2 else max(summands - 1, 0)
+    return 2 * (summands - 1) if summands > 2 else max(summands - 1, 0)
 
 
 def stores(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:

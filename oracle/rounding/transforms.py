@@ -110,4 +110,4 @@ def _norm(array: Array, planes: tuple[int, ...], axis: int) -> float:
     if largest == 0:
         return 0.0
     squares = np.square(values / largest).reshape(*planes, math.prod(values.shape[2:]))
-    return largest * math.sqrt(float(squares.sum(axis=(axis, len(planes))).max(initial=0)))
+    return largest * math.sqrt(float(squares.sum(axis=(axis, len(planes))).max()))

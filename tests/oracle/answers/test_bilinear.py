@@ -47,6 +47,7 @@ def array(values: list[int], shape: tuple[int, ...]) -> Array:
         ("n1c1k1i3f2p1+0mcircular", [1, 2, 3], [10, 1], [31, 12, 23]),
         ("n1c1k1i3f1p1mreflect", [1, 2, 3], [10], [20, 10, 20, 30, 20]),
         ("n1c1k1i2f1p1+2mreplicate", [1, 2], [10], [10, 10, 20, 20, 20]),
+        ("n1c1k1i2x2f1x1p0x1+0mcircular", [1, 2, 3, 4], [10], [20, 10, 20, 40, 30, 40]),
     ],
 )
 def test_the_output(text: str, input: list[int], weight: list[int], output: list[int]) -> None:
@@ -70,11 +71,13 @@ def test_the_output(text: str, input: list[int], weight: list[int], output: list
         ("n1c2k1i2f1", [1, 2], [10, 1], [10, 20, 1, 2]),
         ("n1c1k2i1f1", [1, 2], [10, 1], [12]),
         ("n2c2k1i1f1", [1, 2], [10, 1], [10, 1, 20, 2]),
+        ("n1c2k2i2f2", [10, 1], [1, 2, 3, 4, 5, 6, 7, 8], [15, 26, 37, 48]),
         ("n1c2k4i1f1g2", [1, 2, 3, 4], [10, 20, 30, 40], [50, 250]),
         ("n1c1k1i2x2f2x1", [1, 2], [10, 1], [10, 20, 1, 2]),
         ("n1c1k1i3f2p1+0mcircular", [1, 2, 3], [10, 1], [21, 32, 13]),
         ("n1c1k1i3f1p1mreflect", [1, 2, 3, 4, 5], [1], [2, 1 + 3 + 5, 4]),
         ("n1c1k1i2f1p1+2mreplicate", [1, 2, 3, 4, 5], [1], [1 + 2, 3 + 4 + 5]),
+        ("n1c1k1i2x2f1x1p0x1+0mcircular", [1, 2, 3, 4, 5, 6], [1], [2, 1 + 3, 5, 4 + 6]),
         ("n1c1k1i2f1p2", [1, 2, 3, 4, 5, 6], [10], [30, 40]),
     ],
 )
@@ -95,6 +98,7 @@ def test_the_input_gradient(text: str, output_gradient: list[int], weight: list[
         ("n2c1k1i2f1", [1, 2, 3, 4], [1, 1, 10, 10], [73]),
         ("n1c2k1i2f1", [1, 2, 3, 4], [1, 10], [21, 43]),
         ("n1c1k2i2f1", [1, 2], [1, 10, 3, 0], [21, 3]),
+        ("n2c1k2i1f1", [1, 2], [3, 4, 50, 60], [103, 124]),
         ("n1c2k4i1f1g2", [1, 2], [1, 2, 3, 4], [1, 2, 6, 8]),
         ("n1c1k1i3f2p1+0mcircular", [1, 2, 3], [1, 2, 3], [11, 14]),
     ],

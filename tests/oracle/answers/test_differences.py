@@ -105,6 +105,7 @@ def test_there_is_no_truncation_error_at_any_step(step: float, monkeypatch: pyte
     for pass_ in GRADIENTS:
         expected = exact.evaluate(pass_, operands, case.geometry).value.to_float64()
         assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
+    assert np.array_equal(differences.jvp(operands, case.geometry), _value(Pass.JVP, operands, case.geometry))
 
 
 @pytest.mark.parametrize("text", ["n1c0k1i3f2", "n1c1k0i3f2", "n1c1k1i0f2p1", "n1c1k1i1f2", "n0c1k1i3f2"])

@@ -223,6 +223,15 @@ def test_gradients_of_complex_numbers_conjugate_the_local_gradient() -> None:
         assert evaluate(pass_, operands, geometry).ravel().tolist() == [value.real, value.imag]
 
 
+def test_numbers_of_pythons_own_are_exact_and_real() -> None:
+    x, f, dy = (np.array([[each]], object) for each in ([10**30, Fraction(1, 3)], [3, 3], [1]))
+    operands = Operands(x, f, None, dy, learning_rate=2)
+    geometry = ConvGeometry.of(size=2, kernel=2)
+    assert evaluate(Pass.FORWARD, operands, geometry).item() == 3 * 10**30 + 1
+    assert evaluate(Pass.UPDATE, operands, geometry).ravel().tolist() == [3 - 2 * 10**30, 3 - Fraction(2, 3)]
+    assert element(Pass.INPUT_GRADIENT, operands, geometry, (0, 0, 1)) == (3, 0)
+
+
 def test_an_output_whose_window_lies_in_the_padding_is_an_empty_sum() -> None:
     geometry = ConvGeometry.of(size=1, kernel=1, padding=2)
     assert write_equation(Pass.FORWARD, geometry, (0, 0, 0)) == "O₁ = 0"

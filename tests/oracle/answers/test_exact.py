@@ -155,7 +155,8 @@ def test_sums_beyond_int64_are_exact() -> None:
     large = np.array([[[2.0**52 + 1, 2.0**52 + 3, 1.0, 2.0**-40]]])
     operands = Operands(large, large, None, np.ones((1, 1, 1)))
     expected = sum(Fraction(value) ** 2 for value in large.ravel().tolist())
-    assert exact.evaluate(Pass.FORWARD, operands, geometry).value.to_fractions().item() == expected
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    assert (result.value.to_fractions().item(), result.error) == (expected, 0)
 
 
 def test_a_value_beyond_float64_is_shown_as_infinite() -> None:

@@ -15,7 +15,7 @@ from convoracle.oracle.numbers.dtypes import DTYPES, format_of
 from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
 from convoracle.oracle.operands.fills import HUGE
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
-from convoracle.oracle.problem.passes import Pass, is_defined
+from convoracle.oracle.problem.passes import Operands, Pass, is_defined
 from convoracle.suites.cases.strategies import Space, cases
 
 _REAL = tuple(dtype for dtype in DTYPES if not dtype.startswith("complex"))
@@ -77,14 +77,111 @@ def test_a_value_outside_the_stated_error_would_be_noticed(monkeypatch: pytest.M
     assert (off > told.error).any()
 
 
-def test_sums_beyond_float64s_integers_are_not_called_exact() -> None:
-    geometry = ConvGeometry.of(size=3, kernel=3)
-    case = Case(geometry, False, "float64", "uniform", 0)
-    operands = real_operands(case)
-    big = np.full(geometry.input_shape, 2.0**40 + 1)
-    told = large.evaluate(Pass.FORWARD, replace(operands, input=big, weight=big), geometry)
-    true = 3 * Fraction(2**40 + 1) ** 2
-    assert 0 < abs(told.value.to_fractions().item() - true) <= np.asarray(told.error).item()
+def _dot(left: list[float], right: list[float]) -> tuple[Operands, ConvGeometry]:
+    """A convolution whose output, and whose one weight's gradient, is the inner product of two vectors."""
+    x, other = (np.array(each).reshape(1, 1, -1) for each in (left, right))
+    return Operands(x, np.full((1, 1, 1), 0.25), None, other), ConvGeometry.of(size=len(left), kernel=1)
+
+
+U = 2.0**-53
+THREE_QUARTERS = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("pass_", "value", "error", "smallest"),
+    [
+        (Pass.WEIGHT_GRADIENT, 0.75, (3 * 0.75 + 1 / 2) * U, 0.25),
+        (Pass.UPDATE, 0.25 - 0.375, (3 * 0.375 + (0.375 + 0.125) + 1 / 8) * U, 0.125),
+    ],
+)
+def test_the_error_by_hand(pass_: Pass, value: float, error: float, smallest: float) -> None:
+    """Three terms of a quarter, each rounded three times at most; the step of half of them, and what it leaves of 1/4.
+
+    To 53 bits, 0.75 is a multiple of 2**-53, half of which rounding is off by; -0.125 is one of 2**-55.
+    """
+    operands, geometry = _dot(*THREE_QUARTERS)
+    told = large.evaluate(pass_, operands, geometry)
+    assert told.value.to_float64().item() == value
+    assert error < np.asarray(told.error).item() < error * (1 + 2.0**-39)
+    assert told.smallest.everywhere().item() == smallest
+
+
+def test_the_error_is_no_less_than_what_it_is_the_rounding_of() -> None:
+    """The bits that a sum of bounds loses are made up for: here those of a step of 1 + 2**-52 beside 2**30."""
+    operands, geometry = _dot([1 + 2.0**-52], [1.0])
+    operands = replace(operands, weight=np.full((1, 1, 1), 2.0**30), learning_rate=1.0)
+    told = large.evaluate(Pass.UPDATE, operands, geometry)
+    step, left = 1 + Fraction(1, 2**52), 2**30 - 1
+    assert told.value.to_fractions().item() == left
+    assert Fraction(np.asarray(told.error).item()) >= (step + (step + left) + Fraction(2**30, 2)) / 2**53
+
+
+def test_a_magnitude_is_no_less_than_the_true_one_though_its_terms_are_rounded_down() -> None:
+    """The square of 1 + 2**-27 loses its last bit, 2**-54."""
+    factor = 1 + 2.0**-27
+    operands, geometry = _dot([factor, factor], [factor, factor])
+    told, true = large.evaluate(Pass.WEIGHT_GRADIENT, operands, geometry).magnitude.item(), 2 * Fraction(factor) ** 2
+    assert reference.evaluate(Pass.WEIGHT_GRADIENT, operands, geometry).item() < true
+    assert true <= told <= true * (1 + Fraction(2, 2**50))
+
+
+@pytest.mark.parametrize(
+    ("pass_", "left", "right"),
+    [
+        (Pass.WEIGHT_GRADIENT, [5e-324], [0.5]),
+        (Pass.WEIGHT_GRADIENT, [1e-200, 1e-200], [1e-200, -1e-200]),
+        (Pass.UPDATE, [5e-324], [1.0]),
+        (Pass.UPDATE, [5e-324], [0.5]),
+    ],
+)
+def test_a_product_or_a_step_that_underflows_is_in_the_error(
+    pass_: Pass, left: list[float], right: list[float]
+) -> None:
+    operands, geometry = _dot(left, right)
+    operands = replace(operands, weight=np.zeros((1, 1, 1)))
+    told = large.evaluate(pass_, operands, geometry)
+    assert told.value.to_float64().item() == 0
+    true = exact.evaluate(pass_, operands, geometry)
+    assert abs(true.value.to_fractions().item()) <= np.asarray(told.error).item() <= len(left) * 1e-323
+    assert told.magnitude.item() >= true.magnitude.item()
+
+
+def test_the_values_are_float64_numbers_of_one_exponent() -> None:
+    operands = replace(_dot([0.5], [0.5])[0], input=np.array([[[1 + 2.0**-52, 3 * 2.0**-54]]]))
+    geometry = ConvGeometry.of(size=2, kernel=1)
+    told = large.evaluate(Pass.FORWARD, replace(operands, output_gradient=operands.input), geometry)
+    assert told.value.fits_float64
+    assert told.value.integers.ravel().tolist() == [2**52 + 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "rate", "weight"),
+    [
+        ([2.0**26, 2.0**26, 1.0], [2.0**26, 2.0**26, 1.0], None, 0.0),
+        ([2.0**40 + 1] * 3, [2.0**40 + 1] * 3, None, 0.0),
+        ([2.0**40 + 1], [1.0], 2.0**-40, 2.0**20),
+        ([2.0**40 + 1], [1.0], 1 + 2.0**-20, 1.0),
+    ],
+    ids=["2**53 + 1", "three squares", "a weight beyond the step's bits", "a step of more bits than its factors"],
+)
+def test_sums_beyond_float64s_integers_are_not_called_exact(
+    left: list[float], right: list[float], rate: float | None, weight: float
+) -> None:
+    operands, geometry = _dot(left, right)
+    operands = replace(operands, weight=np.full((1, 1, 1), weight), learning_rate=rate or 0.5)
+    pass_ = Pass.UPDATE if rate else Pass.WEIGHT_GRADIENT
+    told, true = (module.evaluate(pass_, operands, geometry) for module in (large, exact))
+    off = abs(told.value.to_fractions().item() - true.value.to_fractions().item())
+    assert 0 < off <= np.asarray(told.error).item()
+
+
+@pytest.mark.parametrize(("rate", "gradient"), [(1.0, 2.0**49), (2.0**-40, 2.0**40), (-0.75, 2.0**40 + 1)])
+def test_a_step_from_an_integer_weight_whose_bits_fit_is_exact(rate: float, gradient: float) -> None:
+    operands, geometry = _dot([gradient], [1.0])
+    operands = replace(operands, weight=np.full((1, 1, 1), 7.0), learning_rate=rate)
+    told, true = (module.evaluate(Pass.UPDATE, operands, geometry) for module in (large, exact))
+    assert told.value.to_fractions().item() == true.value.to_fractions().item()
+    assert not np.any(told.error)
 
 
 def test_small_passes_are_evaluated_exactly() -> None:
@@ -95,11 +192,17 @@ def test_small_passes_are_evaluated_exactly() -> None:
     assert (found.value.to_fractions() == true.value.to_fractions()).all()
 
 
-def test_large_passes_are_evaluated_in_float64() -> None:
-    geometry = ConvGeometry.of(size=(64, 64), kernel=3, in_channels=16, out_channels=16)
-    assert geometry.products > large.MOST_PRODUCTS_EXACTLY
-    operands = real_operands(Case(geometry, False, "float32", "uniform", 1))
-    assert np.all(np.asarray(large.expected(Pass.FORWARD, operands, geometry).error) > 0)
+@pytest.mark.parametrize(
+    ("channels", "dtype", "way"), [(1024, "float32", exact), (1025, "float32", large), (1025, "complex64", exact)]
+)
+def test_passes_of_more_than_a_million_products_are_evaluated_in_float64_if_they_are_real(
+    channels: int, dtype: str, way: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    geometry = ConvGeometry.of(size=1, kernel=1, in_channels=channels, out_channels=1024)
+    zero = np.zeros((1, 1, 1), dtype)
+    for module in (exact, large):
+        monkeypatch.setattr(module, "evaluate", lambda *arguments, module=module: module)
+    assert large.expected(Pass.FORWARD, Operands(zero, zero, None, zero), geometry) is way
 
 
 def test_complex_operands_and_infinite_ones_are_refused() -> None:

@@ -374,6 +374,13 @@ def test_a_fractional_step_from_an_integer_weight_is_exact() -> None:
     np.testing.assert_array_equal(result, equations.evaluate(Pass.UPDATE, operands, geometry).astype("float64"))
 
 
+def test_a_step_is_half_the_gradient_unless_another_rate_is_given() -> None:
+    """The gradient of [1, 2, 3] and [1, 10] is [21, 32]."""
+    x, weight, gradient = (np.array([[each]]) for each in ([1.0, 2.0, 3.0], [1.0, 10.0], [1.0, 10.0]))
+    updated = reference.update(x, weight, gradient, ConvGeometry.of(size=3, kernel=2))
+    assert updated.ravel().tolist() == [1 - 10.5, 10 - 16]
+
+
 @pytest.mark.parametrize("pass_", [pass_ for pass_ in EVERY_PASS if pass_.is_second_order], ids=str)
 def test_a_pass_of_second_order_without_its_directions_is_refused(pass_: Pass) -> None:
     geometry = parse_geometry(NAMED_CASES["the seed's exercise"])

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from convoracle.oracle.answers import bilinear, exact, reference, slices
@@ -111,8 +111,8 @@ def _sum(operands: Operands) -> Fraction:
 
 @pytest.mark.parametrize("scale", [1.0, 2.0**-700, 2.0**700])
 def test_sums_that_just_fit_53_bits_are_one_matrix_product(scale: float) -> None:
-    """Two products of 2**26 times 2**26 at most: n A B = 2**53."""
-    operands, geometry = _dot([2.0**26 * scale, (2.0**26 - 1) * scale], [2.0**26, 2.0**26 - 1])
+    """Two products of 2**26 times 2**26 at most, in units of the lowest bits: n A B = 2**53."""
+    operands, geometry = _dot([2.0**26 * scale, (2.0**26 - 1) * scale], [2.0**23, (2.0**26 - 1) / 8])
     assert _is_exact(operands)
     assert Fraction(reference.evaluate(Pass.FORWARD, operands, geometry).item()) == _sum(operands)
     value = exact.evaluate(Pass.FORWARD, operands, geometry).value
@@ -130,6 +130,8 @@ def test_sums_that_just_do_not_fit_are_refused_and_would_be_wrong() -> None:
 
 
 @given(st.integers(1, 700), st.integers(1, 700), st.integers(1, 1 << 30))
+@example(53, 600, 1)
+@example(600, 52, 2)
 def test_digits_are_as_wide_as_53_bits_allow(left: int, right: int, most_terms: int) -> None:
     width, p, q = slices.plan(left, right, most_terms)
     assert 1 <= width <= 32
@@ -149,6 +151,14 @@ def test_digits_of_one_bit_more_would_be_summed_wrongly(most_terms: int) -> None
         operands, geometry = _dot(digits, digits)
         computed = Fraction(reference.evaluate(Pass.FORWARD, operands, geometry).item())
         assert (computed == _sum(operands)) == fits
+
+
+def test_a_sum_of_many_products_has_more_bits_than_each_of_them() -> None:
+    """A thousand of 60 bits: 70 bits, beyond int64."""
+    largest = [2.0**30 - 1] * 1000
+    operands, geometry = _dot(largest, largest)
+    value = exact.evaluate(Pass.FORWARD, operands, geometry).value
+    assert value.to_fractions().item() == 1000 * (2**30 - 1) ** 2
 
 
 def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

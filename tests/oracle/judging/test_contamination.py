@@ -16,16 +16,20 @@ from convoracle.oracle.judging.contamination import (
     contaminate,
     expect_contaminated,
     finite_part,
+    is_contaminated,
+    of_compensated_sums,
+    of_skipped_zeros,
     of_transform,
 )
-from convoracle.oracle.judging.nonfinite import judge_nonfinite
+from convoracle.oracle.judging.nonfinite import Expectation, judge_nonfinite
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import numpy_dtype, result_dtype
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, shape_of
 
 DTYPES = ("float32", "float16", "bfloat16", "float64", "float8_e5m2", "float8_e4m3fn")
 LINE = ConvGeometry.of(size=8, kernel=3, padding=1)
+FIVE = np.array([2.0, np.inf, -np.inf, np.nan, 0.0], np.float32)
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 
 
@@ -157,6 +161,23 @@ def test_nan_times_anything_and_infinity_times_zero_are_nan() -> None:
     np.testing.assert_array_equal(special.ravel(), [0, 0, np.inf, np.inf, np.nan, 0, 0, 0])
 
 
+@pytest.mark.parametrize("zeros_count", [True, False])
+@pytest.mark.parametrize("factor", [-2.0, -0.5, 0.0, 0.5, 2.0, np.inf, -np.inf, np.nan])
+def test_one_product_is_what_ieee_arithmetic_makes_of_it_unless_a_factor_of_zero_leaves_it_out(
+    factor: float, *, zeros_count: bool
+) -> None:
+    product = FIVE * np.float32(factor)
+    left_out = not zeros_count and ((FIVE == 0) | (factor == 0))
+    expected = np.where(np.isfinite(product) | left_out, 0.0, product)
+    for shape in ({"size": 5}, {"size": 1, "out_channels": 5}):
+        geometry = ConvGeometry.of(kernel=1, **shape)
+        operands = _operands(geometry)
+        (operands.input if geometry.size == (5,) else operands.weight).flat = FIVE
+        (operands.weight if geometry.size == (5,) else operands.input).flat = factor
+        special, _ = classify(Pass.FORWARD, operands, geometry, zeros_count=zeros_count)
+        np.testing.assert_array_equal(special.ravel(), expected)
+
+
 def test_infinities_of_both_signs_cancel_to_nan_and_those_of_one_stay() -> None:
     operands = _operands(LINE, input=(3, np.inf))
     operands.input.ravel()[5] = -np.inf
@@ -269,6 +290,70 @@ def test_a_transform_may_spread_nan_but_not_lose_it() -> None:
     assert (lost.outcome, lost.cause) == (Outcome.VIOLATES, "lost")
 
 
+def _may_be(expectation: Expectation) -> list[str]:
+    """What each element may be: f, finite; + and -, an Inf of the sign; n, NaN."""
+    masks = {"f": expectation.finite, "+": expectation.plus, "-": expectation.minus, "n": expectation.nan}
+    return ["".join(name for name, mask in masks.items() if mask.flat[i]) for i in range(expectation.nan.size)]
+
+
+def test_compensated_sums_may_be_nan_in_place_of_an_infinity_of_either_sign() -> None:
+    geometry = ConvGeometry.of(size=5, kernel=1)
+    operands = replace(_operands(geometry), input=FIVE.reshape(1, 1, 5))
+    plain = expect_contaminated(Pass.FORWARD, operands, geometry)
+    assert _may_be(plain) == ["f", "+", "-", "n", "f"]
+    assert _may_be(of_compensated_sums(plain)) == ["f", "+n", "-n", "n", "f"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "may_be"),
+    [(1.0, ["f", "+", "-", "n", "f"]), (-1.0, ["f", "-", "+", "n", "f"]), (0.0, ["f", "fn", "fn", "fn", "f"])],
+)
+def test_who_leaves_out_zeros_may_have_a_finite_number_for_zero_times_infinity(
+    weight: float, may_be: list[str]
+) -> None:
+    geometry = ConvGeometry.of(size=5, kernel=1)
+    operands = replace(_operands(geometry, weight=(0, weight)), input=FIVE.reshape(1, 1, 5))
+    plain = expect_contaminated(Pass.FORWARD, operands, geometry)
+    assert _may_be(of_skipped_zeros(plain, Pass.FORWARD, operands, geometry)) == may_be
+
+
+def test_what_is_nan_without_the_zeros_is_so_with_them() -> None:
+    """Inf - Inf, beside zero times one: NaN in any case."""
+    geometry = ConvGeometry.of(size=3, kernel=3)
+    operands = replace(_operands(geometry, weight=(1, 0.0)), input=np.float32([[[np.inf, 1, -np.inf]]]))
+    plain = expect_contaminated(Pass.FORWARD, operands, geometry)
+    assert _may_be(of_skipped_zeros(plain, Pass.FORWARD, operands, geometry)) == ["n"]
+
+
+READERS = {
+    "input": {Pass.FORWARD, Pass.WEIGHT_GRADIENT, Pass.UPDATE, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT},
+    "weight": {Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.UPDATE, Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT},
+    "bias": {Pass.FORWARD},
+    "output_gradient": {
+        Pass.INPUT_GRADIENT,
+        Pass.WEIGHT_GRADIENT,
+        Pass.BIAS_GRADIENT,
+        Pass.UPDATE,
+        Pass.DOUBLE_BACKWARD_INPUT,
+        Pass.DOUBLE_BACKWARD_WEIGHT,
+    },
+    "input_direction": {Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, Pass.DOUBLE_BACKWARD_WEIGHT},
+    "weight_direction": {Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT},
+    "bias_direction": {Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT},
+}
+"""Array -> the passes that read it, by their definitions."""
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_the_passes_that_read_a_contaminated_array_are_contaminated(name: str, value: float, lattice: Callable) -> None:
+    operands = lattice(LINE, "float32", 1, bias=name.startswith("bias"))
+    assert not any(is_contaminated(pass_, operands, LINE) for pass_ in Pass)
+    operands.arrays()[name].flat[0] = value
+    assert {pass_ for pass_ in Pass if is_contaminated(pass_, operands, LINE)} == READERS[name]
+    assert not any(is_contaminated(pass_, finite_part(operands), LINE) for pass_ in Pass)
+
+
 def test_a_group_does_not_reach_another() -> None:
     geometry = ConvGeometry.of(in_channels=2, out_channels=2, size=3, kernel=2, groups=2)
     operands = _operands(geometry, output_gradient=(0, np.nan))
@@ -288,6 +373,41 @@ def test_contamination_follows_from_the_seed_and_leaves_its_operands_alone(dtype
         assert np.isfinite(clean.arrays()[name].astype(np.float64)).all()
         changed += not np.isfinite(array.astype(np.float64)).all()
     assert 1 <= changed <= 2
+
+
+def test_one_or_two_arrays_are_planted_in_and_the_others_have_zeros_in_three_of_four_cases() -> None:
+    geometry = ConvGeometry.of(in_channels=4, out_channels=4, size=(9, 9), kernel=5)
+    ones = Operands(**{name: np.ones(shape_of(name, geometry), np.float32) for name in ARRAYS})
+    seeds, in_two, planted, zeros = 300, 0, Counter(), []
+    for seed in range(seeds):
+        arrays = contaminate(ones, seed).arrays()
+        special = {name: array[~np.isfinite(array)] for name, array in arrays.items()}
+        names = {name for name, values in special.items() if values.size}
+        assert names & {"input", "weight", "output_gradient"}
+        in_two += len(names) == 2
+        planted.update(special[name].size for name in names if arrays[name].size > 99)
+        others = np.concatenate([arrays[name].ravel() for name in arrays.keys() - names])
+        zeros.append(np.mean(others == 0))
+    assert 0.4 < in_two / seeds < 0.6
+    assert set(planted) == {1, 2, 3}
+    assert all(0.25 < count / planted.total() < 0.42 for count in planted.values())
+    with_zeros = [share for share in zeros if share]
+    assert 0.65 < len(with_zeros) / seeds < 0.85
+    assert 0.35 < np.mean(with_zeros) < 0.45
+
+
+@pytest.mark.parametrize(("dtype", "kinds"), [("float32", {"nan", "inf", "-inf"}), ("float8_e4m3fn", {"nan"})])
+def test_every_special_number_that_a_dtype_has_is_planted(dtype: str, kinds: set[str], lattice: Callable) -> None:
+    clean = lattice(LINE, dtype, 1)
+    arrays = [array for seed in range(30) for array in contaminate(clean, seed).arrays().values()]
+    values = np.concatenate([array.astype(np.float64).ravel() for array in arrays])
+    assert set(map(str, values[~np.isfinite(values)])) == kinds
+
+
+def test_a_bias_alone_is_planted_in_where_all_else_is_empty(lattice: Callable) -> None:
+    geometry = ConvGeometry.of(batch=0, in_channels=0, out_channels=2, size=3, kernel=1)
+    operands = contaminate(lattice(geometry, "float32", 1), 3)
+    assert not np.isfinite([*operands.bias, *operands.bias_direction]).all()
 
 
 def test_integers_and_complex_numbers_are_refused(lattice: Callable) -> None:

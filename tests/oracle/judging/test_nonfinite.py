@@ -17,6 +17,7 @@ from convoracle.oracle.problem.passes import Operands, Pass
 HALF = format_of("float16")
 MAYBE = list(product((False, True), repeat=4))
 """Whether finite, +Inf, -Inf and NaN may be."""
+ANYTHING, FINITE, NAN = (True, True, True, True), (True, False, False, False), (False, False, False, True)
 
 
 def _expectation(may_be: list[tuple[bool, ...]], value: float = 1.0, bound: float = 0.25) -> Expectation:
@@ -54,6 +55,30 @@ def test_a_finite_number_is_right_up_to_the_bound_and_wrong_beyond() -> None:
     assert verdict.worst.ulps == (0.25 + 2.0**-20) / 2.0**-23
 
 
+@pytest.mark.parametrize(
+    ("actual", "bound", "ratio"),
+    [
+        ((1.0, 1.0), 0.25, 0.0),
+        ((1.125, 1.0625), 0.25, 0.5),
+        ((1.0, 1.0), 0.0, 0.0),
+        ((1.125, 1.0), 0.0, np.inf),
+        ((1.125, np.nan), 0.25, 0.5),
+        ((np.nan, np.inf), 0.25, 0.0),
+    ],
+)
+def test_the_ratio_is_the_largest_error_by_the_bound_of_what_is_finite(
+    actual: tuple[float, float], bound: float, ratio: float
+) -> None:
+    assert _judged([FINITE, FINITE], *actual, bound=bound).ratio == ratio
+
+
+def test_what_is_finite_and_must_not_be_counts_to_no_ratio() -> None:
+    verdict = _judged([NAN, FINITE], 7.0, 1.125)
+    assert (verdict.cause, verdict.ratio) == ("lost", 0.5)
+    assert verdict.worst is not None
+    assert (verdict.worst.error, verdict.worst.ulps) == (np.inf, np.inf)
+
+
 @pytest.mark.parametrize("may_be", MAYBE)
 @pytest.mark.parametrize(
     ("value", "in_range"), [(65504.0, True), (65504.25, True), (65504.5, False), (-65504.5, False)]
@@ -73,9 +98,6 @@ def test_what_is_expected_is_the_finite_value_or_else_an_infinite_one_or_else_na
         assert value == number or np.isnan([value, number]).all()
 
 
-ANYTHING, FINITE, NAN = (True, True, True, True), (True, False, False, False), (False, False, False, True)
-
-
 def test_nothing_is_proven_where_every_element_may_overflow_but_by_one_that_may_not_it_is() -> None:
     undecided = _judged([ANYTHING, ANYTHING], 1.0, np.inf)
     assert (undecided.outcome, undecided.cause) == (Outcome.UNDECIDED, "resolution")
@@ -89,6 +111,13 @@ def test_the_finite_elements_decide_whether_a_missing_term_would_have_shown() ->
     assert (hidden.outcome, hidden.cause) == (Outcome.UNDECIDED, "resolution")
     assert "would be hidden" in hidden.reason
     assert _judged([NAN, NAN], np.nan, np.nan, bound=1.0).outcome is Outcome.CONFORMS
+
+
+@pytest.mark.parametrize(("below", "outcome"), [(2.0**-50, Outcome.UNDECIDED), (2.0**-49, Outcome.CONFORMS)])
+def test_the_line_between_conforming_and_undecided_is_that_of_finite_results(below: float, outcome: Outcome) -> None:
+    """The term is 1, and a faulty result may round towards it by 2**-24: one that falls short by 2**-50 is hidden."""
+    verdict = _judged([FINITE, NAN], 1.0, np.nan, bound=(1 - 2.0**-24) * (1 - below))
+    assert verdict.outcome is outcome
 
 
 def test_the_commonest_fault_gives_the_cause_and_the_place() -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from convoracle.oracle.answers import reference
+from convoracle.oracle.answers import exact, reference
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.nonfinite import Expectation, judge_nonfinite
-from convoracle.oracle.judging.overflow import expect_overflow, has_narrower_range
+from convoracle.oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range, scaling_overflows
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
-from convoracle.suites.checks.value import Check, answer, operands_of, solve, standard
+from convoracle.oracle.rounding.bounds import rounding_bound
+from convoracle.suites.checks.value import answer, operands_of, solve, standard
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 ACCUMULATORS = (
@@ -39,17 +40,36 @@ def _judge_one(
     accumulator: str | None = None,
     bias: float | None = None,
 ) -> Verdict:
-    """A sum of the values, each times one."""
-    geometry = ConvGeometry.of(in_channels=len(values), size=1, kernel=1)
-    form = format_of(dtype).dtype
-    operands = Operands(
-        np.array(values).astype(form).reshape(geometry.input_shape),
-        np.ones(geometry.weight_shape, form),
-        None if bias is None else np.array([bias]).astype(form),
-        np.ones(geometry.output_shape, form),
-    )
+    operands, geometry = _sum_of(values, [1.0] * len(values), dtype, bias)
     expectation = expect_overflow(Pass.FORWARD, operands, geometry, Arithmetic.of(dtype, accumulator))
-    return judge_nonfinite(np.full((1, 1, 1), actual).astype(form), expectation, dtype)
+    return judge_nonfinite(np.full((1, 1, 1), actual).astype(operands.input.dtype), expectation, dtype)
+
+
+def _sum_of(
+    x: Sequence[float], w: Sequence[float], dtype: str, bias: float | None = None
+) -> tuple[Operands, ConvGeometry]:
+    """The forward pass that sums the products x_i w_i, and a bias."""
+    geometry, form = ConvGeometry.of(in_channels=len(x), size=1, kernel=1), format_of(dtype).dtype
+    left, right = (np.array(values).astype(form).reshape(1, -1, 1) for values in (x, w))
+    added = None if bias is None else np.array([bias]).astype(form)
+    return Operands(left, right, added, np.ones(geometry.output_shape, form)), geometry
+
+
+def _step_of(
+    weight: float, x: Sequence[float], g: Sequence[float], rate: float, dtype: str
+) -> tuple[Operands, ConvGeometry]:
+    """The step from a weight against rate times the sum of the products x_i g_i."""
+    geometry, form = ConvGeometry.of(size=len(x), kernel=1), format_of(dtype).dtype
+    left, start, right = (np.array(values).astype(form).reshape(1, 1, -1) for values in (x, [weight], g))
+    return Operands(left, start, None, right, learning_rate=rate), geometry
+
+
+def _besides_finite(pass_: Pass, operands: Operands, geometry: ConvGeometry, arithmetic: Arithmetic) -> str:
+    """What the one element of a result may be: "+" and "-" for the Inf, "?" for NaN."""
+    expected = expect_overflow(pass_, operands, geometry, arithmetic)
+    assert expected.finite.all()
+    masks = {"+": expected.plus, "-": expected.minus, "?": expected.nan}
+    return "".join(name for name, mask in masks.items() if mask.item())
 
 
 def _campaign(first: int, last: int, geometry_of: Callable, filled: Callable, emulated: type) -> Counter[str]:
@@ -129,6 +149,53 @@ def test_where_both_signs_may_overflow_only_a_wrong_finite_value_is_wrong() -> N
     assert _judge_one(values, 65504.0, "float16").cause == "value"
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("reached", "may_overflow"), [(65056.0, False), (65088.0, True)])
+def test_a_partial_sum_is_off_by_a_few_roundings_in_range_however_large_the_other_terms(
+    reached: float, sign: int, *, may_overflow: bool
+) -> None:
+    """2 (n + 2) u L = 14 x 31.984 = 447.8 is less than the bound of the whole sum; the largest number L is 65504."""
+    operands, geometry = _sum_of([sign * reached] + [-60000.0 * sign] * 4, [1.0] * 5, "float16")
+    other, this = "-+" if sign > 0 else "+-", "+-?"
+    expected = this if may_overflow else other[0]
+    assert _besides_finite(Pass.FORWARD, operands, geometry, Arithmetic.of("float16")) == expected
+
+
+def test_a_float64_partial_sum_is_off_by_a_few_roundings_as_well() -> None:
+    """2**-45 below the largest number are 256 units; 86 roundings in range and the slack of 32 do not get there."""
+    largest = format_of("float64").largest
+    operands, geometry = _sum_of([largest * (1 - 2.0**-45)] + [-0.9 * largest] * 40, [1.0] * 41, "float64")
+    assert _besides_finite(Pass.FORWARD, operands, geometry, Arithmetic.of("float64")) == "-"
+
+
+@pytest.mark.parametrize(("below", "may_overflow"), [(2.0**-17, True), (2.0**-15, False)])
+def test_a_sum_within_what_its_evaluation_may_lose_of_the_largest_number_may_overflow(
+    below: float, *, may_overflow: bool
+) -> None:
+    """65504 - 2**-34 is the largest number less 2**-50 of it; 2**-30 is more than any roundings in float64 come to."""
+    operands, geometry = _sum_of([65504.0, below], [1.0, -below], "float16")
+    arithmetic = Arithmetic.of("float16", "float64")
+    assert _besides_finite(Pass.FORWARD, operands, geometry, arithmetic) == ("+" if may_overflow else "")
+
+
+@pytest.mark.parametrize(("values", "infinity"), [([60000.0] * 2, "+"), ([-60000.0] * 2, "-"), ([30000.0] * 2, "")])
+def test_a_compensated_sum_may_be_nan_where_it_overflows(values: list[float], infinity: str) -> None:
+    operands, geometry = _sum_of(values, [1.0] * 2, "float16")
+    for sums, nan in (("plain", ""), ("compensated", infinity and "?")):
+        arithmetic = Arithmetic.of("float16", conventions={"sums": sums})
+        assert _besides_finite(Pass.FORWARD, operands, geometry, arithmetic) == infinity + nan
+
+
+@pytest.mark.parametrize("pass_", [Pass.FORWARD, Pass.UPDATE])
+def test_below_the_range_of_overflow_the_bound_is_that_of_rounding(pass_: Pass) -> None:
+    """Also that of a product that underflows, which no change of units multiplies."""
+    least = format_of("float16").smallest_subnormal
+    operands, geometry = _step_of(least, [least], [0.5], 0.5, "float16")
+    result, arithmetic = exact.evaluate(pass_, operands, geometry), Arithmetic.of("float16")
+    bound = expect_overflow(pass_, operands, geometry, arithmetic).bound
+    assert bound == rounding_bound(pass_, result, operands, arithmetic, geometry)
+
+
 def test_a_late_bias_may_find_an_overflowed_sum() -> None:
     assert _judge_one([60000.0, 60000.0], np.inf, "float16", "float32", bias=-60000.0).outcome is Outcome.UNDECIDED
     assert _judge_one([60000.0, 60000.0], 60000.0, "float16", "float32", bias=-60000.0).outcome is Outcome.UNDECIDED
@@ -163,16 +230,70 @@ def test_an_update_overflows_against_its_gradient(emulated: type) -> None:
     assert judge_nonfinite(-actual, expectation, "float32").cause == "inf"
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize(
+    ("weight", "gradient", "rate", "possible"),
+    [
+        (0.75, [-0.75], 1.0, "+"),
+        (-0.75, [0.75], 1.0, "-"),
+        (0.75, [0.75], -1.0, "+"),
+        (0.75, [0.75], 1.0, ""),
+        (-0.75, [-0.75], 1.0, ""),
+        (0.0, [-0.75], 2.0, "+"),
+        (0.0, [0.75], 2.0, "-"),
+        (0.0, [-0.75, 0.75], 1.0, ""),
+        (0.0, [-0.75, 0.75], 2.0, "+-?"),
+        (0.0, [-0.75] * 2, 0.125, "+"),
+        (0.0, [0.75] * 2, 0.125, "-"),
+        (0.0, [0.75] * 2, -0.125, "+"),
+        (0.0, [-0.75] * 2 + [0.75] * 2, 0.125, "+-?"),
+    ],
+)
+def test_a_step_overflows_where_its_gradient_does_or_the_difference_of_weight_and_scaled_gradient(
+    weight: float, gradient: list[float], rate: float, possible: str, dtype: str
+) -> None:
+    """In shares of the power of two above the largest number."""
+    half = 2.0 ** format_of(dtype).max_exponent
+    x = [share * 2 * (half / 2**63) for share in gradient]
+    operands, geometry = _step_of(weight * 2 * half, x, [2.0**63] * len(x), rate, dtype)
+    assert _besides_finite(Pass.UPDATE, operands, geometry, Arithmetic.of(dtype)) == possible
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("x", "g", "may_overflow"),
+    [
+        ([416.0], [157.0], False),
+        ([1021.0], [64.0], True),
+        ([1017.0, 2560.0], [64.0, -2560.0], False),
+        ([1018.0, 2560.0], [64.0, -2560.0], True),
+    ],
+)
+def test_a_step_near_the_largest_number_may_overflow_by_its_roundings_and_no_nearer(
+    x: list[float], g: list[float], sign: int, *, may_overflow: bool
+) -> None:
+    """Here u L = 31.984, and three numbers may be stored: 95.95.
+
+    With one product, S is off by ((1 + u)^3 - 1) S: 65312 comes to 65503.7, less than L = 65504, and 65344 to
+    65535.7. Beside a large term of the other sign, by (3 n + 4) u L = 319.8: 65088 comes to 65503.8, 65152 to 65567.8.
+    """
+    operands, geometry = _step_of(0.0, x, [-sign * number for number in g], 1.0, "float16")
+    other = "" if len(x) == 1 else "-+"[sign < 0]
+    this = "+-"[sign < 0]
+    expected = ("".join(sorted(this + other)) + ("?" if other else "")) if may_overflow else other
+    assert _besides_finite(Pass.UPDATE, operands, geometry, Arithmetic.of("float16")) == expected
+
+
 @pytest.mark.parametrize("scaled", ["input", "output_gradient"])
 def test_a_factor_that_the_rate_takes_out_of_range_may_overflow_and_a_finite_step_is_still_judged(scaled: str) -> None:
     """BLAS may scale a packed operand by alpha: 10 times 10,000 is Inf in float16, though the step is of 53."""
     case = parse_case("n1c1k1i1f1/float16/tall/1433")
-    arithmetic, operands = Arithmetic.of("float16"), operands_of(Check.PRECISION, case)
+    arithmetic, operands = Arithmetic.of("float16"), operands_of(Numbers.REALS, case)
     assert operands.learning_rate == 10
     if scaled == "output_gradient":
         operands = replace(operands, input=operands.output_gradient, output_gradient=operands.input)
-    exact = solve(Check.PRECISION, Pass.UPDATE, operands, case.geometry)
-    held_to = standard(Check.PRECISION, Pass.UPDATE, operands, exact, arithmetic, case)
+    exact = solve(Numbers.REALS, Pass.UPDATE, operands, case.geometry)
+    held_to = standard(Numbers.REALS, Pass.UPDATE, operands, exact, arithmetic, case)
     arrays = operands.arrays() | {scaled: operands.arrays()[scaled] * np.float16(operands.learning_rate)}
     first = operands.weight - arrays["input"] * arrays["output_gradient"]
     last = operands.weight - np.float16(10) * (operands.input * operands.output_gradient)
@@ -184,9 +305,9 @@ def test_a_factor_that_the_rate_takes_out_of_range_may_overflow_and_a_finite_ste
 
 def test_a_rate_that_leaves_all_factors_in_range_lets_none_overflow() -> None:
     case = parse_case("n1c1k1i1f1/float16/tall/1433")
-    operands = replace(operands_of(Check.PRECISION, case), learning_rate=6.5)
-    exact = solve(Check.PRECISION, Pass.UPDATE, operands, case.geometry)
-    held_to = standard(Check.PRECISION, Pass.UPDATE, operands, exact, Arithmetic.of("float16"), case)
+    operands = replace(operands_of(Numbers.REALS, case), learning_rate=6.5)
+    exact = solve(Numbers.REALS, Pass.UPDATE, operands, case.geometry)
+    held_to = standard(Numbers.REALS, Pass.UPDATE, operands, exact, Arithmetic.of("float16"), case)
     assert held_to.judge(np.full((1, 1, 1), -np.inf, np.float16)).outcome is Outcome.VIOLATES
 
 
@@ -222,14 +343,83 @@ def test_results_of_a_narrower_range_overflow_where_they_must(fill: str) -> None
     arithmetic, infinite = Arithmetic.of("float32", "float32", result="float16"), 0
     for seed in range(12):
         case = parse_case(f"n1c2k2i4f2/float32/{fill}/{seed}")
-        operands = operands_of(Check.PRECISION, case, arithmetic)
-        result = answer(Check.PRECISION, case, Pass.FORWARD, arithmetic)
+        operands = operands_of(Numbers.REALS, case, arithmetic)
+        result = answer(Numbers.REALS, case, Pass.FORWARD, arithmetic)
         assert has_narrower_range(arithmetic)
         with np.errstate(over="ignore"):
             actual = reference.evaluate(Pass.FORWARD, operands, case.geometry).astype(np.float16)
-        held_to = standard(Check.PRECISION, Pass.FORWARD, operands, result, arithmetic, case)
+        held_to = standard(Numbers.REALS, Pass.FORWARD, operands, result, arithmetic, case)
         assert not held_to.judge(actual).outcome.is_mismatch
         clamped = np.nan_to_num(actual, posinf=65504.0, neginf=-65504.0)
         infinite += int(np.isinf(actual).any())
         assert held_to.judge(clamped).outcome.is_mismatch == np.isinf(actual).any()
     assert infinite or fill == "tall"
+
+
+@pytest.mark.parametrize(
+    ("arithmetic", "is_narrower"),
+    [
+        (Arithmetic.of("float32"), False),
+        (Arithmetic.of("float16", "float32"), False),
+        (Arithmetic.of("float8_e4m3fn"), False),
+        (Arithmetic.of("int8"), False),
+        (Arithmetic.of("float32", result="float16"), True),
+        (Arithmetic.of("float32", "float16", result="float32"), True),
+        (Arithmetic.of("float32", multiplier="float16"), True),
+    ],
+)
+def test_a_range_is_narrower_where_a_declared_format_overflows_sooner_than_the_dtype(
+    arithmetic: Arithmetic, *, is_narrower: bool
+) -> None:
+    assert has_narrower_range(arithmetic) == is_narrower
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "rate", "leaves"),
+    [
+        (16376.0, 1.0, 0.5, True),
+        (16375.0, 1.0, 0.5, False),
+        (4094.0, 1.0, -4.0, True),
+        (4093.0, 1.0, -4.0, False),
+        (32752.0, 0.0, 0.5, True),
+        (32751.0, 0.0, 0.5, False),
+        (0.25, 0.0, 40000.0, False),
+    ],
+)
+def test_a_narrower_range_is_left_at_half_its_largest_number_by_operands_and_terms_together(
+    x: float, w: float, rate: float, *, leaves: bool
+) -> None:
+    """Half of 65504 is 32752; the size is x + |x w|, times the rate where that is above one. No operand is above x."""
+    geometry = ConvGeometry.of(size=1, kernel=1)
+    left, right, cotangent = (np.full((1, 1, 1), value, np.float32) for value in (x, w, 0.0))
+    operands = Operands(left, right, None, cotangent, learning_rate=rate)
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    assert leaves_range(result, operands, Arithmetic.of("float32", result="float16")) == leaves
+
+
+@pytest.mark.parametrize(
+    ("dtype", "arithmetic"),
+    [("float32", Arithmetic.of("float32")), ("complex64", Arithmetic.of("complex64", "float16"))],
+)
+def test_a_range_is_left_only_where_it_is_narrower_and_only_by_real_numbers(dtype: str, arithmetic: Arithmetic) -> None:
+    geometry, large = ConvGeometry.of(size=1, kernel=1), np.full((1, 1, 1), 1e19, dtype)
+    operands = Operands(large, large, None, large)
+    assert not leaves_range(exact.evaluate(Pass.FORWARD, operands, geometry), operands, arithmetic)
+
+
+@pytest.mark.parametrize(
+    ("pass_", "dtype", "factor", "rate", "overflows"),
+    [
+        (Pass.UPDATE, "float16", 32752.0, 2.0, False),
+        (Pass.UPDATE, "float16", 32768.0, -2.0, True),
+        (Pass.WEIGHT_GRADIENT, "float16", 32768.0, 2.0, False),
+        (Pass.UPDATE, "complex64", 2.0**127, 2.0, False),
+        (Pass.UPDATE, "int8", 127, 2.0, False),
+    ],
+)
+def test_scaling_overflows_where_a_real_factor_of_a_step_times_the_rate_is_beyond_the_largest_number(
+    pass_: Pass, dtype: str, factor: float, rate: float, *, overflows: bool
+) -> None:
+    array = np.full((1, 1, 1), factor, dtype)
+    operands = Operands(array, array, None, array, learning_rate=rate)
+    assert scaling_overflows(pass_, operands, Arithmetic.of(dtype)) == overflows

@@ -81,6 +81,9 @@ def test_another_shape_or_dtype_violates(lattice: tuple[ExactResult, Array]) -> 
     dtype = judge(actual.astype(np.float64), result, _zeros(result), FLOAT32)
     assert (dtype.outcome, dtype.cause) == (Outcome.VIOLATES, "dtype")
     assert "returned dtype float64, but should be float32" in dtype.reason
+    for verdict in (shape, dtype):
+        assert (verdict.worst, verdict.wrong, verdict.elements) == (None, 0, 0)
+        assert (verdict.region, verdict.ratio, verdict.resolution) == (None, 0.0, None)
 
 
 def test_a_negative_zero_is_equal_to_zero() -> None:
@@ -110,7 +113,7 @@ def test_rounding_to_nearest_conforms_and_an_error_above_the_bound_does_not(
 def test_a_bound_that_would_hide_a_missing_term_leaves_it_undecided(real: tuple[ExactResult, Array, Operands]) -> None:
     result, actual, _ = real
     verdict = judge(actual, result, np.full(result.magnitude.shape, 10.0), FLOAT32)
-    assert verdict.outcome is Outcome.UNDECIDED
+    assert (verdict.outcome, verdict.wrong, verdict.elements) == (Outcome.UNDECIDED, 0, actual.size)
     assert verdict.resolution is not None
     assert verdict.resolution > 1
     assert "would hide a fault of up to" in verdict.reason
@@ -157,7 +160,8 @@ def test_an_empty_result_could_not_have_failed() -> None:
         np.ones(geometry.output_shape, np.float32),
     )
     result = exact.evaluate(Pass.FORWARD, empty, geometry)
-    assert judge(np.empty((0, 1, 2), np.float32), result, np.zeros((0, 1, 2)), FLOAT32).cause == VACUOUS
+    verdict = judge(np.empty((0, 1, 2), np.float32), result, np.zeros((0, 1, 2)), FLOAT32)
+    assert (verdict.cause, verdict.elements) == (VACUOUS, 0)
 
 
 def test_a_zero_term_would_not_be_missed_and_the_verdict_says_so() -> None:

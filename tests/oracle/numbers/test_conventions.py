@@ -14,8 +14,6 @@ from convoracle.oracle.answers.equations import terms
 from convoracle.oracle.judging.contamination import (
     contaminate,
     expect_contaminated,
-    finite_part,
-    is_contaminated,
     of_compensated_sums,
     of_skipped_zeros,
 )
@@ -130,22 +128,6 @@ def test_operands_cut_off_to_tfloat32_need_twice_the_bound_of_rounded_ones() -> 
                 beyond[number] += int(compare(actual, result, bound).wrong.any())
     assert beyond[0] > 0
     assert beyond[1] == 0
-
-
-def test_a_pass_that_reads_nothing_contaminated_is_known(lattice: Callable) -> None:
-    geometry = parse_case("n1c2k2i4f2/float32/uniform/0").geometry
-    operands = lattice(geometry, "float32", 1)
-    assert not any(is_contaminated(pass_, operands, geometry) for pass_ in Pass)
-    bias = operands.bias.copy()
-    bias[0] = np.nan
-    contaminated = replace(operands, bias=bias)
-    assert [pass_ for pass_ in Pass if is_contaminated(pass_, contaminated, geometry)] == [Pass.FORWARD]
-    weight = operands.weight.copy()
-    weight.flat[0] = np.inf
-    contaminated = replace(operands, weight=weight)
-    assert not is_contaminated(Pass.WEIGHT_GRADIENT, contaminated, geometry)
-    assert is_contaminated(Pass.UPDATE, contaminated, geometry)
-    assert not is_contaminated(Pass.UPDATE, finite_part(contaminated), geometry)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

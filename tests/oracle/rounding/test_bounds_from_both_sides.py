@@ -15,9 +15,10 @@ import pytest
 from convoracle.oracle.answers import exact
 from convoracle.oracle.judging.verdict import compare
 from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
-from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.operands.data import Case, real_operands
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
-from convoracle.oracle.rounding.bounds import rounding_bound
+from convoracle.oracle.rounding.bounds import rounding_bound, stores
 
 HALF = format_of("float16").unit_roundoff
 SMALLEST = format_of("float16").smallest_subnormal
@@ -124,6 +125,17 @@ def derived(arithmetic: Arithmetic, x: Sequence[float], w: Sequence[float], bias
     products = [Fraction(a) * Fraction(b) for a, b in zip(x, w, strict=True)]
     terms = [*products, *([] if bias is None else [Fraction(bias)])]
     size, value, n = sum(map(abs, terms)), abs(sum(terms)), len(terms)
+    before = derived_before(arithmetic, size, n, max(1, *(abs(Fraction(number)) for number in (*x, *w, bias or 0))))
+    error = before + n * u * (size + before) + n * h
+    if arithmetic.result != arithmetic.accumulator:
+        v, k = Fraction(arithmetic.result.unit_roundoff), Fraction(arithmetic.result.smallest_subnormal) / 2
+        for stored in [size] * (bias is not None) + [value]:
+            error += v * (stored + error) + k
+    return error
+
+
+def derived_before(arithmetic: Arithmetic, size: Fraction, n: int, largest: Fraction) -> Fraction:
+    """What operands of n products may change when they are rounded to the multiplier, each in size or in spacing."""
     times = 2 if arithmetic.does("operands", "truncated") else 1
     multiplier, storage = arithmetic.multiplier, arithmetic.storage
     before = Fraction(0)
@@ -133,14 +145,8 @@ def derived(arithmetic: Arithmetic, x: Sequence[float], w: Sequence[float], bias
     if multiplier.smallest_subnormal > storage.smallest_subnormal:
         each = times * Fraction(multiplier.unit_roundoff) if before else Fraction(0)
         lost = times * Fraction(multiplier.smallest_subnormal) / 2
-        largest = max(1, *(abs(Fraction(number)) for number in (*x, *w, bias or 0)))
         before += n * lost * (1 + each) * (2 * largest + lost)
-    error = before + n * u * (size + before) + n * h
-    if arithmetic.result != arithmetic.accumulator:
-        v, k = Fraction(arithmetic.result.unit_roundoff), Fraction(arithmetic.result.smallest_subnormal) / 2
-        for stored in [size] * (bias is not None) + [value]:
-            error += v * (stored + error) + k
-    return error
+    return before
 
 
 ARITHMETICS = {
@@ -164,6 +170,11 @@ def test_the_bound_is_what_its_theorems_give_and_never_less(name: str, bias: flo
         bound = Fraction(Sum(ARITHMETICS[name], x, w, bias).bound.item())
         expected = derived(ARITHMETICS[name], x, w, bias)
         assert expected <= bound <= expected * (1 + Fraction(1, 2**46))
+
+
+def test_operands_near_the_largest_number_leave_the_bound_a_number() -> None:
+    """Twice 2**1023 is no float64; but a multiplier that has all the operands rounds none of them."""
+    assert Sum(Arithmetic.of("float64"), [2.0**1023], [2.0**-1020]).bound == pytest.approx(8 * 2.0**-53, rel=1e-12)
 
 
 def three_products(x: Sequence[complex], w: Sequence[complex], multiplier: str) -> complex:
@@ -213,6 +224,38 @@ def test_three_products_add_the_roundings_of_three_sums_to_the_bound_of_four(mul
     assert with_three.bound == pytest.approx(with_four.bound + more, rel=2.0**-44)
 
 
+def test_three_products_may_underflow_as_often_as_the_four_once_more() -> None:
+    """Of zeros nothing else is left: half a spacing for each of n terms, and as much for the third sum."""
+    for conventions, sums in (({}, 1), ({"complex": "three products"}, 2)):
+        zeros = Sum(Arithmetic.of("complex64", conventions=conventions), [0j, 0j], [0j, 0j])
+        assert zeros.bound == pytest.approx(sums * 4 * 2.0**-150, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("pass_", "text", "count"),
+    [
+        (Pass.BIAS_GRADIENT, "n1c1k1i1f1", 1),
+        (Pass.FORWARD, "n1c1k1i1f1", 1),
+        (Pass.FORWARD, "n1c1k1i1f1/bias", 2),
+        (Pass.JVP, "n1c1k1i1f1", 2),
+        (Pass.JVP, "n1c1k1i1f1/bias", 3 + 2),
+        (Pass.INPUT_GRADIENT, "n1c1k1i1f1p1", 1),
+        (Pass.INPUT_GRADIENT, "n1c1k1i1f1p1+0mreplicate", 2),
+        (Pass.INPUT_GRADIENT, "n1c1k1i1f1p1mreplicate", 3 + 2),
+        (Pass.DOUBLE_BACKWARD_INPUT, "n1c1k1i1f1p2mreplicate", 5 + 4),
+        (Pass.UPDATE, "n0c1k1i1f1", 3),
+        (Pass.UPDATE, "n3c1k1i1f1", 9),
+    ],
+)
+def test_all_summands_and_their_sums_may_be_stored_and_three_numbers_of_each_image(
+    pass_: Pass, text: str, count: int
+) -> None:
+    """Two summands are off by no more together than their sum, were it stored: they count as one."""
+    name, _, bias = text.partition("/")
+    case = Case(parse_geometry(name), bool(bias), "float32", "uniform", 1)
+    assert stores(pass_, real_operands(case), case.geometry) == count
+
+
 class Step:
     """w - rate * sum of x_i g_i, of images or of one, in some arithmetic."""
 
@@ -253,9 +296,17 @@ def test_each_image_may_be_stored_and_taken_from_the_weight_before_the_next() ->
 
 
 @pytest.mark.parametrize("rate", [0.125, 1.5, 3.0])
-@pytest.mark.parametrize("names", [("float32", "float32"), ("float16", "float32"), ("float32", "float16")])
-def test_the_bound_of_a_step_is_what_its_derivation_gives_and_never_less(names: tuple[str, str], rate: float) -> None:
-    arithmetic = Arithmetic.of(*names)
+@pytest.mark.parametrize(
+    "arithmetic",
+    [
+        Arithmetic.of("float32"),
+        Arithmetic.of("float16", "float32"),
+        Arithmetic.of("float32", "float16"),
+        Arithmetic.of("float32", multiplier="bfloat16"),
+    ],
+    ids=["float32", "float16 summed in float32", "float32 summed in float16", "float32 multiplied in bfloat16"],
+)
+def test_the_bound_of_a_step_is_what_its_derivation_gives_and_never_less(arithmetic: Arithmetic, rate: float) -> None:
     for weight, images in ((1.25, [[0.5, -2.0]]), (-3.0, [[1.0], [0.75], [-8.0]]), (2.0**-10, [[2.0**-12]])):
         bound = Fraction(Step(arithmetic, weight, images, rate).bound.item())
         expected = derived_step(arithmetic, abs(Fraction(weight)), images, Fraction(rate))
@@ -270,10 +321,11 @@ def derived_step(
     h = max(h, Fraction(arithmetic.multiplier.smallest_subnormal) / 2)
     terms = [abs(Fraction(x)) for image in images for x in image]
     n, gradient, largest = len(terms), sum(terms), max(1, *terms)
+    before = derived_before(arithmetic, gradient, n, max(largest, weight))
     entering = u if arithmetic.accumulator.precision < arithmetic.storage.precision else 0
     growth = (1 + (n + 1) * u / 2) ** 2 * (1 + u) * (1 + entering) - 1
     underflow = h * (n * (rate + 1 + largest) + 1) * (1 + (n + 2) * u)
-    error = rate * growth * gradient + (n * u + entering) * weight + underflow
+    error = rate * (before + growth * (gradient + before)) + (n * u + entering) * weight + underflow
     if arithmetic.result == arithmetic.accumulator:
         return error
     v, k = Fraction(arithmetic.result.unit_roundoff), Fraction(arithmetic.result.smallest_subnormal) / 2

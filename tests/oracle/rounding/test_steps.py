@@ -16,6 +16,7 @@ from convoracle.oracle.operands.data import PLAIN_SEEDS, REAL_RATES, Case, real_
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.oracle.rounding.bounds import rounding_bound
+from convoracle.oracle.rounding.steps import largest_factor
 
 GEOMETRIES = ("n1c1k2i2f1", "n3c1k6i1f1", "n2c2k1i3f2", "n4c1k1i4f1", "n1c1k1i1f3p1", "n1c1k1i12f1")
 FORMATS = (
@@ -158,6 +159,16 @@ def test_a_step_that_lacks_a_term_is_beyond_the_bound(dtype: str) -> None:
         wrong = (result.value.to_float64() + lost.reshape(-1, 1, 1)).astype(form.dtype)
         seen = compare(wrong, result, bound).wrong
         assert seen.all() or (abs(lost) < 8 * form.unit_roundoff * 2).any()
+
+
+@pytest.mark.parametrize(
+    ("input", "gradient", "largest"), [([0.25, -0.5], [0.125] * 2, 0.5), ([0.25] * 2, [0.75, 0], 0.75)]
+)
+def test_the_largest_factor_is_of_the_products_and_not_the_weight(
+    input: list[float], gradient: list[float], largest: float
+) -> None:
+    left, right = (np.array(values).reshape(1, 1, 2) for values in (input, gradient))
+    assert largest_factor(Operands(left, np.full((1, 1, 1), 8.0), None, right)) == largest
 
 
 def test_an_outer_product_added_in_place_by_pytorch_is_within_the_bound() -> None:

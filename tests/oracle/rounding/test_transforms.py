@@ -72,11 +72,17 @@ def test_the_coarser_of_accumulator_and_multiplier_counts() -> None:
         assert bound(Pass.FORWARD, "n1c1k1i4f1", arithmetic, **given) == approximately(490, 15, 2.0**-11, 2.0**-25)
 
 
-def test_complex_numbers_have_two_squares_each_and_large_ones_do_not_overflow() -> None:
+def test_complex_numbers_have_two_squares_each_and_those_of_large_ones_do_not_overflow() -> None:
     given = {"input": [3 + 4j, 0, 0, 0], "weight": [2.0 + 0j]}
     assert bound(Pass.FORWARD, "n1c1k1i4f1", **given) == approximately(490, 15)
     huge = {"input": [3e200, 4e200, 0, 0], "weight": [2.0]}
     assert bound(Pass.FORWARD, "n1c1k1i4f1", **huge) == pytest.approx(2 * U * 490e200)
+
+
+def test_the_squares_of_tiny_numbers_do_not_underflow() -> None:
+    tiny = {"input": [3e-200, 4e-200, 0, 0], "weight": [2.0]}
+    expected = pytest.approx(2 * 2.0**-53 * 490e-200, abs=0)
+    assert bound(Pass.FORWARD, "n1c1k1i4f1", Arithmetic.of("float64"), **tiny) == expected
 
 
 def test_zeros_have_no_error_but_underflow_of_the_products() -> None:

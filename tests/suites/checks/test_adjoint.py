@@ -12,9 +12,14 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import VACUOUS, Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype, result_dtype
 from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Operands, Pass
+from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.strategies import Space, cases
-from convoracle.suites.checks.adjoint import check_adjoint
+from convoracle.suites.checks.adjoint import KIND, check_adjoint
+from convoracle.suites.checks.examination import Examination
+
+from ..mutants import Honest
 
 CASE = parse_case("n2c2k3i4x4f2x2s2x1p1x0/bias/float64/uniform/1")
 
@@ -107,6 +112,64 @@ def test_too_few_passes_say_nothing() -> None:
     assert check_adjoint({Pass.FORWARD: results[Pass.FORWARD]}, operands) is None
     without_bias_gradient = {pass_: results[pass_] for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT)}
     assert check_adjoint(without_bias_gradient, operands) is None
+
+
+def test_two_inner_products_are_enough() -> None:
+    case = parse_case("n2c2k3i4f2/float32/uniform/1")
+    operands = lattice_operands(case)
+    results = results_of(case, operands)
+    two = {pass_: results[pass_] for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT)}
+    assert check_adjoint(two, operands) == Verdict(Outcome.CONFORMS, elements=2)
+
+
+@pytest.mark.parametrize(("output", "told"), [(2000001.0, "2000001"), (2.5, "2.5")])
+def test_whole_numbers_are_told_with_all_their_digits(output: float, told: str) -> None:
+    """The input gradient of 1000 * 2000 is 1000, and its product with the input 2,000,000."""
+    one = np.ones((1, 1, 1))
+    operands = Operands(2000 * one, 1000 * one, None, one)
+    verdict = check_adjoint({Pass.FORWARD: output * one, Pass.INPUT_GRADIENT: 1000 * one}, operands)
+    assert verdict is not None
+    assert verdict.reason == f"the inner products differ: <dL/dO, O - b> = {told}, <dL/dX, X> = 2000000"
+
+
+class WithoutAWeightGradient(Honest):
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        raise ValueError("no")
+
+
+class RoundsIntegers(Honest):
+    conventions = {"algorithm": "transform"}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "passes", "numbers"),
+    [
+        (Honest, tuple(Pass), 3),
+        (Honest, (Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT), 2),
+        (Honest, (Pass.FORWARD,), None),
+        (WithoutAWeightGradient, LINKED, 2),
+        (RoundsIntegers, LINKED, None),
+    ],
+)
+def test_it_is_asked_of_what_the_passes_that_may_be_asked_returned(
+    candidate: type[Honest], passes: tuple[Pass, ...], numbers: int | None
+) -> None:
+    case = parse_case("n2c2k3i4f2/bias/float32/uniform/1")
+    result = KIND.ask(Examination(InProcess(candidate), case, passes), KIND.name, KIND.name)
+    assert (None if result is None else result.verdict.elements) == numbers
+
+
+@pytest.mark.parametrize(
+    ("passes", "some"),
+    [
+        ({Pass.FORWARD, Pass.INPUT_GRADIENT}, True),
+        ({Pass.FORWARD, Pass.WEIGHT_GRADIENT}, True),
+        ({Pass.FORWARD, Pass.BIAS_GRADIENT}, False),
+        ({Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT}, False),
+    ],
+)
+def test_it_is_a_row_where_a_gradient_can_be_held_to_the_forward_pass(passes: set[Pass], some: bool) -> None:
+    assert tuple(KIND.subjects(passes)) == (("adjoint",) if some else ())
 
 
 def test_a_candidate_that_ignores_dilation_everywhere_satisfies_it() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from convoracle.oracle.answers import equations
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.passes import LINKED, Pass, shape_of
 from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.calling.company import IMAGE, LATTICE, REALS, SQUARE
-from convoracle.suites.checks.companions import calls_of, companions
+from convoracle.suites.checks.companions import calls_of, companions, numbers_of
 
 CASE = parse_case("n2c3k4i6x5f3x2p1x1/bias/float32/wide/1")
 ANYONE = CandidateInfo("anyone")
@@ -70,3 +72,26 @@ def test_the_call_itself_is_on_integers_and_on_reals() -> None:
     assert set(calls) == {LATTICE, REALS}
     assert np.array_equal(calls[LATTICE].operands.input, np.rint(calls[LATTICE].operands.input))
     assert not np.array_equal(calls[REALS].operands.input, np.rint(calls[REALS].operands.input))
+
+
+@pytest.mark.parametrize(("text", "channels"), [("n1c5k6i3f1", 4), ("n1c3k2i3f1", 2), ("n1c0k2i3f1", 1)])
+def test_the_square_one_has_as_many_channels_as_both_up_to_four(text: str, channels: int) -> None:
+    square = companions(parse_case(f"{text}/float32/uniform/1"), Pass.FORWARD, EVERYDAY)[SQUARE].geometry
+    assert (square.in_channels, square.groups) == (channels, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "numbers"),
+    [
+        (LATTICE, "float32", Numbers.INTEGERS),
+        (REALS, "float32", Numbers.REALS),
+        (REALS, "int8", Numbers.INTEGERS),
+        ("dtype", "float64", Numbers.REALS),
+        ("dtype", "int8", Numbers.INTEGERS),
+        ("size", "float32", Numbers.INTEGERS),
+    ],
+)
+def test_reals_are_asked_where_the_want_of_precision_in_a_dtype_would_show(
+    name: str, dtype: str, numbers: Numbers
+) -> None:
+    assert numbers_of(name, replace(CASE, dtype=dtype)) is numbers

@@ -32,6 +32,7 @@ def floats(*values: float, dtype: str = "float32") -> Array:
         (np.array([1 + 1j], np.complex64), np.array([1 + (1 + 2 * ULP) * 1j], np.complex64),
          "1 of 1 elements differ, by up to 2 ulp"),
         (np.array([5, 7]), np.array([5, 4]), "1 of 2 elements differ, by up to 3"),
+        (np.array([5]), np.array([5]), "0 of 1 elements differ, by up to 0"),
         (floats(), floats(), "0 of 0 elements differ, by up to 0 ulp"),
     ],
 )  # fmt: skip

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Collection
 
 import numpy as np
 import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.calling.executor import Executor
@@ -17,7 +19,8 @@ from convoracle.suites.calling.illegal_calls import IllegalCall, illegal_call, i
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
-from convoracle.suites.checks.illegal import ask_illegal
+from convoracle.suites.checks.illegal import KIND, ask_illegal
+from convoracle.suites.checks.kind import OfCandidate
 
 EVERY = [call for rank in (1, 2, 3) for call in illegal_calls(rank)]
 
@@ -88,6 +91,39 @@ def verdict_of(executor: Executor, call: IllegalCall) -> Verdict:
     assert result is not None
     assert (result.check, result.subject) == ("illegal", call.subject)
     return result.verdict
+
+
+def test_the_time_told_is_that_of_the_call() -> None:
+    began = time.perf_counter()
+    result = ask_illegal(InProcess(Careful), illegal_call("stride 0 [forward, 2-D]"))
+    assert result is not None
+    assert 0 < result.seconds <= time.perf_counter() - began
+
+
+def questions(passes: Collection[Pass], *ranks: int) -> list[tuple[Case, str]]:
+    assert isinstance(KIND.schedule, OfCandidate)
+    return list(KIND.schedule.questions(passes, ranks))
+
+
+@pytest.mark.parametrize(("ranks", "rank"), [((2,), 2), ((1, 2, 3), 2), ((1,), 1), ((3, 1), 3)])
+def test_the_calls_of_two_axes_are_asked_and_where_there_are_none_those_of_the_first_number(
+    ranks: tuple[int, ...], rank: int
+) -> None:
+    assert [subject for _, subject in questions(Pass, *ranks)] == [call.subject for call in illegal_calls(rank)]
+
+
+def test_a_call_of_a_pass_that_is_not_examined_is_not_asked() -> None:
+    subjects = {subject for _, subject in questions((Pass.BIAS_GRADIENT,), 2)}
+    assert subjects == {call.subject for call in illegal_calls(2) if call.pass_ is Pass.BIAS_GRADIENT} != set()
+
+
+def test_a_call_is_recorded_under_the_legal_case_that_it_is_made_from() -> None:
+    """Its operands are those of the case, but for what is wrong with them."""
+    case = next(case for case, subject in questions(Pass, 2) if subject == "bias too long [forward, 2-D]")
+    call = illegal_call("bias too long [forward, 2-D]")
+    assert (case.geometry, case.bias) == (call.legal, True)
+    assert np.array_equal(call.operands().input, lattice_operands(case).input)
+    assert np.array_equal(call.operands().weight, lattice_operands(case).weight)
 
 
 @pytest.mark.parametrize("call", EVERY, ids=lambda call: call.subject)

@@ -16,6 +16,10 @@ def test_of_so_many_seeds_one_is_due(every: int, due: range) -> None:
     assert seeds == list(due)
 
 
+def test_every_case_is_due_unless_it_is_said_otherwise() -> None:
+    assert OfPass() == OfPass(every=1)
+
+
 def test_passes_are_subjects_in_their_own_order() -> None:
     assert every_pass({Pass.JVP, Pass.FORWARD, Pass.BIAS_GRADIENT}) == ("forward", "bias_gradient", "jvp")
     assert every_pass(()) == ()
@@ -32,3 +36,4 @@ def test_what_holds_of_every_kind(kind: object) -> None:
     assert 0 in kind.shrinking.seeds
     subjects = list(kind.subjects(frozenset(Pass)))
     assert len(set(subjects)) == len(subjects) > 0
+    assert kind.is_due(parse_case("n1c1k1i1f1/float32/uniform/0")) is isinstance(kind.schedule, OfPass)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,20 +12,23 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.arrays import widened
-from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.data import Case, Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
-from convoracle.suites.calling.replies import Reply, Returned
+from convoracle.suites.calling.replies import Reply, Returned, Unsupported
+from convoracle.suites.checks.examination import Examination
+from convoracle.suites.checks.kind import OfCase
 from convoracle.suites.checks.relations import (
     RELATIONS,
     applicable,
     ask_relation,
     relation_named,
 )
+from convoracle.suites.checks.relations.asking import KIND
 
 from ...stateful import Honest as Right
 
@@ -336,3 +340,83 @@ class _Uncalled(InProcess):
 
     def call(self, *arguments: object, **keywords: object) -> Reply:
         raise AssertionError("was called")
+
+
+class _Declines(_Uncalled):
+    def call(self, *arguments: object, **keywords: object) -> Reply:
+        return Unsupported("not today")
+
+
+@pytest.mark.parametrize(
+    ("text", "dilation", "asked"),
+    [
+        ("n1c1k1i1099f2", 599, True),
+        ("n1c1k1i1101f2", 601, False),
+        ("n1c1k1i300000f2", 299_999, True),
+        ("n1c1k1i300001f2", 300_000, False),
+    ],
+)
+def test_a_call_may_have_300_times_the_products_of_its_case_or_of_a_small_one(
+    text: str, dilation: int, asked: bool
+) -> None:
+    """500 results of 600 or of 602 products instead of 2; one result of 300,000 or of 300,001 products."""
+    case = parse_case(f"{text}d{dilation}/float32/uniform/0")
+    result = ask_relation((_Declines if asked else _Uncalled)(), relation_named("dilation"), case, Pass.FORWARD)
+    assert (result is not None) is asked
+
+
+def test_one_result_is_enough_to_be_compared() -> None:
+    case = parse_case("n1c1k1i1f1/float32/uniform/0")
+    began = time.perf_counter()
+    result = ask_relation(InProcess(Right), relation_named("linearity-in-input"), case, Pass.FORWARD)
+    assert result is not None
+    assert (result.verdict.outcome, result.verdict.elements) == (Outcome.CONFORMS, 1)
+    assert 0 < result.seconds <= time.perf_counter() - began
+
+
+def test_a_relation_is_asked_again_by_its_name() -> None:
+    examination = Examination(InProcess(Right), parse_case("n1c1k1i5f2/float32/uniform/0"), (Pass.FORWARD,))
+    result = KIND.ask(examination, "relation:translation", "forward")
+    assert result is not None
+    assert (result.check, result.subject) == ("relation:translation", "forward")
+    assert result.verdict.outcome is Outcome.CONFORMS
+
+
+FORWARD = ["linearity-in-input", "linearity-in-weight", "wider-padding", "translation", "transposition"]
+"""What is said of a plain convolution of one image and one channel."""
+
+
+def questions(case: Case, *sound: Pass, candidate: type[Right] = Right) -> list[str]:
+    """The relations that a case is asked for when these passes were found without a fault, with the passes."""
+    examination = Examination(InProcess(candidate), case, (Pass.FORWARD, Pass.INPUT_GRADIENT))
+    for pass_ in sound:
+        examination.ask(Numbers.INTEGERS, pass_)
+    assert isinstance(KIND.schedule, OfCase)
+    return [f"{check.removeprefix('relation:')} of {pass_}" for check, pass_ in KIND.schedule.questions(examination)]
+
+
+def test_every_second_seed_is_asked_for_one_relation_and_goes_through_all() -> None:
+    """Not for one between two passes where only one of them is known to be without a fault."""
+    plain = parse_case("n1c1k1i5f2/float32/uniform/0")
+    of_forward = [questions(replace(plain, seed=seed), Pass.FORWARD) for seed in range(10)]
+    assert of_forward[1::2] == [[]] * 5
+    assert of_forward[::2] == [[f"{name} of forward"] for name in (*FORWARD[:-1], FORWARD[0])]
+    both = [questions(replace(plain, seed=seed), Pass.FORWARD, Pass.INPUT_GRADIENT) for seed in range(0, 10, 2)]
+    assert both == [[f"{name} of forward"] for name in FORWARD]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_large_case_is_asked_for_all_of_the_forward_pass(seed: int) -> None:
+    large = parse_case(f"n11c32k32i34f3/float32/uniform/{seed}")
+    asked = questions(large, Pass.FORWARD, Pass.INPUT_GRADIENT)
+    more = {"batch-independence", "batch-permutation", "channel-permutation"}
+    assert set(asked) == {f"{name} of forward" for name in more | set(FORWARD)}
+    assert len(asked) == len(set(asked))
+
+
+class Transforms(Right):
+    conventions = {"algorithm": "transform"}
+
+
+def test_who_rounds_integers_is_asked_for_none() -> None:
+    assert questions(parse_case("n1c1k1i5f2/float32/uniform/0"), Pass.FORWARD, candidate=Transforms) == []

@@ -33,6 +33,7 @@ def test_relations_have_names_of_their_own() -> None:
         ("n1c2k2i5f2g2", {"channel-permutation", "groups"}, set()),
         ("n1c1k1i5f2d2", {"dilation"}, set()),
         ("n1c1k1i5f1p1d2", {"explicit-padding"}, set()),
+        ("n1c1k1i3f2d2to1", set(), {"transposition"}),
         ("n1c1k1i5f1", {"matrix-product"}, set()),
         ("n1c1k1i5f1s2", {"matrix-product", "stride"}, set()),
         ("n1c1k1i5f1t", set(), set()),
@@ -41,6 +42,7 @@ def test_relations_have_names_of_their_own() -> None:
         ("n1c1k1i5f2p1mreflect", {"explicit-padding"}, {"wider-padding", "translation", "transposition"}),
         ("n1c1k1i2f2", set(), {"translation"}),
         ("n1c1k1i3f2s2", {"stride"}, {"translation"}),
+        ("n1c1k1i3f2s3p1", {"stride", "explicit-padding"}, {"translation"}),
     ],
 )
 def test_what_is_said_of_a_forward_pass(geometry: str, more: set[str], fewer: set[str]) -> None:

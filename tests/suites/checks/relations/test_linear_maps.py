@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,23 +25,26 @@ ONE_TO_FOUR = np.array([1, 2, 3, 4])
 
 
 @pytest.mark.parametrize(
-    ("mapping", "pushed", "pulled"),
+    ("make", "arguments", "pushed", "pulled"),
     [
-        (permuted(0, np.array([2, 0, 3, 1])), [3, 1, 4, 2], [2, 4, 1, 3]),
-        (spread(0, 4, 1, 4), [1, 2, 3, 4], [1, 2, 3, 4]),
-        (spread(0, 4, 2, 8), [1, 0, 2, 0, 3, 0, 4, 0], [1, 3, 5, 7]),
-        (surrounded(0, 4, 1, 2), [0, 1, 2, 3, 4, 0, 0], [2, 3, 4, 5]),
-        (surrounded(0, 4, 1, 2, "replicate"), [1, 1, 2, 3, 4, 4, 4], [1 + 2, 3, 4, 5 + 6 + 7]),
-        (surrounded(0, 4, 1, 2, "reflect"), [2, 1, 2, 3, 4, 3, 2], [2, 1 + 3 + 7, 4 + 6, 5]),
-        (surrounded(0, 4, 1, 2, "circular"), [4, 1, 2, 3, 4, 1, 2], [2 + 6, 3 + 7, 4, 1 + 5]),
-        (without_last(0, 4, 1), [1, 2, 3, 0], [1, 2, 3, 0]),
-        (without_last(0, 4, 3), [1, 0, 0, 0], [1, 0, 0, 0]),
-        (delayed(0, 4, 1), [0, 1, 2, 3], [2, 3, 4, 0]),
-        (delayed(0, 4, 3), [0, 0, 0, 1], [4, 0, 0, 0]),
+        (permuted, (0, np.array([2, 0, 3, 1])), [3, 1, 4, 2], [2, 4, 1, 3]),
+        (spread, (0, 4, 1, 6), [1, 2, 3, 4, 0, 0], [1, 2, 3, 4]),
+        (spread, (0, 4, 2, 11), [1, 0, 2, 0, 3, 0, 4, 0, 0, 0, 0], [1, 3, 5, 7]),
+        (surrounded, (0, 4, 1, 2), [0, 1, 2, 3, 4, 0, 0], [2, 3, 4, 5]),
+        (surrounded, (0, 4, 1, 2, "replicate"), [1, 1, 2, 3, 4, 4, 4], [1 + 2, 3, 4, 5 + 6 + 7]),
+        (surrounded, (0, 4, 1, 2, "reflect"), [2, 1, 2, 3, 4, 3, 2], [2, 1 + 3 + 7, 4 + 6, 5]),
+        (surrounded, (0, 4, 1, 2, "circular"), [4, 1, 2, 3, 4, 1, 2], [2 + 6, 3 + 7, 4, 1 + 5]),
+        (without_last, (0, 4, 1), [1, 2, 3, 0], [1, 2, 3, 0]),
+        (without_last, (0, 4, 3), [1, 0, 0, 0], [1, 0, 0, 0]),
+        (delayed, (0, 4, 1), [0, 1, 2, 3], [2, 3, 4, 0]),
+        (delayed, (0, 4, 3), [0, 0, 0, 1], [4, 0, 0, 0]),
     ],
 )
-def test_along_an_axis(mapping: AxisMap, pushed: list[int], pulled: list[int]) -> None:
+def test_along_an_axis(
+    make: Callable[..., AxisMap], arguments: tuple[Any, ...], pushed: list[int], pulled: list[int]
+) -> None:
     """The adjoint is applied to 1, 2, 3, …"""
+    mapping = make(*arguments)
     assert mapping.push(ONE_TO_FOUR).tolist() == pushed
     assert mapping.pull(np.arange(1.0, len(pushed) + 1)).tolist() == pulled
 

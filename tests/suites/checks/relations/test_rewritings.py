@@ -11,7 +11,7 @@ from convoracle.oracle.operands.data import lattice_operands, parse_case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.checks.relations.catalogue import relation_named
-from convoracle.suites.checks.relations.relation import Call
+from convoracle.suites.checks.relations.relation import RelatedCall
 from convoracle.suites.checks.relations.rewritings import REWRITINGS
 
 OTHERS = (
@@ -23,6 +23,7 @@ OTHERS = (
     ("dilation", "n1c1k1i9x9f3x2d3x1", "n1c1k1i9x9f7x2"),
     ("stride", "n1c1k1i7f2s3", "n1c1k1i7f2"),
     ("stride", "n1c1k1i3f2s2to1", "n1c1k1i6f2t"),
+    ("stride", "n1c1k1i3x7f2x2s1x3", "n1c1k1i3x7f2x2"),
     ("wider-padding", "n1c1k1i5f3p1+0", "n1c1k1i5f3p1"),
     ("wider-padding", "n1c1k1i5f3p0+1", "n1c1k1i5f3p1"),
     ("wider-padding", "n1c1k1i5f3p1", "n1c1k1i5f3p2"),
@@ -30,10 +31,13 @@ OTHERS = (
     ("wider-padding", "n1c1k1i5f5s2p4+0", "n1c1k1i5f5s2p4"),
     ("wider-padding", "n1c1k1i5f3s2p1+0t", "n1c1k1i6f3s2p1+2t"),
     ("wider-padding", "n1c1k1i5f3s2p0+1t", "n1c1k1i6f3s2p2+1t"),
+    ("wider-padding", "n1c1k1i4x5f3x3p1x0+1", "n1c1k1i4x5f3x3p2x1"),
     ("explicit-padding", "n1c1k1i4f3p1+2", "n1c1k1i7f3"),
+    ("explicit-padding", "n1c1k1i4x5f3x2p1x2", "n1c1k1i6x9f3x2"),
     ("explicit-padding", "n1c1k1i4f3p1mreflect", "n1c1k1i6f3"),
     ("explicit-padding", "n1c1k1i4f3p1t", "n1c1k1i4f3t"),
     ("translation", "n1c1k1i6f2s2", "n1c1k1i6f2s2"),
+    ("translation", "n1c1k1i3x4f2x2", "n1c1k1i3x4f2x2"),
 )
 
 
@@ -60,7 +64,7 @@ def operands_of(geometry: str) -> Operands:
     return lattice_operands(parse_case(f"{geometry}/bias/float64/uniform/1"))
 
 
-def result(call: Call) -> np.ndarray:
+def result(call: RelatedCall) -> np.ndarray:
     return widened(reference.evaluate(call.pass_, call.operands, call.geometry))
 
 
@@ -83,6 +87,7 @@ def derived(name: str, geometry: str) -> list[Operands]:
         ("explicit-padding", "n1c1k1i3f2p1mreplicate", ([1, 2, 3], [1, 1, 2, 3, 3])),
         ("translation", "n1c1k1i4f2", ([1, 2, 3, 0], [0, 1, 2, 3])),
         ("translation", "n1c1k1i5f2s2", ([1, 2, 3, 0, 0], [0, 0, 1, 2, 3])),
+        ("translation", "n1c1k1i2x3f1x1", ([1, 2, 0, 0, 0, 0], [0, 0, 0, 0, 1, 2])),
     ],
 )
 def test_the_input_of_both(name: str, geometry: str, inputs: tuple[list[int], list[int]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,14 @@ def test_an_operand_and_the_bias_are_split_into_two_that_are_no_larger(dtype: st
     assert getattr(first.operands, other) is getattr(second.operands, other) is getattr(operands, other)
 
 
+def test_zeros_are_split_into_zeros() -> None:
+    """They stand on the lattice where its sums have very many terms."""
+    sparse = replace(OPERANDS, input=OPERANDS.input * (np.arange(4, dtype=np.float32) % 2))
+    whole, *parts = relation_named("linearity-in-input").derive(Pass.FORWARD, sparse, CASE.geometry).calls
+    assert whole.operands.input[..., 1::2].all()
+    assert not any(part.operands.input[..., ::2].any() for part in parts)
+
+
 def test_the_result_of_the_whole_is_held_against_the_sum() -> None:
     derivation = relation_named("linearity-in-input").derive(Pass.FORWARD, OPERANDS, CASE.geometry)
     own, other = derivation.sides([np.array([5.0]), np.array([2.0]), np.array([3.5])])
@@ -77,11 +87,14 @@ def test_images_are_told_apart_where_there_are_several(batch: int, some: bool) -
 def test_a_direction_that_is_not_there_is_one_of_zeros(direction: str) -> None:
     relation = relation_named(f"no-{direction.replace('_', '-')}")
     assert relation.passes == {Pass.JVP, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT}
-    zeros, none = relation.derive(Pass.JVP, OPERANDS, CASE.geometry).calls
+    derivation = relation.derive(Pass.JVP, OPERANDS, CASE.geometry)
+    zeros, none = derivation.calls
     assert not np.any(getattr(zeros.operands, direction))
     assert getattr(none.operands, direction) is None
     others = {"input_direction", "weight_direction"} - {direction}
     assert all(getattr(none.operands, other) is getattr(OPERANDS, other) for other in others)
+    of_zeros, of_none = np.array([5.0]), np.array([7.0])
+    assert derivation.sides([of_zeros, of_none]) == (of_zeros, of_none)
 
 
 def test_these_are_all() -> None:
