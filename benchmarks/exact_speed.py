@@ -12,10 +12,13 @@ import numpy as np
 from reference_speed import interleaved, numpy_call, threads
 
 from convoracle.oracle.answers import exact
-from convoracle.oracle.numbers.arrays import widened
+from convoracle.oracle.judging.verdict import resolution_of
+from convoracle.oracle.numbers.arrays import Float64, widened
+from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
 from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
+from convoracle.oracle.rounding.bounds import rounding_bound
 
 PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
 SHAPES = {"tiny": "n2c3k4i7x7f3x3p1x1", "medium": "n4c16k16i16x16f3x3p1x1"}
@@ -53,10 +56,19 @@ def values(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> object:
     return exact.evaluate(pass_, operands, geometry).value
 
 
-def everything(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> list[np.ndarray]:
-    """What a verdict reads of a result: its values as float64, magnitude, smallest and number of terms."""
+def bound_of(pass_: Pass, operands: Operands, geometry: ConvGeometry, fill: str) -> Float64:
+    """What a result may be off by: nothing on the lattice."""
     result = exact.evaluate(pass_, operands, geometry)
-    return [result.value.to_float64(), result.magnitude, result.smallest, result.terms]
+    if fill == LATTICE:
+        return np.zeros(result.value.shape)
+    return rounding_bound(pass_, result, operands, Arithmetic.of(operands.input.dtype.name), geometry)
+
+
+def everything(pass_: Pass, operands: Operands, geometry: ConvGeometry, bound: Float64) -> object:
+    """What a verdict on a right result reads: values as float64, magnitude, and the resolution by smallest terms."""
+    result = exact.evaluate(pass_, operands, geometry)
+    form = format_of(operands.input.dtype.name)
+    return result.value.to_float64(), result.magnitude, resolution_of(0 * bound, result, bound, form)
 
 
 def measure(shapes: Sequence[str], rounds: int, minimum: float) -> Iterator[Timing]:
@@ -67,8 +79,13 @@ def measure(shapes: Sequence[str], rounds: int, minimum: float) -> Iterator[Timi
             ratios: list[list[float]] = [[], []]
             for pass_ in PASSES:
                 plain = numpy_call(pass_, operands.map(widened), geometry)
-                for found, of in zip(ratios, (values, everything), strict=True):
-                    found.append(interleaved(partial(of, pass_, operands, geometry), plain, rounds, minimum)[2])
+                bound = bound_of(pass_, operands, geometry, fill)
+                calls = (
+                    partial(values, pass_, operands, geometry),
+                    partial(everything, pass_, operands, geometry, bound),
+                )
+                for found, call in zip(ratios, calls, strict=True):
+                    found.append(interleaved(call, plain, rounds, minimum)[2])
             yield Timing(shape, dtype, fill, *map(tuple, ratios))
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,11 @@ from ..problem.passes import (
 )
 from . import slices, term_by_term
 from .deferred import Deferred
+from .smallest import Smallest, known, of_products, smaller, times
 
-Sums = Callable[[Pass, Array, Array, ConvGeometry, int], Scaled]
-"""The exact results of a bilinear map of a left and a right operand, none of more than so many terms."""
+Sums = Callable[[Pass, Array, Array, ConvGeometry, int], tuple[Scaled, Callable[[], Scaled]]]
+"""The exact results of a bilinear map of a left and a right operand, none of more than so many terms; and what gives
+those of their absolute values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +53,8 @@ class ExactResult:
         Exact value of each element.
     magnitude : ndarray of float64
         S: the sum of the absolute values of an element's terms.
-    smallest : ndarray of float64
-        The smallest absolute value among an element's terms, the weight that an
-        update starts from included; inf where there is no term.
+    smallest : Smallest
+        Of an element's terms, the weight that an update starts from included.
     terms : ndarray of int64
         n: the number of an element's terms.
     error : float or ndarray of float64
@@ -61,10 +62,17 @@ class ExactResult:
     """
 
     value: Scaled
-    magnitude: Deferred = Deferred()  # noqa: RUF009 - a descriptor, shared on purpose
-    smallest: Deferred = Deferred()  # noqa: RUF009
+    magnitude: Deferred[Float64] = Deferred()  # noqa: RUF009 - a descriptor, shared on purpose
+    smallest: Deferred[Smallest] = Deferred()  # noqa: RUF009
     terms: NDArray[np.int64] = field(kw_only=True)
     error: Float64 | float = 0.0
+
+    @cached_property
+    def rounded(self) -> Float64:
+        """The value, each element rounded to the nearest float64; not to be written to."""
+        rounded = self.value.to_float64()
+        rounded.flags.writeable = False
+        return rounded
 
 
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
@@ -138,7 +146,7 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
     return ExactResult(
         stack(real.value, imaginary.value),
         lambda: np.stack((real.magnitude, imaginary.magnitude), axis=-1),
-        lambda: np.stack((real.smallest, imaginary.smallest), axis=-1),
+        lambda: known(np.stack((real.smallest.everywhere(), imaginary.smallest.everywhere()), axis=-1)),
         terms=np.stack((real.terms, imaginary.terms), axis=-1),
     )
 
@@ -158,18 +166,18 @@ def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
     return ExactResult(
         add(left.value, right.value),
         lambda: _sum(left.magnitude, right.magnitude),
-        lambda: np.minimum(left.smallest, right.smallest),
+        lambda: smaller(left.smallest, right.smallest),
         terms=left.terms + right.terms,
     )
 
 
 def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
     """The sum with a bias as one more term of each element of its channel."""
-    column = bias.reshape(-1, *(1,) * geometry.rank)
+    column = scaled(bias.reshape(-1, *(1,) * geometry.rank))
     return ExactResult(
-        add(result.value, scaled(column)),
-        lambda: _sum(result.magnitude, np.abs(scaled(column).to_float64())),
-        lambda: np.minimum(result.smallest, np.abs(scaled(column).to_float64())),
+        add(result.value, column),
+        lambda: _sum(result.magnitude, np.abs(column.to_float64())),
+        lambda: smaller(result.smallest, known(np.broadcast_to(np.abs(column.to_float64()), result.value.shape))),
         terms=result.terms + 1,
     )
 
@@ -181,20 +189,13 @@ def _sum(left: Float64, right: Float64) -> Float64:
 
 def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry, sums: Sums) -> ExactResult:
     kind, terms = product.kind, _product_counts(product.kind, direct)
-    most_terms = int(terms.max(initial=0))
+    value, of_sizes = sums(kind, left, right, direct, int(terms.max(initial=0)))
     return ExactResult(
-        sums(kind, left, right, direct, most_terms),
-        lambda: sums(kind, _sizes(left), _sizes(right), direct, most_terms).to_float64(),
-        lambda: term_by_term.smallest_products(kind, left, right, direct),
+        value,
+        lambda: of_sizes().to_float64(),
+        lambda: of_products(kind, left, right, direct),
         terms=np.broadcast_to(terms, kind.result_shape(direct)),
     )
-
-
-def _sizes(array: Array) -> Array:
-    """The absolute values, as numbers that have them: the lowest integer of a dtype has no opposite there."""
-    if array.dtype.kind == "i":
-        return np.abs(array.astype(np.int64))
-    return np.abs(array)
 
 
 def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResult:
@@ -203,22 +204,17 @@ def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResul
     return ExactResult(
         total(scaled(output_gradient), axes),
         lambda: total(sizes(scaled(output_gradient)), axes).to_float64(),
-        lambda: np.abs(scaled(output_gradient).to_float64()).min(axis=axes, initial=np.inf),
+        lambda: known(np.abs(scaled(output_gradient).to_float64()).min(axis=axes, initial=np.inf)),
         terms=np.full(geometry.bias_shape, terms, dtype=np.int64),
     )
 
 
 def _step(gradient: ExactResult, weight: Array, learning_rate: float) -> ExactResult:
     """F - alpha dL/dF; size, number of terms and all but the weight's size as of the gradient."""
-
-    def smallest() -> Float64:
-        with np.errstate(over="ignore"):
-            return np.minimum(gradient.smallest * abs(learning_rate), np.abs(scaled(weight).to_float64()))
-
     return ExactResult(
         subtract(scaled(weight), multiplied(gradient.value, learning_rate)),
         lambda: gradient.magnitude,
-        smallest,
+        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(np.abs(scaled(weight).to_float64()))),
         terms=gradient.terms,
     )
 

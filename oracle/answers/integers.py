@@ -10,6 +10,7 @@ from ..numbers.dtypes import Arithmetic
 from ..numbers.limbs import widest
 from ..numbers.scaled import Scaled
 from .exact import ExactResult
+from .smallest import known
 
 
 def held(exact: ExactResult, arithmetic: Arithmetic) -> ExactResult:
@@ -28,4 +29,5 @@ def held(exact: ExactResult, arithmetic: Arithmetic) -> ExactResult:
     if arithmetic.does("integers", "wrap"):
         return replace(exact, value=Scaled.of((integers - lowest) % (highest - lowest + 1) + lowest, 0))
     cut = np.clip(integers, lowest, highest)
-    return replace(exact, value=Scaled.of(cut, 0), smallest=np.where(cut == integers, exact.smallest, 0.0))
+    smallest = np.where(cut == integers, exact.smallest.everywhere(), 0.0)
+    return replace(exact, value=Scaled.of(cut, 0), smallest=known(smallest))

@@ -21,6 +21,7 @@ from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass, check_operands, offset, products
 from . import exact, reference
 from .exact import ExactResult, term_counts
+from .smallest import known
 
 MOST_PRODUCTS_EXACTLY = 1 << 20
 """Passes of more products are evaluated here: by then exact arithmetic takes a tenth of a second."""
@@ -86,7 +87,7 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
         rounded = _FORM.unit_roundoff * (np.abs(step) + np.abs(value)) + _FORM.smallest_subnormal
         error = error if integral else abs(rate) * error + rounded
     number, grid_error = _on_grid(value, exactly=integral)
-    return ExactResult(number, magnitude, smallest, terms=terms, error=(error + grid_error) * _OUTWARD)
+    return ExactResult(number, magnitude, known(smallest), terms=terms, error=(error + grid_error) * _OUTWARD)
 
 
 def _is_offset(pass_: Pass, operands: Operands) -> bool:

@@ -20,14 +20,15 @@ unrolled are further channels, so that the windows are unrolled once for all of 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from ..numbers import limbs
 from ..numbers.arrays import Float64
-from ..numbers.limbs import Limb
+from ..numbers.limbs import Limb, Limbs
 from ..numbers.scaled import Scaled, floats, precision_of
 from ..numbers.splitting import Extent, digits, extent, times_power
 from ..problem.geometry import ConvGeometry
@@ -41,7 +42,9 @@ _CHANNEL_AXES = {Pass.FORWARD: (0, 1), Pass.INPUT_GRADIENT: (1, 1), Pass.WEIGHT_
 """Kind -> the axis of channels that the operand whose windows are not unrolled shares with the result, in both."""
 
 
-def sums_of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int) -> Scaled:
+def sums_of_products(
+    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+) -> tuple[Scaled, Callable[[], Scaled]]:
     """The exact results of a bilinear map, as by :func:`.term_by_term.sums_of_products`."""
     elements = math.prod(kind.result_shape(direct))
     if most_terms * elements == 0 or not (_are_floats(left) and _are_floats(right)):
@@ -49,16 +52,17 @@ def sums_of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry
     unrolled, other = (right, left) if kind is Pass.WEIGHT_GRADIENT else (left, right)
     a, b = floats(unrolled), floats(other)
     of_a, of_b = extent(a, precision_of(unrolled)), extent(b, precision_of(other))
-    exponent = of_a.lowest + of_b.lowest
     if is_exact(of_a, of_b, most_terms):
-        sums = _bilinear(kind, times_power(a, -of_a.lowest), times_power(b, -of_b.lowest), direct)
-        return Scaled((sums.astype(np.int64),), exponent)
-    width, p, q = plan(of_a.bits, of_b.bits, most_terms)
-    if (p + q) * elements > _MOST_SUMS:
-        return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
-    by_weight = _sums_by_weight(kind, digits(a, of_a.lowest, width, p), digits(b, of_b.lowest, width, q), direct)
-    bits = of_a.bits + of_b.bits + most_terms.bit_length()
-    return Scaled(limbs.carried(by_weight, width, bits), exponent)
+        x, y = times_power(a, -of_a.lowest), times_power(b, -of_b.lowest)
+        sums: Callable[[Float64, Float64], Limbs] = partial(_in_one_map, kind, direct)
+    else:
+        width, p, q = plan(of_a.bits, of_b.bits, most_terms)
+        if (p + q) * elements > _MOST_SUMS:
+            return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
+        x, y = digits(a, of_a.lowest, width, p), digits(b, of_b.lowest, width, q)
+        sums = partial(_by_slices, kind, direct, width, of_a.bits + of_b.bits + most_terms.bit_length())
+    exponent = of_a.lowest + of_b.lowest
+    return Scaled(sums(x, y), exponent), lambda: Scaled(sums(np.abs(x), np.abs(y)), exponent)
 
 
 def _are_floats(array: Array) -> bool:
@@ -92,6 +96,14 @@ def _count(bits: int, width: int) -> int:
     return -(-bits // width)
 
 
+def _in_one_map(kind: Pass, direct: ConvGeometry, unrolled: Float64, other: Float64) -> Limbs:
+    return (_bilinear(kind, unrolled, other, direct).astype(np.int64),)
+
+
+def _by_slices(kind: Pass, direct: ConvGeometry, width: int, bits: int, unrolled: Float64, other: Float64) -> Limbs:
+    return limbs.carried(_sums_by_weight(kind, unrolled, other, direct), width, bits)
+
+
 def _sums_by_weight(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> list[Limb]:
     """The sums of the maps of slices i and j with the same i + j."""
     sums: list[Limb] = []
@@ -110,14 +122,16 @@ def maps_of_slices(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGe
     channels = _beside_each_other(other, given, 1 if kind is Pass.INPUT_GRADIENT else groups)
     sums = _bilinear(kind, unrolled, channels, _with_slices(kind, direct, count))
     apart = sums.reshape(*shape[:result], groups, count, shape[result] // groups, *shape[result + 1 :])
-    return np.moveaxis(apart, result + 1, 0).astype(np.int64, order="C").reshape(count, *shape)
+    axes = (result + 1, *range(result + 1), *range(result + 2, apart.ndim))
+    return apart.transpose(axes).astype(np.int64, order="C").reshape(count, *shape)
 
 
 def _beside_each_other(slices: Float64, axis: int, groups: int) -> Float64:
     """The slices as channels of one array: those of a group together."""
     count, *shape = slices.shape
     apart = slices.reshape(count, *shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
-    return np.moveaxis(apart, 0, axis + 1).reshape(*shape[:axis], count * shape[axis], *shape[axis + 1 :])
+    axes = (*range(1, axis + 2), 0, *range(axis + 2, apart.ndim))
+    return apart.transpose(axes).reshape(*shape[:axis], count * shape[axis], *shape[axis + 1 :])
 
 
 @lru_cache(maxsize=256)

@@ -9,12 +9,15 @@ reference's, on purpose. What `slices` sums otherwise is compared with it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numbers.arrays import Float64
 from ..numbers.limbs import widest
 from ..numbers.scaled import Scaled, scaled, with_room
 from ..problem.geometry import ConvGeometry
@@ -24,17 +27,18 @@ _CHUNK_PRODUCTS = 1 << 17
 """Products handled at a time: 1 MiB of float64, about a core's second-level cache."""
 
 
-def sums_of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int) -> Scaled:
-    """The exact results of a bilinear map; no element has more than `most_terms` terms."""
+def sums_of_products(
+    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+) -> tuple[Scaled, Callable[[], Scaled]]:
+    """The exact results of a bilinear map, no element of more than `most_terms` terms; and of absolute values."""
     a, b = scaled(left), scaled(right)
     x, y = with_room(widest(a.integers) * widest(b.integers) * most_terms, a.integers, b.integers)
-    return Scaled.of(_contraction(kind, direct).reduce(x, y, np.add, 0), a.exponent + b.exponent)
+    terms = contraction(kind, direct)
 
+    def sums(x: Array, y: Array) -> Scaled:
+        return Scaled.of(terms.reduce(*terms.grouped(x, y), np.add, 0), a.exponent + b.exponent)
 
-def smallest_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry) -> Array:
-    """The smallest absolute value among each element's products, as rounded to float64; inf where there is none."""
-    a, b = (np.abs(array.astype(np.float64)) for array in (left, right))
-    return _contraction(kind, direct).reduce(a, b, np.minimum, np.inf)
+    return sums(x, y), lambda: sums(np.abs(x), np.abs(y))
 
 
 _FACTORS = {
@@ -46,64 +50,94 @@ _REDUCED_AXIS = {Pass.FORWARD: 3, Pass.INPUT_GRADIENT: 2, Pass.WEIGHT_GRADIENT: 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Contraction:
+class Contraction:
     """A bilinear map as sums over runs of (output position, tap, input position) triples."""
 
     pass_: Pass
     geometry: ConvGeometry
-    positions: dict[str, NDArray[np.int64]]
+    positions: tuple[NDArray[np.int64], NDArray[np.int64]]
     targets: NDArray[np.int64]
     starts: NDArray[np.int64]
+    reduced: int
+    """The axis of grouped operands along which terms are combined, as they are along runs of positions."""
+
+    @property
+    def products(self) -> int:
+        """Of all elements."""
+        g = self.geometry
+        return len(self.targets) * g.batch * g.out_channels * (g.in_channels // g.groups)
+
+    def grouped(self, left: Array, right: Array) -> tuple[Array, Array]:
+        """Views of the operands with axes (batch, group, output channel, input channel, position)."""
+        first, second = _FACTORS[self.pass_]
+        return _grouped(first, left, self.geometry), _grouped(second, right, self.geometry)
 
     def reduce(self, left: Array, right: Array, combine: np.ufunc, empty: object) -> Array:
-        """Combine (add, or take the minimum of) the products of each element's terms."""
-        a, b = (self._grouped(name, array) for name, array in zip(_FACTORS[self.pass_], (left, right), strict=True))
-        axis = _REDUCED_AXIS[self.pass_]
-        grouped = np.broadcast_shapes(a.shape[:4], b.shape[:4])
-        kept = [size for i, size in enumerate(grouped) if i != axis]
-        size = self.pass_.result_shape(self.geometry)[2:]
-        result = np.full((*kept, int(np.prod(size))), empty, dtype=np.result_type(a, b))
-        if self.targets.size and all(grouped):
-            for first, last in self._chunks(int(np.prod(grouped))):
-                self._reduce_chunk(result, a, b, combine, first, last)
-        return result.reshape(self.pass_.result_shape(self.geometry))
+        """Combine (add, or take the minimum of) the products of each element's terms, of grouped operands."""
+        lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
+        kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
+        shape = self.pass_.result_shape(self.geometry)
+        result = np.full((*kept, math.prod(shape[2:])), empty, dtype=np.result_type(left, right))
+        if self.targets.size and all(lead):
+            for first, last in self._chunks(math.prod(lead)):
+                self._reduce_chunk(result, left, right, combine, first, last)
+        return result.reshape(shape)
 
     def _reduce_chunk(self, result: Array, a: Array, b: Array, combine: np.ufunc, first: int, last: int) -> None:
         begin = int(self.starts[first])
         end = int(self.starts[last]) if last < len(self.starts) else len(self.targets)
         left, right = (
-            self._gather(name, array, begin, end) for name, array in zip(_FACTORS[self.pass_], (a, b), strict=True)
+            array.take(positions[begin:end], axis=-1) for array, positions in zip((a, b), self.positions, strict=True)
         )
         with np.errstate(over="ignore"):
-            products = combine.reduce(left * right, axis=_REDUCED_AXIS[self.pass_])
+            products = combine.reduce(left * right, axis=self.reduced)
         runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
         result[..., self.targets[self.starts[first:last]]] = runs
+
+    def smallest_at(self, left: Array, right: Array, elements: NDArray[np.intp]) -> Float64:
+        """The smallest product of an element's terms, of grouped operands, none negative; inf where there is no term.
+
+        Elements are given by their indices in the flattened result.
+        """
+        lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
+        kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
+        last_axes = math.prod(self.pass_.result_shape(self.geometry)[2:])
+        *channels, target = np.unravel_index(elements, (*kept, last_axes))
+        begin, end = (np.searchsorted(self.targets, target, side=side)[:, None] for side in ("left", "right"))
+        triples = np.minimum(begin + np.arange((end - begin).max(initial=0)), end - 1)
+        factors = []
+        for array, positions in zip((left, right), self.positions, strict=True):
+            last = np.moveaxis(array, self.reduced, -1)
+            index = [np.minimum(place, size - 1)[:, None] for place, size in zip(channels, last.shape, strict=False)]
+            factors.append(last[*index, positions[triples]])
+        with np.errstate(over="ignore"):
+            smallest = (factors[0] * factors[1]).min(axis=(1, 2), initial=np.inf)
+        return np.where((begin < end).ravel(), smallest, np.inf)
 
     def _chunks(self, per_triple: int) -> list[tuple[int, int]]:
         """Ranges of whole runs, each of about _CHUNK_PRODUCTS products."""
         triples = max(_CHUNK_PRODUCTS // per_triple, 1)
+        if triples >= len(self.targets):
+            return [(0, len(self.starts))]
         edges = np.searchsorted(self.starts, np.arange(triples, len(self.targets), triples))
         bounds = np.unique(np.concatenate([[0], edges, [len(self.starts)]]))
         return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
 
-    def _gather(self, name: str, array: Array, begin: int, end: int) -> Array:
-        return np.take(array, self.positions[name][begin:end], axis=-1)
 
-    def _grouped(self, name: str, array: Array) -> Array:
-        """View with axes (batch, group, output channel, input channel, position)."""
-        g = self.geometry
-        outputs, inputs = g.out_channels // g.groups, g.in_channels // g.groups
-        lead = {
-            "input": (g.batch, g.groups, 1, inputs),
-            "weight": (1, g.groups, outputs, inputs),
-            "output_gradient": (g.batch, g.groups, outputs, 1),
-        }[name]
-        spatial = {"input": g.size, "weight": g.kernel, "output_gradient": g.output_size}[name]
-        return array.reshape(*lead, int(np.prod(spatial)))
+def _grouped(name: str, array: Array, g: ConvGeometry) -> Array:
+    outputs, inputs = g.out_channels // g.groups, g.in_channels // g.groups
+    match name:
+        case "input":
+            return array.reshape(g.batch, g.groups, 1, inputs, math.prod(g.size))
+        case "weight":
+            return array.reshape(1, g.groups, outputs, inputs, math.prod(g.kernel))
+        case _:
+            return array.reshape(g.batch, g.groups, outputs, 1, math.prod(g.output_size))
 
 
 @lru_cache(maxsize=256)
-def _contraction(pass_: Pass, geometry: ConvGeometry) -> _Contraction:
+def contraction(pass_: Pass, geometry: ConvGeometry) -> Contraction:
+    """The terms of a bilinear map of a geometry, listed."""
     output, tap, source = (np.zeros(1, dtype=np.int64) for _ in range(3))
     for axis in range(geometry.rank):
         p, r = np.nonzero(geometry.inside(axis))
@@ -116,4 +150,5 @@ def _contraction(pass_: Pass, geometry: ConvGeometry) -> _Contraction:
     order = np.argsort(wanted, kind="stable")
     targets = wanted[order]
     starts = np.flatnonzero(np.diff(targets, prepend=-1))
-    return _Contraction(pass_, geometry, {name: at[order] for name, at in positions.items()}, targets, starts)
+    left, right = (positions[name][order] for name in _FACTORS[pass_])
+    return Contraction(pass_, geometry, (left, right), targets, starts, _REDUCED_AXIS[pass_])

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..answers import reference
+from ..answers import reference, smallest
 from ..answers.exact import ExactResult, term_counts
 from ..numbers.arrays import Float64
 from ..numbers.conversions import are_in, convert
@@ -196,7 +196,9 @@ def _bounded(seen: Observation, operands: Operands, arithmetic: Arithmetic) -> t
         magnitude = reference.evaluate(summed, operands.map(np.abs), seen.geometry)
     terms = np.broadcast_to(term_counts(seen.pass_, seen.geometry) + 1, exact.shape)
     magnitude = np.where(np.isfinite(magnitude), magnitude, 0.0)
-    result = ExactResult(scaled(np.where(np.isfinite(exact), exact, 0.0)), magnitude, magnitude, terms=terms)
+    result = ExactResult(
+        scaled(np.where(np.isfinite(exact), exact, 0.0)), magnitude, smallest.known(magnitude), terms=terms
+    )
     own = _OWN_ERROR * terms * magnitude
     return exact, own + rounding_bound(seen.pass_, result, operands, arithmetic, seen.geometry)
 

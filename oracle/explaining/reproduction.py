@@ -8,6 +8,7 @@ import numpy as np
 
 from ..answers import reference
 from ..answers.exact import ExactResult, term_counts
+from ..answers.smallest import known
 from ..faults import FaultModel, Implementation, honest
 from ..numbers.arrays import Float64, Mask, widened
 from ..numbers.dtypes import Arithmetic
@@ -139,6 +140,6 @@ def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
     magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
     most = 2 * int(term_counts(seen.pass_, seen.geometry).max(initial=0)) + 2
     terms = np.full(values.shape, most, np.int64)
-    result = ExactResult(scaled(values), magnitude, magnitude, terms=terms)
+    result = ExactResult(scaled(values), magnitude, known(magnitude), terms=terms)
     own = 2.0**-52 * most * magnitude
     return own + rounding_bound(seen.pass_, result, seen.operands, seen.arithmetic, seen.geometry)

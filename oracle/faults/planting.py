@@ -6,10 +6,10 @@ planting two models gives both faults.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,8 @@ _LARGEST_PROBE = 1 << 20
 _EXACT = 1 << 51
 _LARGEST_MISREAD = 1 << 22
 """Elements of an array."""
+_MOST_READ, _MOST_TIMES = 1 << 24, 64
+"""Elements that windows read, and so many times those of the right geometry."""
 
 
 def planting(change: Change, passes: Iterable[Pass]) -> Callable[[Implementation], Implementation]:
@@ -98,11 +100,21 @@ def wrong_geometry(
 
     def read(geometry: ConvGeometry) -> ConvGeometry | None:
         other = misread(geometry)
-        if other is not None and most_elements(other) > max(_LARGEST_MISREAD, most_elements(geometry)):
-            return None
-        return other
+        return None if other is None or _is_enormous(other, geometry) else other
 
     return wrong_terms(name, sentence, explanation, misreading(read), passes, misread=read)
+
+
+def _is_enormous(other: ConvGeometry, geometry: ConvGeometry) -> bool:
+    too_large = most_elements(other) > max(_LARGEST_MISREAD, most_elements(geometry))
+    return too_large or _read(other) > max(_MOST_READ, _MOST_TIMES * _read(geometry))
+
+
+def _read(geometry: ConvGeometry) -> int:
+    """The elements that all windows read, those of the padding as well."""
+    direct = geometry.direct
+    windows = direct.batch * math.prod(direct.output_size)
+    return windows * direct.in_channels * math.prod(direct.kernel)
 
 
 def wrong_conduct(
@@ -135,7 +147,7 @@ def probe(geometry: ConvGeometry, is_complex: bool = False) -> Operands:
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
     most_terms = 1 + 4 * max(int(term_counts(pass_, geometry).max(initial=0)) for pass_ in Pass)
-    largest = max(min(_LARGEST_PROBE, isqrt(_EXACT // most_terms)), 1)
+    largest = max(min(_LARGEST_PROBE, math.isqrt(_EXACT // most_terms)), 1)
     arrays: dict[str, Any] = {name: _integers(rng, shape_of(name, geometry), largest) for name in ARRAYS}
     if is_complex:
         arrays = {name: array + 1j * _integers(rng, array.shape, largest) for name, array in arrays.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,13 +37,13 @@ class Expectation:
 
     def may_overflow(self, form: Format) -> Mask:
         """Where an Inf or NaN is as right as a finite number of the format."""
-        in_range = np.abs(self.exact.value.to_float64()) - self.bound <= form.largest
+        in_range = np.abs(self.exact.rounded) - self.bound <= form.largest
         return self.finite & in_range & (self.plus | self.minus | self.nan)
 
     def expected(self) -> Float64:
         """The exact value where a finite one may be, else the Inf that may be, else NaN."""
         infinite = np.where(self.plus, np.inf, np.where(self.minus, -np.inf, np.nan))
-        return np.where(self.finite, self.exact.value.to_float64(), infinite)
+        return np.where(self.finite, self.exact.rounded, infinite)
 
 
 def judge_nonfinite(actual: Array, expectation: Expectation, dtype: str) -> Verdict:
@@ -95,9 +95,8 @@ def _why_undecided(expectation: Expectation, resolution: float, form: Format) ->
 def _resolution(actual: Array, expectation: Expectation, comparison: Comparison, form: Format) -> float:
     """As of finite results, of the elements that are finite: what is Inf or NaN hides the size of its terms."""
     known = np.isfinite(actual.astype(np.float64)) & expectation.finite
-    smallest = np.where(known, expectation.exact.smallest, np.inf)
-    exact = replace(expectation.exact, smallest=smallest)
-    return resolution_of(comparison.error, exact, np.broadcast_to(expectation.bound, known.shape), form)
+    bound = np.broadcast_to(expectation.bound, known.shape)
+    return resolution_of(comparison.error, expectation.exact, bound, form, known)
 
 
 def wrong_elements(actual: Array, expectation: Expectation) -> Mask:

@@ -194,7 +194,7 @@ def _sums(
     if arithmetic.multiplier.precision >= arithmetic.storage.precision:
         error = np.minimum(error, 2 * (exact.terms + 2) * _each(accumulator, unit))
     positive, negative = (combine(total, small.value).to_float64() / 2 for combine in (add, subtract))
-    return _Sums(positive, negative, small.value.to_float64(), error, unit), small
+    return _Sums(positive, negative, small.rounded, error, unit), small
 
 
 def _each(form: Format, unit: int) -> float:

@@ -10,13 +10,16 @@ import numpy as np
 from ..answers.exact import ExactResult
 from ..numbers.arrays import Float64, Mask, bounding_box
 from ..numbers.dtypes import COMPONENTS, Format, format_of, numpy_dtype
-from ..numbers.scaled import Scaled, scaled, sizes, subtract
+from ..numbers.scaled import scaled, sizes, subtract
 from ..problem.passes import Array, real_parts
 
 VACUOUS = "vacuous"
 """Cause of a verdict on an answer that could not have been found wrong."""
 _ZERO_TERM = "equal, but a term is zero and would not be missed"
 _ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype, and would not be missed"
+
+_ASKED_AT_ONCE = 64
+"""Elements whose smallest term is asked: most often, the first so many have the largest share."""
 
 
 class Outcome(Enum):
@@ -143,15 +146,15 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
     """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
     values = real_parts(actual)
     finite = np.isfinite(values)
-    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact.value), np.inf)
+    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact), np.inf)
     return Comparison(error, error > bound)
 
 
-def _distance(values: Array, exact: Scaled) -> Float64:
+def _distance(values: Float64, exact: ExactResult) -> Float64:
     """abs(values - exact), rounded once."""
-    if exact.fits_float64:
-        return np.abs(values.astype(np.float64) - exact.to_float64())
-    return sizes(subtract(scaled(values), exact)).to_float64()
+    if exact.value.fits_float64:
+        return np.abs(values - exact.rounded)
+    return sizes(subtract(scaled(values), exact.value)).to_float64()
 
 
 def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verdict:
@@ -175,7 +178,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         Violates if the shape, the dtype or any element is wrong; undecided if
         all are within a bound too coarse to see one missing term, or there are none; else conforms.
     """
-    expected = exact.value.to_float64()
+    expected = exact.rounded
     form = format_of(dtype)
     shape = expected.shape[:-1] if dtype in COMPONENTS else expected.shape
     unfit = judge_form(actual, shape, dtype)
@@ -183,8 +186,11 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
-    ratio = float(_ratios(comparison.error, bound).max(initial=0.0))
-    worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
+    ratios = _ratios(comparison.error, bound)
+    ratio = float(ratios.max(initial=0.0))
+    worst = (
+        _worst(real_parts(actual), expected, comparison.error, bound, ratios, form) if comparison.error.any() else None
+    )
     wrong = int(comparison.wrong.sum())
     if wrong:
         region = bounding_box(comparison.wrong)
@@ -213,25 +219,39 @@ def _ratios(error: Float64, bound: Float64) -> Float64:
         return np.where(error == 0, 0.0, error / bound)
 
 
-def resolution_of(error: Float64, exact: ExactResult, bound: Float64, form: Format) -> float:
-    """The largest (bound + error) / smallest term: a fault above it would have shown.
+def resolution_of(
+    error: Float64, exact: ExactResult, bound: Float64, form: Format, counted: Mask | bool = True
+) -> float:
+    """The largest (bound + error) / smallest term of the elements that are counted: a fault above it would have shown.
 
     The error counts as well as the bound, since rounding can have the opposite
     sign of a fault, and a faulty result is itself rounded to its format. A term
     that is zero is never missed; an element without terms has nothing to miss.
+    The smallest term is asked of the elements that may have the largest share, by what is known of all.
     """
-    has_terms = np.isfinite(exact.smallest)
-    hidden = (bound + np.minimum(error, bound))[has_terms]
-    smallest = exact.smallest[has_terms] * (1 - form.unit_roundoff)
+    hidden, smallest = bound + np.minimum(error, bound), exact.smallest
+    if smallest.least > 0 and not hidden.any():
+        return 0.0
+    at_most = np.where(counted, _shares(hidden, smallest.below(), form), 0.0).ravel()
+    hidden, resolution = hidden.ravel(), 0.0
+    while (elements := np.flatnonzero(at_most > resolution)).size:
+        if elements.size > _ASKED_AT_ONCE:
+            elements = elements[np.argpartition(at_most[elements], -_ASKED_AT_ONCE)[-_ASKED_AT_ONCE:]]
+        resolution = max(resolution, float(_shares(hidden[elements], smallest.at(elements), form).max()))
+        at_most[elements] = 0.0
+    return resolution * (1 + 2.0**-50)
+
+
+def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
+    """Of the smallest terms, what is hidden: all and more of zero, nothing where there is none."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shares = np.where(smallest == 0, np.inf, hidden / smallest)
-    return float(shares.max(initial=0.0)) * (1 + 2.0**-50)
+        shares = np.where(smallest == 0, np.inf, hidden / (smallest * (1 - form.unit_roundoff)))
+    return np.where(np.isinf(smallest), 0.0, shares)
 
 
-def _worst(actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format) -> Discrepancy | None:
-    if not error.any():
-        return None
-    ratios = _ratios(error, bound)
+def _worst(
+    actual: Float64, expected: Float64, error: Float64, bound: Float64, ratios: Float64, form: Format
+) -> Discrepancy:
     candidates = np.where(ratios == ratios.max(), error, -1.0)
     index = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), error.shape))
     return Discrepancy(

@@ -24,6 +24,8 @@ Limbs = tuple[Limb, ...]
 BITS = 32
 ROOM = 62
 """Bits of the last limb, without its sign."""
+_NEVER_OVERFLOWS = 800
+"""Powers of two by which numbers of up to three limbs stay in the range of float64."""
 _MASK = (1 << BITS) - 1
 _FACTOR_BITS = 26
 _LOW = (1 << 11) - 1
@@ -175,6 +177,8 @@ def to_float64(limbs: Limbs, exponent: int) -> Float64:
 
 
 def _times_power(numbers: Float64, exponents: Limb | int) -> Float64:
+    if isinstance(exponents, int) and abs(exponents) <= _NEVER_OVERFLOWS:
+        return times_power(numbers, exponents)
     with np.errstate(over="ignore"):
         return np.asarray(
             times_power(numbers, exponents) if isinstance(exponents, int) else np.ldexp(numbers, exponents)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def real_operands(case: Case, largest: float = math.inf) -> Operands:
 
 def lattice_for(case: Case, arithmetic: Arithmetic | None = None) -> Lattice:
     """The lattice on which a case is asked of an arithmetic, by default of the plain one of its dtype."""
-    return lattice_of(arithmetic or Arithmetic.of(case.dtype), _passes(case), case.geometry)
+    return lattice_of(arithmetic or Arithmetic.of(case.dtype), _passes(case.dtype), case.geometry)
 
 
 def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
@@ -146,7 +146,7 @@ def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
         By default that of the case's dtype, where nothing else is declared.
     """
     lattice = lattice or lattice_for(case)
-    limit, passes = 2 ** (lattice.precision - 1), _passes(case)
+    limit, passes = 2 ** (lattice.precision - 1), _passes(case.dtype)
     parts = 2 if case.dtype in COMPONENTS else 1
     most_terms = 1 + parts * max(int(term_counts(pass_, case.geometry).max(initial=0)) for pass_ in passes)
     generator = _generator(case, stream=0)
@@ -163,8 +163,9 @@ def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
         density /= 2
 
 
-def _passes(case: Case) -> tuple[Pass, ...]:
-    return tuple(pass_ for pass_ in Pass if is_defined(pass_, case.dtype))
+@lru_cache
+def _passes(dtype: str) -> tuple[Pass, ...]:
+    return tuple(pass_ for pass_ in Pass if is_defined(pass_, dtype))
 
 
 def _lattice_rate(case: Case, lattice: Lattice, sums: int, weight: int) -> float:

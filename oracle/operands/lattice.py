@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..answers.exact import ExactResult, term_counts
+from ..answers.smallest import known
 from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..numbers.scaled import Scaled, unit_of
 from ..problem.geometry import ConvGeometry
@@ -98,7 +99,7 @@ def _bound_of_ones(
     def bound(pass_: Pass) -> float:
         shape = pass_.result_shape(geometry)
         terms = np.broadcast_to(term_counts(pass_, geometry) + 1, shape)
-        exact = ExactResult(Scaled.of(terms, 0), terms.astype(np.float64), np.ones(shape), terms=terms)
+        exact = ExactResult(Scaled.of(terms, 0), terms.astype(np.float64), known(np.ones(shape)), terms=terms)
         return float(rounding_bound(pass_, exact, operands, arithmetic, geometry).max(initial=0))
 
     return max(map(bound, passes))

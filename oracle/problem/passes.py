@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -232,7 +233,13 @@ ARRAYS = tuple(field.name for field in fields(Operands) if field.name != "learni
 
 def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
     """Shape of the operand called `name`."""
-    return _shape("output" if name == "output_gradient" else name.removesuffix("_direction"), geometry)
+    return _shapes(geometry)[name]
+
+
+@lru_cache(maxsize=256)
+def _shapes(geometry: ConvGeometry) -> dict[str, tuple[int, ...]]:
+    tensors = {name: "output" if name == "output_gradient" else name.removesuffix("_direction") for name in ARRAYS}
+    return {name: _shape(tensor, geometry) for name, tensor in tensors.items()}
 
 
 def _shape(tensor: str, geometry: ConvGeometry) -> tuple[int, ...]:

@@ -74,7 +74,7 @@ def rounding_bound(
     error = _inner_product(exact, before, arithmetic) + extra
     for _ in range(late_additions(pass_, operands, geometry)):
         error = stored(exact.magnitude, error, arithmetic)
-    return _UPWARD * stored(np.abs(exact.value.to_float64()), error, arithmetic)
+    return _UPWARD * stored(np.abs(exact.rounded), error, arithmetic)
 
 
 def _has_three_products(operands: Operands, arithmetic: Arithmetic) -> bool:

@@ -17,15 +17,16 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from ...oracle.errors import InvalidArgument
 from ..errors import InvalidRecord
+from ..records.audited import Audited, audited
 from ..records.codec import WrongField
-from ..records.compared import Counting
+from ..records.compared import Counting, of_values
 from ..records.evidence import check_facts, describe, load_arrays, save_arrays
 from ..records.question import check_question, check_values
 from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, Run, RunInfo
@@ -49,11 +50,13 @@ class RunWriter:
     is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, records: int, lock: int, checks: Iterable[CheckInfo]) -> None:
+    def __init__(self, folder: Path, records: int, lock: int, checks: Collection[CheckInfo]) -> None:
         self.folder = folder
         self._records = records
         self._lock = lock
         self._counting = Counting(checks)
+        self._of_values = of_values(checks)
+        self._audited: set[Audited] = set()
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -88,6 +91,7 @@ class RunWriter:
             os.ftruncate(self._records, before)
             raise
         self._counting.add(record)
+        self._audited |= audited(record, self._of_values)
 
     def add_mismatch(self, mismatch: Mismatch, evidence: Evidence) -> Path:
         """Write the folder of a mismatch and return it; a mismatch of the same id is replaced.
@@ -120,7 +124,7 @@ class RunWriter:
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
         os.fsync(self._records)
-        finished = Finished(float(seconds), bool(interrupted), self._counting.result())
+        finished = Finished(float(seconds), bool(interrupted), self._counting.result(), len(self._audited))
         _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def close(self) -> None:
@@ -169,7 +173,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     finished = _read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
-    return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes))
+    return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes), finished.audited)
 
 
 def read_mismatch(

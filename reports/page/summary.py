@@ -10,7 +10,7 @@ from ..records.record import CandidateInfo, Run
 from ..records.tally import Cell, Row, Tally
 from ..views.cause_text import amount_of
 from ..views.gate import compared_sentence, percent, reasons_text, shortfalls
-from ..views.wording import SYMBOLS, clean, duration, headline, plural, rounded
+from ..views.wording import SYMBOLS, audited_sentence, clean, duration, headline, plural, rounded
 
 _WRONG = {Outcome.REFUSED: "refused", Outcome.CRASHED: "crashed", Outcome.HUNG: "hung"}
 
@@ -78,6 +78,8 @@ def run_headline(run: Run, counts: Tally, comparison: Compared, names: tuple[str
     for outcome, words in ((Outcome.UNDECIDED, "undecided"), (Outcome.UNSUPPORTED, "unsupported by the candidate")):
         if count := total.outcomes.get(outcome, 0):
             lines.append(f"{count:,} {words}")
+    if run.audited:
+        lines.append(audited_sentence(run.audited))
     if run.seconds:
         lines.append(duration(run.seconds))
     if idle and total.decided:

@@ -110,11 +110,16 @@ class Compared:
 NOTHING_COMPARED = Compared()
 
 
+def of_values(checks: Iterable[CheckInfo]) -> frozenset[str]:
+    """The names of those kinds of checks that compare values."""
+    return frozenset(check.name for check in checks if check.is_of_values)
+
+
 class Counting:
     """Counts as records come in."""
 
     def __init__(self, checks: Iterable[CheckInfo]) -> None:
-        self._of_values = frozenset(check.name for check in checks if check.is_of_values)
+        self._of_values = of_values(checks)
         self._shares: dict[tuple[str, str, str], Share] = {}
         self._reasons: Counter[tuple[str, str]] = Counter()
 

@@ -20,7 +20,7 @@ OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
 what was compared, of a run that has ended, and how much was to be,
 a candidate's declared domain, and how many drawn cases it declined for one reason.
 4: which checks there were, what they mean, how they are counted and on what they ask; of a mismatch the title of its
-check, what its failure means and on what it was asked.
+check, what its failure means and on what it was asked; how many exact results were computed again.
 """
 
 
@@ -301,3 +301,5 @@ class Run:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     """Sentences about the reading itself, such as a last line that was cut off."""
+    audited: int = 0
+    """How many exact results the oracle computed again term by term, of those that results were compared with."""

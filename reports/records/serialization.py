@@ -51,6 +51,7 @@ class Finished:
     seconds: float
     interrupted: bool
     compared: Compared = NOTHING_COMPARED
+    audited: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -199,6 +200,8 @@ def _complete(kind: type[Any], body: dict[str, Any]) -> None:
     """Add to a document of schema 3 the fields that came with 4."""
     if kind is RunInfo:
         body["checks"] = earlier.checks()
+    elif kind is Finished:
+        body["audited"] = 0
     elif kind is StoredMismatch and type(body.get("mismatch")) is dict:
         body["mismatch"] |= earlier.of_check(body["mismatch"].get("check"))
 
@@ -230,6 +233,7 @@ def _check_verdict(verdict: Verdict, path: tuple[Step, ...]) -> None:
 
 def _check_finished(finished: Finished) -> None:
     _require(math.isfinite(finished.seconds) and finished.seconds >= 0, "seconds", why=_SECONDS)
+    _require(finished.audited >= 0, "audited", why="should be at least 0")
     for index, share in enumerate(finished.compared.shares):
         ordered = 0 <= share.compared <= share.asked and 0 <= share.undecided <= share.verdicts
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")

@@ -190,6 +190,11 @@ def excess(worst: Discrepancy) -> str:
     return f" ({over:.3g}x over)" if 1 < over < math.inf else ""
 
 
+def audited_sentence(count: int) -> str:
+    """How many exact results the oracle audited."""
+    return f"{plural(count, 'exact result')} computed again term by term"
+
+
 def resolution_sentence(resolution: float) -> str:
     """What a resolution means, in one clause."""
     if resolution < 1:

@@ -197,7 +197,7 @@ def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: 
 def _script(executor: Executor, pass_: Pass, case: Case) -> str:
     """The reproducer that a mismatch of this case would have."""
     arithmetic = arithmetic_of(executor.info, case.dtype)
-    expected = answer(Numbers.INTEGERS, case, pass_, arithmetic).value.to_float64()
+    expected = answer(Numbers.INTEGERS, case, pass_, arithmetic).rounded
     nothing = np.zeros(expected.shape)
     mismatch = Mismatch(
         id="adapter",

@@ -29,6 +29,7 @@ from ...oracle.judging.contamination import (
 )
 from ...oracle.judging.nonfinite import Expectation, judge_nonfinite, wrong_elements
 from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range, scaling_overflows
+from ...oracle.judging.self_audit import audit, is_audited
 from ...oracle.judging.subnormals import flush_allowance
 from ...oracle.judging.verdict import Verdict, compare, judge
 from ...oracle.numbers.arrays import Float64, Mask
@@ -56,7 +57,13 @@ def operands_of(numbers: Numbers, case: Case, arithmetic: Arithmetic | None = No
 
 
 def answer(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic | None = None) -> ExactResult:
-    """The expected result of a pass on those operands: the exact one, or a large one with its own error."""
+    """The expected result of a pass on those operands: the exact one, or a large one with its own error.
+
+    Raises
+    ------
+    OracleFault
+        If it is one that the oracle audits, and wrong.
+    """
     return (_latest_answer if is_large(case) else _kept_answer)(
         numbers, case, pass_, *_fitted(numbers, case, arithmetic)
     )
@@ -107,13 +114,19 @@ def _operands(numbers: Numbers, case: Case, lattice: Lattice | None, largest: fl
 
 def _answer(numbers: Numbers, case: Case, pass_: Pass, lattice: Lattice | None, largest: float) -> ExactResult:
     operands = (_latest_operands if is_large(case) else _kept_operands)(numbers, case, lattice, largest)
-    return solve(numbers, pass_, operands, case.geometry)
+    exact = solve(numbers, pass_, operands, case.geometry)
+    if is_audited(case):
+        audit(exact, pass_, _finite(numbers, operands), case)
+    return exact
 
 
 def solve(numbers: Numbers, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     """The expected result on any operands of a check; of contaminated ones, that of their finite part."""
-    finite = finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
-    return large.expected(pass_, finite, geometry)
+    return large.expected(pass_, _finite(numbers, operands), geometry)
+
+
+def _finite(numbers: Numbers, operands: Operands) -> Operands:
+    return finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
 
 
 _kept_operands = lru_cache(maxsize=_CASES_KEPT)(_operands)
@@ -179,7 +192,7 @@ class Standard:
 
     def expected(self) -> Float64:
         """What the result should be, for people; of elements that may be several things, the most likely one."""
-        return self.exact.value.to_float64() if self.expectation is None else self.expectation.expected()
+        return self.exact.rounded if self.expectation is None else self.expectation.expected()
 
 
 def standard(
@@ -194,8 +207,7 @@ def standard(
             lost = flush_allowance(pass_, exact, operands, arithmetic, geometry)
             expectation = replace(expectation, bound=expectation.bound + lost)
         return Standard(exact, expectation.bound, expectation, arithmetic.result_dtype)
-    finite = finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
-    bound = allowed_error(numbers, pass_, exact, finite, arithmetic, geometry)
+    bound = allowed_error(numbers, pass_, exact, _finite(numbers, operands), arithmetic, geometry)
     if numbers is Numbers.CONTAMINATED:
         expectation = expect_contaminated(pass_, operands, geometry, bound, exact)
         if arithmetic.does("algorithm", "transform") or arithmetic.does("contamination", "spreads"):

@@ -18,7 +18,7 @@ from ...reports.records.serialization import Supported
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.gate import compared_sentence
 from ...reports.views.terminal import compared_table, reason_lines
-from ...reports.views.wording import plural
+from ...reports.views.wording import audited_sentence, plural
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
 from ..capabilities.supported import read_supported, require_writable, supported, write_supported
@@ -82,7 +82,8 @@ def _conclude(finished: Run, options: argparse.Namespace, before: Supported | No
         console.print(cause_texts(finished.mismatches, finished.info.candidates, counts.faults), soft_wrap=True)
     console.print(tally_table(counts, finished.info.candidates))
     console.print(compared_table(shares, finished.info.candidates))
-    for note in (*reason_lines(shares), *finished.notes, *told):
+    audited = [audited_sentence(finished.audited)] if finished.audited else []
+    for note in (*reason_lines(shares), *finished.notes, *audited, *told):
         console.print(note, soft_wrap=True)
     amount = f"{amount_of(finished.mismatches)} in {plural(len(finished.cases), 'examination')}"
     came_to = f"{amount}; {compared_sentence(shares)}; {finished.seconds:.0f} s"

@@ -84,7 +84,8 @@ def _assert_statistics(
     start = [abs(float(operands.weight[index]))] if pass_ is Pass.UPDATE else []
     assert result.terms[index] == len(sizes)
     assert result.magnitude[index] == pytest.approx(sum(sizes), rel=1e-12)
-    assert result.smallest[index] == pytest.approx(min([rate * s for s in sizes] + start, default=np.inf), rel=1e-12)
+    smallest = min([rate * s for s in sizes] + start, default=np.inf)
+    assert result.smallest.everywhere()[index] == pytest.approx(smallest, rel=1e-12)
 
 
 def _assert_complex_statistics(
@@ -108,7 +109,8 @@ def _assert_complex_statistics(
         at = (*index, component)
         assert result.terms[at] == len(sizes)
         assert result.magnitude[at] == pytest.approx(sum(sizes), rel=1e-12)
-        assert result.smallest[at] == pytest.approx(min([rate * s for s in sizes] + start, default=np.inf), rel=1e-12)
+        smallest = min([rate * s for s in sizes] + start, default=np.inf)
+        assert result.smallest.everywhere()[at] == pytest.approx(smallest, rel=1e-12)
 
 
 def _sizes(terms: list[equations.Term], operands: Operands) -> list[float]:

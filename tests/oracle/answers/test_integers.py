@@ -62,10 +62,10 @@ def test_what_is_cut_off_would_miss_no_term_and_what_fits_would_miss_its_smalles
     sums = _products(200, 127, 128, 90)
     cut = held(sums, SATURATING)
     assert cut.value.integers.ravel().tolist() == [127, 127, 127, 90]
-    assert cut.smallest.ravel().tolist() == [0, 27, 0, 10]
+    assert cut.smallest.everywhere().ravel().tolist() == [0, 27, 0, 10]
     wrapped = held(sums, WRAPPING)
     assert wrapped.value.integers.ravel().tolist() == [200 - 256, 127, -128, 90]
-    assert wrapped.smallest.ravel().tolist() == [100, 27, 28, 10]
+    assert wrapped.smallest.everywhere().ravel().tolist() == [100, 27, 28, 10]
 
 
 def test_integers_that_are_returned_as_floats_are_not_held_to_any_range() -> None:

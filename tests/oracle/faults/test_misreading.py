@@ -55,6 +55,13 @@ def test_nothing_enormous_is_read_into_a_small_convolution() -> None:
     assert max(most_elements(other) for other in read if other is not None) <= 1 << 22
 
 
+def test_no_window_is_moved_over_wide_padding_step_by_step() -> None:
+    """99 x 99 x 99 windows of 24,057 elements, of which almost all are padding, where there should be eight."""
+    small = parse_geometry("n1c33k4i3x3x3f9x9x9s50x50x50p64x64x64d4x4x4")
+    assert misread(fault_named("stride-ignored"))(small) is None
+    assert misread(fault_named("stride-ignored"))(parse_geometry("n1c33k4i3x3x3f9x9x9s5x5x5p8x8x8")) is not None
+
+
 CHANGING_SHAPES = {"output-padding-ignored", "output-size-rounded-up", "groups-and-dilation-exchanged"}
 """Models in which another geometry always has another output, or another weight."""
 

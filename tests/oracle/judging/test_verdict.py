@@ -126,7 +126,7 @@ def test_where_the_resolution_is_below_one_every_missing_term_shows(real: tuple[
     assert verdict.resolution is not None
     assert verdict.resolution < 1
     for sign in (1, -1):
-        faulty = actual + np.float32(sign) * result.smallest.astype(np.float32)
+        faulty = actual + np.float32(sign) * result.smallest.everywhere().astype(np.float32)
         assert judge(faulty, result, bound, FLOAT32).wrong == actual.size
 
 

@@ -88,6 +88,12 @@ def edited(record: CaseRecord, edit) -> bytes:
     return json.dumps(body).encode()
 
 
+def test_in_runs_of_schema_3_nothing_was_audited():
+    body = json.loads(to_json(Finished(1.0, False, audited=7))) | {"schema": 3}
+    del body["audited"]
+    assert from_json(Finished, json.dumps(body).encode(), file="x") == Finished(1.0, False)
+
+
 def test_what_schema_3_did_not_say_of_its_checks_is_known():
     run = RunInfo(0, "quick", (), "", "", (), checks=(CheckInfo("reach", "Far away."),))
     body = json.loads(to_json(run)) | {"schema": 3}

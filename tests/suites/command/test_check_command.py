@@ -7,13 +7,17 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from convoracle.oracle.answers import slices
+from convoracle.oracle.numbers.scaled import Scaled
 from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import read_run
-from convoracle.suites.command.cli import main
+from convoracle.suites.checks import value
+from convoracle.suites.command.cli import FAILED, main
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -47,6 +51,41 @@ def test_a_crash_and_a_hang_do_not_end_the_run(capsys: pytest.CaptureFixture[str
 def test_nothing_compared_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check", f"{MUTANTS}:SupportsNothing", *SMALL) == 1
     assert "not one result was compared, which counts as a failure" in capsys.readouterr().out
+
+
+def test_the_oracle_audits_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "reference", *SMALL) == 0
+    audited = read_run("conformance-report").audited
+    assert audited
+    told = f"{audited} exact results computed again term by term"
+    assert told in capsys.readouterr().out
+    assert told in Path("conformance-report/index.html").read_text()
+
+
+@pytest.fixture
+def _last_exact_element_is_wrong(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fault of the oracle: one too many in an element of each exact sum."""
+    right = slices.sums_of_products
+
+    def sums(*arguments: object) -> object:
+        exact, of_sizes = right(*arguments)
+        limb = exact.limbs[0].copy()
+        limb.flat[-1:] += 1
+        return Scaled((limb, *exact.limbs[1:]), exact.exponent), of_sizes
+
+    value._kept_answer.cache_clear()
+    monkeypatch.setattr(slices, "sums_of_products", sums)
+    yield
+    value._kept_answer.cache_clear()
+
+
+@pytest.mark.usefixtures("_last_exact_element_is_wrong")
+def test_a_fault_of_the_oracle_stops_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "reference", *SMALL, "--in-process") == FAILED
+    told = capsys.readouterr().err
+    assert re.search(r"OracleFault: the exact \w+ of \S+/\d+ is not what its definition gives: wrong value", told)
+    assert "this is a failure of convoracle itself" in told
+    assert not read_run("conformance-report").finished
 
 
 def test_options_restrict_what_is_drawn() -> None:

@@ -1,0 +1,101 @@
+"""The smallest term of each element, exactly where it is asked for, and below what it cannot lie anywhere.
+
+A verdict reads it where a missing term would be hidden best, which only few elements can be: what
+is known of all of them at once says which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..numbers.arrays import Float64
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Pass
+from .term_by_term import Contraction, contraction
+
+Elements = NDArray[np.intp]
+_SOON_DONE = 1 << 17
+"""Products so few that their minima take no longer than bounds of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Smallest:
+    """The smallest absolute value among each element's terms, as rounded to float64; inf where there is no term.
+
+    Parameters
+    ----------
+    least : float
+        No term of any element is smaller.
+    below : function
+        For each element a number than which none of its terms is smaller; inf where there is no term.
+    at : function
+        The smallest terms themselves, of elements by their indices in the flattened result.
+    everywhere : function
+        Those of all elements.
+    """
+
+    least: float
+    below: Callable[[], Float64]
+    at: Callable[[Elements], Float64]
+    everywhere: Callable[[], Float64]
+
+
+def known(numbers: Float64) -> Smallest:
+    """Smallest terms that are at hand."""
+    return _all_at_once(float(numbers.min(initial=math.inf)), lambda: numbers)
+
+
+def _all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
+    return Smallest(least, everywhere, lambda elements: everywhere().flat[elements], everywhere)
+
+
+def of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry) -> Smallest:
+    """The smallest terms of a bilinear map.
+
+    None is smaller than the product of the smallest factors there are. Nor, for each element, than that of the
+    smallest in each place, of whatever channel (or image, of the weight gradient): rounding to float64 keeps the order.
+    """
+    a, b = (np.abs(array.astype(np.float64)) for array in (left, right))
+    least = float(a.min()) * float(b.min()) if a.size and b.size else math.inf
+    terms = contraction(kind, direct)
+    grouped = terms.grouped(a, b)
+    everywhere = partial(terms.reduce, *grouped, np.minimum, np.inf)
+    if terms.products <= _SOON_DONE:
+        return _all_at_once(least, cache(everywhere))
+    return Smallest(least, partial(_below, terms, *grouped), partial(terms.smallest_at, *grouped), everywhere)
+
+
+def _below(terms: Contraction, left: Float64, right: Float64) -> Float64:
+    a, b = (each.min(axis=terms.reduced, keepdims=True) for each in (left, right))
+    return terms.reduce(a, b, np.minimum, np.inf)
+
+
+def smaller(left: Smallest, right: Smallest) -> Smallest:
+    """The smallest among the terms of both."""
+    return Smallest(
+        min(left.least, right.least),
+        lambda: np.minimum(left.below(), right.below()),
+        lambda elements: np.minimum(left.at(elements), right.at(elements)),
+        lambda: np.minimum(left.everywhere(), right.everywhere()),
+    )
+
+
+def times(smallest: Smallest, factor: float) -> Smallest:
+    """Each times a factor of at least 0."""
+
+    def product(numbers: Float64) -> Float64:
+        with np.errstate(over="ignore"):
+            return numbers * factor
+
+    return Smallest(
+        smallest.least * factor,
+        lambda: product(smallest.below()),
+        lambda elements: product(smallest.at(elements)),
+        lambda: product(smallest.everywhere()),
+    )
