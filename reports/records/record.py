@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ...oracle.problem.passes import Operands
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
-OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
+OLDEST_SCHEMA, SCHEMA_VERSION = 2, 5
 """Version of every JSON document that a run writes, and of the oldest one that is read.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
@@ -22,6 +22,8 @@ OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
 what was compared, of a run that has ended, and how much was to be,
 a candidate's declared domain, and how many drawn cases it declined for one reason.
 4: which checks there were and what they mean, and of a mismatch the title of its check.
+5: the file of records tells what many cases have in common once; what it keeps of a verdict that is not against the
+candidate is what reports show.
 """
 
 
@@ -255,16 +257,3 @@ class RunInfo:
     """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
     checks: tuple[tuple[str, str], ...] = ()
     """Each kind of check, and what it means to a reader who does not know it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run read back: its facts and all that was recorded."""
-
-    info: RunInfo
-    cases: tuple[CaseRecord, ...]
-    mismatches: tuple[Mismatch, ...]
-    finished: bool
-    seconds: float = 0.0
-    notes: tuple[str, ...] = field(default=())
-    """Sentences about the reading itself, such as a last line that was cut off."""

@@ -107,7 +107,7 @@ def test_what_schema_3_had_not_is_not_known():
         (
             lambda b: (b.update(schema=1), b.pop("origin")),
             "schema",
-            "written by an older convoracle (schema 1; this one reads 3 and later): run the check again",
+            "written by an older convoracle (schema 1; this one reads 2 and later): run the check again",
         ),
         (lambda b: b.update(schema="1"), "", "should have a field 'schema'"),
         (lambda b: b.update(schema=True), "", "should have a field 'schema'"),
