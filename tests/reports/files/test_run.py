@@ -146,6 +146,15 @@ def test_other_damage_is_refused_with_its_line(writer, record):
         read_run(writer.folder)
 
 
+def test_a_record_of_a_case_that_is_none_is_counted_but_not_given(writer, record):
+    writer.append(record)
+    path = writer.folder / "records.jsonl"
+    path.write_text(path.read_text().replace("n1c1k1i4f2", "i4f2"))
+    assert read_run(writer.folder).totals.records == 1
+    with pytest.raises(InvalidRecord, match=r"records\.jsonl: case: should be a case of which forward has a result"):
+        list(read_records(writer.folder))
+
+
 def test_interrupted(writer, record):
     writer.append(record)
     writer.finish(3.0, True)

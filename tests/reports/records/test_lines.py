@@ -261,11 +261,3 @@ def test_nothing_is_told_before_the_first_line() -> None:
             read([line])
     with pytest.raises(InvalidRecord):
         read([*TOLD, HEADER, RECORD])
-
-
-def test_a_case_that_is_none_is_told_where_the_record_is_wanted() -> None:
-    from convoracle.reports.records.codec import WrongField
-
-    (line,) = read([*TOLD[:-1], changed(0, "no case")])
-    with pytest.raises(WrongField, match="should be a case of which forward has a result, not 'no case'"):
-        line.record()
