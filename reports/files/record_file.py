@@ -21,13 +21,13 @@ class RecordFile:
         self._encoder = LineEncoder()
 
     def append(self, record: CaseRecord) -> None:
-        """Hand a record to the operating system; where that fails nothing of it is left in the file."""
-        data = self._encoder.lines(record).encode("ascii")
+        """Hand a record to the operating system; of one that fails, or is interrupted, nothing is left in the file."""
         before = os.fstat(self._descriptor).st_size
         try:
+            data = self._encoder.lines(record).encode("ascii")
             while data:
                 data = data[os.write(self._descriptor, data) :]
-        except OSError:
+        except BaseException:
             os.ftruncate(self._descriptor, before)
             self._encoder = LineEncoder()
             raise

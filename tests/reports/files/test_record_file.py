@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,29 @@ def test_what_is_told_once_is_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
     file.close()
     assert read(tmp_path / "records.jsonl") == kept
     assert (tmp_path / "records.jsonl").read_text().count('"document":"records"') == 4
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_after_a_write_that_failed_all_is_told_anew(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the record that is not there had told would be missing in those after it."""
+    file = RecordFile(tmp_path / "records.jsonl")
+    file.append(record(0))
+    with monkeypatch.context() as patch:
+        write = os.write
+
+        def torn(descriptor: int, data: bytes) -> int:
+            if len(data) < 20:
+                raise error
+            return write(descriptor, data[:-10])
+
+        patch.setattr(os, "write", torn)
+        with pytest.raises(error):
+            file.append(record(1, "precision"))
+    file.append(record(2, "precision"))
+    file.close()
+    assert read(tmp_path / "records.jsonl") == [record(0), record(2, "precision")]
 
 
 def test_two_files_in_one_are_the_records_of_both(tmp_path: Path) -> None:
