@@ -28,6 +28,7 @@ from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import CaseRecord, CheckResult, RunInfo, RunWriter
 from convoracle.reports.records.serialization import to_json
 from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.checks.registry import check_infos
 from convoracle.suites.search.conformance import examine_all
 
 VARIANTS = 16
@@ -117,7 +118,8 @@ def main() -> int:
     options = parser.parse_args()
     with closing(InProcess("reference")) as executor:
         records = examine_all(executor, quick(options.cases, 0)).records
-        info = RunInfo(0, "quick", (executor.info,), "", "convoracle check reference", ())
+        checks = tuple(check_infos().values())
+        info = RunInfo(0, "quick", (executor.info,), "", "convoracle check reference", (), checks=checks)
     print("| records | bytes a record | as documents | microseconds to append | seconds of a report | MiB |")
     print("|---|---|---|---|---|---|")
     for count in options.records:

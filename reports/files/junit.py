@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from ...oracle.judging.verdict import Outcome
 from ..records.compared import Compared
 from ..records.record import CandidateInfo, Mismatch
-from ..records.tally import Cell, Row, Tally, row_of
+from ..records.tally import Cell, Row, Tally
 from ..records.totals import Run
 from ..views.causes import causes
 from ..views.gate import shortfalls
@@ -63,11 +63,11 @@ def _suite(
         ElementTree.SubElement(properties, "property", name=name, value=_xml(value))
     for number, cause in enumerate(causes(mismatches), 1):
         ElementTree.SubElement(properties, "property", name=f"cause {number}", value=_xml(cause.title))
-    named = {row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
+    named = {counts.row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
     for row in dict.fromkeys((*counts.rows(), *sorted(named))):
         cell = counts.cell(candidate.name, row)
         if cell.verdicts or row in named:
-            found = tuple(mismatch for mismatch in mismatches if row_of(mismatch.check, mismatch.subject) == row)
+            found = tuple(mismatch for mismatch in mismatches if counts.row_of(mismatch.check, mismatch.subject) == row)
             _case(suite, candidate, row, cell, found, counts)
     if not counts.of(candidate.name).decided and not mismatches:
         _nothing_compared(
@@ -110,8 +110,8 @@ def _failure(
         f"  replay: convoracle replay mismatches/{clean(mismatch.id)}/mismatch.json"
         for mismatch in mismatches
     ]
-    found = ElementTree.SubElement(case, "error" if died else "failure", type=kind, message=_xml(message))
-    found.text = _xml("\n\n".join((*texts, amount)))
+    element = ElementTree.SubElement(case, "error" if died else "failure", type=kind, message=_xml(message))
+    element.text = _xml("\n\n".join((*texts, amount)))
 
 
 def _nothing_compared(suite: ElementTree.Element, name: str, message: str) -> None:

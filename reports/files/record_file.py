@@ -9,16 +9,17 @@ from pathlib import Path
 from ..errors import InvalidRecord
 from ..records.line import Line
 from ..records.lines import LineDecoder, LineEncoder
-from ..records.record import CaseRecord
+from ..records.record import CaseRecord, CheckInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES
 
 
 class RecordFile:
-    """A new file that records are appended to."""
+    """A new file that records are appended to, whose results are of these kinds of checks."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, checks: tuple[CheckInfo, ...]) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
-        self._encoder = LineEncoder()
+        self._checks = checks
+        self._encoder = LineEncoder(checks)
 
     def append(self, record: CaseRecord) -> None:
         """Hand a record to the operating system; of one that fails, or is interrupted, nothing is left in the file."""
@@ -29,10 +30,10 @@ class RecordFile:
                 data = data[os.write(self._descriptor, data) :]
         except BaseException:
             os.ftruncate(self._descriptor, before)
-            self._encoder = LineEncoder()
+            self._encoder = LineEncoder(self._checks)
             raise
         if self._encoder.is_full:
-            self._encoder = LineEncoder()
+            self._encoder = LineEncoder(self._checks)
 
     def sync(self) -> None:
         """Have all that was appended on disk."""

@@ -17,7 +17,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -28,7 +28,7 @@ from ..records.codec import WrongField
 from ..records.compared import Counting
 from ..records.evidence import check_facts, describe, load_arrays, save_arrays
 from ..records.question import check_question, check_values
-from ..records.record import CaseRecord, Evidence, Mismatch, RunInfo
+from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
 from ..records.totals import Run, totals
 from .record_file import RecordFile, read_lines
@@ -51,11 +51,11 @@ class RunWriter:
     is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, records: RecordFile, lock: int) -> None:
+    def __init__(self, folder: Path, records: RecordFile, lock: int, checks: Iterable[CheckInfo]) -> None:
         self.folder = folder
         self._records = records
         self._lock = lock
-        self._counting = Counting()
+        self._counting = Counting(checks)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -75,9 +75,9 @@ class RunWriter:
             _clear(path, replace=replace)
             (path / MISMATCHES).mkdir()
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
-            records = RecordFile(path / RECORDS)
+            records = RecordFile(path / RECORDS, info.checks)
             unless_created.pop_all()
-        return cls(path, records, lock)
+        return cls(path, records, lock, info.checks)
 
     def append(self, record: CaseRecord) -> None:
         """Add the record of one case."""
@@ -156,7 +156,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     path = Path(folder)
     info = _read_document(RunInfo, path / INFO)
     notes: list[str] = []
-    found = totals(read_lines(path / RECORDS, notes))
+    found = totals(read_lines(path / RECORDS, notes), info.checks)
     mismatches = tuple(_read_mismatches(path / MISMATCHES, notes))
     if not (path / FINISHED).exists():
         notes.append("The run did not come to its end: what it had finished by then is shown.")
@@ -183,14 +183,16 @@ def read_records(folder: str | os.PathLike[str]) -> Iterator[CaseRecord]:
             raise InvalidRecord(error.problem, file=str(path), field="case") from None
 
 
-def read_mismatch(path: str | os.PathLike[str], checks: Collection[str] | None = None) -> tuple[Mismatch, Evidence]:
+def read_mismatch(
+    path: str | os.PathLike[str], checks: Mapping[str, CheckInfo] | None = None
+) -> tuple[Mismatch, Evidence]:
     """Read a mismatch and its arrays, given its folder or its ``mismatch.json``.
 
     Parameters
     ----------
     path : path
-    checks : collection of str, or None
-        The kinds of checks that can be asked again, if it is to be; by default it may be of any.
+    checks : mapping of str to CheckInfo, or None
+        The kinds of checks that can be asked again, by name, if it is to be; by default it may be of any.
 
     Raises
     ------

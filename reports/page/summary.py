@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...oracle.judging.verdict import Outcome
 from ..records.compared import Compared
 from ..records.record import CandidateInfo
-from ..records.tally import Cell, Row, row_of
+from ..records.tally import Cell, Row
 from ..records.totals import Run
 from ..views.cause_text import amount_of
 from ..views.gate import compared_sentence, percent, reasons_text, shortfalls
@@ -71,12 +71,12 @@ class CandidateView:
 
 def run_headline(run: Run, names: tuple[str, ...]) -> Headline:
     """The verdict on the whole run; a run in which nothing was decided is never good."""
-    counts, found = run.totals.counts, run.totals.compared
+    counts, comparison = run.totals.counts, run.totals.compared
     total = counts.total()
     idle = [clean(name) for name in names if counts.of(name).decided == 0]
     cases, candidates = plural(run.totals.cases, "case"), plural(len(names), "candidate")
     amount = f"{plural(total.verdicts, 'verdict')} on {cases} and {candidates}"
-    lines = [amount, compared_sentence(found)]
+    lines = [amount, compared_sentence(comparison)]
     for outcome, words in ((Outcome.UNDECIDED, "undecided"), (Outcome.UNSUPPORTED, "unsupported by the candidate")):
         if count := total.outcomes.get(outcome, 0):
             lines.append(f"{count:,} {words}")
@@ -93,7 +93,7 @@ def run_headline(run: Run, names: tuple[str, ...]) -> Headline:
         return Headline("none", "∅", "Nothing was compared: this run proves nothing", tuple(lines))
     if idle:
         return Headline("warn", "?", "No mismatch, but not every candidate was compared", tuple(lines))
-    if shortfalls(found, run.info.min_compared):
+    if shortfalls(comparison, run.info.min_compared):
         return Headline("warn", "?", "No mismatch, but too little of what was asked was compared", tuple(lines))
     if not run.finished:
         return Headline("warn", "…", "No mismatch so far: the run did not finish", tuple(lines))
@@ -118,17 +118,17 @@ class ComparedView:
     reasons: tuple[tuple[str, str], ...]
 
 
-def compared_view(found: Compared) -> ComparedView:
+def compared_view(comparison: Compared) -> ComparedView:
     """The share compared of each pass and dtype, and why the rest was not."""
-    dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
-    by_dtype = {(share.candidate, share.subject, share.dtype): share for share in found.shares}
+    dtypes = tuple(dict.fromkeys(share.dtype for share in comparison.shares))
+    by_dtype = {(share.candidate, share.subject, share.dtype): share for share in comparison.shares}
     rows = []
-    for each in found.by_pass():
-        shares = (by_dtype.get((each.candidate, each.subject, dtype)) for dtype in dtypes)
+    for of_pass in comparison.by_pass():
+        shares = (by_dtype.get((of_pass.candidate, of_pass.subject, dtype)) for dtype in dtypes)
         cells = ("–" if share is None else percent(share.compared, share.asked) for share in shares)
-        rows.append(ComparedRow(clean(each.candidate), clean(each.subject), tuple(cells)))
-    candidates = dict.fromkeys(reason.candidate for reason in found.reasons)
-    reasons = tuple((clean(name), reasons_text(found.of(name).reasons)) for name in candidates)
+        rows.append(ComparedRow(clean(of_pass.candidate), clean(of_pass.subject), tuple(cells)))
+    candidates = dict.fromkeys(reason.candidate for reason in comparison.reasons)
+    reasons = tuple((clean(name), reasons_text(comparison.of(name).reasons)) for name in candidates)
     return ComparedView(dtypes, tuple(rows), reasons)
 
 
@@ -152,20 +152,23 @@ def matrix(run: Run, names: tuple[str, ...], numbers: dict[str, int]) -> tuple[M
     for mismatch in run.mismatches:
         place = numbers[mismatch.id]
         link = Link(f"mismatch-{place}", f"#{place}", headline(mismatch))
-        links.setdefault((mismatch.candidate, row_of(mismatch.check, mismatch.subject)), []).append(link)
+        links.setdefault((mismatch.candidate, counts.row_of(mismatch.check, mismatch.subject)), []).append(link)
     order = tuple(dict.fromkeys((*counts.rows(), *(row for _, row in links))))
     checks = tuple(dict.fromkeys(row.check for row in order))
     rows, previous = [], ""
     for row in sorted(order, key=lambda row: checks.index(row.check)):
-        cells = tuple(_matrix_cell(counts.cell(name, row), row, tuple(links.get((name, row), ()))) for name in names)
+        cells = tuple(
+            _matrix_cell(counts.cell(name, row), counts.is_measured(row), tuple(links.get((name, row), ())))
+            for name in names
+        )
         rows.append(MatrixRow(clean(row.check), clean(row.subject), row.check != previous, cells))
         previous = row.check
     return tuple(rows)
 
 
-def _matrix_cell(cell: Cell, row: Row, links: tuple[Link, ...]) -> MatrixCell:
+def _matrix_cell(cell: Cell, is_measured: bool, links: tuple[Link, ...]) -> MatrixCell:
     wrong = [outcome for outcome in Outcome if outcome.is_mismatch and cell.outcomes.get(outcome)]
-    details = _details(cell, row, wrong)
+    details = _details(cell, is_measured, wrong)
     if cell.mismatches or links:
         symbol = SYMBOLS[wrong[0]] if wrong else SYMBOLS[Outcome.VIOLATES]
         words = _WRONG.get(wrong[0], "wrong") if len(wrong) == 1 else "wrong"
@@ -180,13 +183,13 @@ def _matrix_cell(cell: Cell, row: Row, links: tuple[Link, ...]) -> MatrixCell:
     return MatrixCell("none", "", "not run", (), ())
 
 
-def _details(cell: Cell, row: Row, wrong: list[Outcome]) -> tuple[str, ...]:
+def _details(cell: Cell, is_measured: bool, wrong: list[Outcome]) -> tuple[str, ...]:
     """What the label of a matrix cell leaves out."""
-    told = [Outcome.UNDECIDED] * bool(cell.decided) + [Outcome.UNSUPPORTED] * bool(cell.verdicts and cell.decided)
-    counted = [*(wrong if len(wrong) > 1 else ()), *told]
+    besides = [Outcome.UNDECIDED] * bool(cell.decided) + [Outcome.UNSUPPORTED] * bool(cell.verdicts and cell.decided)
+    counted = [*(wrong if len(wrong) > 1 else ()), *besides]
     details = [f"{SYMBOLS[each]} {cell.outcomes[each]:,} {each}" for each in counted if cell.outcomes.get(each)]
-    if row.check == "precision" and cell.ratio:
+    if is_measured and cell.ratio:
         details.append(f"worst ratio {rounded(cell.ratio)}")
-    if row.check == "precision" and cell.coarsest is not None:
+    if is_measured and cell.coarsest is not None:
         details.append(f"resolution ≤ {rounded(cell.coarsest)}")
     return tuple(details)

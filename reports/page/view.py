@@ -63,7 +63,7 @@ def _cause_view(
         clean(cause.title),
         clean(cause.evidence),
         views[first],
-        tuple((other_line(named[each], named[first]), views[each]) for each in others),
+        tuple((other_line(named[identity], named[first]), views[identity]) for identity in others),
     )
 
 
@@ -75,8 +75,8 @@ def view(run: Run, folder: Path) -> Page:
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
     found = sorted(causes(run.mismatches), key=lambda cause: names.index(cause.candidate))
     named = {mismatch.id: mismatch for mismatch in run.mismatches}
-    told = (identity for cause in found for identity in cause.mismatches)
-    numbers = {identity: place for place, identity in enumerate(told, 1)}
+    shown = (identity for cause in found for identity in cause.mismatches)
+    numbers = {identity: place for place, identity in enumerate(shown, 1)}
     views = {
         each: mismatch_on_page(named[each], place, known.get(named[each].candidate), counts.faults.get(each, 0), folder)
         for each, place in numbers.items()
@@ -90,7 +90,7 @@ def view(run: Run, folder: Path) -> Page:
         rows=matrix(run, names, numbers),
         compared=compared_view(shares),
         causes=tuple(_cause_view(cause, place, named, views) for place, cause in enumerate(found, 1)),
-        words=(*((clean(name), clean(meaning)) for name, meaning in run.info.checks), *WORDS),
+        words=(*((clean(check.name), clean(check.meaning)) for check in run.info.checks if check.meaning), *WORDS),
         facts=_facts(run),
         environment=tuple(Fact(clean(name), clean(version)) for name, version in run.info.environment),
     )

@@ -20,15 +20,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from ...oracle.judging.verdict import Outcome
 from .codec import WrongField, codec, decode_at, shown
-from .compared import OF_VALUES
+from .compared import names_of_values
 from .line import TICK, Line, Pattern, Plain, plain_verdict, whole
-from .record import CaseRecord, CheckResult
+from .record import CaseRecord, CheckInfo, CheckResult
 from .serialization import RecordsHeader, check_results, decode, read_json, shortened, to_json
 
 MOST_PATTERNS = 4096
@@ -46,9 +47,10 @@ _INTEGERS, _REALS = frozenset({int}), frozenset({int, float})
 
 
 class LineEncoder:
-    """Writes the lines of a file, or of a part of it that begins anew."""
+    """Writes the lines of a file, or of a part of it that begins anew, with the results of these kinds of checks."""
 
-    def __init__(self) -> None:
+    def __init__(self, checks: Iterable[CheckInfo]) -> None:
+        self._of_values = names_of_values(checks)
         self._numbers: dict[str, dict[Any, int]] = {"candidate": {}, "plain": {}, "pattern": {}}
         self._new = [to_json(HEADER)]
 
@@ -61,7 +63,7 @@ class LineEncoder:
         """The lines that tell a record, after all that were asked for before."""
         candidate = self._number("candidate", record.candidate, record.candidate)
         parts, ratios, resolutions, times = list[str](), list[str](), list[str](), list[str]()
-        for results in _runs(record.results):
+        for results in _runs(record.results, self._of_values):
             told = [plain_verdict(result, record.case) for result in results]
             plain = tuple(each for each in told if each is not None)
             if record.declined or len(plain) < len(results):
@@ -93,10 +95,10 @@ class LineEncoder:
         return numbers[key]
 
 
-def _runs(results: tuple[CheckResult, ...]) -> list[tuple[CheckResult, ...]]:
+def _runs(results: tuple[CheckResult, ...], of_values: frozenset[str]) -> list[tuple[CheckResult, ...]]:
     """Results in a row on one subject; all in one where the values of a subject are not in one run."""
     runs = [tuple(run) for _, run in groupby(results, key=attrgetter("subject"))]
-    subjects = [run[0].subject for run in runs if any(result.check in OF_VALUES for result in run)]
+    subjects = [run[0].subject for run in runs if any(result.check in of_values for result in run)]
     return runs if len(set(subjects)) == len(subjects) else [results]
 
 

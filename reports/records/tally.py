@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...oracle.judging.verdict import Outcome
-from .record import CaseRecord, CheckResult, kind_of
-
-EVERY_CALL = "calls"
-"""Subject of the row of all illegal calls."""
+from ...oracle.operands.data import Numbers
+from .record import CaseRecord, CheckInfo, CheckResult, kind_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,21 +81,37 @@ class Tally:
     faults : mapping of mismatch id to the number of cases that showed it
     cases : int
         Number of cases asked: each is one case on one candidate. Those that it declined are not among them.
+    checks : mapping of str to CheckInfo
+        Kinds by name.
     """
 
     cells: Mapping[tuple[str, Row], Cell] = field(default_factory=dict)
     faults: Mapping[str, int] = field(default_factory=dict)
     cases: int = 0
+    checks: Mapping[str, CheckInfo] = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
         cells = dict(self.cells)
         for key, cell in other.cells.items():
             cells[key] = cells[key] + cell if key in cells else cell
-        return Tally(cells, Counter(self.faults) + Counter(other.faults), self.cases + other.cases)
+        return Tally(
+            cells,
+            Counter(self.faults) + Counter(other.faults),
+            self.cases + other.cases,
+            {**self.checks, **other.checks},
+        )
 
     def rows(self) -> tuple[Row, ...]:
         """Every row, in the order in which it was first met."""
         return tuple(dict.fromkeys(row for _, row in self.cells))
+
+    def row_of(self, check: str, subject: str) -> Row:
+        """The row that a check and its subject are counted in."""
+        return row_of(check, subject, self.checks)
+
+    def is_measured(self, row: Row) -> bool:
+        """Whether its ratios tell something: of a check on reals, whose results may be off by rounding."""
+        return row.check in self.checks and self.checks[row.check].numbers is Numbers.REALS
 
     def candidates(self) -> tuple[str, ...]:
         """Every candidate, in the order in which it was first met."""
@@ -116,10 +130,11 @@ class Tally:
         return sum(self.cells.values(), start=Cell())
 
 
-def row_of(check: str, subject: str) -> Row:
-    """The row that a check and its subject are counted in: all relations of a pass, and all illegal calls, in one."""
+def row_of(check: str, subject: str, checks: Mapping[str, CheckInfo]) -> Row:
+    """The row that a check and its subject are counted in: all checks of a kind in one, and maybe all its subjects."""
     kind = kind_of(check)
-    return Row(kind, EVERY_CALL if kind == "illegal" else subject)
+    rows = checks[kind].rows if kind in checks else ()
+    return Row(kind, rows[0] if len(rows) == 1 else subject)
 
 
 @dataclass(slots=True)
@@ -146,14 +161,15 @@ class Sums:
 class Tallying:
     """Counts as records come in."""
 
-    def __init__(self) -> None:
+    def __init__(self, checks: Iterable[CheckInfo]) -> None:
+        self._checks = {check.name: check for check in checks}
         self._sums: dict[tuple[str, Row], Sums] = {}
         self._faults: Counter[str] = Counter()
         self._cases = 0
 
     def sums(self, candidate: str, check: str, subject: str) -> Sums:
         """What the verdicts of a check on a subject add up to."""
-        key = candidate, row_of(check, subject)
+        key = candidate, row_of(check, subject, self._checks)
         if key not in self._sums:
             self._sums[key] = Sums()
         return self._sums[key]
@@ -174,12 +190,12 @@ class Tallying:
     def result(self) -> Tally:
         """What was counted."""
         cells = {key: Cell(s.outcomes, s.ratio, s.finest, s.coarsest, s.seconds) for key, s in self._sums.items()}
-        return Tally(cells, self._faults, self._cases)
+        return Tally(cells, self._faults, self._cases, self._checks)
 
 
-def tally(records: Iterable[CaseRecord]) -> Tally:
-    """Count the verdicts of `records`."""
-    tallying = Tallying()
+def tally(records: Iterable[CaseRecord], checks: Iterable[CheckInfo]) -> Tally:
+    """Count the verdicts of `records` of these kinds of checks."""
+    tallying = Tallying(checks)
     for record in records:
         tallying.add_results(record.candidate, record.results)
         tallying.add_case(record.declined, record.results)

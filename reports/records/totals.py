@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import add
 
@@ -13,7 +13,7 @@ import numpy as np
 from ...oracle.judging.verdict import Verdict
 from .compared import Compared, Counting, dtype_of
 from .line import TICK, Line, Pattern, Plain
-from .record import CaseRecord, CheckResult, Mismatch, RunInfo
+from .record import CaseRecord, CheckInfo, CheckResult, Mismatch, RunInfo
 from .tally import Sums, Tally, Tallying
 
 
@@ -53,9 +53,9 @@ class Run:
     """Sentences about the reading itself, such as a last line that was cut off."""
 
 
-def totals(lines: Iterable[Line]) -> Totals:
-    """What the records that `lines` tell add up to; none of them is kept."""
-    totalling = _Totalling()
+def totals(lines: Iterable[Line], checks: Collection[CheckInfo]) -> Totals:
+    """What the records that `lines` tell of these kinds of checks add up to; none of them is kept."""
+    totalling = _Totalling(checks)
     for line in lines:
         totalling.add(line)
     return totalling.result()
@@ -106,9 +106,9 @@ class _Met:
 class _Totalling:
     """Counts as lines come in: of a pattern how often it is met, and all else at once."""
 
-    def __init__(self) -> None:
-        self._tallying = Tallying()
-        self._counting = Counting()
+    def __init__(self, checks: Collection[CheckInfo]) -> None:
+        self._tallying = Tallying(checks)
+        self._counting = Counting(checks)
         self._met: dict[tuple[str, str, Pattern], _Met] = {}
         self._cases = array("q")
         self._heard: set[str] = set()

@@ -10,7 +10,7 @@ from rich.text import Text
 from ...oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from ..records.compared import Compared
 from ..records.record import CandidateInfo, Mismatch
-from ..records.tally import Cell, Row, Tally
+from ..records.tally import Cell, Tally
 from ..records.totals import Run
 from .gate import percent, reasons_text
 from .wording import (
@@ -100,30 +100,30 @@ def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
     for name in names:
         table.add_column(Text(candidate_name(name, known.get(name))))
     for row in counts.rows():
-        cells = [_cell_text(counts.cell(name, row), row) for name in names]
+        cells = [_cell_text(counts.cell(name, row), counts.is_measured(row)) for name in names]
         table.add_row(Text(clean(row.check)), Text(clean(row.subject)), *cells)
     return table
 
 
-def compared_table(found: Compared, candidates: tuple[CandidateInfo, ...]) -> Table:
+def compared_table(comparison: Compared, candidates: tuple[CandidateInfo, ...]) -> Table:
     """What was compared of each candidate's passes, by dtype."""
-    dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
+    dtypes = tuple(dict.fromkeys(share.dtype for share in comparison.shares))
     table = Table(header_style="bold", title="compared, of what was asked", title_justify="left")
     table.add_column("candidate")
     table.add_column("pass", no_wrap=True)
     for dtype in dtypes:
         table.add_column(dtype, overflow="fold")
     for candidate in candidates:
-        part = found.of(candidate.name)
+        part = comparison.of(candidate.name)
         for place, (names, cells) in enumerate(_compared_rows(part, dtypes)):
             table.add_row(Text(clean(candidate.name) if place == 0 else ""), Text(names), *cells)
     return table
 
 
-def reason_lines(found: Compared) -> list[str]:
+def reason_lines(comparison: Compared) -> list[str]:
     """A line for each candidate of which not all was compared: the most frequent reasons."""
-    names = dict.fromkeys(reason.candidate for reason in found.reasons)
-    return [f"{clean(name)}, not compared: {reasons_text(found.of(name).reasons[:3])}" for name in names]
+    names = dict.fromkeys(reason.candidate for reason in comparison.reasons)
+    return [f"{clean(name)}, not compared: {reasons_text(comparison.of(name).reasons[:3])}" for name in names]
 
 
 def _compared_rows(part: Compared, dtypes: tuple[str, ...]) -> list[tuple[str, list[Text]]]:
@@ -142,7 +142,7 @@ def _compared_rows(part: Compared, dtypes: tuple[str, ...]) -> list[tuple[str, l
     ]
 
 
-def _cell_text(cell: Cell, row: Row) -> Text:
+def _cell_text(cell: Cell, is_measured: bool) -> Text:
     if not cell.verdicts:
         return Text("not run", style="dim")
     lines = [
@@ -150,7 +150,7 @@ def _cell_text(cell: Cell, row: Row) -> Text:
         for outcome in Outcome
         if (count := cell.outcomes.get(outcome, 0))
     ]
-    if row.check == "precision" and cell.decided:
+    if is_measured and cell.decided:
         lines.append(Text(f"ratio ≤ {rounded(cell.ratio)}", "dim"))
     return Text("\n").join(lines)
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.judging.verdict import Outcome
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass, is_defined
 from ..cases.covering import covering
 from ..cases.drawing import drawn, shares
 from ..cases.strategies import Space
 from ..cases.usual import usual_cases
-from ..checks import contamination
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
 from ..checks.inquiry import examine
-from ..checks.value import Check, is_asked
+from ..checks.registry import check_on
+from ..checks.value import is_asked
 from .planted import PlantedInProcess
 
 ENOUGH = 5
@@ -60,7 +60,7 @@ def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
     return tuple(asked)
 
 
-def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:
+def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULT_MODELS) -> Iterator[Power]:
     """The power of a stream of cases, for each model and each pass in which it can show."""
     for model in models:
         for pass_ in Pass:
@@ -93,14 +93,14 @@ def sees(executor: PlantedInProcess, model: FaultModel, pass_: Pass, case: Case)
     """
     may_see = _may_see(model, pass_, case)
     if model.kind is Kind.CONDUCT and (may_see or model.needs.calls):
-        found = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
-        return found and may_see
+        fails = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
+        return fails and may_see
     if not may_see:
         return False
-    check = _check(model, case)
-    if check is None or not is_asked(check, case, pass_, arithmetic_of(executor.info, case.dtype)):
+    numbers = _numbers(model, case)
+    if numbers is None or not is_asked(numbers, case, pass_, arithmetic_of(executor.info, case.dtype)):
         return False
-    return ask(executor, check, case, pass_).verdict.outcome is Outcome.VIOLATES
+    return ask(executor, numbers, case, pass_).verdict.outcome is Outcome.VIOLATES
 
 
 def _may_see(model: FaultModel, pass_: Pass, case: Case) -> bool:
@@ -114,10 +114,10 @@ def _may_see(model: FaultModel, pass_: Pass, case: Case) -> bool:
     )
 
 
-def _check(model: FaultModel, case: Case) -> Check | None:
-    """The check of values that is for a model's kind of data, if the case is asked it."""
+def _numbers(model: FaultModel, case: Case) -> Numbers | None:
+    """The kind of numbers that a model's faults show on, if the case is asked on them."""
     if LATTICE in model.needs.data:
-        return Check.STRUCTURE
+        return Numbers.INTEGERS
     if CONTAMINATED in model.needs.data:
-        return Check.CONTAMINATION if contamination.SCHEDULE.is_due(case) else None
-    return Check.PRECISION if case.fill in model.needs.data else None
+        return Numbers.CONTAMINATED if check_on(Numbers.CONTAMINATED).is_due(case) else None
+    return Numbers.REALS if case.fill in model.needs.data else None

@@ -93,7 +93,10 @@ def _lies_in(folders: set[str], module: ModuleType, name: str) -> bool:
 
 
 def _is_found(name: str, module: ModuleType) -> bool:
-    """Whether the import system finds this very file, asked afresh and level by level."""
+    """Whether the import system finds this very file, asked afresh and level by level.
+
+    What a module that is no package has below it, it makes itself, as extensions do.
+    """
     path = None
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
@@ -101,6 +104,8 @@ def _is_found(name: str, module: ModuleType) -> bool:
         if spec is None:
             return False
         path = getattr(spec, "submodule_search_locations", None)
+        if path is None:
+            break
     origin = getattr(spec, "origin", None)
     return isinstance(origin, str) and Path(origin).resolve() == Path(str(module.__file__)).resolve()
 

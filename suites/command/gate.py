@@ -23,6 +23,6 @@ def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = ()) -> list[str
         What was supported in an earlier run, and is not any more.
     """
     silent = silent_candidates(finished)
-    told = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
-    told += shortfalls(finished.totals.compared.without(silent), finished.info.min_compared)
-    return [*told, lost_sentence(gone)] if gone else told
+    sentences = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
+    sentences += shortfalls(finished.totals.compared.without(silent), finished.info.min_compared)
+    return [*sentences, lost_sentence(gone)] if gone else sentences

@@ -29,17 +29,17 @@ def _show_lines(events: Iterable[RunEvent], console: Console) -> None:
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    name, start, told = "", 0.0, 0.0
+    name, start, last_line = "", 0.0, 0.0
     for event in events:
         match event:
             case CandidateStarted(candidate, total):
                 name, start = candidate.name, time.monotonic()
-                told = start
+                last_line = start
                 say(f"{name} {candidate.version}".rstrip() + f": {total} cases")
             case CaseExamined(record, done, total) if not record.declined:
                 now = time.monotonic()
-                if now - told >= _SECONDS_BETWEEN_LINES or done == total:
-                    told = now
+                if now - last_line >= _SECONDS_BETWEEN_LINES or done == total:
+                    last_line = now
                     rate = max(done, 1) / max(now - start, 1e-9)
                     say(f"{name}: {done}/{total} cases, {rate:.0f}/s, {(total - done) / rate:.0f} s left")
             case FaultMet(fault):

@@ -9,25 +9,25 @@ import numpy as np
 from ...oracle.explaining import impulses
 from ...oracle.explaining.arithmetics import Known
 from ...oracle.explaining.wrong_terms import tell
-from ...oracle.faults import FAULTS, Kind, fault_named
+from ...oracle.faults import FAULT_MODELS, Kind, fault_named
 from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS
+from ...oracle.operands.data import Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.spoiling import CHANGED
 from ..calling.executor import Executor
 from ..calling.replies import Returned
-from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
-from ..checks.value import Check, operands_of
+from ..checks.value import operands_of
 from .fault import Fault
-from .interrogation import Finding, interrogate
+from .interrogation import Interrogation, interrogate
 from .measuring import measure
 from .neighbours import UNREPEATABLE
 from .special_numbers import recognise
-from .suggesting import suggest, suggest_for_company
+from .suggesting import suggest, suggest_for_calls
 
 MOST_IMPULSES = 300
 MOST_PRODUCTS = 10_000_000
@@ -56,7 +56,7 @@ class Told:
 
 
 NOTHING_TOLD = Told()
-_KNOWN = frozenset(model.name for model in FAULTS)
+_KNOWN = frozenset(model.name for model in FAULT_MODELS)
 _VAGUELY = "depends-on-data-"
 _IF_REFUSED = (
     "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
@@ -71,12 +71,12 @@ _DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
 def explain(fault: Fault, executor: Executor) -> Told:
     """What the fault is as if, how certain that is, and what could be declared if it is meant.
 
-    Nothing of faults that are not of one pass's values, and of calls in company only what they do to operands.
+    Nothing of faults that are not of one pass's values, and of a call among others only what it does to operands.
     """
     if fault.verdict.cause in _CONDUCT:
         return _of_conduct(fault.verdict.cause)
-    if fault.check == COMPANY:
-        suggestion = suggest_for_company(fault, executor)
+    if fault.kind.among_calls is not None:
+        suggestion = suggest_for_calls(fault, fault.kind.among_calls, executor)
         return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
     if fault.is_of_values and fault.verdict.outcome is Outcome.REFUSED:
         return _of_conduct(CHANGED) if _writes(fault, executor) else Told(sentences=(_IF_REFUSED,))
@@ -89,14 +89,14 @@ def explain(fault: Fault, executor: Executor) -> Told:
         )
         return Told(sentences=(sentence,))
     known = None
-    match fault.check:
-        case "structure" if fault.verdict.cause in ("value", "shape"):
+    match fault.numbers:
+        case Numbers.INTEGERS if fault.verdict.cause in ("value", "shape"):
             told = _of_structure(interrogate(fault, executor), fault, executor)
-        case "contamination":
+        case Numbers.CONTAMINATED:
             told = _of_special_numbers(fault, executor)
-        case "precision" if fault.shrunk.fill == HUGE:
+        case Numbers.REALS if fault.shrunk.fill == HUGE:
             told = _of_special_numbers(fault, executor)
-        case "precision":
+        case Numbers.REALS:
             measured = measure(fault, executor)
             told = Told(measured.names, "arithmetic" if measured.names else "", measured.sentences)
             known = measured.known
@@ -113,24 +113,22 @@ def _of_conduct(cause: str) -> Told:
 def _writes(fault: Fault, executor: Executor) -> bool:
     """Whether a pass that raises an error changes its operands where these are laid plainly in memory."""
     plain = replace(fault.shrunk, layout=CONTIGUOUS)
-    return (
-        plain != fault.shrunk and ask(executor, Check(fault.check), plain, Pass(fault.subject)).verdict.cause == CHANGED
-    )
+    return plain != fault.shrunk and ask(executor, fault.numbers, plain, Pass(fault.subject)).verdict.cause == CHANGED
 
 
 def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
     if fault.verdict.cause not in _DECLARED_OF:
         return NOTHING_TOLD
-    found = recognise(fault, executor)
-    if found is None:
-        return Told(sentences=(f"None of the {len(FAULTS)} known faults leaves NaN and Inf as it does.",))
-    model, *others = found.models
-    told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
+    fit = recognise(fault, executor)
+    if fit is None:
+        return Told(sentences=(f"None of the {len(FAULT_MODELS)} known faults leaves NaN and Inf as it does.",))
+    model, *others = fit.models
+    text = f"It is as if {model.sentence} ({model.name}): that explains all {fit.elements} elements that were asked."
     if others:
         agreeing = ", or as if ".join(other.sentence for other in others[:2])
         more = f", or from {len(others) - 2} more" if len(others) > 2 else ""
-        told += f" They do not tell it from as if {agreeing}{more}."
-    return Told(tuple(each.name for each in found.models), "arithmetic", (told, model.explanation))
+        text += f" They do not tell it from as if {agreeing}{more}."
+    return Told(tuple(each.name for each in fit.models), "arithmetic", (text, model.explanation))
 
 
 def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:
@@ -149,11 +147,11 @@ def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Ex
     return Told(tuple(each.declaration for each in suggested), "convention", (sentence,))
 
 
-def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
+def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor) -> Told:
     """The names are those of what is sure; wrong terms are read off where the result is a sum of products."""
-    diagnosis, objections = finding.diagnosis, finding.objections
+    diagnosis, objections = interrogation.diagnosis, interrogation.objections
     sentences = diagnosis.sentences()
-    if finding.is_of_data or (objections and not diagnosis.explanations):
+    if interrogation.is_of_data or (objections and not diagnosis.explanations):
         names = diagnosis.first or tuple(dict.fromkeys(_objected(name) for name, _ in objections))
         kind = "calls" if UNREPEATABLE in names else "data"
         return Told(names, kind, (*sentences, *dict.fromkeys(told for _, told in objections)))
@@ -197,6 +195,6 @@ def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
             return None
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
-    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
-    reading = impulses.read(call, read_as, operands.of(pass_), case.geometry)
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic_of(executor.info, case.dtype))
+    reading = impulses.read_off(call, read_as, operands.of(pass_), case.geometry)
     return tell(reading, read_as, case.geometry, bias=case.bias)

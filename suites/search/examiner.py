@@ -16,7 +16,7 @@ from ..calling.executor import Executor
 from ..capabilities.offer import Offer, unsupported
 from ..cases.features import distinctive, features
 from ..checks.inquiry import examine
-from ..checks.value import Check
+from ..checks.registry import FIRST
 from ..diagnosis.fault import Fault
 from ..diagnosis.history import History, establish
 from .rota import Rota
@@ -27,7 +27,7 @@ HANGS_WAITED_FOR = 2
 
 @dataclass(slots=True)
 class Examiner:
-    """Asks the passes of a candidate on a case, each in company in its turn.
+    """Asks the passes of a candidate on a case, with what is asked in turn.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ class Examiner:
 
     def answering(self, case: Case, results: Collection[CheckResult]) -> list[Pass]:
         """The passes that do not decline a case, whichever checks are asked; one known to hang is among them."""
-        structure = (result for result in results if result.check == str(Check.STRUCTURE))
-        declined = {result.subject for result in structure if result.verdict.outcome is Outcome.UNSUPPORTED}
+        first = (result for result in results if result.check == FIRST.name)
+        declined = {result.subject for result in first if result.verdict.outcome is Outcome.UNSUPPORTED}
         return [pass_ for pass_ in self.passes if is_defined(pass_, case.dtype) and str(pass_) not in declined]
 
     def history(self, result: CheckResult, case: Case, earlier: Sequence[Case]) -> History | None:
@@ -86,4 +86,4 @@ class Examiner:
 
 def _not_asked(pass_: Pass, fault: Fault) -> CheckResult:
     reason = f"not asked: it would hang again as in {fault.id}"
-    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, KNOWN_HANG))
+    return CheckResult(FIRST.name, str(pass_), Verdict(Outcome.UNDECIDED, reason, KNOWN_HANG))

@@ -20,7 +20,7 @@ from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import CandidateError
 from ..cases.budget import Budget
-from ..checks.registry import CHECKS
+from ..checks.registry import check_infos
 from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
@@ -174,7 +174,7 @@ def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor]
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         environment=_environment(),
-        checks=tuple((kind.name, kind.meaning) for kind in CHECKS.values()),
+        checks=tuple(check_infos().values()),
     )
 
 

@@ -23,14 +23,15 @@ from ...oracle.answers import equations
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.contamination import finite_part
 from ...oracle.numbers.dtypes import numpy_dtype, result_dtype
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, check_operands
-from ..checks.value import Check, solve
+from ..checks.registry import checks_of_values
+from ..checks.value import solve
 from .expectations import expected_arrays
 from .flags import FLAGS
-from .manifest import FORMAT, MANIFEST, VERSION, geometry_numbers, read_array
+from .manifest import FORMAT, MANIFEST, VERSION, array_at, geometry_numbers
 
 _SAMPLED = 12
 _MOST_PRODUCTS = 1_000_000
@@ -48,7 +49,7 @@ class Problem:
     what: str
 
 
-def read(folder: Path) -> tuple[dict[str, Any], bytes]:
+def read_set(folder: Path) -> tuple[dict[str, Any], bytes]:
     """The manifest and the data of a set.
 
     Raises
@@ -121,12 +122,12 @@ def _illegal_problem(call: Mapping[str, Any]) -> str:
 
 
 def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, thoroughly: bool) -> str:
-    geometry, check, pass_ = _geometry_of(group), Check(group["check"]), Pass(vector["pass"])
+    geometry, numbers, pass_ = _geometry_of(group), checks_of_values()[group["check"]], Pass(vector["pass"])
     if not _is_small(geometry):
         return f"has more than {_MOST_PRODUCTS} products, which is more than is verified"
     if group["result"] != ("acceptable" if geometry.is_degenerate else "valid"):
         return f"is said to be {group['result']}"
-    arrays = {name: read_array(at, data) for name, at in group["operands"].items()}
+    arrays = {name: array_at(at, data) for name, at in group["operands"].items()}
     every: dict[str, Any] = dict.fromkeys(ARRAYS) | arrays
     operands = Operands(**every, learning_rate=group["learning_rate"]).of(pass_)
     check_operands(operands, geometry, where="vectors verify")
@@ -134,13 +135,13 @@ def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, t
         return (
             f"has operands of {operands.input.dtype}, or results of {group['result_dtype']}, but is of {group['dtype']}"
         )
-    exact = solve(check, pass_, operands, geometry)
-    finite = finite_part(operands) if check is Check.CONTAMINATION else operands
+    exact = solve(numbers, pass_, operands, geometry)
+    finite = finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
     if not _obeys_equations(pass_, finite, geometry, exact.value.to_fractions(), None if thoroughly else _SAMPLED):
         return "is summed otherwise than the equations say: the oracle itself is wrong here"
-    fill = HUGE if check is Check.PRECISION and "allowed" in vector else "uniform"
+    fill = HUGE if numbers is Numbers.REALS and "allowed" in vector else "uniform"
     case = Case(geometry, operands.bias is not None, group["dtype"], fill, 0)
-    return _difference(vector, expected_arrays(check, case, pass_, operands, exact), data)
+    return _difference(vector, expected_arrays(numbers, case, pass_, operands, exact), data)
 
 
 def _is_small(geometry: ConvGeometry) -> bool:
@@ -171,10 +172,10 @@ def _difference(vector: Mapping[str, Any], right: Mapping[str, Array], data: byt
     if vector.keys() - _PLAIN_FIELDS != right.keys():
         return f"should have {', '.join(sorted(right))}"
     for name, wanted in right.items():
-        given = read_array(vector[name], data)
-        if (given.shape, given.dtype) != (wanted.shape, wanted.dtype):
-            return f"has {name} of {given.dtype} {given.shape}, but should have {wanted.dtype} {wanted.shape}"
-        same = (given == wanted) | ((given != given) & (wanted != wanted))
+        recorded = array_at(vector[name], data)
+        if (recorded.shape, recorded.dtype) != (wanted.shape, wanted.dtype):
+            return f"has {name} of {recorded.dtype} {recorded.shape}, but should have {wanted.dtype} {wanted.shape}"
+        same = (recorded == wanted) | ((recorded != recorded) & (wanted != wanted))
         if not same.all():
             return f"has {int((~same).sum())} of {same.size} values of {name} that are not those of the equations"
     return ""

@@ -9,13 +9,14 @@ import pytest
 
 from convoracle.reports.records.line import TICK
 from convoracle.reports.records.lines import LineDecoder, LineEncoder
+from convoracle.reports.records.migration import CHECKS
 
 TOLD = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text()
 
 
 def test_the_lines_that_are_shown() -> None:
     (block,) = re.findall(r"^```\n(\{.*?)^```", TOLD, re.MULTILINE | re.DOTALL)
-    decoder, encoder = LineDecoder(), LineEncoder()
+    decoder, encoder = LineDecoder(), LineEncoder(CHECKS)
     read = [decoder.read(text.encode(), file="x", line=1) for text in block.splitlines()]
     first, second = (line.record() for line in read if line is not None)
     assert encoder.lines(first) + encoder.lines(second) == block

@@ -15,7 +15,7 @@ from convoracle.reports.records.totals import totals
 
 
 def of(info: RunInfo, *records: CaseRecord, mismatches: tuple[Mismatch, ...] = ()) -> Run:
-    return Run(info, totals(map(whole, records)), mismatches, True)
+    return Run(info, totals(map(whole, records), info.checks), mismatches, True)
 
 
 def parsed(run: Run) -> ElementTree.Element:

@@ -12,6 +12,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, InvalidRecord
 from convoracle.reports.files.record_file import RecordFile, read_lines
 from convoracle.reports.records import lines
+from convoracle.reports.records.migration import CHECKS
 
 
 def record(seed: int, check: str = "structure") -> CaseRecord:
@@ -27,7 +28,7 @@ def read(path: Path) -> list[CaseRecord]:
 
 
 def test_each_record_is_in_the_file_when_it_is_appended(tmp_path: Path) -> None:
-    file = RecordFile(tmp_path / "records.jsonl")
+    file = RecordFile(tmp_path / "records.jsonl", CHECKS)
     assert read(tmp_path / "records.jsonl") == []
     for count in range(1, 4):
         file.append(record(count))
@@ -35,12 +36,12 @@ def test_each_record_is_in_the_file_when_it_is_appended(tmp_path: Path) -> None:
     file.sync()
     file.close()
     with pytest.raises(FileExistsError):
-        RecordFile(tmp_path / "records.jsonl")
+        RecordFile(tmp_path / "records.jsonl", CHECKS)
 
 
 def test_what_is_told_once_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MOST_PATTERNS", 3)
-    file = RecordFile(tmp_path / "records.jsonl")
+    file = RecordFile(tmp_path / "records.jsonl", CHECKS)
     kept = [record(seed, f"relation:{seed % 5}") for seed in range(12)]
     for each in kept:
         file.append(each)
@@ -54,7 +55,7 @@ def test_after_a_write_that_failed_all_is_told_anew(
     error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the record that is not there had told would be missing in those after it."""
-    file = RecordFile(tmp_path / "records.jsonl")
+    file = RecordFile(tmp_path / "records.jsonl", CHECKS)
     file.append(record(0))
     with monkeypatch.context() as patch:
         write = os.write
@@ -74,7 +75,7 @@ def test_after_a_write_that_failed_all_is_told_anew(
 
 def test_two_files_in_one_are_the_records_of_both(tmp_path: Path) -> None:
     for name in "xy":
-        file = RecordFile(tmp_path / name)
+        file = RecordFile(tmp_path / name, CHECKS)
         file.append(record(ord(name), name))
         file.close()
     (tmp_path / "both").write_bytes((tmp_path / "x").read_bytes() + (tmp_path / "y").read_bytes())
@@ -82,7 +83,7 @@ def test_two_files_in_one_are_the_records_of_both(tmp_path: Path) -> None:
 
 
 def test_a_record_is_there_before_the_next_is_read(tmp_path: Path) -> None:
-    file = RecordFile(tmp_path / "records.jsonl")
+    file = RecordFile(tmp_path / "records.jsonl", CHECKS)
     for seed in range(3):
         file.append(record(seed))
     file.close()

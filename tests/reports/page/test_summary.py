@@ -11,6 +11,7 @@ from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, tall
 from convoracle.reports.page.summary import Link, candidate_view, compared_view, matrix, run_headline
 from convoracle.reports.records.compared import Compared, Reason, Share
 from convoracle.reports.records.line import whole
+from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.totals import totals
 
 CASE = "n1c1k1i4f2/float32/uniform/0"
@@ -28,7 +29,8 @@ def headline_of(info):
     """The headline of a run of two candidates."""
 
     def made(*records, mismatches=(), finished=True, seconds=0.0, least=0.5):
-        run = Run(replace(info, min_compared=least), totals(map(whole, records)), mismatches, finished, seconds)
+        counted = totals(map(whole, records), info.checks)
+        run = Run(replace(info, min_compared=least), counted, mismatches, finished, seconds)
         names = tuple(candidate.name for candidate in info.candidates)
         return run_headline(run, names)
 
@@ -84,7 +86,7 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
         record(UNDECIDED, candidate="reference"),
         record(DECLINED, candidate="reference", check="structure"),
     ]
-    run = Run(info, totals(map(whole, records)), (), True)
+    run = Run(info, totals(map(whole, records), info.checks), (), True)
     rows = matrix(run, ("torch", "reference"), {})
     assert [(row.check, row.subject, row.first_of_check) for row in rows] == [
         ("structure", "forward", True),
@@ -114,14 +116,14 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
     ],
 )
 def test_a_cell_with_something_wrong(info, outcomes, symbol, label, details):
-    run = Run(info, totals([whole(record(*map(Verdict, outcomes), check="structure"))]), (), True)
+    run = Run(info, totals([whole(record(*map(Verdict, outcomes), check="structure"))], info.checks), (), True)
     ((cell,),) = (row.cells for row in matrix(run, ("torch",), {}))
     assert (cell.tone, cell.symbol, cell.label, cell.details) == ("bad", symbol, label, details)
 
 
 def test_mismatches_are_linked_from_their_cell_also_where_no_verdict_is_recorded(info, flipped):
     relation = replace(flipped[0], id="b", check="relation:stride", subject="jvp", title="")
-    run = Run(info, totals(()), (flipped[0], relation), True)
+    run = Run(info, totals((), info.checks), (flipped[0], relation), True)
     rows = matrix(run, ("torch",), {flipped[0].id: 2, "b": 1})
     assert [(row.check, row.subject) for row in rows] == [("structure", "forward"), ("relation", "jvp")]
     assert [row.cells[0].links for row in rows] == [
@@ -148,13 +150,13 @@ def test_what_was_compared_by_dtype():
 
 
 def test_the_facts_of_a_candidate():
-    cell = tally([record(RIGHT, DECLINED)]).of("torch")
+    cell = tally([record(RIGHT, DECLINED)], CHECKS).of("torch")
     info = CandidateInfo("torch", "2.13.0", "torch", (("float16", "float32"), ("bfloat16", "float32")))
     found = candidate_view(info, cell)
     assert (found.name, found.version, found.source) == ("torch", "2.13.0", "torch")
     assert found.arithmetic == "float16 accumulates in float32; bfloat16 accumulates in float32"
     assert (found.verdicts, found.ratio, found.seconds) == ("2", "0.25", "1.0 s")
-    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)]).of("torch"))
+    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)], CHECKS).of("torch"))
     assert (idle.name, idle.arithmetic) == (r"a\x1b", "every type accumulates in itself")
     assert (idle.verdicts, idle.ratio, idle.seconds) == ("1", "–", "0.5 s")
-    assert candidate_view(CandidateInfo("a"), tally(()).of("a")).verdicts == "none"
+    assert candidate_view(CandidateInfo("a"), tally((), CHECKS).of("a")).verdicts == "none"

@@ -17,6 +17,7 @@ from convoracle.reports import CaseRecord, CheckResult, InvalidRecord
 from convoracle.reports.records import lines
 from convoracle.reports.records.line import TICK, Line, Pattern
 from convoracle.reports.records.lines import LineDecoder, LineEncoder
+from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.serialization import to_json
 
 CASE = "n2c3k4i7x7f3x3/bias/complex64/uniform/7"
@@ -24,7 +25,7 @@ WITHIN = "within the bound, which would hide a fault of up to 2.76 times the sma
 
 
 def told(records: Iterable[CaseRecord]) -> list[str]:
-    encoder = LineEncoder()
+    encoder = LineEncoder(CHECKS)
     return "".join(map(encoder.lines, records)).splitlines()
 
 
@@ -181,7 +182,7 @@ def test_a_record_of_an_earlier_schema_is_read_between_others() -> None:
 
 def test_all_is_told_anew_before_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MOST_PATTERNS", 2)
-    encoder = LineEncoder()
+    encoder = LineEncoder(CHECKS)
     fullness = []
     for subject in ("forward", "forward", "jvp"):
         encoder.lines(of(result(Verdict(Outcome.CONFORMS, elements=5), subject=subject)))

@@ -85,19 +85,6 @@ def edited(record: CaseRecord, edit) -> bytes:
     return json.dumps(body).encode()
 
 
-def test_what_schema_3_had_not_is_not_known():
-    run = RunInfo(0, "quick", (), "", "", (), checks=(("reach", "Far away."),))
-    verdict = Verdict(Outcome.VIOLATES)
-    stored = StoredMismatch(Mismatch("x-1", "x", "reach", "far", "c", "c", verdict, title="far away"), 0.5, ())
-    body = json.loads(to_json(run)) | {"schema": 3}
-    del body["checks"]
-    assert from_json(RunInfo, json.dumps(body).encode(), file="x") == replace(run, checks=())
-    body = json.loads(to_json(stored)) | {"schema": 3}
-    del body["mismatch"]["title"]
-    untold = replace(stored, mismatch=replace(stored.mismatch, title=""))
-    assert from_json(StoredMismatch, json.dumps(body).encode(), file="x") == untold
-
-
 @pytest.mark.parametrize(
     ("edit", "field", "problem"),
     [

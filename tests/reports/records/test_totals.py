@@ -16,6 +16,7 @@ from convoracle.reports import CaseRecord, CheckResult, tally
 from convoracle.reports.records.compared import KNOWN_HANG, compared
 from convoracle.reports.records.line import TICK, Line, whole
 from convoracle.reports.records.lines import LineDecoder, LineEncoder
+from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.totals import totals
 
 GEOMETRY = "n1c1k1i4f2"
@@ -50,7 +51,7 @@ records = st.builds(
 
 def lines(some: Iterable[CaseRecord]) -> Iterator[Line]:
     """The records as they are read from a file."""
-    encoder, decoder = LineEncoder(), LineDecoder()
+    encoder, decoder = LineEncoder(CHECKS), LineDecoder()
     for record in some:
         for text in encoder.lines(record).splitlines():
             line = decoder.read(text.encode(), file="x", line=1)
@@ -61,15 +62,15 @@ def lines(some: Iterable[CaseRecord]) -> Iterator[Line]:
 @given(st.lists(records, max_size=8))
 def test_a_stream_adds_up_to_what_its_records_do(some: list[CaseRecord]) -> None:
     """Row for row in the order in which they are met, share for share and reason for reason."""
-    for found in (totals(lines(some)), totals(map(whole, some))):
-        expected = tally(some)
+    for found in (totals(lines(some), CHECKS), totals(map(whole, some), CHECKS)):
+        expected = tally(some, CHECKS)
         assert [(key, replace(cell, seconds=0.0)) for key, cell in found.counts.cells.items()] == [
             (key, replace(cell, seconds=0.0)) for key, cell in expected.cells.items()
         ]
         for key, cell in expected.cells.items():
             assert found.counts.cells[key].seconds == pytest.approx(cell.seconds)
         assert (found.counts.faults, found.counts.cases) == (expected.faults, expected.cases)
-        assert found.compared == compared(some)
+        assert found.compared == compared(some, CHECKS)
         assert (found.records, found.cases) == (len(some), len({record.case for record in some}))
         heard = {record.candidate for record in some if any(result.verdict.elements for result in record.results)}
         assert found.heard == heard
@@ -86,7 +87,7 @@ def test_no_record_is_kept() -> None:
     count = 1000
     tracemalloc.start()
     try:
-        found = totals(lines(many(count)))
+        found = totals(lines(many(count)), CHECKS)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

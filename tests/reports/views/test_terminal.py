@@ -9,9 +9,11 @@ import pytest
 from rich.console import Console
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.operands.data import Numbers
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
 from convoracle.reports.records.compared import compared
 from convoracle.reports.records.line import whole
+from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.totals import totals
 from convoracle.reports.views.terminal import compared_table, reason_lines
 
@@ -45,7 +47,9 @@ def test_a_structure_mismatch(make_mismatch, info):
 def test_a_precision_mismatch(flipped):
     worst = Discrepancy((3, 0, 1, 2), 0.70710754, 0.70710678, 7.6e-07, 2.3e-07, 12.8)
     verdict = Verdict(Outcome.VIOLATES, worst=worst, wrong=4, elements=72, ratio=3.3, resolution=1.5)
-    text = mismatch_text(replace(flipped[0], check="precision", title="the rounding bound", verdict=verdict))
+    text = mismatch_text(
+        replace(flipped[0], check="precision", numbers=Numbers.REALS, title="the rounding bound", verdict=verdict)
+    )
     assert "violates precision (the rounding bound)" in text
     assert "error 7.6e-07 = 12.8 ulp; bound 2.3e-07 (3.3x over); 4 of 72 elements" in text
     assert "resolution 1.5: a single missing term could have gone unseen" in text
@@ -54,7 +58,7 @@ def test_a_precision_mismatch(flipped):
 def test_a_wrong_integer_is_no_lack_of_precision(flipped):
     worst = Discrepancy((3, 0, 1, 2), 127.0, 383.0, 256.0, 0.0, 256.0)
     verdict = Verdict(Outcome.VIOLATES, worst=worst, wrong=4, elements=72)
-    text = mismatch_text(replace(flipped[0], check="precision", verdict=verdict))
+    text = mismatch_text(replace(flipped[0], check="precision", numbers=Numbers.REALS, verdict=verdict))
     assert "violates exactness (what is never rounded is equal)" in text
     assert "precision" not in text.partition("\n")[0]
 
@@ -89,7 +93,7 @@ def test_control_characters_are_shown_not_obeyed(flipped):
 
 
 def test_the_summary_table(info, record):
-    shown = printed(summary_table(Run(info, totals([whole(record)]), (), True)))
+    shown = printed(summary_table(Run(info, totals([whole(record)], info.checks), (), True)))
     assert "reference 0.1.0" in shown
     assert "torch 2.13.0" in shown
     assert "✓ 1 conform" in shown
@@ -100,13 +104,13 @@ def test_the_summary_table(info, record):
 
 def test_hostile_names_are_no_markup(info, record):
     hostile = replace(record, candidate="[link=x]y[/link]\x1b[31m")
-    shown = printed(summary_table(Run(info, totals([whole(hostile)]), (), True)))
+    shown = printed(summary_table(Run(info, totals([whole(hostile)], info.checks), (), True)))
     assert "[link=x]y[/link]" in shown
     assert "\x1b" not in shown
 
 
 def test_what_was_compared_is_a_table_and_the_reasons_are_lines(info, record):
-    shares = compared([record, replace(record, candidate="reference")])
+    shares = compared([record, replace(record, candidate="reference")], CHECKS)
     shown = printed(compared_table(shares, info.candidates))
     assert "compared, of what was asked" in shown
     assert "float32" in shown

@@ -107,6 +107,24 @@ def test_a_module_beside_the_script_goes_by_its_name(tmp_path: Path, monkeypatch
     assert pickle.loads(pickle_candidate(kernels.conv).tobytes()) is kernels.conv
 
 
+MAKER = """
+import sys, types
+inner = sys.modules[__name__ + ".inner"] = types.ModuleType(__name__ + ".inner")
+inner.__file__ = __file__
+exec("class Conv: pass", vars(inner))
+"""
+
+
+def test_a_module_that_another_makes_goes_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Triton's extension makes many, one of them with the name of a folder on the path."""
+    (tmp_path / "maker.py").write_text(MAKER)
+    (tmp_path / "inner").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    from maker import inner  # type: ignore[import-not-found]
+
+    assert pickle.loads(pickle_candidate(inner.Conv).tobytes()) is inner.Conv
+
+
 def test_a_choice_that_the_caller_made_with_cloudpickle_stays(private: ModuleType) -> None:
     cloudpickle.register_pickle_by_value(private)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, RunInfo
 from convoracle.reports.records.line import whole
+from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.serialization import SupportedEntry
 from convoracle.reports.records.totals import totals
 from convoracle.suites.command.gate import complaints, silent_candidates
@@ -22,7 +23,8 @@ def run(least: float, **verdicts: tuple[Verdict, ...]) -> Run:
         for name, told in verdicts.items()
         for verdict in told
     )
-    return Run(RunInfo(0, "quick", infos, "", "", (), min_compared=least), totals(map(whole, records)), (), True, 1.0)
+    info = RunInfo(0, "quick", infos, "", "", (), min_compared=least, checks=CHECKS)
+    return Run(info, totals(map(whole, records), info.checks), (), True, 1.0)
 
 
 def told(finished: Run, *gone: SupportedEntry) -> list[str]:

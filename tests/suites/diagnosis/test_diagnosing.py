@@ -11,9 +11,9 @@ import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.explaining.diagnosis import Certainty, Diagnosis
-from convoracle.oracle.faults import FAULTS, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, fault_named, honest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.files.junit import junit
@@ -25,7 +25,6 @@ from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosis.diagnosing import Told, explain, terms_told
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.interrogation import interrogate
@@ -140,7 +139,7 @@ def test_an_unknown_fault_is_not_given_a_known_ones_name(change: Callable) -> No
     for case in ("n1c1k1i1f1/float32/uniform/0", "n1c1k1i2f1/float32/uniform/0", "n1c1k1i4f2/float32/uniform/0"):
         diagnosis = diagnosis_of(fault_at(case, Pass.FORWARD), forward_only(change))
         assert diagnosis.certainty is Certainty.NONE, case
-        assert diagnosis.sentences()[0] == f"None of the {len(FAULTS)} known faults gives these numbers."
+        assert diagnosis.sentences()[0] == f"None of the {len(FAULT_MODELS)} known faults gives these numbers."
 
 
 def test_a_mismatch_tells_its_diagnosis_on_the_terminal_and_to_junit() -> None:
@@ -150,7 +149,7 @@ def test_a_mismatch_tells_its_diagnosis_on_the_terminal_and_to_junit() -> None:
     assert mismatch.diagnosis[0] == "It is as if the first axis's stride held for all axes (first-stride-on-all-axes)."
     assert mismatch.diagnosis[-1] == "O₁₂ should be X₁₃F₁₁; the candidate uses X₁₂ in place of X₁₃ beside F₁₁"
     info = RunInfo(0, "quick", (executor.info,), "2026-11-24T06:00:00+00:00", "convoracle check", ())
-    for text in (mismatch_text(mismatch), junit(Run(info, totals(()), (mismatch,), finished=True))):
+    for text in (mismatch_text(mismatch), junit(Run(info, totals((), info.checks), (mismatch,), finished=True))):
         assert mismatch.diagnosis[0] in text.replace("&apos;", "'")
 
 
@@ -196,7 +195,7 @@ def test_who_raises_an_error_is_told_how_to_say_that_it_does_not_take_a_case() -
 
     case = parse_case("n1c1k1i3f2/float32/uniform/0")
     executor = InProcess(pointwise)
-    verdict = ask(executor, Check.STRUCTURE, case, Pass.FORWARD).verdict
+    verdict = ask(executor, Numbers.INTEGERS, case, Pass.FORWARD).verdict
     shows = ("structure", "forward", verdict.outcome, verdict.cause)
     told = explain(Fault("it", *shows, found=case, shrunk=case, verdict=verdict), executor)
     assert (told.names, told.kind) == ((), "")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
-from convoracle.oracle.problem.passes import Operands, Pass
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.records.compared import KNOWN_HANG
 from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.in_process import InProcess
@@ -15,18 +18,19 @@ from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.features import needs
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.diagnosis.fault import Fault
-from convoracle.suites.search.examiner import HANGS_WAITED_FOR, Examiner
+from convoracle.suites.search.examiner import Examiner
 
 PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)
 PLAIN, DILATED = map(parse_case, ("n1c1k1i3f1/float32/uniform/0", "n1c1k1i3f1d2/float32/uniform/0"))
 
 
 class Hanging(InProcess):
-    """The reference, which times out on dilation, without waiting."""
+    """The reference, which times out on some geometries, on dilated ones if nothing is said, without waiting."""
 
-    def __init__(self) -> None:
+    def __init__(self, hangs: Callable[[ConvGeometry], bool] = lambda geometry: max(geometry.dilation) > 1) -> None:
         super().__init__("reference")
         self.asked: list[Pass] = []
+        self.hangs = hangs
 
     def call(
         self,
@@ -38,7 +42,7 @@ class Hanging(InProcess):
         layout: str = CONTIGUOUS,
     ) -> Reply:
         self.asked.append(pass_)
-        if max(geometry.dilation) > 1:
+        if self.hangs(geometry):
             return TimedOut(10.0)
         return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
 
@@ -60,7 +64,7 @@ def hang(pass_: Pass, case: Case) -> Fault:
 def test_a_pass_that_is_known_to_hang_on_the_like_is_asked_a_few_times_more() -> None:
     examined, executor = examiner(Offer(Space()))
     known = [hang(Pass.FORWARD, DILATED)]
-    for _ in range(HANGS_WAITED_FOR):
+    for _ in range(2):
         assert outcomes(examined.examine(DILATED, known)) == dict.fromkeys(("forward", "weight_gradient"), Outcome.HUNG)
     executor.asked.clear()
     *_, not_asked = examined.examine(DILATED, known)
@@ -71,6 +75,56 @@ def test_a_pass_that_is_known_to_hang_on_the_like_is_asked_a_few_times_more() ->
     )
     assert set(executor.asked) == {Pass.WEIGHT_GRADIENT}
     assert outcomes(examined.examine(PLAIN, known)) == dict.fromkeys(("forward", "weight_gradient"), Outcome.CONFORMS)
+
+
+def test_a_case_that_has_just_what_the_hang_needs_is_like_it() -> None:
+    executor = Hanging(lambda geometry: True)
+    examined = Examiner(executor, PASSES[:1], ("structure",), Offer(Space()))
+    one = parse_case("n1c1k1i1f1/float32/uniform/0")
+    for expected in (Outcome.HUNG, Outcome.HUNG, Outcome.UNDECIDED):
+        assert outcomes(examined.examine(one, [hang(Pass.FORWARD, one)])) == {"forward": expected}
+
+
+def test_a_pass_that_hangs_for_once_is_asked_on_where_no_hang_is_known() -> None:
+    executor = Hanging(lambda geometry: True)
+    examined = Examiner(executor, PASSES[:1], ("structure",), Offer(Space()))
+    for _ in range(4):
+        assert outcomes(examined.examine(DILATED, [])) == {"forward": Outcome.HUNG}
+
+
+class WrongAtTheThird(InProcess):
+    """The forward pass is one too large from the third kind of convolution on that its process sees."""
+
+    def __init__(self) -> None:
+        self.seen: set[ConvGeometry] = set()
+        super().__init__(self)
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        self.seen.add(geometry)
+        return reference.forward(input, weight, geometry, bias) + input.dtype.type(len(self.seen) > 2)
+
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return reference.weight_gradient(input, output_gradient, geometry)
+
+    def restart(self) -> None:
+        self.seen.clear()
+
+
+EARLIER = [parse_case(f"n1c1k1i{size}f1/float32/uniform/0") for size in (5, 6, 7)]
+
+
+def told_of(earlier: Iterable[Case]) -> str:
+    executor = WrongAtTheThird()
+    examined = Examiner(executor, PASSES, ("structure",), Offer(Space()))
+    result = CheckResult("structure", "forward", Verdict(Outcome.VIOLATES, "one too large", "value"))
+    history = examined.history(result, PLAIN, list(earlier))
+    assert history is not None
+    return history.told
+
+
+def test_the_cases_before_are_examined_anew_until_the_same_question_fails_again() -> None:
+    assert told_of(EARLIER) == "right alone, wrong after the 2 cases before it"
+    assert told_of(EARLIER[:1]) == "right alone, and not seen to be wrong again after the calls before it"
 
 
 def test_what_a_pass_cannot_take_is_told_and_not_asked() -> None:
