@@ -26,7 +26,7 @@ from convoracle.suites.candidates import CandidateError
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.checks.registry import CHECKS
+from convoracle.suites.checks.registry import check_infos
 from convoracle.suites.diagnosis.framework_witness import Frameworks
 from convoracle.suites.search.events import CandidateStarted, CaseExamined, MismatchKept, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
@@ -243,7 +243,7 @@ def test_the_facts_of_a_run(tmp_path: Path) -> None:
     assert (info.seed, info.profile, info.command) == (3, "deep", "convoracle check honest")
     assert [each.name for each in info.candidates] == ["honest", FAULT, "other"]
     assert info.started.endswith("+00:00")
-    assert info.checks == tuple(kind.info for kind in CHECKS.values())
+    assert info.checks == tuple(check_infos().values())
     environment = dict(info.environment)
     assert list(environment) == [
         "Python", "convoracle", "numpy", "ml_dtypes", "hypothesis", "platform", "processor", "cores",
