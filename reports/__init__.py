@@ -3,7 +3,7 @@
 from .errors import InvalidRecord
 from .files.junit import junit, write_junit
 from .files.reproducer import reproducer
-from .files.run import RunWriter, read_mismatch, read_run
+from .files.run import RunWriter, read_mismatch, read_records, read_run
 from .page import render, write_page
 from .publication import write_reports
 from .records.record import (
@@ -14,12 +14,12 @@ from .records.record import (
     CheckResult,
     Evidence,
     Mismatch,
-    Run,
     RunInfo,
     Witness,
 )
 from .records.serialization import mismatch_id
 from .records.tally import Cell, Row, Tally, tally
+from .records.totals import Run, Totals
 from .views.terminal import mismatch_text, mismatch_view, summary_table, tally_table
 
 __all__ = [
@@ -37,12 +37,14 @@ __all__ = [
     "RunInfo",
     "RunWriter",
     "Tally",
+    "Totals",
     "Witness",
     "junit",
     "mismatch_id",
     "mismatch_text",
     "mismatch_view",
     "read_mismatch",
+    "read_records",
     "read_run",
     "render",
     "reproducer",

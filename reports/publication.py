@@ -6,7 +6,7 @@ import os
 
 from .files.junit import write_junit
 from .page import write_page
-from .records.record import Run
+from .records.totals import Run
 
 
 def write_reports(run: Run, folder: str | os.PathLike[str]) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ...oracle.judging.verdict import Outcome
-from ..records.compared import Compared, compared
-from ..records.record import CandidateInfo, Mismatch, Run
-from ..records.tally import Cell, Row, Tally, tally
+from ..records.compared import Compared
+from ..records.record import CandidateInfo, Mismatch
+from ..records.tally import Cell, Row, Tally
+from ..records.totals import Run
 from ..views.causes import causes
 from ..views.gate import shortfalls
 from ..views.terminal import mismatch_text
@@ -29,7 +30,7 @@ def junit(run: Run) -> str:
     and passes otherwise. A candidate for which nothing was decided at all, and
     a run without candidates, is an error: no comparison is no success.
     """
-    counts, shares = tally(run.cases, run.info.checks), compared(run.cases, run.info.checks)
+    counts, shares = run.totals.counts, run.totals.compared
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))

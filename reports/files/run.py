@@ -3,7 +3,7 @@
 ::
 
     run.json                          the run's facts
-    records.jsonl                     one case a line, handed to the operating system line by line
+    records.jsonl                     the record of a case a line, handed to the operating system line by line
     mismatches/ID/mismatch.json, arrays.npz, reproduce.py
     finished.json                     written when the run ends
     index.html, junit.xml             made from the others
@@ -26,11 +26,13 @@ from ...oracle.errors import InvalidArgument
 from ..errors import InvalidRecord
 from ..records.audited import Audited, audited
 from ..records.codec import WrongField
-from ..records.compared import Counting, of_values
+from ..records.compared import Counting, names_of_values
 from ..records.evidence import check_facts, describe, load_arrays, save_arrays
 from ..records.question import check_question, check_values
-from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, Run, RunInfo
+from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
+from ..records.totals import Run, totals
+from .record_file import RecordFile, read_lines
 from .reproducer import reproducer
 
 T = TypeVar("T")
@@ -50,12 +52,12 @@ class RunWriter:
     is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, records: int, lock: int, checks: Collection[CheckInfo]) -> None:
+    def __init__(self, folder: Path, records: RecordFile, lock: int, checks: Collection[CheckInfo]) -> None:
         self.folder = folder
         self._records = records
         self._lock = lock
         self._counting = Counting(checks)
-        self._of_values = of_values(checks)
+        self._of_values = names_of_values(checks)
         self._audited: set[Audited] = set()
 
     @classmethod
@@ -76,20 +78,13 @@ class RunWriter:
             _clear(path, replace=replace)
             (path / MISMATCHES).mkdir()
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
-            records = os.open(path / RECORDS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+            records = RecordFile(path / RECORDS, info.checks)
             unless_created.pop_all()
         return cls(path, records, lock, info.checks)
 
     def append(self, record: CaseRecord) -> None:
         """Add the record of one case."""
-        line = to_json(record).encode("ascii") + b"\n"
-        before = os.fstat(self._records).st_size
-        try:
-            while line:
-                line = line[os.write(self._records, line) :]
-        except OSError:
-            os.ftruncate(self._records, before)
-            raise
+        self._records.append(record)
         self._counting.add(record)
         self._audited |= audited(record, self._of_values)
 
@@ -123,16 +118,16 @@ class RunWriter:
 
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
-        os.fsync(self._records)
+        self._records.sync()
         finished = Finished(float(seconds), bool(interrupted), self._counting.result(), len(self._audited))
         _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def close(self) -> None:
         """Close the file of records and let others write the folder; nothing may be appended afterwards."""
-        if self._records >= 0:
-            os.close(self._records)
+        if self._lock >= 0:
+            self._records.close()
             _unlock(self._lock)
-            self._records = self._lock = -1
+            self._lock = -1
 
     def _home(self, mismatch_id: str) -> Path:
         try:
@@ -165,15 +160,31 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     path = Path(folder)
     info = _read_document(RunInfo, path / INFO)
     notes: list[str] = []
-    cases = tuple(_read_cases(path / RECORDS, notes))
+    found = totals(read_lines(path / RECORDS, notes), info.checks)
     mismatches = tuple(_read_mismatches(path / MISMATCHES, notes))
     if not (path / FINISHED).exists():
         notes.append("The run did not come to its end: what it had finished by then is shown.")
-        return Run(info, cases, mismatches, finished=False, notes=tuple(notes))
+        return Run(info, found, mismatches, finished=False, notes=tuple(notes))
     finished = _read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
-    return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes), finished.audited)
+    return Run(info, found, mismatches, not finished.interrupted, finished.seconds, tuple(notes), finished.audited)
+
+
+def read_records(folder: str | os.PathLike[str]) -> Iterator[CaseRecord]:
+    """The records of a run folder, one after the other; a last line that was cut off is left out.
+
+    Raises
+    ------
+    InvalidRecord
+        As `read_run` does, and for a case that is none.
+    """
+    path = Path(folder) / RECORDS
+    for line in read_lines(path, []):
+        try:
+            yield line.record()
+        except WrongField as error:
+            raise InvalidRecord(error.problem, file=str(path), field="case") from None
 
 
 def read_mismatch(
@@ -266,19 +277,6 @@ def _bytes(path: Path) -> bytes:
         raise InvalidRecord("there is no such file", file=str(path))
     with path.open("rb") as stream:
         return stream.read(MAX_DOCUMENT_BYTES + 1)
-
-
-def _read_cases(path: Path, notes: list[str]) -> Iterator[CaseRecord]:
-    if not path.is_file():
-        raise InvalidRecord("there is no such file", file=str(path))
-    with path.open("rb") as stream:
-        number = 0
-        while line := stream.readline(MAX_DOCUMENT_BYTES + 1):
-            number += 1
-            if not line.endswith(b"\n") and len(line) <= MAX_DOCUMENT_BYTES:
-                notes.append(f"Line {number} of {path.name}, the last one, was cut off and is left out.")
-                return
-            yield from_json(CaseRecord, line.rstrip(b"\r\n"), file=str(path), line=number)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..files.run import PAGE
-from ..records.record import Run
+from ..records.totals import Run
 from .view import view
 
 if TYPE_CHECKING:

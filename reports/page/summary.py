@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome
 from ..records.compared import Compared
-from ..records.record import CandidateInfo, Run
-from ..records.tally import Cell, Row, Tally
+from ..records.record import CandidateInfo
+from ..records.tally import Cell, Row
+from ..records.totals import Run
 from ..views.cause_text import amount_of
 from ..views.gate import compared_sentence, percent, reasons_text, shortfalls
 from ..views.wording import SYMBOLS, audited_sentence, clean, duration, headline, plural, rounded
@@ -68,12 +69,13 @@ class CandidateView:
     seconds: str
 
 
-def run_headline(run: Run, counts: Tally, comparison: Compared, names: tuple[str, ...]) -> Headline:
+def run_headline(run: Run, names: tuple[str, ...]) -> Headline:
     """The verdict on the whole run; a run in which nothing was decided is never good."""
+    counts, comparison = run.totals.counts, run.totals.compared
     total = counts.total()
     idle = [clean(name) for name in names if counts.of(name).decided == 0]
-    cases = len({record.case for record in run.cases})
-    amount = f"{plural(total.verdicts, 'verdict')} on {plural(cases, 'case')} and {plural(len(names), 'candidate')}"
+    cases, candidates = plural(run.totals.cases, "case"), plural(len(names), "candidate")
+    amount = f"{plural(total.verdicts, 'verdict')} on {cases} and {candidates}"
     lines = [amount, compared_sentence(comparison)]
     for outcome, words in ((Outcome.UNDECIDED, "undecided"), (Outcome.UNSUPPORTED, "unsupported by the candidate")):
         if count := total.outcomes.get(outcome, 0):
@@ -146,9 +148,9 @@ def candidate_view(candidate: CandidateInfo, cell: Cell) -> CandidateView:
     )
 
 
-def matrix(run: Run, counts: Tally, names: tuple[str, ...], numbers: dict[str, int]) -> tuple[MatrixRow, ...]:
+def matrix(run: Run, names: tuple[str, ...], numbers: dict[str, int]) -> tuple[MatrixRow, ...]:
     """The matrix of checks by candidates; the rows of one check stand together."""
-    links: dict[tuple[str, Row], list[Link]] = {}
+    counts, links = run.totals.counts, dict[tuple[str, Row], list[Link]]()
     for mismatch in run.mismatches:
         place = numbers[mismatch.id]
         link = Link(f"mismatch-{place}", f"#{place}", headline(mismatch))

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..records.compared import compared
-from ..records.record import CandidateInfo, Mismatch, Run
-from ..records.tally import tally
+from ..records.record import CandidateInfo, Mismatch
+from ..records.totals import Run
 from ..views.cause_text import other_line
 from ..views.causes import Cause, causes
 from ..views.wording import clean, duration
@@ -70,7 +69,7 @@ def _cause_view(
 
 def view(run: Run, folder: Path) -> Page:
     """Everything that the page of `run` says; the mismatches' arrays are read from `folder`."""
-    counts, shares = tally(run.cases, run.info.checks), compared(run.cases, run.info.checks)
+    counts, shares = run.totals.counts, run.totals.compared
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
@@ -82,13 +81,13 @@ def view(run: Run, folder: Path) -> Page:
         each: mismatch_on_page(named[each], place, known.get(named[each].candidate), counts.faults.get(each, 0), folder)
         for each, place in numbers.items()
     }
-    top = run_headline(run, counts, shares, names)
+    top = run_headline(run, names)
     return Page(
         title=f"{top.title} · convoracle",
         headline=top,
         notes=tuple(map(clean, run.notes)),
         candidates=tuple(candidate_view(known.get(name) or CandidateInfo(name), counts.of(name)) for name in names),
-        rows=matrix(run, counts, names, numbers),
+        rows=matrix(run, names, numbers),
         compared=compared_view(shares),
         causes=tuple(_cause_view(cause, place, named, views) for place, cause in enumerate(found, 1)),
         words=(*((clean(check.name), clean(check.meaning)) for check in run.info.checks if check.meaning), *WORDS),

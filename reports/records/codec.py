@@ -130,7 +130,7 @@ def _list(hint: Any) -> Codec:
     inner = codec(hint)
 
     def decode(value: Any) -> tuple[Any, ...]:
-        return tuple(_decode_at(inner, index, entry) for index, entry in enumerate(_a_list(value)))
+        return tuple(decode_at(inner, index, entry) for index, entry in enumerate(_a_list(value)))
 
     return Codec(lambda values: [inner.encode(value) for value in values], decode)
 
@@ -142,7 +142,7 @@ def _fixed(hints: tuple[Any, ...]) -> Codec:
         entries = _a_list(value)
         if len(entries) != len(inners):
             raise WrongField(f"should have {len(inners)} entries, not {len(entries)}")
-        return tuple(_decode_at(inner, index, entries[index]) for index, inner in enumerate(inners))
+        return tuple(decode_at(inner, index, entries[index]) for index, inner in enumerate(inners))
 
     return Codec(lambda values: [inner.encode(value) for inner, value in zip(inners, values, strict=True)], decode)
 
@@ -161,7 +161,7 @@ def _dataclass(kind: type) -> Codec:
             raise WrongField("is not a field of this document", (name,))
         for name in sorted(inners.keys() - value.keys()):
             raise WrongField(f"should have the field {name!r}")
-        return kind(**{name: _decode_at(inner, name, value[name]) for name, inner in inners.items()})
+        return kind(**{name: decode_at(inner, name, value[name]) for name, inner in inners.items()})
 
     return Codec(encode, decode)
 
@@ -172,7 +172,8 @@ def _a_list(value: Any) -> list[Any]:
     return value
 
 
-def _decode_at(inner: Codec, step: Step, value: Any) -> Any:
+def decode_at(inner: Codec, step: Step, value: Any) -> Any:
+    """What a codec reads of a value that stands under a step of a larger one."""
     try:
         return inner.decode(value)
     except WrongField as error:

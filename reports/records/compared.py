@@ -110,42 +110,37 @@ class Compared:
 NOTHING_COMPARED = Compared()
 
 
-def of_values(checks: Iterable[CheckInfo]) -> frozenset[str]:
-    """The names of those kinds of checks that compare values."""
-    return frozenset(check.name for check in checks if check.is_of_values)
-
-
 class Counting:
     """Counts as records come in."""
 
     def __init__(self, checks: Iterable[CheckInfo]) -> None:
-        self._of_values = of_values(checks)
+        self._of_values = names_of_values(checks)
         self._shares: dict[tuple[str, str, str], Share] = {}
         self._reasons: Counter[tuple[str, str]] = Counter()
 
-    def add(self, record: CaseRecord) -> None:
-        """Count the questions of one case."""
+    def add(self, record: CaseRecord, times: int = 1) -> None:
+        """Count the questions of one case, or of so many that came to the same."""
         asked: dict[str, list[CheckResult]] = {}
         for result in record.results:
             if result.check in self._of_values and result.subject in _PASSES:
                 asked.setdefault(result.subject, []).append(result)
         for subject, results in asked.items():
-            self._count(record, subject, [result.verdict for result in results])
+            self._count(record, subject, [result.verdict for result in results], times)
 
-    def _count(self, record: CaseRecord, subject: str, verdicts: list[Verdict]) -> None:
+    def _count(self, record: CaseRecord, subject: str, verdicts: list[Verdict], times: int) -> None:
         if record.declined:
             self._reasons[record.candidate, verdicts[0].reason] += record.declined
             return
         if all(_had_nothing_to_compare(verdict) for verdict in verdicts):
             return
-        key = record.candidate, subject, _dtype(record.case)
+        key = record.candidate, subject, dtype_of(record.case)
         answers = [verdict for verdict in verdicts if _is_answer(verdict)]
         undecided = sum(verdict.outcome is Outcome.UNDECIDED for verdict in answers)
         was_compared = any(verdict.outcome not in _WITHOUT_RESULT for verdict in answers)
-        share = Share(*key, 1, was_compared, len(answers), undecided)
+        share = Share(*key, times, times * was_compared, times * len(answers), times * undecided)
         self._shares[key] = self._shares.get(key, Share(*key)) + share
         if not was_compared:
-            self._reasons[record.candidate, verdicts[0].reason] += 1
+            self._reasons[record.candidate, verdicts[0].reason] += times
 
     def result(self) -> Compared:
         """What was counted."""
@@ -166,6 +161,11 @@ def compared(records: Iterable[CaseRecord], checks: Iterable[CheckInfo]) -> Comp
     return counting.result()
 
 
+def names_of_values(checks: Iterable[CheckInfo]) -> frozenset[str]:
+    """Those that compare the elements of one pass's result."""
+    return frozenset(check.name for check in checks if check.is_of_values)
+
+
 def _is_answer(verdict: Verdict) -> bool:
     if verdict.outcome is Outcome.UNDECIDED:
         return verdict.elements > 0
@@ -176,5 +176,6 @@ def _had_nothing_to_compare(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.UNDECIDED and verdict.elements == 0 and verdict.cause != KNOWN_HANG
 
 
-def _dtype(case: str) -> str:
+def dtype_of(case: str) -> str:
+    """The dtype that a case's text id names; empty where it names none."""
     return next((part for part in case.split("/")[1:] if part in DTYPES), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.arrays import Float64, Mask
@@ -12,15 +12,17 @@ from ...oracle.problem.passes import Array, Operands, Pass
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
-OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
+OLDEST_SCHEMA, SCHEMA_VERSION = 2, 5
 """Version of every JSON document that a run writes, and of the oldest one that is read.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
 3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
 what was compared, of a run that has ended, and how much was to be,
 a candidate's declared domain, and how many drawn cases it declined for one reason.
-4: which checks there were, what they mean, how they are counted and on what they ask; of a mismatch the title of its
-check, what its failure means and on what it was asked; how many exact results were computed again.
+4: which checks there were and what they mean, and of a mismatch the title of its check.
+5: how checks are counted and on what they ask; of a mismatch what its check's failure means and on what it was asked;
+the file of records tells what many cases have in common once; what it keeps of a verdict that is not against the
+candidate is what reports show; how many exact results were computed again.
 """
 
 
@@ -288,18 +290,3 @@ class RunInfo:
     min_compared: float = LEAST_COMPARED
     """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
     checks: tuple[CheckInfo, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run read back: its facts and all that was recorded."""
-
-    info: RunInfo
-    cases: tuple[CaseRecord, ...]
-    mismatches: tuple[Mismatch, ...]
-    finished: bool
-    seconds: float = 0.0
-    notes: tuple[str, ...] = field(default=())
-    """Sentences about the reading itself, such as a last line that was cut off."""
-    audited: int = 0
-    """How many exact results the oracle computed again term by term, of those that results were compared with."""

@@ -7,14 +7,15 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from ...oracle.judging.verdict import Verdict
 from ..errors import InvalidRecord
-from . import earlier
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
-from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
+from .migration import migrate
+from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
 
 T = TypeVar("T")
 
@@ -71,7 +72,15 @@ class Supported:
     entries: tuple[SupportedEntry, ...]
 
 
-Document = CaseRecord | RunInfo | StoredMismatch | Finished | Supported
+@dataclass(frozen=True, slots=True)
+class RecordsHeader:
+    """The first line of the file of records: the names of what its arrays hold."""
+
+    plain: tuple[str, ...]
+    record: tuple[str, ...]
+
+
+Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Finished | Supported
 
 
 def to_json(document: Document, *, indent: int | None = None) -> str:
@@ -104,17 +113,29 @@ def from_json(kind: type[T], data: bytes, *, file: str, line: int = 1) -> T:
         JSON, is of another kind or schema version, or a field is
         missing, unknown, of the wrong type or outside its range.
     """
+    return read_json(partial(decode, kind), data, file=file, line=line)
+
+
+def read_json(decoded: Callable[[Any], T], data: bytes, *, file: str, line: int) -> T:
+    """What `decoded` makes of JSON that was read strictly; it sees to the range of numbers where there is no object.
+
+    Raises
+    ------
+    InvalidRecord
+        As `from_json` does, also of a `WrongField` that `decoded` raises.
+    """
     text = ""
     try:
         text = _text(data)
-        document: T = _decode(kind, json.loads(text, **_STRICT))
-        return document
+        return decoded((_DECODER if "{" in text else _ARRAY_DECODER).decode(text))
     except WrongField as error:
         place, field, problem = _locate(text, error.path), error.field, error.problem
     except json.JSONDecodeError as error:
         place, field, problem = error.pos, "", f"is not JSON: {error.msg}"
     except RecursionError:
         place, field, problem = 0, "", "is nested too deeply"
+    except ValueError as error:
+        place, field, problem = 0, "", f"holds a number that is not read: {error}"
     row = text.count("\n", 0, place)
     column = place - (text.rfind("\n", 0, place) + 1) + 1
     raise InvalidRecord(problem, file=file, line=line + row, column=column, field=field)
@@ -141,9 +162,6 @@ def mismatch_id(candidate: str, subject: str, number: int) -> str:
 def _shortened(document: Document) -> object:
     """The document with what candidates said cut to `MAX_TOLD` characters."""
     match document:
-        case CaseRecord():
-            results = (replace(result, verdict=_short_verdict(result.verdict)) for result in document.results)
-            return replace(document, results=tuple(results))
         case StoredMismatch(mismatch=mismatch):
             witnesses = tuple(replace(witness, note=_short(witness.note)) for witness in mismatch.witnesses)
             verdict = _short_verdict(mismatch.verdict)
@@ -153,6 +171,11 @@ def _shortened(document: Document) -> object:
             return replace(document, compared=replace(found, reasons=reasons))
         case _:
             return document
+
+
+def shortened(results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+    """Results with what a candidate said cut to `MAX_TOLD` characters."""
+    return tuple(replace(result, verdict=_short_verdict(result.verdict)) for result in results)
 
 
 def _short_verdict(verdict: Verdict) -> Verdict:
@@ -172,7 +195,14 @@ def _text(data: bytes) -> str:
         raise WrongField(f"is not UTF-8 text: byte {data[error.start]:#04x} at offset {error.start}") from None
 
 
-def _decode(kind: type[Any], body: Any) -> Any:
+def decode(kind: type[T], body: Any) -> T:
+    """The document of the class `kind` that a JSON value is.
+
+    Raises
+    ------
+    WrongField
+        If it is none, or of a version that is not read.
+    """
     if type(body) is not dict:
         raise WrongField(f"should be an object, not {shown(body)}")
     schema = body.pop("schema", None)
@@ -184,32 +214,32 @@ def _decode(kind: type[Any], body: Any) -> Any:
         )
     if schema < OLDEST_SCHEMA:
         told = f"written by an older convoracle (schema {schema}; this one reads {OLDEST_SCHEMA} and later)"
-        raise WrongField(f"{told}: run the check again", ("schema",))
+        raise WrongField(f"{told}: run the check again, as its command and seed in run.json say", ("schema",))
     name = body.pop("document", None)
     expected = _KINDS[kind]
     if name != expected.name:
         raise WrongField(f"should be a document of the kind {expected.name!r}, not {shown(name)}", ("document",))
-    if schema < SCHEMA_VERSION:
-        _complete(kind, body)
-    document = codec(kind).decode(body)
+    migrate(expected.name, body, schema)
+    document: T = codec(kind).decode(body)
     expected.check(document)
     return document
 
 
-def _complete(kind: type[Any], body: dict[str, Any]) -> None:
-    """Add to a document of schema 3 the fields that came with 4."""
-    if kind is RunInfo:
-        body["checks"] = earlier.checks()
-    elif kind is Finished:
-        body["audited"] = 0
-    elif kind is StoredMismatch and type(body.get("mismatch")) is dict:
-        body["mismatch"] |= earlier.of_check(body["mismatch"].get("check"))
-
-
 def _check_case(record: CaseRecord) -> None:
-    for index, result in enumerate(record.results):
-        _require(math.isfinite(result.seconds) and result.seconds >= 0, "results", index, "seconds", why=_SECONDS)
-        _check_verdict(result.verdict, ("results", index, "verdict"))
+    check_results(record.results, ("results",))
+
+
+def check_results(results: tuple[CheckResult, ...], path: tuple[Step, ...]) -> None:
+    """Refuse results, which stand under `path`, with a number outside its range.
+
+    Raises
+    ------
+    WrongField
+        With the path to it.
+    """
+    for index, result in enumerate(results):
+        _require(math.isfinite(result.seconds) and result.seconds >= 0, *path, index, "seconds", why=_SECONDS)
+        _check_verdict(result.verdict, (*path, index, "verdict"))
 
 
 def _check_stored(stored: StoredMismatch) -> None:
@@ -239,8 +269,8 @@ def _check_finished(finished: Finished) -> None:
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RunInfo | Supported) -> None:
-    """A RunInfo has no rule beyond its types, nor has what is supported."""
+def _check_nothing(document: RunInfo | RecordsHeader | Supported) -> None:
+    """These have no rule beyond their types."""
 
 
 def _require(holds: bool, *path: Step, why: str) -> None:
@@ -258,6 +288,7 @@ _SECONDS = "should be finite and at least 0"
 _KINDS: dict[type[Any], _Kind] = {
     CaseRecord: _Kind("case", _check_case),
     RunInfo: _Kind("run", _check_nothing),
+    RecordsHeader: _Kind("records", _check_nothing),
     StoredMismatch: _Kind("mismatch", _check_stored),
     Finished: _Kind("finished", _check_finished),
     Supported: _Kind("supported", _check_nothing),
@@ -288,12 +319,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return body
 
 
-_STRICT: dict[str, Any] = {
-    "parse_constant": _refuse_constant,
-    "parse_float": _finite,
-    "parse_int": _bounded,
-    "object_pairs_hook": _unique,
-}
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded, object_pairs_hook=_unique
+)
+_ARRAY_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+"""Calls no function for a number."""
 
 
 def _locate(text: str, path: tuple[Step, ...]) -> int:

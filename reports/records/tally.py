@@ -137,33 +137,69 @@ def row_of(check: str, subject: str, checks: Mapping[str, CheckInfo]) -> Row:
     return Row(kind, rows[0] if len(rows) == 1 else subject)
 
 
+@dataclass(slots=True)
+class Sums:
+    """A cell as it grows."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    ratio: float = 0.0
+    finest: float | None = None
+    coarsest: float | None = None
+    seconds: float = 0.0
+
+    def add(
+        self, outcome: Outcome, count: int, ratio: float, resolutions: tuple[float | None, float | None], seconds: float
+    ) -> None:
+        """Add verdicts of one outcome: their largest ratio, their smallest and largest resolution, their time."""
+        self.outcomes[outcome] += count
+        self.ratio = _larger(self.ratio, ratio)
+        if outcome is Outcome.CONFORMS:
+            self.finest, self.coarsest = _least(self.finest, resolutions[0]), _most(self.coarsest, resolutions[1])
+        self.seconds += seconds
+
+
+class Tallying:
+    """Counts as records come in."""
+
+    def __init__(self, checks: Iterable[CheckInfo]) -> None:
+        self._checks = {check.name: check for check in checks}
+        self._sums: dict[tuple[str, Row], Sums] = {}
+        self._faults: Counter[str] = Counter()
+        self._cases = 0
+
+    def sums(self, candidate: str, check: str, subject: str) -> Sums:
+        """What the verdicts of a check on a subject add up to."""
+        key = candidate, row_of(check, subject, self._checks)
+        if key not in self._sums:
+            self._sums[key] = Sums()
+        return self._sums[key]
+
+    def add_results(self, candidate: str, results: Iterable[CheckResult]) -> None:
+        """Count the verdicts of some results on one case."""
+        for result in results:
+            verdict = result.verdict
+            resolutions = (verdict.resolution, verdict.resolution)
+            sums = self.sums(candidate, result.check, result.subject)
+            sums.add(verdict.outcome, 1, verdict.ratio, resolutions, result.seconds)
+
+    def add_case(self, declined: int, results: Iterable[CheckResult]) -> None:
+        """Count one case, and each fault of which some result is an instance."""
+        self._cases += not declined
+        self._faults.update({result.fault for result in results if result.fault is not None})
+
+    def result(self) -> Tally:
+        """What was counted."""
+        cells = {key: Cell(s.outcomes, s.ratio, s.finest, s.coarsest, s.seconds) for key, s in self._sums.items()}
+        return Tally(cells, self._faults, self._cases, self._checks)
+
+
 def tally(records: Iterable[CaseRecord], checks: Iterable[CheckInfo]) -> Tally:
     """Count the verdicts of `records` of these kinds of checks."""
-    named = {check.name: check for check in checks}
-    groups: dict[tuple[str, Row], list[CheckResult]] = {}
-    faults: Counter[str] = Counter()
-    cases = 0
+    tallying = Tallying(checks)
     for record in records:
-        cases += not record.declined
-        for result in record.results:
-            groups.setdefault((record.candidate, row_of(result.check, result.subject, named)), []).append(result)
-        faults.update({result.fault for result in record.results if result.fault is not None})
-    return Tally({key: _cell(results) for key, results in groups.items()}, faults, cases, named)
-
-
-def _cell(results: list[CheckResult]) -> Cell:
-    proven = [result.verdict for result in results if result.verdict.outcome is Outcome.CONFORMS]
-    resolutions = [verdict.resolution for verdict in proven if verdict.resolution is not None]
-    ratio = 0.0
-    for result in results:
-        ratio = _larger(ratio, result.verdict.ratio)
-    return Cell(
-        Counter(result.verdict.outcome for result in results),
-        ratio,
-        min(resolutions, default=None),
-        max(resolutions, default=None),
-        sum(result.seconds for result in results),
-    )
+        tallying.add_results(record.candidate, record.results)
+        tallying.add_case(record.declined, record.results)
+    return tallying.result()
 
 
 def _larger(first: float, second: float) -> float:

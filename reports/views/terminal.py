@@ -9,8 +9,9 @@ from rich.text import Text
 
 from ...oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from ..records.compared import Compared
-from ..records.record import CandidateInfo, Mismatch, Run
-from ..records.tally import Cell, Tally, tally
+from ..records.record import CandidateInfo, Mismatch
+from ..records.tally import Cell, Tally
+from ..records.totals import Run
 from .gate import percent, reasons_text
 from .wording import (
     SYMBOLS,
@@ -86,7 +87,7 @@ def mismatch_view(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
 
 def summary_table(run: Run) -> Table:
     """Checks by candidates, each cell with its counts and its worst error / bound ratio."""
-    return tally_table(tally(run.cases, run.info.checks), run.info.candidates)
+    return tally_table(run.totals.counts, run.info.candidates)
 
 
 def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:

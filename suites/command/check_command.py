@@ -11,9 +11,8 @@ from rich.console import Console
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
-from ...reports import RunWriter, read_run, tally, tally_table, write_reports
-from ...reports.records.compared import compared
-from ...reports.records.record import Run, RunInfo
+from ...reports import Run, RunWriter, read_records, read_run, tally_table, write_reports
+from ...reports.records.record import RunInfo
 from ...reports.records.serialization import Supported
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.gate import compared_sentence
@@ -21,7 +20,7 @@ from ...reports.views.terminal import compared_table, reason_lines
 from ...reports.views.wording import audited_sentence, plural
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
-from ..capabilities.supported import read_supported, require_writable, supported, write_supported
+from ..capabilities.supported import lost, read_supported, require_writable, supported, write_supported
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
@@ -54,7 +53,7 @@ def check(options: argparse.Namespace) -> int:
                 finished = read_run(options.out)
                 told = _conclude(finished, options, before, console)
     if options.write_supported is not None:
-        write_supported(options.write_supported, supported(finished.cases))
+        write_supported(options.write_supported, supported(read_records(options.out)))
     return 1 if finished.mismatches or told else 0
 
 
@@ -75,9 +74,9 @@ def _console() -> Console:
 def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> list[str]:
     """Write the reports and print what came out; returns what keeps the run from passing beside mismatches."""
     write_reports(finished, options.out)
-    checks = finished.info.checks
-    counts, shares = tally(finished.cases, checks), compared(finished.cases, checks)
-    told = complaints(finished, shares, before)
+    counts, shares = finished.totals.counts, finished.totals.compared
+    gone = () if before is None else lost(before, read_records(options.out))
+    told = complaints(finished, gone)
     if finished.mismatches:
         console.print(cause_texts(finished.mismatches, finished.info.candidates, counts.faults), soft_wrap=True)
     console.print(tally_table(counts, finished.info.candidates))
@@ -85,7 +84,7 @@ def _conclude(finished: Run, options: argparse.Namespace, before: Supported | No
     audited = [audited_sentence(finished.audited)] if finished.audited else []
     for note in (*reason_lines(shares), *finished.notes, *audited, *told):
         console.print(note, soft_wrap=True)
-    amount = f"{amount_of(finished.mismatches)} in {plural(len(finished.cases), 'examination')}"
+    amount = f"{amount_of(finished.mismatches)} in {plural(finished.totals.records, 'examination')}"
     came_to = f"{amount}; {compared_sentence(shares)}; {finished.seconds:.0f} s"
     console.print(f"{came_to}; report: {options.out / 'index.html'}", soft_wrap=True)
     return told

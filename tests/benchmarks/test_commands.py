@@ -19,6 +19,7 @@ SHORTEST = {
     "restricted_detection.py": ("--kernel", "1x1 only", "--faults", "1", "--cases", "5", "--workers", "1"),
     "diagnosis.py": ("--draws", "1", "--model", "stride-ignored"),
     "false_alarms.py": ("--case-passes", "1", "--workers", "1", "--only", "native"),
+    "records.py": ("--records", "20", "--cases", "3"),
     "mutation.py": (
         "oracle/judging/nonfinite.py",
         "--sample",
@@ -36,6 +37,7 @@ TOLD = {
     "restricted_detection.py": "| 1x1 only | 5 | 0 |",
     "diagnosis.py": "terms: first 1 of 1 (100.0%)",
     "false_alarms.py": "0 searches with a false alarm",
+    "records.py": "| 20 |",
     "mutation.py": "noticed: oracle/judging/nonfinite.py:",
 }
 

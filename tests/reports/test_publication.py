@@ -15,9 +15,10 @@ def test_the_reports_of_a_run(writer, record):
 
 
 def test_earlier_reports_are_replaced(writer, record, info):
+    writer.append(record)
     run = read_run(writer.folder)
     for seed in (7, 1234567):
-        write_reports(replace(run, info=replace(info, seed=seed), cases=(record,)), str(writer.folder))
+        write_reports(replace(run, info=replace(info, seed=seed)), str(writer.folder))
     page = (writer.folder / "index.html").read_text("utf-8")
     assert "1234567" in page
     assert "structure[forward]" in (writer.folder / "junit.xml").read_text("utf-8")

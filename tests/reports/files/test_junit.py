@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Mismatch, Run, RunInfo, junit, write_junit
+from convoracle.reports.records.line import whole
+from convoracle.reports.records.totals import totals
+
+
+def of(info: RunInfo, *records: CaseRecord, mismatches: tuple[Mismatch, ...] = ()) -> Run:
+    return Run(info, totals(map(whole, records), info.checks), mismatches, True)
 
 
 def parsed(run: Run) -> ElementTree.Element:
@@ -31,7 +37,8 @@ def test_what_passes_is_skipped_and_fails(info, record, flipped, tmp_path):
         "n1c1k1i4f2", "torch", (CheckResult("structure", "update", Verdict(Outcome.VIOLATES), fault="torch-forward-1"),)
     )
     mismatch = replace(flipped[0], subject="update")
-    run = Run(info, (record, replace(record, candidate="reference"), failing, failing), (mismatch,), True)
+    records = (record, replace(record, candidate="reference"), failing, failing)
+    run = of(info, *records, mismatches=(mismatch,))
     root = parsed(run)
     assert (root.get("tests"), root.get("failures"), root.get("errors"), root.get("skipped")) == ("7", "1", "0", "2")
     assert {child.tag for child in case_of(root, "torch", "structure[forward]")} == {"system-out"}
@@ -47,29 +54,29 @@ def test_what_passes_is_skipped_and_fails(info, record, flipped, tmp_path):
 
 def test_a_crash_is_an_error(info, flipped):
     mismatch = replace(flipped[0], verdict=Verdict(Outcome.CRASHED, "signal 11"))
-    root = parsed(Run(info, (one(Outcome.CRASHED, fault=mismatch.id),), (mismatch,), True))
+    root = parsed(of(info, one(Outcome.CRASHED, fault=mismatch.id), mismatches=(mismatch,)))
     error = case_of(root, "torch", "structure[forward]").find("error")
     assert error.get("type") == "crashed"
 
 
 def test_a_mismatch_that_was_not_reduced_yet_fails_too(info):
-    root = parsed(Run(info, (one(Outcome.VIOLATES, fault="torch-forward-1"),), (), False))
+    root = parsed(of(info, one(Outcome.VIOLATES, fault="torch-forward-1")))
     assert case_of(root, "torch", "structure[forward]").find("failure") is not None
 
 
 def test_nothing_compared_never_passes(info):
     for cases in ((), (one(Outcome.UNSUPPORTED),), (one(Outcome.UNDECIDED),)):
-        root = parsed(Run(info, cases, (), True))
+        root = parsed(of(info, *cases))
         assert root.get("errors") == "2"
         assert all(case.find("error") is not None or case.find("skipped") is not None for case in root.iter("testcase"))
         message = case_of(root, "torch", "comparisons were made").find("error").get("message")
         assert message == "nothing was compared for torch 2.13.0"
-    root = parsed(Run(replace(info, candidates=()), (), (), True))
+    root = parsed(of(replace(info, candidates=())))
     assert (root.get("tests"), root.get("errors")) == ("1", "1")
 
 
 def test_undecided_everywhere_is_skipped_with_its_reason(info):
-    root = parsed(Run(info, (one(Outcome.UNDECIDED),), (), True))
+    root = parsed(of(info, one(Outcome.UNDECIDED)))
     skipped = case_of(root, "torch", "structure[forward]").find("skipped")
     assert "undecided in 1 case" in skipped.get("message")
 
@@ -84,4 +91,4 @@ def test_well_formed_whatever_the_text(name, reason, outcome):
     info = RunInfo(1, reason, (CandidateInfo(name, reason),), name, reason, ())
     cases = (CaseRecord(reason, name, (CheckResult(reason, name, verdict, fault="x-1"),)),)
     for mismatches in ((), (mismatch,)):
-        ElementTree.fromstring(junit(Run(info, cases, mismatches, True)).encode("utf-8"))
+        ElementTree.fromstring(junit(of(info, *cases, mismatches=mismatches)).encode("utf-8"))

@@ -24,9 +24,10 @@ from convoracle.reports import (
     RunWriter,
     Witness,
     read_mismatch,
+    read_records,
     read_run,
 )
-from convoracle.reports.records import earlier
+from convoracle.reports.records.migration import CHECKS
 
 
 def assert_same(found, again):
@@ -53,7 +54,8 @@ def test_a_whole_run(writer, info, record, flipped):
     writer.finish(12.5, False)
     run = read_run(writer.folder)
     assert (run.info, run.finished, run.seconds, run.notes) == (info, True, 12.5, ())
-    assert [case.candidate for case in run.cases] == ["torch", "reference"]
+    assert [case.candidate for case in read_records(writer.folder)] == ["torch", "reference"]
+    assert (run.totals.records, run.totals.cases) == (2, 1)
     assert run.mismatches == (flipped[0],)
     assert sorted(path.name for path in home.iterdir()) == ["arrays.npz", "mismatch.json", "reproduce.py"]
     assert_same(flipped, read_mismatch(home))
@@ -106,21 +108,29 @@ os.kill(os.getpid(), signal.SIGKILL)
     done = subprocess.run([sys.executable, "-c", script, str(out)], check=False)
     assert done.returncode == -signal.SIGKILL
     run = read_run(out)
-    assert len(run.cases) == 50
+    assert run.totals.records == len(list(read_records(out))) == 50
     assert not run.finished
     assert "did not come to its end" in run.notes[0]
 
 
 def test_one_torn_last_line(writer, record):
-    writer.append(record)
+    """Also one that tells what records have in common, of which the record itself is not there yet."""
     writer.append(record)
     path = writer.folder / "records.jsonl"
+    before = path.read_bytes()
+    writer.append(replace(record, candidate="reference", results=record.results[1:]))
     whole = path.read_bytes()
-    for cut in (1, 2, 50, len(whole) // 2 - 1):
+    lines = before.count(b"\n")
+    assert whole.count(b"\n") > lines + 2
+    for cut in range(1, len(whole) - len(before)):
         path.write_bytes(whole[:-cut])
         run = read_run(writer.folder)
-        assert len(run.cases) == 1
-        assert run.notes[0] == "Line 2 of records.jsonl, the last one, was cut off and is left out."
+        assert run.totals.records == 1
+        if whole[:-cut].endswith(b"\n"):
+            assert len(run.notes) == 1
+        else:
+            number = lines + whole[len(before) : -cut].count(b"\n") + 1
+            assert run.notes[0] == f"Line {number} of records.jsonl, the last one, was cut off and is left out."
 
 
 def test_other_damage_is_refused_with_its_line(writer, record):
@@ -128,12 +138,22 @@ def test_other_damage_is_refused_with_its_line(writer, record):
         writer.append(record)
     path = writer.folder / "records.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
-    with pytest.raises(InvalidRecord, match=r"records\.jsonl:2:\d+: is not JSON"):
+    second = len(lines) - 2
+    path.write_bytes(b"".join((*lines[:second], lines[second][:40] + b"\n", lines[-1])))
+    with pytest.raises(InvalidRecord, match=rf"records\.jsonl:{second + 1}:\d+: is not JSON"):
         read_run(writer.folder)
-    path.write_bytes(lines[0] + b"\n" + lines[2])
-    with pytest.raises(InvalidRecord, match=r"records\.jsonl:2:"):
+    path.write_bytes(b"".join((*lines[:second], b"\n", lines[-1])))
+    with pytest.raises(InvalidRecord, match=rf"records\.jsonl:{second + 1}:"):
         read_run(writer.folder)
+
+
+def test_a_record_of_a_case_that_is_none_is_counted_but_not_given(writer, record):
+    writer.append(record)
+    path = writer.folder / "records.jsonl"
+    path.write_text(path.read_text().replace("n1c1k1i4f2", "i4f2"))
+    assert read_run(writer.folder).totals.records == 1
+    with pytest.raises(InvalidRecord, match=r"records\.jsonl: case: should be a case of which forward has a result"):
+        list(read_records(writer.folder))
 
 
 def test_interrupted(writer, record):
@@ -159,7 +179,7 @@ def test_a_candidate_that_says_more_than_can_be_read_back(writer, record, flippe
     witness = Witness("tensorflow", Outcome.REFUSED, long)
     writer.add_mismatch(replace(flipped[0], verdict=said, witnesses=(witness,)), flipped[1])
     run = read_run(writer.folder)
-    (kept,), (mismatch,) = run.cases[0].results, run.mismatches
+    ((kept,),), (mismatch,) = (record.results for record in read_records(writer.folder)), run.mismatches
     assert kept.verdict == mismatch.verdict
     assert kept.verdict.reason == f"raised {long}"[:1999] + "…"
     for text in (kept.verdict.cause, mismatch.witnesses[0].note):
@@ -170,7 +190,7 @@ def test_a_text_of_just_the_length_that_is_kept(writer, record):
     said = Verdict(Outcome.REFUSED, "x" * 2000)
     whole = replace(record, results=(replace(record.results[0], verdict=said),))
     writer.append(whole)
-    assert read_run(writer.folder).cases == (whole,)
+    assert list(read_records(writer.folder)) == [whole]
 
 
 def test_stray_files_among_the_mismatches(writer, flipped):
@@ -198,7 +218,9 @@ def test_a_full_disk_leaves_whole_lines(writer, record, monkeypatch):
         writer.append(record)
     monkeypatch.undo()
     writer.append(record)
-    assert len(read_run(writer.folder).cases) == 2
+    writer.append(record)
+    assert read_run(writer.folder).totals.records == 3
+    assert (writer.folder / "records.jsonl").read_text().count('"document":"records"') == 2
 
 
 def test_an_occupied_folder_is_refused(tmp_path, info):
@@ -218,7 +240,7 @@ def test_an_earlier_run_is_replaced_only_when_asked(writer, info, record, flippe
         RunWriter.create(writer.folder, info)
     with RunWriter.create(writer.folder, info, replace=True):
         run = read_run(writer.folder)
-    assert (run.cases, run.mismatches) == ((), ())
+    assert (run.totals.records, run.mismatches) == (0, ())
     assert (writer.folder / "notes.txt").read_text() == "mine"
 
 
@@ -229,11 +251,11 @@ def test_a_folder_that_another_run_is_writing(writer, info, record):
             RunWriter.create(writer.folder, info, replace=replaced)
         assert caught.value.where == "RunWriter.create"
     writer.append(record)
-    assert len(read_run(writer.folder).cases) == 2
+    assert read_run(writer.folder).totals.records == 2
     writer.close()
     writer.close()
     with RunWriter.create(writer.folder, info, replace=True):
-        assert read_run(writer.folder).cases == ()
+        assert list(read_records(writer.folder)) == []
 
 
 def test_two_processes_and_one_folder(tmp_path, info):
@@ -293,7 +315,7 @@ def test_mismatches_are_in_the_order_of_their_numbers(writer, flipped):
     assert [mismatch.id for mismatch in found] == ["torch-forward-1", "torch-forward-2", "torch-forward-10"]
 
 
-NUMBERS = {check.name: check.numbers for check in earlier.CHECKS}
+NUMBERS = {check.name: check.numbers for check in CHECKS}
 SUBJECTS = [
     ("structure", Pass.FORWARD),
     ("structure", Pass.UPDATE),

@@ -9,8 +9,10 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, tally
 from convoracle.reports.page.summary import Link, candidate_view, compared_view, matrix, run_headline
-from convoracle.reports.records.compared import Compared, Reason, Share, compared
-from convoracle.reports.records.earlier import CHECKS
+from convoracle.reports.records.compared import Compared, Reason, Share
+from convoracle.reports.records.line import whole
+from convoracle.reports.records.migration import CHECKS
+from convoracle.reports.records.totals import totals
 
 CASE = "n1c1k1i4f2/float32/uniform/0"
 RIGHT = Verdict(Outcome.CONFORMS, elements=3, ratio=0.25, resolution=0.5)
@@ -27,9 +29,10 @@ def headline_of(info):
     """The headline of a run of two candidates."""
 
     def made(*records, mismatches=(), finished=True, seconds=0.0, least=0.5):
-        run = Run(replace(info, min_compared=least), records, mismatches, finished, seconds)
+        counted = totals(map(whole, records), info.checks)
+        run = Run(replace(info, min_compared=least), counted, mismatches, finished, seconds)
         names = tuple(candidate.name for candidate in info.candidates)
-        return run_headline(run, tally(records, CHECKS), compared(records, CHECKS), names)
+        return run_headline(run, names)
 
     return made
 
@@ -83,8 +86,8 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
         record(UNDECIDED, candidate="reference"),
         record(DECLINED, candidate="reference", check="structure"),
     ]
-    run = Run(info, tuple(records), (), True)
-    rows = matrix(run, tally(records, CHECKS), ("torch", "reference"), {})
+    run = Run(info, totals(map(whole, records), info.checks), (), True)
+    rows = matrix(run, ("torch", "reference"), {})
     assert [(row.check, row.subject, row.first_of_check) for row in rows] == [
         ("structure", "forward", True),
         ("structure", "jvp", False),
@@ -113,18 +116,15 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
     ],
 )
 def test_a_cell_with_something_wrong(info, outcomes, symbol, label, details):
-    records = [record(*map(Verdict, outcomes), check="structure")]
-    ((cell,),) = (
-        row.cells for row in matrix(Run(info, tuple(records), (), True), tally(records, CHECKS), ("torch",), {})
-    )
+    run = Run(info, totals([whole(record(*map(Verdict, outcomes), check="structure"))], info.checks), (), True)
+    ((cell,),) = (row.cells for row in matrix(run, ("torch",), {}))
     assert (cell.tone, cell.symbol, cell.label, cell.details) == ("bad", symbol, label, details)
 
 
 def test_mismatches_are_linked_from_their_cell_also_where_no_verdict_is_recorded(info, flipped):
     relation = replace(flipped[0], id="b", check="relation:stride", subject="jvp", title="")
-    rows = matrix(
-        Run(info, (), (flipped[0], relation), True), tally((), CHECKS), ("torch",), {flipped[0].id: 2, "b": 1}
-    )
+    run = Run(info, totals((), info.checks), (flipped[0], relation), True)
+    rows = matrix(run, ("torch",), {flipped[0].id: 2, "b": 1})
     assert [(row.check, row.subject) for row in rows] == [("structure", "forward"), ("relation", "jvp")]
     assert [row.cells[0].links for row in rows] == [
         (Link("mismatch-2", "#2", "forward of torch violates structure (exact equality)"),),

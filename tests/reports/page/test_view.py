@@ -10,6 +10,8 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, Run, read_run
 from convoracle.reports.page.sentences import WORDS
 from convoracle.reports.page.view import view
+from convoracle.reports.records.line import whole
+from convoracle.reports.records.totals import totals
 
 
 @pytest.fixture
@@ -84,20 +86,21 @@ def test_the_facts_of_the_run(several, writer):
     [(True, 0.0, "0.0 s", "yes"), (False, 3.0, "3.0 s", "no"), (False, 0.0, "not known", "no")],
 )
 def test_the_time_of_a_run_that_did_not_finish(info, tmp_path, finished, seconds, took, told):
-    facts = {fact.name: fact.value for fact in view(Run(info, (), (), finished, seconds), tmp_path).facts}
+    run = Run(info, totals((), info.checks), (), finished, seconds)
+    facts = {fact.name: fact.value for fact in view(run, tmp_path).facts}
     assert (facts["took"], facts["finished"]) == (took, told)
 
 
 def test_every_candidate_is_shown_also_one_that_the_run_does_not_declare(info, record, flipped, tmp_path):
     records = (record, replace(record, candidate="stray"))
     accused = replace(flipped[0], candidate="accused")
-    page = view(Run(info, records, (accused,), True), tmp_path)
+    page = view(Run(info, totals(map(whole, records), info.checks), (accused,), True), tmp_path)
     assert [candidate.name for candidate in page.candidates] == ["reference", "torch", "stray", "accused"]
     assert {len(row.cells) for row in page.rows} == {4}
     assert [candidate.verdicts for candidate in page.candidates] == ["none", "3", "3", "none"]
 
 
 def test_a_run_of_nothing(info, tmp_path):
-    page = view(Run(replace(info, candidates=()), (), (), True), tmp_path)
+    page = view(Run(replace(info, candidates=()), totals((), info.checks), (), True), tmp_path)
     assert (page.candidates, page.rows, page.causes, page.compared.rows) == ((), (), (), ())
     assert page.headline.tone == "none"

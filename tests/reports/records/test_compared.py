@@ -9,7 +9,7 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, read_run
 from convoracle.reports.records.compared import KNOWN_HANG, Share, compared
-from convoracle.reports.records.earlier import CHECKS
+from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.views.gate import compared_sentence
 
 RIGHT = Verdict(Outcome.CONFORMS, elements=3, resolution=0.0)

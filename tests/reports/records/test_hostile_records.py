@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convoracle.reports import InvalidRecord, read_mismatch, read_run
-from convoracle.reports.records.earlier import CHECKS
+from convoracle.reports.records.migration import CHECKS
 
 
 def test_an_id_that_leaves_the_folder(writer, flipped):

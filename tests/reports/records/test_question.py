@@ -11,7 +11,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Numbers
 from convoracle.oracle.problem.passes import Operands
 from convoracle.reports import InvalidRecord, Mismatch, read_mismatch
-from convoracle.reports.records import earlier
+from convoracle.reports.records import migration
 from convoracle.reports.records.question import check_question, check_values
 from convoracle.reports.records.record import CheckInfo, kind_of
 from convoracle.reports.records.serialization import ArrayFacts, StoredMismatch
@@ -22,7 +22,7 @@ FACTS = tuple(
     for name, shape in (("input", (1, 1, 4)), ("weight", (1, 1, 2)), ("output_gradient", (1, 1, 3)))
 )
 EARLIER = ("structure", "forward", CASE)
-CHECKS = {check.name: check for check in earlier.CHECKS} | {"relation": CheckInfo("relation")}
+CHECKS = {check.name: check for check in migration.CHECKS} | {"relation": CheckInfo("relation")}
 
 
 def mismatch(check="structure", **changes):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, Row, Tally, tally
-from convoracle.reports.records.earlier import CHECKS
+from convoracle.reports.records.migration import CHECKS
 
 results = st.builds(
     CheckResult,

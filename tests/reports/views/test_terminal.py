@@ -12,7 +12,9 @@ from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.oracle.operands.data import Numbers
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
 from convoracle.reports.records.compared import compared
-from convoracle.reports.records.earlier import CHECKS
+from convoracle.reports.records.line import whole
+from convoracle.reports.records.migration import CHECKS
+from convoracle.reports.records.totals import totals
 from convoracle.reports.views.terminal import compared_table, reason_lines
 
 
@@ -91,7 +93,7 @@ def test_control_characters_are_shown_not_obeyed(flipped):
 
 
 def test_the_summary_table(info, record):
-    shown = printed(summary_table(Run(info, (record,), (), True)))
+    shown = printed(summary_table(Run(info, totals([whole(record)], info.checks), (), True)))
     assert "reference 0.1.0" in shown
     assert "torch 2.13.0" in shown
     assert "✓ 1 conform" in shown
@@ -101,7 +103,8 @@ def test_the_summary_table(info, record):
 
 
 def test_hostile_names_are_no_markup(info, record):
-    shown = printed(summary_table(Run(info, (replace(record, candidate="[link=x]y[/link]\x1b[31m"),), (), True)))
+    hostile = replace(record, candidate="[link=x]y[/link]\x1b[31m")
+    shown = printed(summary_table(Run(info, totals([whole(hostile)], info.checks), (), True)))
     assert "[link=x]y[/link]" in shown
     assert "\x1b" not in shown
 

@@ -15,7 +15,7 @@ import pytest
 from convoracle.oracle.answers import slices
 from convoracle.oracle.numbers.scaled import Scaled
 from convoracle.oracle.operands.data import parse_case
-from convoracle.reports import read_run
+from convoracle.reports import read_records, read_run
 from convoracle.suites.checks import value
 from convoracle.suites.command.cli import FAILED, main
 
@@ -44,7 +44,7 @@ def test_a_crash_and_a_hang_do_not_end_the_run(capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "SIGSEGV" in out
     assert "gives no answer within the time limit" in out
-    outcomes = {str(r.verdict.outcome) for record in read_run("conformance-report").cases for r in record.results}
+    outcomes = {str(r.verdict.outcome) for record in read_records("conformance-report") for r in record.results}
     assert {"crashed", "hung", "conforms"} <= outcomes
 
 
@@ -91,19 +91,18 @@ def test_a_fault_of_the_oracle_stops_the_run(capsys: pytest.CaptureFixture[str])
 def test_options_restrict_what_is_drawn() -> None:
     options = ["--ranks", "2", "--dtypes", "float64", "float32", "--passes", "forward", "bias_gradient"]
     assert run("check", "reference", *SMALL, *options) == 0
-    finished = read_run("conformance-report")
-    assert {r.subject for record in finished.cases for r in record.results} == {"forward", "bias_gradient"}
-    assert {parse_case(record.case).dtype for record in finished.cases} <= {"float64", "float32"}
+    records = list(read_records("conformance-report"))
+    assert {r.subject for record in records for r in record.results} == {"forward", "bias_gradient"}
+    assert {parse_case(record.case).dtype for record in records} <= {"float64", "float32"}
 
 
 def test_the_same_seed_gives_the_same_report() -> None:
     records = []
     for out in ("first", "second"):
         run("check", f"{MUTANTS}:DilationAndGroups", *SMALL, "--seed", "5", "--out", out, "--memory", f"memory-{out}")
-        run_ = read_run(out)
         records.append(
-            [(record.case, [(r.check, r.subject, r.verdict) for r in record.results]) for record in run_.cases]
-            + [(mismatch.id, mismatch.case) for mismatch in run_.mismatches]
+            [(record.case, [(r.check, r.subject, r.verdict) for r in record.results]) for record in read_records(out)]
+            + [(mismatch.id, mismatch.case) for mismatch in read_run(out).mismatches]
         )
     assert records[0] == records[1]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, RunInfo
-from convoracle.reports.records.compared import compared
-from convoracle.reports.records.earlier import CHECKS
-from convoracle.reports.records.serialization import Supported, SupportedEntry
+from convoracle.reports.records.line import whole
+from convoracle.reports.records.migration import CHECKS
+from convoracle.reports.records.serialization import SupportedEntry
+from convoracle.reports.records.totals import totals
 from convoracle.suites.command.gate import complaints, silent_candidates
 
 CASE = "n1c1k1i4f2/float32/uniform/0"
@@ -17,16 +18,17 @@ DECLINED = Verdict(Outcome.UNSUPPORTED, "no such kernel")
 def run(least: float, **verdicts: tuple[Verdict, ...]) -> Run:
     """Of each candidate what was asked of its forward pass."""
     infos = tuple(map(CandidateInfo, verdicts))
-    records = tuple(
+    records = (
         CaseRecord(CASE, name, (CheckResult("structure", "forward", verdict),))
         for name, told in verdicts.items()
         for verdict in told
     )
-    return Run(RunInfo(0, "quick", infos, "", "", (), min_compared=least), records, (), (), 1.0, True)
+    info = RunInfo(0, "quick", infos, "", "", (), min_compared=least, checks=CHECKS)
+    return Run(info, totals(map(whole, records), info.checks), (), True, 1.0)
 
 
-def told(finished: Run, before: Supported | None = None) -> list[str]:
-    return complaints(finished, compared(finished.cases, CHECKS), before)
+def told(finished: Run, *gone: SupportedEntry) -> list[str]:
+    return complaints(finished, gone)
 
 
 def test_silent_is_of_whom_no_element_was_compared() -> None:
@@ -56,16 +58,9 @@ def test_below_the_share_that_is_wanted_a_sentence_says_how_much_was_compared() 
     assert "no such kernel" in sentence
 
 
-def test_what_was_supported_before_is_held_against_what_was_asked_now() -> None:
-    before = Supported(
-        (
-            SupportedEntry("one", "forward", "float32", "plain"),
-            SupportedEntry("one", "forward", "float32", "groups"),
-            SupportedEntry("other", "forward", "float32", "plain"),
-        )
-    )
+def test_what_was_supported_before_and_is_not_any_more_is_told() -> None:
     finished = run(0.0, one=(COMPARED,), other=(DECLINED,))
-    assert told(finished, before) == [
+    assert told(finished, SupportedEntry("other", "forward", "float32", "plain")) == [
         "other: not one result was compared, which counts as a failure",
         "supported before, and not any more: plain in forward of other in float32",
     ]

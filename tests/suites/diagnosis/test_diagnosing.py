@@ -17,7 +17,8 @@ from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.files.junit import junit
-from convoracle.reports.records.record import Run, RunInfo
+from convoracle.reports.records.record import RunInfo
+from convoracle.reports.records.totals import Run, totals
 from convoracle.reports.views.terminal import mismatch_text
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.calling.executor import Executor
@@ -148,7 +149,7 @@ def test_a_mismatch_tells_its_diagnosis_on_the_terminal_and_to_junit() -> None:
     assert mismatch.diagnosis[0] == "It is as if the first axis's stride held for all axes (first-stride-on-all-axes)."
     assert mismatch.diagnosis[-1] == "O₁₂ should be X₁₃F₁₁; the candidate uses X₁₂ in place of X₁₃ beside F₁₁"
     info = RunInfo(0, "quick", (executor.info,), "2026-11-24T06:00:00+00:00", "convoracle check", ())
-    for text in (mismatch_text(mismatch), junit(Run(info, (), (mismatch,), finished=True))):
+    for text in (mismatch_text(mismatch), junit(Run(info, totals((), info.checks), (mismatch,), finished=True))):
         assert mismatch.diagnosis[0] in text.replace("&apos;", "'")
 
 

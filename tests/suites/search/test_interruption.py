@@ -14,8 +14,8 @@ from convoracle.oracle.faults import fault_named
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Operands, Pass
-from convoracle.reports import RunInfo, RunWriter, read_run
-from convoracle.reports.records.record import CaseRecord, Evidence, Mismatch, Run
+from convoracle.reports import Run, RunInfo, RunWriter, read_records, read_run
+from convoracle.reports.records.record import CaseRecord, Evidence, Mismatch
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.calling.replies import Limits, Reply
 from convoracle.suites.cases.budget import Budget
@@ -172,7 +172,8 @@ def assert_nothing_is_lost(finished: Run, running: Running) -> None:
     """The run says that it was interrupted, and has the case that showed the fault, and the fault."""
     assert finished.notes == ("The run was interrupted: what it had finished by then is shown.",)
     (mismatch,) = finished.mismatches
-    assert [record.case for record in finished.cases if shows(record, mismatch.id)] == [finished.cases[-1].case]
+    *_, last = read_records(running.folder / "run")
+    assert [each.case for each in read_records(running.folder / "run") if shows(each, mismatch.id)] == [last.case]
     assert [str(case) for case in running.memory.recall()] == [mismatch.case]
 
 
@@ -209,6 +210,7 @@ def test_a_run_that_is_interrupted_as_it_writes_a_mismatch_is_finished(
     monkeypatch.setattr(runner, "build", interrupted)
     finished = running.interrupted(lambda event: None)
     (mismatch,) = finished.mismatches
-    assert shows(finished.cases[-1], mismatch.id)
+    *_, last = read_records(running.folder / "run")
+    assert shows(last, mismatch.id)
     assert mismatch.case == mismatch.found
     assert len(running.memory.recall()) == 1

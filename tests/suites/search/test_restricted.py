@@ -10,7 +10,7 @@ from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import tally
-from convoracle.reports.records.earlier import CHECKS
+from convoracle.reports.records.migration import CHECKS
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES

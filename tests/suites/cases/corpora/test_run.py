@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.reports import read_mismatch, read_run
+from convoracle.reports import read_mismatch, read_records, read_run
 from convoracle.suites.command.cli import main
 
 CANDIDATE = """
@@ -49,16 +49,18 @@ def _check(candidate: str, *options: str) -> int:
 def test_full_size_conforms_and_is_recorded_with_its_origin(home: Path) -> None:
     assert _check("Honest") == 0
     run = read_run(home / "report")
-    assert [record.origin for record in run.cases] == ["own.txt:large", "own.txt:small", "own.txt:up"]
-    assert run.cases[0].case.startswith("n1c16k32i56x56f3x3p1x1/bias/float32/")
+    records = list(read_records(home / "report"))
+    assert [record.origin for record in records] == ["own.txt:large", "own.txt:small", "own.txt:up"]
+    assert records[0].case.startswith("n1c16k32i56x56f3x3p1x1/bias/float32/")
     assert run.info.profile == "corpus own.txt"
 
 
 def test_shrunk_entries_are_labelled(home: Path) -> None:
     assert _check("Honest", "--max-products", "3000", "--batch", "2") == 0
     run = read_run(home / "report")
-    assert run.cases[0].origin == "own.txt:large, shrunk"
-    assert run.cases[2].case.startswith("n2c4k6i5f3s2p1to1/")
+    records = list(read_records(home / "report"))
+    assert records[0].origin == "own.txt:large, shrunk"
+    assert records[2].case.startswith("n2c4k6i5f3s2p1to1/")
     assert run.info.profile == "corpus own.txt, batch 2, shrunk to 3000 products"
 
 

@@ -1,0 +1,67 @@
+"""The file of records: appended to line by line, and read as a stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import InvalidRecord
+from ..records.line import Line
+from ..records.lines import LineDecoder, LineEncoder
+from ..records.record import CaseRecord, CheckInfo
+from ..records.serialization import MAX_DOCUMENT_BYTES
+
+
+class RecordFile:
+    """A new file that records are appended to, whose results are of these kinds of checks."""
+
+    def __init__(self, path: Path, checks: tuple[CheckInfo, ...]) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+        self._checks = checks
+        self._encoder = LineEncoder(checks)
+
+    def append(self, record: CaseRecord) -> None:
+        """Hand a record to the operating system; of one that fails, or is interrupted, nothing is left in the file."""
+        before = os.fstat(self._descriptor).st_size
+        try:
+            data = self._encoder.lines(record).encode("ascii")
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except BaseException:
+            os.ftruncate(self._descriptor, before)
+            self._encoder = LineEncoder(self._checks)
+            raise
+        if self._encoder.is_full:
+            self._encoder = LineEncoder(self._checks)
+
+    def sync(self) -> None:
+        """Have all that was appended on disk."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+def read_lines(path: Path, notes: list[str]) -> Iterator[Line]:
+    """The records of a file in their order; that the last line was cut off is added to `notes`.
+
+    Raises
+    ------
+    InvalidRecord
+        If there is no such file, or a line of it is none.
+    """
+    if not path.is_file():
+        raise InvalidRecord("there is no such file", file=str(path))
+    decoder = LineDecoder()
+    with path.open("rb") as stream:
+        number = 0
+        while data := stream.readline(MAX_DOCUMENT_BYTES + 1):
+            number += 1
+            if not data.endswith(b"\n") and len(data) <= MAX_DOCUMENT_BYTES:
+                notes.append(f"Line {number} of {path.name}, the last one, was cut off and is left out.")
+                return
+            line = decoder.read(data.rstrip(b"\r\n"), file=str(path), line=number)
+            if line is not None:
+                yield line

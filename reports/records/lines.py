@@ -1,0 +1,207 @@
+"""The lines of the file of records: what many cases have in common is told once, and of each case its numbers.
+
+::
+
+    {"schema":5,"document":"records",...}   nothing is told yet; the names of what the arrays below hold
+    {"candidate":"torch"}                   the first of them is number 0, the next 1
+    {"plain":["precision","forward","conforms","","",null,null,true,true]}
+    {"pattern":[0,1]}                       the verdicts on one subject, by their numbers
+    ["n1c1k1i4f2/float32/uniform/0",0,[0,4],[0.191],[7.1e-08],[79,12]]
+
+The last is a record: the case, the candidate's number, the numbers of its patterns, and in their order every ratio and
+every resolution of which they say that each record has its own, and the time of every verdict. Ratios and resolutions
+have the three digits that reports show, times are in units of `TICK`; of a plain verdict no worst element is kept.
+Where a verdict is against the candidate, or not plain for another reason, whole results stand in the place of a
+pattern's number. Since all begins anew with the first line, one such file can be appended to another. A record as a
+document of its own, the form of earlier schemas, is read as well.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from ...oracle.judging.verdict import Outcome
+from .codec import WrongField, codec, decode_at, shown
+from .compared import names_of_values
+from .line import TICK, Line, Pattern, Plain, plain_verdict, whole
+from .record import CaseRecord, CheckInfo, CheckResult
+from .serialization import RecordsHeader, check_results, decode, read_json, shortened, to_json
+
+MOST_PATTERNS = 4096
+"""Told so many, a file begins anew: what a writer and a reader hold is bounded."""
+HEADER = RecordsHeader(
+    plain=("check", "subject", "outcome", "reason", "cause", "elements", "resolution", "own_ratio", "own_resolution"),
+    record=("case", "candidate", "patterns", "ratios", "resolutions", "times", "origin", "declined"),
+)
+_PLAIN = codec(tuple[str, str, Outcome, str, str, int | None, float | None, bool, bool])
+_RESULTS = codec(tuple[CheckResult, ...])
+_TEXT = codec(str)
+_LEFT_OUT: tuple[Any, ...] = ("", 0)
+"""The last entries of a record that a line may be without."""
+_INTEGERS, _REALS = frozenset({int}), frozenset({int, float})
+
+
+class LineEncoder:
+    """Writes the lines of a file, or of a part of it that begins anew, with the results of these kinds of checks."""
+
+    def __init__(self, checks: Iterable[CheckInfo]) -> None:
+        self._of_values = names_of_values(checks)
+        self._numbers: dict[str, dict[Any, int]] = {"candidate": {}, "plain": {}, "pattern": {}}
+        self._new = [to_json(HEADER)]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another should begin."""
+        return len(self._numbers["pattern"]) >= MOST_PATTERNS
+
+    def lines(self, record: CaseRecord) -> str:
+        """The lines that tell a record, after all that were asked for before."""
+        candidate = self._number("candidate", record.candidate, record.candidate)
+        parts, ratios, resolutions, times = list[str](), list[str](), list[str](), list[str]()
+        for results in _runs(record.results, self._of_values):
+            told = [plain_verdict(result, record.case) for result in results]
+            plain = tuple(each for each in told if each is not None)
+            if record.declined or len(plain) < len(results):
+                parts.append(_dumped(_RESULTS.encode(shortened(results))))
+                continue
+            parts.append(str(self._pattern(plain)))
+            for result, (*_, own_ratio, own_resolution) in zip(results, plain, strict=True):
+                if own_ratio:
+                    ratios.append(f"{result.verdict.ratio:.3g}")
+                if own_resolution:
+                    resolutions.append(f"{result.verdict.resolution:.3g}")
+                times.append(str(round(result.seconds / TICK)))
+        columns = (f"[{','.join(column)}]" for column in (parts, ratios, resolutions, times))
+        rest = [record.origin, record.declined] if record.declined else [record.origin] if record.origin else []
+        fields = (_dumped(record.case), str(candidate), *columns, *map(_dumped, rest))
+        lines, self._new = [*self._new, f"[{','.join(fields)}]"], []
+        return "".join(f"{line}\n" for line in lines)
+
+    def _pattern(self, plain: tuple[Any, ...]) -> int:
+        if plain in self._numbers["pattern"]:
+            return self._numbers["pattern"][plain]
+        return self._number("pattern", plain, [self._number("plain", each, _PLAIN.encode(each)) for each in plain])
+
+    def _number(self, kind: str, key: object, body: object) -> int:
+        numbers = self._numbers[kind]
+        if key not in numbers:
+            numbers[key] = len(numbers)
+            self._new.append(_dumped({kind: body}))
+        return numbers[key]
+
+
+def _runs(results: tuple[CheckResult, ...], of_values: frozenset[str]) -> list[tuple[CheckResult, ...]]:
+    """Results in a row on one subject; all in one where the values of a subject are not in one run."""
+    runs = [tuple(run) for _, run in groupby(results, key=attrgetter("subject"))]
+    subjects = [run[0].subject for run in runs if any(result.check in of_values for result in run)]
+    return runs if len(set(subjects)) == len(subjects) else [results]
+
+
+class LineDecoder:
+    """Reads lines in their order."""
+
+    def __init__(self) -> None:
+        self._is_begun = False
+        self._candidates: list[str] = []
+        self._plain: list[Plain] = []
+        self._patterns: list[Pattern] = []
+
+    def read(self, data: bytes, *, file: str, line: int) -> Line | None:
+        """The record of a line; None of a line that tells what records have in common.
+
+        Raises
+        ------
+        InvalidRecord
+            If it is none of the lines that are written.
+        """
+        return read_json(self._line, data, file=file, line=line)
+
+    def _line(self, body: Any) -> Line | None:
+        if type(body) is list:
+            return self._record(body)
+        if type(body) is dict and len(body) == 1 and self._is_begun:
+            self._tell(*body.popitem())
+            return None
+        if type(body) is dict and body.get("document") == "case":
+            return whole(decode(CaseRecord, body))
+        if decode(RecordsHeader, body) != HEADER:
+            raise WrongField(f"should be {to_json(HEADER)}")
+        self._is_begun, self._candidates, self._plain, self._patterns = True, [], [], []
+        return None
+
+    def _tell(self, kind: str, body: Any) -> None:
+        match kind:
+            case "candidate":
+                self._candidates.append(decode_at(_TEXT, kind, body))
+            case "plain":
+                plain = Plain(*decode_at(_PLAIN, kind, body))
+                if plain.outcome.is_mismatch or not ((plain.resolution or 0.0) >= 0 <= (plain.elements or 0)):
+                    raise WrongField("should be no verdict against a candidate, and have no number below 0", (kind,))
+                self._plain.append(plain)
+            case "pattern":
+                told = tuple(self._plain[number] for number in _numbers(kind, body, _INTEGERS, len(self._plain) - 1))
+                ratios, resolutions = sum(each.own_ratio for each in told), sum(each.own_resolution for each in told)
+                self._patterns.append(Pattern(told, ratios, resolutions))
+            case _:
+                raise WrongField("should be a candidate, a plain verdict or a pattern", (kind,))
+
+    def _record(self, body: list[Any]) -> Line:
+        more = len(body) - len(HEADER.record) + len(_LEFT_OUT)
+        if not 0 <= more <= len(_LEFT_OUT):
+            raise WrongField(f"should have the entries {', '.join(HEADER.record)}; the last two can be left out")
+        case, candidate, parts, ratios, resolutions, times, origin, declined = (*body, *_LEFT_OUT[more:])
+        if type(candidate) is not int or not 0 <= candidate < len(self._candidates):
+            raise WrongField(f"should be the number of a candidate told before, not {shown(candidate)}", (1,))
+        if type(declined) is not int or declined < 0:
+            raise WrongField(f"should be an integer of at least 0, not {shown(declined)}", (7,))
+        if type(parts) is not list:
+            raise WrongField(f"should be a list, not {shown(parts)}", (2,))
+        known, count = self._patterns, len(self._patterns)
+        found = tuple([
+            known[part] if type(part) is int and 0 <= part < count else _whole_results(part, place)
+            for place, part in enumerate(parts)
+        ])  # fmt: skip
+        patterns = [part for part in found if isinstance(part, Pattern)]
+        return Line(
+            decode_at(_TEXT, 0, case),
+            self._candidates[candidate],
+            found,
+            _numbers(3, ratios, _REALS, 1, sum([each.ratios for each in patterns])),
+            _numbers(4, resolutions, _REALS, sys.float_info.max, sum([each.resolutions for each in patterns])),
+            _numbers(5, times, _INTEGERS, sys.maxsize, sum([len(each.plain) for each in patterns])),
+            decode_at(_TEXT, 6, origin),
+            declined,
+        )
+
+
+def _whole_results(part: Any, place: int) -> tuple[CheckResult, ...]:
+    """Results in the place of a pattern's number."""
+    if type(part) is not list:
+        problem = f"should be the number of a pattern told before, or a list of results, not {shown(part)}"
+        raise WrongField(problem, (2, place))
+    try:
+        results: tuple[CheckResult, ...] = decode_at(_RESULTS, place, part)
+    except WrongField as error:
+        raise error.under(2) from None
+    check_results(results, (2, place))
+    return results
+
+
+def _numbers(step: int | str, values: Any, kinds: frozenset[type], most: float, amount: int | None = None) -> list[Any]:
+    """A list of numbers from 0 to `most`, as many as there are to be."""
+    if type(values) is not list or not kinds.issuperset(map(type, values)):
+        raise WrongField(f"should be a list of numbers, not {shown(values)}", (step,))
+    if values and not 0 <= min(values) <= max(values) <= most:
+        raise WrongField(f"should be from 0 to {most}, not {shown(values)}", (step,))
+    if amount not in (None, len(values)):
+        raise WrongField(f"should have {amount} entries, as its patterns say, not {len(values)}", (step,))
+    return values
+
+
+def _dumped(body: object) -> str:
+    return json.dumps(body, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,178 @@
+"""A run read back: its facts, its mismatches, and what its records add up to, counted as they are read."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import add
+
+import numpy as np
+
+from ...oracle.judging.verdict import Verdict
+from .compared import Compared, Counting, dtype_of
+from .line import TICK, Line, Pattern, Plain
+from .record import CaseRecord, CheckInfo, CheckResult, Mismatch, RunInfo
+from .tally import Sums, Tally, Tallying
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What records add up to.
+
+    Parameters
+    ----------
+    counts : Tally
+    compared : Compared
+    records : int
+    cases : int
+        How many different cases; among a million, one is missed with a probability below 3e-8, since they are
+        told apart by 64 bits each.
+    heard : frozenset of str
+        The candidates of which some result was compared element by element.
+    """
+
+    counts: Tally
+    compared: Compared
+    records: int
+    cases: int
+    heard: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back: its facts and all that was recorded."""
+
+    info: RunInfo
+    totals: Totals
+    mismatches: tuple[Mismatch, ...]
+    finished: bool
+    seconds: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+    """Sentences about the reading itself, such as a last line that was cut off."""
+    audited: int = 0
+    """How many exact results the oracle computed again term by term, of those that results were compared with."""
+
+
+def totals(lines: Iterable[Line], checks: Collection[CheckInfo]) -> Totals:
+    """What the records that `lines` tell of these kinds of checks add up to; none of them is kept."""
+    totalling = _Totalling(checks)
+    for line in lines:
+        totalling.add(line)
+    return totalling.result()
+
+
+class _Met:
+    """A pattern on one candidate in one dtype: how often it was met, and what its numbers come to.
+
+    Parameters
+    ----------
+    pattern : Pattern
+    sums : sequence of Sums
+        Of each of its verdicts.
+    sample : CaseRecord
+        A case that came to it.
+    """
+
+    __slots__ = ("_coarsest", "_count", "_finest", "_pattern", "_ratios", "_sample", "_sums", "_times")
+
+    def __init__(self, pattern: Pattern, sums: Sequence[Sums], sample: CaseRecord) -> None:
+        self._pattern, self._sums, self._sample = pattern, sums, sample
+        self._count = 0
+        self._ratios = [0.0] * pattern.ratios
+        self._finest = [math.inf] * pattern.resolutions
+        self._coarsest = [0.0] * pattern.resolutions
+        self._times = [0] * len(pattern.plain)
+
+    def add(self, ratios: Sequence[float], resolutions: Sequence[float], times: Sequence[int]) -> None:
+        """Count one record's part."""
+        self._count += 1
+        self._times = list(map(add, self._times, times))
+        if ratios:
+            self._ratios = list(map(max, self._ratios, ratios))
+        if resolutions:
+            self._finest = list(map(min, self._finest, resolutions))
+            self._coarsest = list(map(max, self._coarsest, resolutions))
+
+    def count_in(self, counting: Counting) -> None:
+        """Add all that was met to the sums and to what was compared."""
+        counting.add(self._sample, self._count)
+        ratios, resolutions = iter(self._ratios), zip(self._finest, self._coarsest, strict=True)
+        for plain, sums, time in zip(self._pattern.plain, self._sums, self._times, strict=True):
+            ratio = next(ratios) if plain.own_ratio else 0.0
+            both = next(resolutions) if plain.own_resolution else (plain.resolution, plain.resolution)
+            sums.add(plain.outcome, self._count, ratio, both, TICK * time)
+
+
+class _Totalling:
+    """Counts as lines come in: of a pattern how often it is met, and all else at once."""
+
+    def __init__(self, checks: Collection[CheckInfo]) -> None:
+        self._tallying = Tallying(checks)
+        self._counting = Counting(checks)
+        self._met: dict[tuple[str, str, Pattern], _Met] = {}
+        self._cases = array("q")
+        self._heard: set[str] = set()
+
+    def add(self, line: Line) -> None:
+        """Count one record."""
+        dtype, met = dtype_of(line.case), self._met
+        ratio = resolution = time = 0
+        whole: list[CheckResult] = []
+        for part in line.parts:
+            if isinstance(part, Pattern):
+                known = met.get((line.candidate, dtype, part)) or self._first(line, dtype, part)
+                next_ratio, next_resolution = ratio + part.ratios, resolution + part.resolutions
+                next_time = time + len(part.plain)
+                known.add(
+                    line.ratios[ratio:next_ratio],
+                    line.resolutions[resolution:next_resolution],
+                    line.times[time:next_time],
+                )
+                ratio, resolution, time = next_ratio, next_resolution, next_time
+            else:
+                self._add_whole(line, part)
+                whole += part
+        self._tallying.add_case(line.declined, whole)
+        self._cases.append(hash(line.case))
+
+    def result(self) -> Totals:
+        """What was counted."""
+        for met in self._met.values():
+            met.count_in(self._counting)
+        return Totals(
+            self._tallying.result(),
+            self._counting.result(),
+            len(self._cases),
+            len(np.unique(np.asarray(self._cases))),
+            frozenset(self._heard),
+        )
+
+    def _first(self, line: Line, dtype: str, pattern: Pattern) -> _Met:
+        """What has just been met; its rows and questions come after those that were met before."""
+        sums = [self._tallying.sums(line.candidate, plain.check, plain.subject) for plain in pattern.plain]
+        results = (
+            CheckResult(each.check, each.subject, Verdict(each.outcome, each.reason, each.cause, elements=_some(each)))
+            for each in pattern.plain
+        )
+        sample = CaseRecord(line.case, line.candidate, tuple(results))
+        self._counting.add(sample, 0)
+        self._hear(sample)
+        self._met[line.candidate, dtype, pattern] = met = _Met(pattern, sums, sample)
+        return met
+
+    def _add_whole(self, line: Line, results: tuple[CheckResult, ...]) -> None:
+        record = CaseRecord(line.case, line.candidate, results, line.origin, line.declined)
+        self._tallying.add_results(record.candidate, results)
+        self._counting.add(record)
+        self._hear(record)
+
+    def _hear(self, record: CaseRecord) -> None:
+        if any(result.verdict.elements for result in record.results):
+            self._heard.add(record.candidate)
+
+
+def _some(plain: Plain) -> int:
+    """As many elements as it says, or one of the more than none that follow from a case."""
+    return 1 if plain.elements is None else plain.elements
