@@ -8,6 +8,7 @@ caused it; the next call finds a fresh process.
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import signal
 import socket
@@ -42,6 +43,10 @@ _LARGEST_LOG = 2**20
 _TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
 """Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
 numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+"""Several candidates run at the same time, and threads of theirs that wait for one another would take their cores: a
+call of a few microseconds then takes milliseconds. Whoever sets these variables, to test what happens between threads,
+has the numbers that are set."""
 
 
 class Isolated:
@@ -63,14 +68,39 @@ class Isolated:
     """
 
     def __init__(self, candidate: object, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+        self._begin(candidate, limits)
+        self.wait()
+
+    @classmethod
+    def launched(cls, candidate: object, limits: Limits) -> Self:
+        """One whose candidate is being loaded, so that others can be meanwhile: `wait` for it before all else."""
+        executor = cls.__new__(cls)
+        executor._begin(candidate, limits)
+        return executor
+
+    def _begin(self, candidate: object, limits: Limits) -> None:
         self.limits = limits
         self._setup, self._payload = _setup(candidate, limits)
+        self._prepare()
+        self._launch()
+
+    def _prepare(self) -> None:
         self._calls: Channel | None = None
         self._sequence = 0
         self._doing = ""
         self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
         self._log_mark = 0
-        self._start()
+
+    def twin(self) -> Isolated:
+        """Another executor of what was loaded, in forks of the process that loaded it; it ends with this one at last.
+
+        It may be made, and used, in a fork of this process: it shares nothing but the door at which it is asked for.
+        """
+        twin = copy.copy(self)
+        twin._prepare()
+        twin._process = None
+        twin._knock()
+        return twin
 
     @property
     def info(self) -> CandidateInfo:
@@ -85,6 +115,7 @@ class Isolated:
     @property
     def loader_pid(self) -> int:
         """The process that loaded the candidate; it leads the session of all that run it."""
+        assert self._process is not None
         return self._process.pid
 
     def call(
@@ -165,6 +196,10 @@ class Isolated:
             self._calls.close()
             self._calls = None
         self._control.close()
+        self._log.close()
+        if self._process is None:
+            return
+        self._door.close()
         try:
             self._process.wait(timeout=_DYING_SECONDS)
         except subprocess.TimeoutExpired:
@@ -172,7 +207,6 @@ class Isolated:
             self._process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,19 +238,38 @@ class Isolated:
             elif not isinstance(answered, int) or not 0 < answered < self._sequence:
                 raise Garbled(f"received an answer to no request: {answered}")
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+    def _launch(self) -> None:
+        """Start a process that is to load the candidate."""
+        control, served = socket.socketpair()
+        self._door, opened = socket.socketpair()
+        given = [served.fileno(), opened.fileno()]
+        with served, opened:
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", *map(str, given)],
+                pass_fds=given,
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
                 start_new_session=True,
-                env=_TELLING_MEMORY | os.environ,
+                env=_TELLING_MEMORY | _ONE_THREAD | os.environ,
             )
-        self._control = Channel(ours)
+        self._control = Channel(control)
+
+    def _knock(self) -> None:
+        """Have a fork of the process that loaded the candidate, or of a twin of it, serve this executor."""
+        control, served = socket.socketpair()
+        self._control = Channel(control)
+        with served:
+            socket.send_fds(self._door, [b"k"], [served.fileno(), self._log.fileno()])
+
+    def wait(self) -> None:
+        """Wait until the candidate is loaded.
+
+        Raises
+        ------
+        CandidateError
+            If it cannot be.
+        """
         deadline = time.monotonic() + self.limits.load_seconds
         try:
             self._control.send(self._setup, self._payload, deadline)
@@ -235,6 +288,7 @@ class Isolated:
 
     def _give_up(self, error: Exception) -> None:
         """Report a process that did not load the candidate."""
+        assert self._process is not None
         ended = (
             self._process.poll() if isinstance(error, TimeoutError | Garbled) else self._process.wait(_REPORT_SECONDS)
         )
@@ -272,11 +326,17 @@ class Isolated:
         return Channel(socket.socket(fileno=descriptors[0]))
 
     def _restart_loader(self) -> None:
-        """Start all over: a candidate may kill even the process that forks for it."""
+        """Start all over: a candidate may kill even the process that forks for it, and its like."""
         self._control.close()
-        self._process.kill()
-        self._process.wait()
-        self._start()
+        if self._process is None:
+            with contextlib.suppress(OSError):
+                self._knock()
+                return
+        else:
+            self._process.kill()
+            self._process.wait()
+        self._launch()
+        self.wait()
 
     def _bury(self, *, patience: float) -> Died | None:
         """End the child and say how it had ended; None if that cannot be known."""
