@@ -104,7 +104,7 @@ def _plan(options: argparse.Namespace) -> RunPlan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
-    return RunPlan(sources, budget, limits, options.memory, isolated=not options.in_process)
+    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

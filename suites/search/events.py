@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ...reports.records.record import CandidateInfo, CaseRecord, Mismatch
+from ...reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch
 from ..diagnosis.fault import Fault
 
 
@@ -62,14 +62,39 @@ class CandidateStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class MismatchKept:
-    """A fault is shrunk, confirmed and on disk."""
+class CandidateDone:
+    """A candidate's search has ended, maybe below its number of cases: that was all there was to draw."""
+
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchMet:
+    """A new fault was met, and is to be kept as it is while it is shrunk."""
 
     mismatch: Mismatch
+    evidence: Evidence
 
 
-RunEvent = CandidateStarted | CaseExamined | FaultMet | MismatchKept
-"""What a run of several candidates tells."""
+@dataclass(frozen=True, slots=True)
+class MismatchKept:
+    """A fault is shrunk and confirmed.
+
+    Parameters
+    ----------
+    mismatch : Mismatch
+    evidence : Evidence
+    plainer : str
+        Id under which it was met where it turned out to be one that was met before; else empty.
+    """
+
+    mismatch: Mismatch
+    evidence: Evidence
+    plainer: str = ""
+
+
+RunEvent = CandidateStarted | CandidateDone | CaseExamined | MismatchMet | MismatchKept
+"""What a run of several candidates tells. All of these can be pickled."""
 
 
 def followed_by(events: Iterable[Event], last: Callable[[bool], Iterable[Event]]) -> Iterator[Event]:
