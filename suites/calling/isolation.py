@@ -239,7 +239,7 @@ class Isolated:
                 raise Garbled(f"received an answer to no request: {answered}")
 
     def _launch(self) -> None:
-        """Start a process that is to load the candidate."""
+        """Start a process that loads the candidate; how that ends is seen when it is waited for."""
         control, served = socket.socketpair()
         self._door, opened = socket.socketpair()
         given = [served.fileno(), opened.fileno()]
@@ -254,6 +254,9 @@ class Isolated:
                 env=_TELLING_MEMORY | _ONE_THREAD | os.environ,
             )
         self._control = Channel(control)
+        self._loaded_by = time.monotonic() + self.limits.load_seconds
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            self._control.send(self._setup, self._payload, self._loaded_by)
 
     def _knock(self) -> None:
         """Have a fork of the process that loaded the candidate, or of a twin of it, serve this executor."""
@@ -270,10 +273,8 @@ class Isolated:
         CandidateError
             If it cannot be.
         """
-        deadline = time.monotonic() + self.limits.load_seconds
         try:
-            self._control.send(self._setup, self._payload, deadline)
-            answer, _ = self._control.receive(deadline)
+            answer, _ = self._control.receive(self._loaded_by)
         except (TimeoutError, ConnectionError) as error:
             self._give_up(error)
         except BaseException:

@@ -9,7 +9,6 @@ fork of this process. All processes end when the harness does.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
 import gc
 import math
@@ -37,10 +36,10 @@ from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_mess
 from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
+from .lifetime import end_with
 from .replies import to_message
 
 _STDOUT, _STDERR = 1, 2
-_PR_SET_PDEATHSIG = 1
 _DYING_SECONDS = 0.5
 _LARGEST_FILE = 2**30
 _THREAD_MEMORY = 160 * 2**20
@@ -95,7 +94,6 @@ def _rebuild(pickled: bytes) -> object:
 
 def _serve_harness(control: Channel, door: socket.socket, loaded: LoadedCandidate, memory_bytes: int) -> None:
     """Fork and bury children on demand, and twins of this process at a knock, until the harness is gone."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
     child = 0
     try:
         while True:
@@ -111,9 +109,7 @@ def _serve_harness(control: Channel, door: socket.socket, loaded: LoadedCandidat
                 if child == 0:
                     control.close()
                     theirs.close()
-                    if prctl is not None:
-                        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                    _run_child(Channel(ours), loaded, memory_bytes, orphan=os.getppid() != parent)
+                    _run_child(Channel(ours), loaded, memory_bytes, parent)
                 ours.close()
                 socket.send_fds(control.socket, [b"f"], [theirs.fileno()])
                 theirs.close()
@@ -179,10 +175,10 @@ def _bury(child: int, *, patience: float) -> int:
     return status
 
 
-def _run_child(channel: Channel, loaded: LoadedCandidate, memory_bytes: int, *, orphan: bool) -> None:
+def _run_child(channel: Channel, loaded: LoadedCandidate, memory_bytes: int, parent: int) -> None:
     """Serve calls until the harness closes the channel."""
     with _ending_here():
-        if not orphan:
+        if end_with(parent):
             os.setpgid(0, 0)
             faulthandler.enable(all_threads=False)
             _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)

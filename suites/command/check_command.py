@@ -26,7 +26,8 @@ from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.strategies import Space
-from ..search.runner import RunPlan, describe_run, executors, memories, run
+from ..search.findings import RunPlan
+from ..search.runner import describe_run, executors, memories, run
 from .gate import complaints
 from .plain_console import plain_console
 from .progress import show_progress

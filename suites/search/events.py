@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ...reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch
 from ..diagnosis.fault import Fault
@@ -97,6 +98,9 @@ RunEvent = CandidateStarted | CandidateDone | CaseExamined | MismatchMet | Misma
 """What a run of several candidates tells. All of these can be pickled."""
 
 
+Told = TypeVar("Told", Event, RunEvent)
+
+
 def followed_by(events: Iterable[Event], last: Callable[[bool], Iterable[Event]]) -> Iterator[Event]:
     """Some events and then, also where something interrupts them, the last ones; none where nobody listens any more.
 
@@ -112,7 +116,7 @@ def followed_by(events: Iterable[Event], last: Callable[[bool], Iterable[Event]]
     yield from last(True)
 
 
-def left_to_tell(events: Generator[Event]) -> Iterator[Event]:
+def left_to_tell(events: Generator[Told]) -> Iterator[Told]:
     """What a search has still to tell when its reader is interrupted while it deals with an event; then it ends."""
     with suppress(KeyboardInterrupt):
         yield events.throw(KeyboardInterrupt())

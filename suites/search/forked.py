@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -11,11 +10,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
+
+from ..calling.lifetime import end_with
 
 _FORK = multiprocessing.get_context("fork")
-_PR_SET_PDEATHSIG = 1
 _PATIENCE = 5.0
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Ended(RuntimeError):
@@ -48,6 +49,10 @@ class Forked:
             self._process.start()
         theirs.close()
 
+    def wait(self) -> None:
+        """Wait until it has something to tell, or ended."""
+        self.connection.poll(None)
+
     def receive(self) -> Any:
         """What it tells next.
 
@@ -58,7 +63,7 @@ class Forked:
         Exception
             That it raised.
         """
-        self.connection.poll(None)
+        self.wait()
         try:
             with without_interrupts():
                 told = self.connection.recv()
@@ -84,31 +89,27 @@ class Forked:
 @contextlib.contextmanager
 def without_interrupts() -> Iterator[None]:
     """Keep interrupts waiting, where half of something would be worse than nothing."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _run(does: Callable[[Connection], None], own: Connection, parents: Connection, parent: int) -> None:
+def _run(does: Callable[[Connection], None], own: Connection, parents: Connection, parent: int) -> NoReturn:
+    """Do it, and end without a word: what this process would still write is its parent's."""
     parents.close()
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
-    if os.getppid() == parent:
-        with contextlib.suppress(KeyboardInterrupt, ConnectionError, EOFError):
-            _do(does, own)
-
-
-def _do(does: Callable[[Connection], None], own: Connection) -> None:
     try:
-        does(own)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+        if end_with(parent):
+            does(own)
     except Exception as error:  # noqa: BLE001 - it is raised again where the fork is read
-        own.send(_Failure(error, traceback.format_exc()))
+        with contextlib.suppress(ConnectionError):
+            own.send(_Failure(error, traceback.format_exc()))
+    finally:
+        os._exit(0)
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -118,9 +118,9 @@ class _Hand:
                 self._given.popleft()
                 return
             except Ended:
-                self.close()
                 if is_last_try:
                     raise
+                self.close()
                 self._fork = Forked(self._serve)
                 for block in self._given:
                     self._fork.connection.send(block)

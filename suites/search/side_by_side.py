@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from multiprocessing import get_context
@@ -30,40 +30,41 @@ def side_by_side(
     """
     spare = get_context("fork").Semaphore(max(0, plan.jobs - len(candidates)))
     waiting = (partial(_tell, plan, candidates, name, remembered.get(name), spare) for name in candidates)
-    running: dict[Connection, Forked] = {}
+    running: list[Forked] = []
 
     def begin() -> bool:
-        does = next(waiting, None)
-        if does is not None:
-            search = Forked(does)
-            running[search.connection] = search
-        return does is not None
+        search = next(waiting, None)
+        if search is not None:
+            running.append(Forked(search))
+        return search is not None
 
     try:
         while len(running) < plan.jobs and begin():
             pass
         while running:
-            for connection in wait(list(running)):
-                search = running[connection]
+            ready = wait([search.connection for search in running])
+            for search in [each for each in running if each.connection in ready]:
                 event = _written(search, writer)
                 if event is not None:
                     yield event
-                    connection.send(True)
+                    search.connection.send(True)
                     continue
-                running.pop(connection).close()
+                running.remove(search)
+                search.close()
                 if not begin():
                     spare.release()
     except BaseException:
         with suppress(KeyboardInterrupt):
-            _conclude(list(running.values()), writer)
+            _conclude(running, writer)
         raise
     finally:
-        for search in running.values():
+        for search in running:
             search.close()
 
 
 def _written(search: Forked, writer: RunWriter) -> RunEvent | None:
     """What a search told, which is on disk then; None where it told all."""
+    search.wait()
     with without_interrupts():
         event: RunEvent | None = search.receive()
         if event is not None:
@@ -71,7 +72,7 @@ def _written(search: Forked, writer: RunWriter) -> RunEvent | None:
     return event
 
 
-def _conclude(searches: list[Forked], writer: RunWriter) -> None:
+def _conclude(searches: Sequence[Forked], writer: RunWriter) -> None:
     """Interrupt searches, and write what they have left to tell."""
     for search in searches:
         search.interrupt()
