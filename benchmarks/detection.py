@@ -21,7 +21,7 @@ from multiprocessing import get_context
 
 from instruments import Instrument, Trial, ours
 
-from convoracle.oracle.faults import FAULTS, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, fault_named, honest
 from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Case
 from convoracle.suites.audits.planted import PlantedInProcess
@@ -163,7 +163,9 @@ def missed(found: Sequence[Detection], tools: Sequence[str]) -> Iterator[str]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--faults", type=int, default=len(FAULTS), help="so many of the models, evenly (default: all)")
+    parser.add_argument(
+        "--faults", type=int, default=len(FAULT_MODELS), help="so many of the models, evenly (default: all)"
+    )
     parser.add_argument("--cases", type=int, default=100, help="cases for each fault and tool (default: 100)")
     parser.add_argument("--seconds", type=float, default=3.0, help="CPU seconds for each fault and tool (default: 3)")
     parser.add_argument("--seed", type=int, default=0, help="of the stream of cases (default: 0)")

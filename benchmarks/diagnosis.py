@@ -17,7 +17,7 @@ from random import Random
 
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.explaining.diagnosis import Diagnosis
-from convoracle.oracle.faults import FAULTS, LATTICE, FaultModel, Kind
+from convoracle.oracle.faults import FAULT_MODELS, LATTICE, FaultModel, Kind
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
@@ -122,7 +122,7 @@ def main() -> None:
     confused: list[str] = []
     unseen: list[str] = []
     slowest = 0.0
-    for model in FAULTS:
+    for model in FAULT_MODELS:
         if arguments.model not in (None, model.name):
             continue
         tried = 0

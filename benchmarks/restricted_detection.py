@@ -25,7 +25,7 @@ from instruments import ours
 from restricted import KERNELS, Kernel
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind, fault_named, honest
+from convoracle.oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind, fault_named, honest
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.padding import PADDING_MODES
@@ -170,7 +170,9 @@ def report(kernels: Sequence[str], models: Sequence[FaultModel], chosen: argpars
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kernel", action="append", choices=tuple(FIXED), help="only these (default: all)")
-    parser.add_argument("--faults", type=int, default=len(FAULTS), help="so many of the models, evenly (default: all)")
+    parser.add_argument(
+        "--faults", type=int, default=len(FAULT_MODELS), help="so many of the models, evenly (default: all)"
+    )
     parser.add_argument("--cases", type=int, default=100, help="for each fault (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="of the cases (default: 0)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")

@@ -1,8 +1,12 @@
-"""Hypothesis as the whole suite uses it: no deadlines, and the same examples every time in CI."""
+"""What all tests share: Hypothesis without deadlines, in CI with the same examples, and Triton before TensorFlow."""
 
+import contextlib
 import os
 
 from hypothesis import settings
+
+with contextlib.suppress(ImportError):  # comes with PyTorch's CUDA builds, and crashes after TensorFlow is loaded
+    import triton  # noqa: F401
 
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")

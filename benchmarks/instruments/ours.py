@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
-from convoracle.oracle.faults import FAULTS, FaultModel
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.calling.executor import Executor
@@ -33,8 +33,8 @@ class FirstFault:
 
 def some_faults(count: int) -> list[FaultModel]:
     """So many of the models, evenly."""
-    most = min(max(count, 1), len(FAULTS))
-    return [FAULTS[index * len(FAULTS) // most] for index in range(most)]
+    most = min(max(count, 1), len(FAULT_MODELS))
+    return [FAULT_MODELS[index * len(FAULT_MODELS) // most] for index in range(most)]
 
 
 def quick(cases: int, seed: int) -> Budget:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..numbers.dtypes import Arithmetic
-from ..numbers.scaled import Scaled, widest
+from ..numbers.limbs import widest
+from ..numbers.scaled import Scaled
 from .exact import ExactResult
 
 
@@ -25,6 +26,6 @@ def held(exact: ExactResult, arithmetic: Arithmetic) -> ExactResult:
     if widest(integers) <= highest:
         return exact
     if arithmetic.does("integers", "wrap"):
-        return replace(exact, value=Scaled((integers - lowest) % (highest - lowest + 1) + lowest, 0))
+        return replace(exact, value=Scaled.of((integers - lowest) % (highest - lowest + 1) + lowest, 0))
     cut = np.clip(integers, lowest, highest)
-    return replace(exact, value=Scaled(cut, 0), smallest=np.where(cut == integers, exact.smallest, 0.0))
+    return replace(exact, value=Scaled.of(cut, 0), smallest=np.where(cut == integers, exact.smallest, 0.0))

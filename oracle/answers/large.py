@@ -83,7 +83,7 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
         rounded = _FORM.unit_roundoff * (np.abs(step) + np.abs(value)) * (1 + 4 * _FORM.unit_roundoff)
         error = error if integral else abs(rate) * error + rounded
     number, grid_error = _on_grid(value, exactly=integral)
-    return ExactResult(number, magnitude, smallest, terms, (error + grid_error) * (1 + 2.0**-40))
+    return ExactResult(number, magnitude, smallest, terms=terms, error=(error + grid_error) * (1 + 2.0**-40))
 
 
 def _is_offset(pass_: Pass, operands: Operands) -> bool:
@@ -116,4 +116,4 @@ def _on_grid(value: Float64, *, exactly: bool) -> tuple[Scaled, float]:
     widest = float(np.abs(value).max(initial=0))
     exponent = math.frexp(widest)[1] - _DIGITS
     integers = np.rint(np.ldexp(value, -exponent)).astype(np.int64)
-    return Scaled(integers, exponent), 0.0 if exactly or widest == 0 else math.ldexp(0.5, exponent)
+    return Scaled.of(integers, exponent), 0.0 if exactly or widest == 0 else math.ldexp(0.5, exponent)

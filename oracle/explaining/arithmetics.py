@@ -196,7 +196,7 @@ def _bounded(seen: Observation, operands: Operands, arithmetic: Arithmetic) -> t
         magnitude = reference.evaluate(summed, operands.map(np.abs), seen.geometry)
     terms = np.broadcast_to(term_counts(seen.pass_, seen.geometry) + 1, exact.shape)
     magnitude = np.where(np.isfinite(magnitude), magnitude, 0.0)
-    result = ExactResult(scaled(np.where(np.isfinite(exact), exact, 0.0)), magnitude, magnitude, terms)
+    result = ExactResult(scaled(np.where(np.isfinite(exact), exact, 0.0)), magnitude, magnitude, terms=terms)
     own = _OWN_ERROR * terms * magnitude
     return exact, own + rounding_bound(seen.pass_, result, operands, arithmetic, seen.geometry)
 

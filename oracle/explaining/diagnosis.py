@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import permutations
 
-from ..faults import FAULTS, FaultModel, Kind
+from ..faults import FAULT_MODELS, FaultModel, Kind
 from ..faults.arrangements import arrangements
 from ..faults.natural import natural_models
 from ..faults.threads import seen_in
@@ -96,7 +96,7 @@ class Diagnosis:
         """Names of all faults that agree, each by itself, the likeliest first; of two together, theirs."""
         if len(self.first) != 1:
             return self.first
-        return tuple(each.faults[0] for each in self.explanations if len(each.faults) == 1)
+        return tuple(explained.faults[0] for explained in self.explanations if len(explained.faults) == 1)
 
     @property
     def is_sure(self) -> bool:
@@ -110,22 +110,22 @@ class Diagnosis:
         likeliest, *others = self.explanations
         names = " and ".join(likeliest.faults)
         if len(likeliest.faults) > 1:
-            told = [f"Two faults together would give these numbers: as if {likeliest.sentence} ({names})."]
+            lines = [f"Two faults together would give these numbers: as if {likeliest.sentence} ({names})."]
         else:
-            told = [f"It is as if {likeliest.sentence} ({names})."]
-        told += [self._how_certain(others), likeliest.explanation]
+            lines = [f"It is as if {likeliest.sentence} ({names})."]
+        lines += [self._how_certain(others), likeliest.explanation]
         if likeliest.seen_in:
-            told.append(f"Seen before in {likeliest.seen_in}.")
-        return tuple(filter(None, told))
+            lines.append(f"Seen before in {likeliest.seen_in}.")
+        return tuple(filter(None, lines))
 
     def _unknown(self) -> tuple[str, ...]:
-        told = [f"None of the {len(FAULTS)} known faults gives these numbers."]
+        lines = [f"None of the {len(FAULT_MODELS)} known faults gives these numbers."]
         if self.disproved is not None:
             names = " and ".join(self.disproved.faults)
-            told.append(
+            lines.append(
                 f"This case by itself is as if {self.disproved.sentence} ({names}), but {self.disproved_by} is not."
             )
-        return tuple(told)
+        return tuple(lines)
 
     def _how_certain(self, others: list[Explanation]) -> str:
         count = len(self.asked)
@@ -137,9 +137,9 @@ class Diagnosis:
         elif not self.is_sure:
             certain = f"That they give them on {cases} is no proof: too few others could be asked."
         elif len(self.first) > 1:
-            certain = f"They give them on {cases}; no single one of the {len(FAULTS)} known faults does."
+            certain = f"They give them on {cases}; no single one of the {len(FAULT_MODELS)} known faults does."
         else:
-            certain = f"No other of the {len(FAULTS)} known faults gives its numbers on {cases}."
+            certain = f"No other of the {len(FAULT_MODELS)} known faults gives its numbers on {cases}."
         return f"{certain} {self.distinguishes}".strip()
 
 
@@ -158,13 +158,13 @@ def diagnose(
     A small case does not tell much apart: see `discrimination` for another on which to ask.
     """
     seen = Observation(actual, pass_, operands, geometry, arithmetic, exactly, name)
-    found = singles(seen) or pairs((seen,))
-    return conclude(found, (name,) if name else ())
+    hypotheses = singles(seen) or pairs((seen,))
+    return conclude(hypotheses, (name,) if name else ())
 
 
-def conclude(found: Iterable[Hypothesis], asked: tuple[str, ...] = (), distinguishes: str = "") -> Diagnosis:
+def conclude(hypotheses: Iterable[Hypothesis], asked: tuple[str, ...] = (), distinguishes: str = "") -> Diagnosis:
     """The diagnosis with these hypotheses, ranked: fewer models first, then those that are in fewer passes."""
-    ranked = {explained.faults: explained for explained in map(explanation, sorted(found, key=_rank))}
+    ranked = {explained.faults: explained for explained in map(explanation, sorted(hypotheses, key=_rank))}
     certainty = (Certainty.NONE, Certainty.UNIQUE, Certainty.SEVERAL)[min(len(ranked), 2)]
     return Diagnosis(tuple(ranked.values()), certainty, asked, distinguishes)
 
@@ -178,8 +178,8 @@ def singles(seen: Observation) -> tuple[Hypothesis, ...]:
 
 def _alone(seen: Observation) -> Iterator[FaultModel]:
     """The models to be tried one by one; arrangements where there is something to arrange."""
-    yield from _showing(FAULTS, seen)
-    yield from _showing(natural_models(FAULTS), seen)
+    yield from _showing(FAULT_MODELS, seen)
+    yield from _showing(natural_models(FAULT_MODELS), seen)
     shape = seen.pass_.result_shape(seen.geometry)
     if seen.actual.shape != shape or seen.actual.size > 1:
         yield from _showing(arrangements(len(shape)), seen)
@@ -193,19 +193,19 @@ def pairs(
     With `firsts`, one of these and any other that shows in the last observation.
     """
     effort = Effort(PAIR_EFFORT) if effort is None else effort
-    if all(explains((), each) for each in seen):
+    if all(explains((), observation) for observation in seen):
         return ()
-    found: dict[frozenset[str], Hypothesis] = {}
-    known = [each[0] for each in firsts if _keeps_shapes(each[0], seen)]
-    showing = [model for model in _showing(FAULTS, seen[-1]) if _is_paired(model) and _keeps_shapes(model, seen)]
+    explaining: dict[frozenset[str], Hypothesis] = {}
+    known = [single[0] for single in firsts if _keeps_shapes(single[0], seen)]
+    showing = [model for model in _showing(FAULT_MODELS, seen[-1]) if _is_paired(model) and _keeps_shapes(model, seen)]
     for pair in _couples(known, showing):
         effort.spend(seen[0].geometry)
         if effort.is_spent:
             break
         names = frozenset(model.name for model in pair)
-        if names not in found and all(explains(pair, each) for each in seen):
-            found[names] = pair
-    return tuple(found.values())
+        if names not in explaining and all(explains(pair, observation) for observation in seen):
+            explaining[names] = pair
+    return tuple(explaining.values())
 
 
 def _is_paired(model: FaultModel) -> bool:
@@ -239,13 +239,13 @@ def _showing(models: Iterable[FaultModel], seen: Observation) -> Iterator[FaultM
             yield model
 
 
-_PLACES = {model.name: place for place, model in enumerate(FAULTS)}
+_PLACES = {model.name: place for place, model in enumerate(FAULT_MODELS)}
 
 
 def _rank(hypothesis: Hypothesis) -> tuple[int, bool, int, int]:
     """Those that are for diagnosis only come last."""
     names = [model.name for model in hypothesis]
-    places = sum(_PLACES.get(name, len(FAULTS)) for name in names)
+    places = sum(_PLACES.get(name, len(FAULT_MODELS)) for name in names)
     return len(hypothesis), not set(names) <= _PLACES.keys(), sum(len(model.passes) for model in hypothesis), places
 
 

@@ -19,6 +19,7 @@ from ..errors import InvalidArgument
 from ..operands.data import Case, lattice_operands
 from ..problem.geometry import ConvGeometry
 from ..problem.layouts import CONTIGUOUS
+from ..problem.padding import SAME_PADDINGS
 from ..problem.passes import Array, Operands, Pass, is_defined
 from .reproduction import Effort, Hypothesis, evaluate
 
@@ -27,7 +28,6 @@ EFFORT = 20_000
 MOST_PRODUCTS = 60_000
 _BLOCKY = (11, 23, 47, 95)
 """Two blocks of 4, 8, 16 or 32 and one element short of a third: loops in blocks leave different remainders."""
-_SAME = ("same_upper", "same_lower")
 
 
 class Scope(Enum):
@@ -175,7 +175,7 @@ def _padding(random: Random, known: ConvGeometry, rank: int, all_features: bool)
     if not (any(sides) or all_features):
         return 0
     if uneven and not known.transposed and random.random() < 0.3:
-        return random.choice(_SAME)
+        return random.choice(SAME_PADDINGS)
     pairs = [(random.randint(0, 2), random.randint(0, 2)) for _ in range(rank)]
     return pairs if uneven else [(low, low) for low, _ in pairs]
 

@@ -75,7 +75,7 @@ def _shapes_tried(pass_: Pass, geometry: ConvGeometry) -> Iterator[tuple[tuple[i
         yield shape_of(product.left, geometry), shape_of(product.right, geometry)
 
 
-def read(call: OnePass, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
+def read_off(call: OnePass, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Reading:
     """Read off the coefficient of every product.
 
     Parameters

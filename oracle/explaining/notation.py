@@ -6,7 +6,7 @@ from ..answers.equations import Element, Index, Term, terms
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Pass
 
-SYMBOLS = {
+OPERAND_SYMBOLS = {
     "input": "X",
     "weight": "F",
     "bias": "b",
@@ -16,7 +16,7 @@ SYMBOLS = {
     "weight_direction": "U",
     "bias_direction": "c",
 }
-RESULTS = {
+RESULT_SYMBOLS = {
     Pass.FORWARD: "O",
     Pass.INPUT_GRADIENT: "∂L/∂X",
     Pass.WEIGHT_GRADIENT: "∂L/∂F",
@@ -55,8 +55,8 @@ def write_element(element: Element, geometry: ConvGeometry) -> str:
     """One operand element, such as X₂₃."""
     if element.tensor.startswith("bias"):
         place = "" if is_plain(geometry) else _digits(element.index).translate(_SUBSCRIPTS)
-        return SYMBOLS[element.tensor] + place
-    return SYMBOLS[element.tensor] + subscript(element.index, plain=is_plain(geometry))
+        return OPERAND_SYMBOLS[element.tensor] + place
+    return OPERAND_SYMBOLS[element.tensor] + subscript(element.index, plain=is_plain(geometry))
 
 
 def write_term(term: Term, geometry: ConvGeometry) -> str:
@@ -89,5 +89,5 @@ def write_equation(pass_: Pass, geometry: ConvGeometry, index: Index, *, bias: b
 def write_result(pass_: Pass, geometry: ConvGeometry, index: Index) -> str:
     """One element of a pass's result, such as ∂L/∂X₁₂."""
     if pass_ is Pass.BIAS_GRADIENT:
-        return RESULTS[pass_] + ("" if is_plain(geometry) else _digits(index).translate(_SUBSCRIPTS))
-    return RESULTS[pass_] + subscript(index, plain=is_plain(geometry))
+        return RESULT_SYMBOLS[pass_] + ("" if is_plain(geometry) else _digits(index).translate(_SUBSCRIPTS))
+    return RESULT_SYMBOLS[pass_] + subscript(index, plain=is_plain(geometry))

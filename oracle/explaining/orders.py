@@ -132,8 +132,8 @@ def _in_halves(products: Float64, rounded: Rounding) -> Float64:
 
 def _in_lanes(lanes: int) -> Summation:
     def summation(products: Float64, rounded: Rounding) -> Float64:
-        each = [_in_order(products[:, lane::lanes], rounded) for lane in range(lanes)]
-        return _in_halves(np.stack(each, axis=1), rounded)
+        partial_sums = [_in_order(products[:, lane::lanes], rounded) for lane in range(lanes)]
+        return _in_halves(np.stack(partial_sums, axis=1), rounded)
 
     return summation
 
@@ -141,8 +141,8 @@ def _in_lanes(lanes: int) -> Summation:
 def _in_blocks(length: int) -> Summation:
     def summation(products: Float64, rounded: Rounding) -> Float64:
         starts = range(0, products.shape[1], length)
-        each = [products[:, start : start + length].sum(axis=1) for start in starts]
-        return _in_order(np.stack(each, axis=1), rounded) if each else np.zeros(len(products))
+        partial_sums = [products[:, start : start + length].sum(axis=1) for start in starts]
+        return _in_order(np.stack(partial_sums, axis=1), rounded) if partial_sums else np.zeros(len(products))
 
     return summation
 

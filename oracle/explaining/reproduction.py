@@ -86,15 +86,15 @@ def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
     wrong = evaluate(hypothesis, seen.pass_, seen.operands, seen.geometry)
     if wrong.shape != seen.actual.shape or (wrong.dtype.kind == "c") != (seen.actual.dtype.kind == "c"):
         return False
-    actual, given = real_parts(seen.actual), real_parts(wrong)
-    alike = (actual == given) | (np.isnan(actual) & np.isnan(given)) | _unwritten(hypothesis, given, seen)
+    actual, modelled = real_parts(seen.actual), real_parts(wrong)
+    alike = (actual == modelled) | (np.isnan(actual) & np.isnan(modelled)) | _unwritten(hypothesis, modelled, seen)
     if alike.all():
         return True
-    if seen.exactly and not _is_fractional(given, unit_of(seen.operands.learning_rate)):
+    if seen.exactly and not _is_fractional(modelled, unit_of(seen.operands.learning_rate)):
         return False
-    if not (np.isfinite(actual).all() and np.isfinite(given).all()):
+    if not (np.isfinite(actual).all() and np.isfinite(modelled).all()):
         return False
-    return bool((np.abs(actual - given) <= _allowed(hypothesis, seen)).all())
+    return bool((np.abs(actual - modelled) <= _allowed(hypothesis, seen)).all())
 
 
 def evaluate(hypothesis: Hypothesis, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
@@ -108,14 +108,14 @@ def _planted(hypothesis: Hypothesis, implementation: Implementation) -> Implemen
     return implementation
 
 
-def _unwritten(hypothesis: Hypothesis, given: Float64, seen: Observation) -> Mask:
+def _unwritten(hypothesis: Hypothesis, modelled: Float64, seen: Observation) -> Mask:
     """The elements in which a model puts what is in memory: where the others by themselves give something else."""
     others = tuple(model for model in hypothesis if model.name not in LEAVING_MEMORY)
-    nowhere = np.zeros(given.shape, bool)
+    nowhere = np.zeros(modelled.shape, bool)
     if len(others) == len(hypothesis):
         return nowhere
     written = real_parts(evaluate(others, seen.pass_, seen.operands, seen.geometry))
-    return written != given if written.shape == given.shape else nowhere
+    return written != modelled if written.shape == modelled.shape else nowhere
 
 
 def _is_fractional(values: Array, unit: float) -> bool:
@@ -139,6 +139,6 @@ def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
     magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
     most = 2 * int(term_counts(seen.pass_, seen.geometry).max(initial=0)) + 2
     terms = np.full(values.shape, most, np.int64)
-    result = ExactResult(scaled(values), magnitude, magnitude, terms)
+    result = ExactResult(scaled(values), magnitude, magnitude, terms=terms)
     own = 2.0**-52 * most * magnitude
     return own + rounding_bound(seen.pass_, result, seen.operands, seen.arithmetic, seen.geometry)

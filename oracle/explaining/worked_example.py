@@ -9,7 +9,7 @@ import numpy as np
 from ..answers.equations import Index, chain_rule_terms, local_gradient
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Pass
-from .notation import RESULTS, subscript, write_element, write_equation, write_sum
+from .notation import RESULT_SYMBOLS, subscript, write_element, write_equation, write_sum
 
 SEED_GEOMETRY = ConvGeometry.of(size=(3, 3), kernel=2)
 """One image and one filter: O = X * F with a 3x3 X, a 2x2 F and so a 2x2 O."""
@@ -56,7 +56,7 @@ def _local_gradients(operand: str) -> Iterator[str]:
 def _chain_rule(operand: str, shape: tuple[int, ...]) -> Iterator[str]:
     for index in np.ndindex(shape):
         terms = chain_rule_terms(SEED_GEOMETRY, operand, index)
-        yield f"  {RESULTS[Pass.INPUT_GRADIENT]}{_at(index)} = {write_sum(terms, SEED_GEOMETRY)}"
+        yield f"  {RESULT_SYMBOLS[Pass.INPUT_GRADIENT]}{_at(index)} = {write_sum(terms, SEED_GEOMETRY)}"
 
 
 def _at(index: Index) -> str:

@@ -58,13 +58,13 @@ def _line(index: Index, wrong: tuple[WrongTerm, ...], pass_: Pass, geometry: Con
 
 def _is_nothing(wrong: tuple[WrongTerm, ...], right: list[Term]) -> bool:
     """Whether every term is missing, and nothing is there instead."""
-    return len(wrong) == len(set(right)) and all(each.actual == 0 for each in wrong)
+    return len(wrong) == len(set(right)) and all(entry.actual == 0 for entry in wrong)
 
 
 def _remarks(wrong: tuple[WrongTerm, ...], geometry: ConvGeometry) -> Iterator[str]:
     """Misplaced factors first, then what is missing, extra, repeated or scaled."""
-    missing = [each.term for each in wrong if each.actual == 0]
-    extra = [each for each in wrong if each.expected == 0]
+    missing = [entry.term for entry in wrong if entry.actual == 0]
+    extra = [entry for entry in wrong if entry.expected == 0]
     for other in extra.copy():
         lost = next((term for term in missing if _shared(term, other.term) and other.actual == 1), None)
         if lost is not None:
@@ -73,11 +73,11 @@ def _remarks(wrong: tuple[WrongTerm, ...], geometry: ConvGeometry) -> Iterator[s
             yield _misplaced(lost, other.term, geometry)
     for term in missing:
         yield f"{write_term(term, geometry)} is missing"
-    for each in extra:
-        yield f"{_times(each.actual)}{write_term(each.term, geometry)} is extra"
-    for each in wrong:
-        if each.expected and each.actual:
-            yield _scaled(each, geometry)
+    for entry in extra:
+        yield f"{_times(entry.actual)}{write_term(entry.term, geometry)} is extra"
+    for entry in wrong:
+        if entry.expected and entry.actual:
+            yield _scaled(entry, geometry)
 
 
 def _shared(one: Term, other: Term) -> bool:
@@ -85,20 +85,20 @@ def _shared(one: Term, other: Term) -> bool:
     return bool(set(one.factors) & set(other.factors))
 
 
-def _misplaced(lost: Term, found: Term, geometry: ConvGeometry) -> str:
-    common = set(lost.factors) & set(found.factors)
+def _misplaced(lost: Term, extra: Term, geometry: ConvGeometry) -> str:
+    common = set(lost.factors) & set(extra.factors)
     (was,) = (factor for factor in lost.factors if factor not in common)
-    (is_,) = (factor for factor in found.factors if factor not in common)
+    (is_,) = (factor for factor in extra.factors if factor not in common)
     (kept,) = common
     pair = f"{write_element(is_, geometry)} in place of {write_element(was, geometry)}"
     return f"the candidate uses {pair} beside {write_element(kept, geometry)}"
 
 
-def _scaled(each: WrongTerm, geometry: ConvGeometry) -> str:
-    times, due = each.actual / each.expected, each.expected
-    written = write_term(each.term, geometry)
-    if each.actual == int(each.actual) > due:
-        return f"{written} is there {each.actual:g} times instead of {due:g}"
+def _scaled(entry: WrongTerm, geometry: ConvGeometry) -> str:
+    times, due = entry.actual / entry.expected, entry.expected
+    written = write_term(entry.term, geometry)
+    if entry.actual == int(entry.actual) > due:
+        return f"{written} is there {entry.actual:g} times instead of {due:g}"
     return f"{written} is multiplied by {times:g}"
 
 

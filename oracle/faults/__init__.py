@@ -32,7 +32,7 @@ from .model import CONTAMINATED, LATTICE, FaultModel, Implementation, Kind, Misr
 
 __all__ = [
     "CONTAMINATED",
-    "FAULTS",
+    "FAULT_MODELS",
     "LATTICE",
     "FaultModel",
     "Implementation",
@@ -42,7 +42,7 @@ __all__ = [
     "fault_named",
 ]
 
-FAULTS: tuple[FaultModel, ...] = (
+FAULT_MODELS: tuple[FaultModel, ...] = (
     *terms_kernel.MODELS,
     *terms_padding.MODELS,
     *terms_border.MODELS,
@@ -64,7 +64,7 @@ FAULTS: tuple[FaultModel, ...] = (
 )
 """Every model, those of wrong terms first."""
 
-_BY_NAME = {model.name: model for model in FAULTS}
+_BY_NAME = {model.name: model for model in FAULT_MODELS}
 
 
 def fault_named(name: str) -> FaultModel:
@@ -75,9 +75,9 @@ def fault_named(name: str) -> FaultModel:
     InvalidArgument
         If there is none.
     """
-    found = _BY_NAME.get(name)
-    if found is None:
+    model = _BY_NAME.get(name)
+    if model is None:
         closest = get_close_matches(name, _BY_NAME, cutoff=0.0)
-        expected = f"should be the name of one of {len(FAULTS)} models, such as {', '.join(closest)}"
+        expected = f"should be the name of one of {len(FAULT_MODELS)} models, such as {', '.join(closest)}"
         raise InvalidArgument("name", name, expected, where="fault_named")
-    return found
+    return model

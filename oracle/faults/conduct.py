@@ -12,7 +12,7 @@ from ..answers import reference
 from ..problem.geometry import ConvGeometry
 from ..problem.layouts import BROADCAST, arrange
 from ..problem.passes import Array, Operands, Pass, shape_of
-from .model import NOTHING, Implementation, Needs
+from .model import NO_NEEDS, Implementation, Needs
 from .parts import read_arrays, without_bias
 from .planting import BACKWARDS, EVERY, Change, probe, wrong_conduct
 
@@ -65,11 +65,11 @@ def _first_element_only(
     implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry
 ) -> Array:
     """An output gradient of stride zero is read as its first element and zeros."""
-    given = operands.output_gradient
-    if not given.size or not any(step == 0 < size - 1 for step, size in zip(given.strides, given.shape, strict=True)):
+    array = operands.output_gradient
+    if not array.size or not any(step == 0 < size - 1 for step, size in zip(array.strides, array.shape, strict=True)):
         return implementation(pass_, operands, geometry)
-    read = np.zeros(given.shape, given.dtype)
-    read[(0,) * given.ndim] = given[(0,) * given.ndim]
+    read = np.zeros(array.shape, array.dtype)
+    read[(0,) * array.ndim] = array[(0,) * array.ndim]
     return implementation(pass_, replace(operands, output_gradient=read), geometry)
 
 
@@ -111,7 +111,7 @@ MODELS = (
         lambda: _spoiling,
         EVERY,
         _has_first_element,
-        NOTHING,
+        NO_NEEDS,
     ),
     wrong_conduct(
         "result-in-an-operand",
@@ -121,7 +121,7 @@ MODELS = (
         lambda: _in_place,
         EVERY,
         lambda pass_, geometry: _is_filled(pass_, geometry) and _has_room(pass_, geometry),
-        NOTHING,
+        NO_NEEDS,
     ),
     wrong_conduct(
         "strides-ignored",

@@ -68,7 +68,7 @@ class Needs:
     calls: str = "once"
 
 
-NOTHING = Needs()
+NO_NEEDS = Needs()
 """Any case will do."""
 
 
@@ -106,5 +106,5 @@ class FaultModel:
     passes: frozenset[Pass]
     shows: Callable[[Pass, ConvGeometry], bool]
     plant: Callable[[Implementation], Implementation]
-    needs: Needs = NOTHING
+    needs: Needs = NO_NEEDS
     misread: Misreading | None = None

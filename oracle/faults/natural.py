@@ -116,12 +116,12 @@ def _with_remainder(implementation: Implementation, pass_: Pass, operands: Opera
         return implementation(pass_, operands, geometry)
     weight = fitted(operands.weight, longer.weight_shape)
     direction = operands.weight_direction
-    given = replace(
+    enlarged = replace(
         operands,
         weight=weight,
         weight_direction=None if direction is None else fitted(direction, longer.weight_shape),
     )
-    return implementation(pass_, given, longer)
+    return implementation(pass_, enlarged, longer)
 
 
 def _with_remainders(geometry: ConvGeometry) -> ConvGeometry | None:

@@ -29,7 +29,7 @@ from ..problem.passes import (
     most_elements,
     shape_of,
 )
-from .model import NOTHING, FaultModel, Implementation, Kind, Misreading, Needs
+from .model import NO_NEEDS, FaultModel, Implementation, Kind, Misreading, Needs
 
 Change = Callable[[Implementation, Pass, Operands, ConvGeometry], Array]
 """A wrong evaluation of a pass by means of a right one."""
@@ -69,7 +69,7 @@ def wrong_terms(
     explanation: str,
     change: Change,
     passes: Iterable[Pass] = CONVOLVING,
-    needs: Needs = NOTHING,
+    needs: Needs = NO_NEEDS,
     misread: Misreading | None = None,
 ) -> FaultModel:
     """A model of wrong terms, which shows where it makes a difference to random integers."""

@@ -21,7 +21,7 @@ from .model import FaultModel, Implementation, Kind
 from .parts import has_values
 from .planting import EVERY, planting, with_operands, with_result
 
-Values = Callable[[Float64], Float64]
+OfValues = Callable[[Float64], Float64]
 """From right values to wrong ones, element by element."""
 
 _WRAPPED = (8, 16)
@@ -41,12 +41,12 @@ def of_results(right: Float64, actual: Float64) -> Iterator[FaultModel]:
 def of_operands(pass_: Pass, geometry: ConvGeometry) -> Iterator[FaultModel]:
     """The models by which values of one operand of a pass are taken for others."""
     factors = factors_of(pass_, geometry) or {"output_gradient"}
-    for name in sorted({each.removesuffix("_direction") for each in factors}):
-        told = name.replace("_", " ")
-        yield from _fixed(name, f"an element of the {told}", f"elements of the {told}", partial(_with_operand, name))
+    for name in sorted({factor.removesuffix("_direction") for factor in factors}):
+        words = name.replace("_", " ")
+        yield from _fixed(name, f"an element of the {words}", f"elements of the {words}", partial(_with_operand, name))
 
 
-def _fixed(place: str, one: str, many: str, plant: Callable[[Values], Planting]) -> Iterator[FaultModel]:
+def _fixed(place: str, one: str, many: str, plant: Callable[[OfValues], Planting]) -> Iterator[FaultModel]:
     for name, what, change in (
         ("negative-zero", f"{many} below zero were zero (max(x, 0), a ReLU)", lambda x: np.maximum(x, 0)),
         ("positive-zero", f"{many} above zero were zero (min(x, 0))", lambda x: np.minimum(x, 0)),
@@ -128,14 +128,14 @@ def _slopes(right: Float64, actual: Float64) -> Iterator[FaultModel]:
 Planting = Callable[[Implementation], Implementation]
 
 
-def _with_results(values: Values) -> Planting:
+def _with_results(values: OfValues) -> Planting:
     def changed(result: Array, pass_: Pass, geometry: ConvGeometry) -> Array:
         return values(result.astype(np.float64)).astype(result.dtype)
 
     return planting(with_result(changed), EVERY)
 
 
-def _with_operand(name: str, values: Values) -> Planting:
+def _with_operand(name: str, values: OfValues) -> Planting:
     def changed(operand: str, array: Array, geometry: ConvGeometry) -> Array:
         return values(array.astype(np.float64)).astype(array.dtype) if operand == name else array
 

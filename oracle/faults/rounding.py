@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from ..numbers.conversions import convert
-from ..numbers.dtypes import COMPONENTS, DTYPES, Format, format_of, result_dtype
+from ..numbers.dtypes import COMPONENTS, DTYPES, WIDE_FLOATS, Format, format_of, result_dtype
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass, factors_of
 from .model import FaultModel, Implementation, Kind, Needs
 from .parts import has_terms, parts
 from .planting import BACKWARDS, CONVOLVING, EVERY, Change, planting
 
-REALS = ("uniform", "normal", "wide")
+REAL_FILLS = ("uniform", "normal", "wide")
 _FACTORS = {
     "input": (*FORWARDS, *WEIGHT_GRADIENTS),
     "weight": (*FORWARDS, *INPUT_GRADIENTS),
@@ -113,7 +113,7 @@ def _model(
         return pass_ in passes and happens(pass_, geometry)
 
     plant = planting(only_where_worse, passes)
-    needs = Needs(dtypes=dtypes, data=REALS)
+    needs = Needs(dtypes=dtypes, data=REAL_FILLS)
     return FaultModel(name, sentence, explanation, Kind.ROUNDING, frozenset(passes), shows, plant, needs)
 
 
@@ -163,8 +163,8 @@ def _when_aligned(channels: int) -> FaultModel:
     """A fast path in TF32, taken where a group's channels fill whole vectors."""
 
     def happens(pass_: Pass, geometry: ConvGeometry) -> bool:
-        each = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
-        return has_terms(pass_, geometry) and not any(number % channels for number in each)
+        per_group = (geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups)
+        return has_terms(pass_, geometry) and not any(number % channels for number in per_group)
 
     return _model(
         f"tfloat32-for-multiples-of-{channels}-channels",
@@ -212,6 +212,6 @@ MODELS = (
         "small ones are lost. Look at the algorithm that is chosen, and declare a transform if it is meant.",
         _of_the_largest,
         CONVOLVING,
-        ("float64", "float32", "float16", "bfloat16"),
+        WIDE_FLOATS,
     ),
 )

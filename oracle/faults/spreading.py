@@ -15,7 +15,7 @@ from ..answers import reference
 from ..numbers.dtypes import format_of
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass
-from .model import NOTHING, FaultModel, Implementation
+from .model import NO_NEEDS, FaultModel, Implementation
 from .parts import has_terms, has_values
 from .planting import EVERY, Change, with_operands, with_result
 from .values import nan_to_zero, wrong_values
@@ -89,7 +89,7 @@ def _model(
     passes: tuple[Pass, ...] = EVERY,
     can_show: Callable[[Pass, ConvGeometry], bool] = has_values,
 ) -> FaultModel:
-    return wrong_values(name, sentence, explanation, change, passes, NOTHING, can_show=can_show)
+    return wrong_values(name, sentence, explanation, change, passes, NO_NEEDS, can_show=can_show)
 
 
 _CLEANED = "Look at what cleans values, as nan_to_num, before or after the sums."

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..problem.geometry import ConvGeometry
-from ..problem.padding import PaddingSides, named_sides
+from ..problem.padding import SAME_PADDINGS, PaddingSides, named_sides
 from ..problem.passes import INPUT_GRADIENTS
 from .model import Misreading
 from .planting import altered, wrong_geometry
-
-_SAME = ("same_upper", "same_lower")
 
 
 def _with_sides(change: Callable[[ConvGeometry], tuple[PaddingSides, ...]]) -> Misreading:
@@ -23,7 +21,7 @@ def _each(change: Callable[[int, int], PaddingSides]) -> Misreading:
 
 def _same_on_the_other_side(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
     """The sides exchanged on every axis whose padding is SAME's."""
-    known = zip(*(_same(name, geometry, geometry.size) for name in _SAME), strict=True)
+    known = zip(*(_same(name, geometry, geometry.size) for name in SAME_PADDINGS), strict=True)
     axes = zip(geometry.padding, known, strict=True)
     return tuple(sides[::-1] if sides in same else sides for sides, same in axes)
 
@@ -46,7 +44,7 @@ def _dilated(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
 
 def _same_from_the_first_size(geometry: ConvGeometry) -> tuple[PaddingSides, ...]:
     """SAME padding, where all axes have it and some are padded, as if each were as long as the first."""
-    names = (name for name in _SAME if _same(name, geometry, geometry.size) == geometry.padding)
+    names = (name for name in SAME_PADDINGS if _same(name, geometry, geometry.size) == geometry.padding)
     name = next(names, None)
     if name is None or not any(map(any, geometry.padding)):
         return geometry.padding

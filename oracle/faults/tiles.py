@@ -20,7 +20,7 @@ BLOCKS = (4, 8, 16, 32)
 _NARROW = 128
 """How many elements an index of eight bits can tell apart without going below zero."""
 
-Mask = Callable[[tuple[int, ...], ConvGeometry], Array | None]
+Marks = Callable[[tuple[int, ...], ConvGeometry], Array | None]
 
 
 def whole(length: int, block: int) -> int:
@@ -28,7 +28,7 @@ def whole(length: int, block: int) -> int:
     return length - length % block if length > block else length
 
 
-def _remainder(block: int, axis: int) -> Mask:
+def _remainder(block: int, axis: int) -> Marks:
     """The positions of an axis after its last whole block."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
@@ -37,21 +37,21 @@ def _remainder(block: int, axis: int) -> Mask:
     return mask
 
 
-def _remainder_of_group(block: int) -> Mask:
+def _remainder_of_group(block: int) -> Marks:
     """The input channels after the last whole block of a group."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
-        each = shape[1] // geometry.groups
-        return along(1, np.tile(trailing(each, whole(each, block)), geometry.groups), len(shape))
+        per_group = shape[1] // geometry.groups
+        return along(1, np.tile(trailing(per_group, whole(per_group, block)), geometry.groups), len(shape))
 
     return mask
 
 
-def _beyond_first(block: int) -> Mask:
+def _beyond_first(block: int) -> Marks:
     return lambda shape, geometry: along(len(shape) - 1, trailing(shape[-1], block), len(shape))
 
 
-def _before_last(block: int) -> Mask:
+def _before_last(block: int) -> Marks:
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
         length = shape[-1]
         return along(len(shape) - 1, ~trailing(length, (length - 1) // block * block), len(shape))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..answers.exact import term_counts
-from ..numbers.dtypes import DTYPES, FORMATS, format_of
+from ..numbers.dtypes import DTYPES, FORMATS, WIDE_FLOATS, format_of
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import CONTAMINATED, FaultModel, Implementation, Kind, Needs
@@ -18,7 +18,6 @@ from .planting import EVERY, Change, planting, with_operands, with_result
 
 _FLOATS = tuple(dtype for dtype in DTYPES if dtype in FORMATS and not format_of(dtype).is_integer)
 _WITH_INFINITY = tuple(dtype for dtype in _FLOATS if dtype != "float8_e4m3fn")
-_FULL = ("float64", "float32", "float16", "bfloat16")
 
 
 def _is_float(array: Array) -> bool:
@@ -137,7 +136,7 @@ MODELS = (
         "before it.",
         with_result(lambda result, pass_, geometry: _clipped(result)),
         EVERY,
-        Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+        Needs(dtypes=WIDE_FLOATS, data=(CONTAMINATED,)),
         can_show=has_values,
     ),
     wrong_values(
@@ -147,7 +146,7 @@ MODELS = (
         "over a row.",
         with_operands(_with_neighbours),
         (*FORWARDS, *WEIGHT_GRADIENTS),
-        Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+        Needs(dtypes=WIDE_FLOATS, data=(CONTAMINATED,)),
         _has_a_row,
     ),
     wrong_values(
@@ -157,7 +156,7 @@ MODELS = (
         "outside the input becomes zero.",
         _edge_in_padding,
         (Pass.FORWARD,),
-        Needs(dtypes=_FULL, data=(CONTAMINATED,)),
+        Needs(dtypes=WIDE_FLOATS, data=(CONTAMINATED,)),
         _reads_padding,
     ),
     wrong_values(
@@ -167,6 +166,6 @@ MODELS = (
         "the flush-to-zero mode; declare it if it is meant.",
         _flushing,
         (*FORWARDS, Pass.INPUT_GRADIENT, Pass.DOUBLE_BACKWARD_INPUT, Pass.BIAS_GRADIENT),
-        Needs(dtypes=_FULL, data=("subnormal_operands",)),
+        Needs(dtypes=WIDE_FLOATS, data=("subnormal_operands",)),
     ),
 )

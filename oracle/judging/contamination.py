@@ -266,17 +266,17 @@ def _meets_padding(kind: Pass, left: Float64, right: Float64, direct: ConvGeomet
         return np.zeros(kind.result_shape(direct), dtype=bool)
     match kind:
         case Pass.FORWARD:
-            each = contaminated.sum(axis=tuple(range(1, contaminated.ndim)))
-            dense = each.reshape(-1, *(1,) * direct.rank)
+            sums = contaminated.sum(axis=tuple(range(1, contaminated.ndim)))
+            dense = sums.reshape(-1, *(1,) * direct.rank)
             terms = _count(kind, np.ones(left.shape, dtype=bool), contaminated, direct)
         case Pass.INPUT_GRADIENT:
             grouped = contaminated.reshape(direct.groups, -1, direct.in_channels // direct.groups, *direct.kernel)
-            each = grouped.sum(axis=(1, *range(3, grouped.ndim)))
-            dense = each.reshape(-1, *(1,) * direct.rank) * _repetitions(direct)
+            sums = grouped.sum(axis=(1, *range(3, grouped.ndim)))
+            dense = sums.reshape(-1, *(1,) * direct.rank) * _repetitions(direct)
             terms = _count(kind, np.ones(left.shape, dtype=bool), contaminated, direct)
         case _:
-            each = contaminated.sum(axis=(0, *range(2, contaminated.ndim)))
-            dense = each.reshape(-1, *(1,) * (1 + direct.rank))
+            sums = contaminated.sum(axis=(0, *range(2, contaminated.ndim)))
+            dense = sums.reshape(-1, *(1,) * (1 + direct.rank))
             terms = _count(kind, contaminated, np.ones(right.shape, dtype=bool), direct)
     return np.asarray(dense > terms)
 

@@ -147,7 +147,7 @@ def _violation(
 ) -> Verdict:
     counts = {cause: int(mask.sum()) for cause, (mask, _) in faults.items()}
     cause = max(counts, key=lambda name: counts[name])
-    told = ", ".join(f"{counts[name]} {text}" for name, (_, text) in faults.items() if counts[name])
+    counted = ", ".join(f"{counts[name]} {text}" for name, (_, text) in faults.items() if counts[name])
     index = first_index(faults[cause][0])
     error = float(comparison.error[index]) if cause == "value" else np.inf
     expected = float(expectation.expected()[index])
@@ -155,7 +155,7 @@ def _violation(
     ulps = form.ulps(error, size)
     return Verdict(
         Outcome.VIOLATES,
-        f"{int(wrong.sum())} of {actual.size} elements are wrong: {told}",
+        f"{int(wrong.sum())} of {actual.size} elements are wrong: {counted}",
         cause,
         Discrepancy(index, float(actual[index]), expected, error, float(expectation.bound[index]), ulps),
         int(wrong.sum()),

@@ -36,7 +36,7 @@ import numpy as np
 from ..answers.exact import ExactResult, evaluate
 from ..numbers.arrays import Float64, Mask
 from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
-from ..numbers.scaled import Scaled, subtract
+from ..numbers.scaled import Scaled, add, subtract
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass
 from ..rounding.bounds import late_additions, rounding_bound, stores
@@ -194,8 +194,7 @@ def _sums(
     error = rounding_bound(pass_, small, operands, unstored, geometry)
     if arithmetic.multiplier.precision >= arithmetic.storage.precision:
         error = np.minimum(error, 2 * (exact.terms + 2) * _each(accumulator, unit))
-    negated = Scaled(-small.value.integers, small.value.exponent)
-    positive, negative = (subtract(total, value).to_float64() / 2 for value in (negated, small.value))
+    positive, negative = (combine(total, small.value).to_float64() / 2 for combine in (add, subtract))
     return _Sums(positive, negative, small.value.to_float64(), error, unit), small
 
 
@@ -220,7 +219,7 @@ def _unit(operands: Operands) -> int:
 
 def _small(exact: ExactResult, unit: int) -> ExactResult:
     """The exact value in units of 2**`unit`."""
-    return replace(exact, value=Scaled(exact.value.integers, exact.value.exponent - unit))
+    return replace(exact, value=Scaled(exact.value.limbs, exact.value.exponent - unit))
 
 
 def _narrower(left: Format, right: Format) -> Format:

@@ -37,6 +37,7 @@ from ..numbers.roundings import smallest_normal
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, real_parts
 from ..rounding.bounds import stores
+from ..rounding.steps import largest_factor
 from ..rounding.transforms import transform_underflow
 
 _FLUSHED_AT_ONCE = 3
@@ -82,7 +83,7 @@ def flush_allowance(
 
 def _of_step(inner: Float64, exact: ExactResult, operands: Operands, normal: float) -> Float64:
     """What flushing costs a step, by what it costs the sum of its gradient."""
-    factor = max(float(np.abs(real_parts(each)).max(initial=0)) for each in (operands.input, operands.output_gradient))
+    factor = largest_factor(operands)
     scaled = normal * (exact.terms * (1 + factor) + 2)
     weight = np.abs(real_parts(operands.weight))
     return max(1.0, abs(operands.learning_rate)) * inner + scaled + np.where(weight < normal, weight, 0.0)

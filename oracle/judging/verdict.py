@@ -10,7 +10,7 @@ import numpy as np
 from ..answers.exact import ExactResult
 from ..numbers.arrays import Float64, Mask, bounding_box
 from ..numbers.dtypes import COMPONENTS, Format, format_of, numpy_dtype
-from ..numbers.scaled import Scaled, scaled, subtract
+from ..numbers.scaled import Scaled, scaled, sizes, subtract
 from ..problem.passes import Array, real_parts
 
 VACUOUS = "vacuous"
@@ -151,8 +151,7 @@ def _distance(values: Array, exact: Scaled) -> Float64:
     """abs(values - exact), rounded once."""
     if exact.fits_float64:
         return np.abs(values.astype(np.float64) - exact.to_float64())
-    difference = subtract(scaled(values), exact)
-    return Scaled(np.abs(difference.integers), difference.exponent).to_float64()
+    return sizes(subtract(scaled(values), exact)).to_float64()
 
 
 def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verdict:

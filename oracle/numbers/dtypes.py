@@ -10,9 +10,9 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
+from .arrays import Float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Format:
         """The NumPy dtype of this format."""
         return numpy_dtype(self.name)
 
-    def ulp(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def ulp(self, values: Float64) -> Float64:
         """Unit in the last place at each value: the spacing of this format's numbers there."""
         if self.is_integer:
             return np.ones(np.shape(values))
         _, exponents = np.frexp(np.abs(values))
         exponents = np.where(values == 0, self.min_exponent, np.maximum(exponents - 1, self.min_exponent))
-        spacing: NDArray[np.float64] = np.ldexp(np.ones(np.shape(values)), exponents - self.precision + 1)
+        spacing: Float64 = np.ldexp(np.ones(np.shape(values)), exponents - self.precision + 1)
         return spacing
 
     def ulps(self, error: float, size: float) -> float:
@@ -115,6 +115,9 @@ DTYPES = (
 )
 """What the operands of a case can be."""
 
+WIDE_FLOATS = ("float64", "float32", "float16", "bfloat16")
+"""The real dtypes with NaN, Inf and more than 8 bits."""
+
 RESULT_DTYPES = (*DTYPES, "int32")
 """What results can be."""
 
@@ -130,11 +133,11 @@ def format_of(name: str) -> Format:
     InvalidArgument
         If there is no such format.
     """
-    found = FORMATS.get(COMPONENTS.get(name, name))
-    if found is None:
+    form = FORMATS.get(COMPONENTS.get(name, name))
+    if form is None:
         known = ", ".join((*FORMATS, *COMPONENTS))
         raise InvalidArgument("dtype", name, f"should be one of {known}", where="format_of")
-    return found
+    return form
 
 
 def numpy_dtype(name: str) -> np.dtype[Any]:
@@ -228,13 +231,13 @@ class Arithmetic:
         largest_operand: float = math.inf,
     ) -> Arithmetic:
         """Arithmetic by the names of its dtypes; without `accumulator`, the result's format is the accumulator."""
-        given = result or result_dtype(dtype)
+        result_name = result or result_dtype(dtype)
         return cls(
             format_of(dtype),
             format_of(multiplier or dtype),
-            format_of(accumulator or given),
-            format_of(given),
-            given,
+            format_of(accumulator or result_name),
+            format_of(result_name),
+            result_name,
             conventions or {},
             largest_operand,
         )

@@ -1,13 +1,11 @@
-"""Exact numbers: arrays of integers times a common power of two, which is what binary floating-point numbers are.
-
-The integers are int64 where they are sure to fit, and Python integers otherwise.
-"""
+"""Exact numbers: arrays of integers times a common power of two, which is what binary floating-point numbers are."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,59 +13,70 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
 from ..problem.passes import Array
+from . import limbs
 from .arrays import Float64
 from .dtypes import FORMATS
+from .limbs import Limbs, widest
+from .splitting import digits, extent, times_power
 
-_INT64_LIMIT = 2**62
 _FORM = FORMATS["float64"]
 _LEAST_EXPONENT = _FORM.min_exponent - _FORM.precision + 1
+_INT64_LIMIT = 2**limbs.ROOM
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaled:
-    """An array of exact numbers: `integers` times 2**`exponent`; int64, or object for Python integers."""
+    """An array of exact numbers: integers, in limbs, times 2**`exponent`."""
 
-    integers: NDArray[Any]
+    limbs: Limbs
     exponent: int
+
+    @classmethod
+    def of(cls, integers: Array, exponent: int) -> Scaled:
+        """Integers of NumPy's or Python's times 2**`exponent`."""
+        return cls(limbs.of_integers(integers), exponent)
+
+    @property
+    def integers(self) -> Array:
+        """The integers: int64 where they are sure to fit, otherwise Python's."""
+        return limbs.joined(self.limbs)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the array."""
+        return self.limbs[0].shape
 
     def at_exponent(self, exponent: int) -> Scaled:
         """The same numbers at a lower (or equal) exponent."""
         shift = self.exponent - exponent
-        largest = widest(self.integers)
-        if shift == 0 or largest == 0:
-            return Scaled(self.integers, exponent)
-        (integers,) = with_room(largest << shift, self.integers)
-        return Scaled(integers * (1 << shift), exponent)
+        return self if shift == 0 else Scaled(limbs.shifted(self.limbs, shift), exponent)
 
     @property
     def fits_float64(self) -> bool:
         """Whether every number is sure to be a float64."""
         largest = _FORM.max_exponent - _FORM.precision
-        return widest(self.integers) <= 2**_FORM.precision and _LEAST_EXPONENT <= self.exponent <= largest
+        fits = len(self.limbs) == 1 and widest(self.limbs[0]) <= 2**_FORM.precision
+        return fits and _LEAST_EXPONENT <= self.exponent <= largest
 
     def to_float64(self) -> Float64:
         """Each number rounded to the nearest float64."""
-        rounds_twice = self.exponent < _LEAST_EXPONENT and widest(self.integers) > 2**_FORM.precision
-        if self.integers.dtype == object or rounds_twice:
-            return np.array([_ratio(int(i), self.exponent) for i in self.integers.ravel()], dtype=np.float64).reshape(
-                self.integers.shape
-            )
-        with np.errstate(over="ignore"):
-            return np.ldexp(self.integers.astype(np.float64), self.exponent)
+        numbers = limbs.to_float64(self.limbs, self.exponent)
+        if self.exponent < _LEAST_EXPONENT:
+            subnormal = np.abs(numbers) < 2.0**_FORM.min_exponent
+            numbers[subnormal] = [_ratio(int(i), self.exponent) for i in self.integers[subnormal]]
+        return numbers
 
     def to_fractions(self) -> NDArray[np.object_]:
         """Each number as a Fraction."""
         scale = Fraction(2) ** self.exponent
-        numbers = np.empty(self.integers.shape, dtype=object)
+        numbers = np.empty(self.shape, dtype=object)
         numbers.ravel()[:] = [int(integer) * scale for integer in self.integers.ravel()]
         return numbers
 
 
 def _ratio(integer: int, exponent: int) -> float:
-    try:
-        return float(integer << exponent) if exponent >= 0 else integer / (1 << -exponent)
-    except OverflowError:
-        return math.inf if integer > 0 else -math.inf
+    """A number below 1 as the float64 nearest to it, also where that is subnormal."""
+    return integer / (1 << -exponent)
 
 
 def scaled(array: Array) -> Scaled:
@@ -81,57 +90,88 @@ def scaled(array: Array) -> Scaled:
         If an element is NaN or infinite.
     """
     if array.dtype.kind in "iu":
-        return Scaled(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
-    if array.dtype.name not in FORMATS:
+        return Scaled.of(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
+    values = floats(array)
+    bits = extent(values, precision_of(array))
+    if bits.bits <= limbs.ROOM:
+        return Scaled((times_power(values, -bits.lowest).astype(np.int64),), bits.lowest)
+    parts = digits(values, bits.lowest, limbs.BITS, -(-bits.bits // limbs.BITS)).astype(np.int64)
+    return Scaled(limbs.carried(list(parts), limbs.BITS, bits.bits), bits.lowest)
+
+
+def floats(array: Array) -> Float64:
+    """An array of numbers of up to 53 bits as float64.
+
+    Raises
+    ------
+    InvalidArgument
+        If the dtype is none of integers, and of none of the formats.
+    """
+    precision_of(array)
+    return array.astype(np.float64, copy=False)
+
+
+def precision_of(array: Array) -> int:
+    """The bits of its numbers; of integers, as many as float64 has."""
+    return _precision_of(array.dtype)
+
+
+@lru_cache
+def _precision_of(dtype: np.dtype[Any]) -> int:
+    if dtype.kind in "iu":
+        return _FORM.precision
+    if dtype.name not in FORMATS:
         raise InvalidArgument(
-            "dtype", array.dtype.name, f"should be an integer type or one of {', '.join(FORMATS)}", where="exact"
+            "dtype", dtype.name, f"should be an integer type or one of {', '.join(FORMATS)}", where="exact"
         )
-    values = array.astype(np.float64)
-    if not np.isfinite(values).all():
-        raise OverflowError("an exact number is finite; the array has NaN or Inf")
-    fractions, exponents = np.frexp(values)
-    significands = np.ldexp(fractions, 53).astype(np.int64)
-    nonzero = significands != 0
-    if not nonzero.any():
-        return Scaled(np.zeros(array.shape, np.int64), 0)
-    lowest_bits = np.frexp((significands & -significands).astype(np.float64))[1] - 1
-    exponent = int((exponents - 53 + lowest_bits)[nonzero].min())
-    shifts = np.where(nonzero, exponents - 53 - exponent, 0)
-    if int((exponents - exponent)[nonzero].max()) < 62:
-        down = np.maximum(-shifts, 0)
-        return Scaled((significands >> down) << np.maximum(shifts, 0), exponent)
-    pairs = zip(significands.ravel().tolist(), shifts.ravel().tolist(), strict=True)
-    integers = np.empty(array.size, dtype=object)
-    integers[:] = [s << k if k >= 0 else s >> -k for s, k in pairs]
-    return Scaled(integers.reshape(array.shape), exponent)
+    return FORMATS[dtype.name].precision
 
 
 def add(left: Scaled, right: Scaled) -> Scaled:
-    """The exact sum."""
-    return _combined(left, right, np.add)
+    """The exact sum, where `right` may be broadcast to the shape of `left`."""
+    exponent = min(left.exponent, right.exponent)
+    return Scaled(limbs.added(left.at_exponent(exponent).limbs, right.at_exponent(exponent).limbs), exponent)
 
 
 def subtract(left: Scaled, right: Scaled) -> Scaled:
     """The exact difference."""
-    return _combined(left, right, np.subtract)
+    return add(left, negated(right))
 
 
-def _combined(left: Scaled, right: Scaled, combine: np.ufunc) -> Scaled:
-    exponent = min(left.exponent, right.exponent)
-    a, b = left.at_exponent(exponent).integers, right.at_exponent(exponent).integers
-    a, b = with_room(widest(a) + widest(b), a, b)
-    return Scaled(np.asarray(combine(a, b)), exponent)
+def negated(numbers: Scaled) -> Scaled:
+    """The opposite numbers."""
+    return Scaled(limbs.negated(numbers.limbs), numbers.exponent)
+
+
+def sizes(numbers: Scaled) -> Scaled:
+    """The absolute values."""
+    return Scaled(limbs.sizes(numbers.limbs), numbers.exponent)
+
+
+def multiplied(numbers: Scaled, factor: float) -> Scaled:
+    """The exact products with a float64."""
+    odd, exponent = _odd_part(factor)
+    return Scaled(limbs.multiplied(numbers.limbs, odd), numbers.exponent + exponent)
+
+
+def total(numbers: Scaled, axes: tuple[int, ...]) -> Scaled:
+    """The exact sums along some axes."""
+    return Scaled(limbs.summed(numbers.limbs, axes), numbers.exponent)
+
+
+def stack(first: Scaled, second: Scaled) -> Scaled:
+    """Both along a last axis of length two."""
+    exponent = min(first.exponent, second.exponent)
+    a, b = (each.at_exponent(exponent).limbs for each in (first, second))
+    length = max(len(a), len(b))
+    pairs = zip(limbs.extended(a, length), limbs.extended(b, length), strict=True)
+    return Scaled(tuple(np.stack(pair, axis=-1) for pair in pairs), exponent)
 
 
 def dot(left: NDArray[Any], right: NDArray[Any]) -> int:
     """The exact sum of products of two vectors of integers."""
     left, right = with_room(widest(left) * widest(right) * left.size, left, right)
     return int(left @ right) if left.size else 0
-
-
-def widest(integers: NDArray[Any]) -> int:
-    """The largest absolute value; 0 where there is none."""
-    return max((abs(int(integers.max())), abs(int(integers.min())))) if integers.size else 0
 
 
 def with_room(largest: int, *arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
@@ -141,6 +181,11 @@ def with_room(largest: int, *arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
 
 def unit_of(rate: float) -> float:
     """The largest power of two, 1 at most, of which a learning rate is a multiple."""
-    fraction, exponent = math.frexp(rate)
-    significand = int(math.ldexp(fraction, _FORM.precision))
-    return min(1.0, math.ldexp(significand & -significand, exponent - _FORM.precision) or 1.0)
+    return min(1.0, math.ldexp(1.0, _odd_part(rate)[1]))
+
+
+def _odd_part(number: float) -> tuple[int, int]:
+    """The odd integer that a number is a power of two times, and the power's exponent; 0 and 0 of zero."""
+    integer, denominator = float(number).as_integer_ratio()
+    twos = (integer & -integer) or 1
+    return integer // twos, twos.bit_length() - denominator.bit_length()

@@ -98,7 +98,7 @@ def _bound_of_ones(
     def bound(pass_: Pass) -> float:
         shape = pass_.result_shape(geometry)
         terms = np.broadcast_to(term_counts(pass_, geometry) + 1, shape)
-        exact = ExactResult(Scaled(terms, 0), terms.astype(np.float64), np.ones(shape), terms)
+        exact = ExactResult(Scaled.of(terms, 0), terms.astype(np.float64), np.ones(shape), terms=terms)
         return float(rounding_bound(pass_, exact, operands, arithmetic, geometry).max(initial=0))
 
     return max(map(bound, passes))

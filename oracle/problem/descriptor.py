@@ -150,14 +150,14 @@ def _entries(entries: str, text: str) -> dict[str, int]:
 
 def _axes(numbers: Mapping[str, int], text: str) -> dict[str, AxisNumbers]:
     """The axes by letter, those that were left out being as the one before."""
-    given = {letter: _axis(numbers, letter, text) for letter in AXES if _says_something(numbers, letter)}
-    match "".join(given):
+    axes = {letter: _axis(numbers, letter, text) for letter in AXES if _says_something(numbers, letter)}
+    match "".join(axes):
         case "d":
-            return dict.fromkeys(AXES, given["d"])
+            return dict.fromkeys(AXES, axes["d"])
         case "h":
-            return dict.fromkeys("hw", given["h"])
+            return dict.fromkeys("hw", axes["h"])
         case "w" | "hw" | "dhw":
-            return given
+            return axes
         case other:
             requirement = f"should have w, h and w, or d, h and w given, or only the first of them; it has {other!r}"
             raise InvalidArgument("text", text, requirement, where="parse_descriptor")

@@ -14,7 +14,8 @@ READONLY = "readonly"
 STRIDED = "strided"
 EXPANDED = "expanded"
 """No layout of a case: an array of which only the elements that differ are given; stride 0 along all other axes."""
-_BOUNDARY = 64
+BOUNDARY = 64
+"""In bytes: where a line of the cache begins, and what vectorised sums may wait for."""
 
 
 def arrange(array: Array, layout: str) -> Array:
@@ -64,8 +65,8 @@ def _reversed(array: Array) -> Array:
 def _offset(array: Array) -> Array:
     """One element past a boundary of 64 bytes."""
     size = array.dtype.itemsize
-    buffer = np.zeros(array.nbytes + 2 * _BOUNDARY + size, np.uint8)
-    start = -buffer.ctypes.data % _BOUNDARY + size
+    buffer = np.zeros(array.nbytes + 2 * BOUNDARY + size, np.uint8)
+    start = -buffer.ctypes.data % BOUNDARY + size
     moved = buffer[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     moved[...] = array
     return moved

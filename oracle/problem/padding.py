@@ -73,6 +73,7 @@ NAMED_PADDINGS: dict[str, Callable[[int, int, int, int], PaddingSides]] = {
     "same_lower": _same_lower,
     "causal": _causal,
 }
+SAME_PADDINGS = ("same_upper", "same_lower")
 
 
 def named_sides(

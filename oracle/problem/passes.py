@@ -144,7 +144,7 @@ def factors_of(pass_: Pass, geometry: ConvGeometry) -> frozenset[str]:
     return frozenset(name for part in products(pass_, geometry) for name in (part.left, part.right))
 
 
-def present_products(pass_: Pass, geometry: ConvGeometry, given: Collection[str]) -> tuple[Product, ...]:
+def present_products(pass_: Pass, geometry: ConvGeometry, names: Collection[str]) -> tuple[Product, ...]:
     """The products of a pass without those of a direction that is not among the operands given, which is zero.
 
     Raises
@@ -153,7 +153,7 @@ def present_products(pass_: Pass, geometry: ConvGeometry, given: Collection[str]
         If a pass of second order is given no direction that it takes.
     """
     parts = products(pass_, geometry)
-    present = tuple(part for part in parts if not {part.left, part.right} & _DIRECTIONS - set(given))
+    present = tuple(part for part in parts if not {part.left, part.right} & _DIRECTIONS - set(names))
     if parts and not present:
         wanted = " or ".join(sorted({part.left, part.right} & _DIRECTIONS)[0] for part in parts)
         raise InvalidArgument(wanted, None, f"should be an array for the pass {pass_}", where="present_products")

@@ -79,14 +79,14 @@ def _summed(terms_error: Float64, exact: ExactResult, operands: Operands, arithm
 def _underflow(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
     u, n = arithmetic.accumulator.unit_roundoff, exact.terms
     h = max(half_spacing(form) for form in (arithmetic.accumulator, arithmetic.multiplier))
-    each = abs(operands.learning_rate) + 1 + largest_factor(operands)
-    underflow: Float64 = h * (n * each + 1) * (1 + (n + 2) * u)
+    scaling = abs(operands.learning_rate) + 1 + largest_factor(operands)
+    underflow: Float64 = h * (n * scaling + 1) * (1 + (n + 2) * u)
     return underflow
 
 
 def largest_factor(operands: Operands) -> float:
     """The size of the largest number that a step's products have as a factor, and that alpha may scale."""
-    return max(float(np.abs(real_parts(each)).max(initial=0)) for each in (operands.input, operands.output_gradient))
+    return max(float(np.abs(real_parts(array)).max(initial=0)) for array in (operands.input, operands.output_gradient))
 
 
 def _stored_by_images(

@@ -109,8 +109,8 @@ def _failure(
         f"  replay: convoracle replay mismatches/{clean(mismatch.id)}/mismatch.json"
         for mismatch in mismatches
     ]
-    found = ElementTree.SubElement(case, "error" if died else "failure", type=kind, message=_xml(message))
-    found.text = _xml("\n\n".join((*texts, amount)))
+    element = ElementTree.SubElement(case, "error" if died else "failure", type=kind, message=_xml(message))
+    element.text = _xml("\n\n".join((*texts, amount)))
 
 
 def _nothing_compared(suite: ElementTree.Element, name: str, message: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.explaining.notation import SYMBOLS as OPERAND_SYMBOLS
+from ...oracle.explaining.notation import OPERAND_SYMBOLS
 from ...oracle.judging.verdict import Discrepancy
 from ...oracle.problem.layouts import CONTIGUOUS
 from ..errors import InvalidRecord
@@ -30,7 +30,7 @@ from ..views.wording import (
     rounded,
 )
 from .picture import Grid, Picture, operand_grids, picture, result_grids
-from .sentences import explanation
+from .sentences import mismatch_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def mismatch_on_page(
         tone="bad" if outcome.is_mismatch else "warn",
         symbol=SYMBOLS[outcome],
         outcome=str(outcome),
-        sentences=explanation(mismatch),
+        sentences=mismatch_sentences(mismatch),
         diagnosis=tuple(map(clean, mismatch.diagnosis)),
         case=clean(mismatch.case),
         found=clean(mismatch.found),

@@ -1,29 +1,29 @@
-"""Where the wrong elements of a result lie: planes of cells, ready to be drawn."""
+"""Where the wrong elements of a result lie: planes of squares, ready to be drawn."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...oracle.problem.passes import Pass, real_parts
+from ...oracle.numbers.arrays import Float64, Mask
+from ...oracle.problem.passes import Array, Pass, real_parts
 from ..records.evidence import subject_pass
 from ..records.record import Evidence
 from ..views.wording import number, number_pair, plural, position, rounded
 
 MAX_PLANES = 24
 MAX_SIDE = 48
-"""Most cells along one side of a plane; beyond it a cell stands for a block of elements."""
+"""Most squares along one side of a plane; beyond it a square stands for a block of elements."""
 
 MAX_NUMBERS = 72
 """Most elements of an array that is printed number by number."""
 
-_HOVER_CELLS = 256
+_HOVER_SQUARES = 256
 _TILES_WIDTH = 190
-_LARGEST_CELL, _SMALLEST_CELL = 26, 4
+_LARGEST_SQUARE, _SMALLEST_SQUARE = 26, 4
 _BROKEN = 2.0
 """Strength of NaN and infinity: above that of every number."""
 
@@ -33,7 +33,7 @@ _PARTS = ("real part", "imaginary part")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Square:
     """One square: its column and row, ``right``, ``over``, ``under`` or ``broken``, and how strongly it is filled."""
 
     x: int
@@ -46,14 +46,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """A two-dimensional part of a result, `columns` by `rows` cells of `unit` pixels."""
+    """A two-dimensional part of a result, `columns` by `rows` squares of `unit` pixels."""
 
     label: str
     columns: int
     rows: int
     unit: float
     wrong: int
-    cells: tuple[Cell, ...]
+    squares: tuple[Square, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ class _Axes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Result:
-    actual: NDArray[np.float64]
-    expected: NDArray[np.float64]
-    wrong: NDArray[np.bool_]
-    strength: NDArray[np.float64]
+    actual: Float64
+    expected: Float64
+    wrong: Mask
+    strength: Float64
     kind: NDArray[np.str_]
 
     def part(self, lead: tuple[int, ...]) -> _Result:
@@ -157,7 +157,7 @@ def result_grids(evidence: Evidence, subject: str, *, transposed: bool = False) 
     return tuple(Grid(axes.label(lead), _rows(result.part(lead))) for lead in axes.planes(result.wrong.shape))
 
 
-def operand_grids(array: NDArray[Any], name: str, *, transposed: bool = False) -> tuple[Grid, ...]:
+def operand_grids(array: Array, name: str, *, transposed: bool = False) -> tuple[Grid, ...]:
     """The numbers of a small operand, of a `transposed` convolution or not; none if it is large."""
     if not 0 < array.size <= MAX_NUMBERS:
         return ()
@@ -193,7 +193,7 @@ def _operand_names(name: str, *, transposed: bool) -> tuple[str, ...]:
     return _IMAGES
 
 
-def _parts_first(parts: NDArray[Any], array: NDArray[Any]) -> NDArray[Any]:
+def _parts_first(parts: Array, array: Array) -> Array:
     """What has the parts of complex numbers as its last axis, with that axis first; anything of real ones as it is."""
     return np.moveaxis(parts, -1, 0) if array.dtype.kind == "c" else np.atleast_1d(parts)
 
@@ -218,7 +218,7 @@ def _result(evidence: Evidence) -> _Result | None:
     return _Result(actual, expected, wrong, strength, np.where(wrong, kind, "right"))
 
 
-def _table(values: NDArray[Any]) -> NDArray[Any]:
+def _table(values: Array) -> Array:
     return np.atleast_2d(values)
 
 
@@ -226,21 +226,21 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, axes: _Axes, block:
     actual, expected, kind = _table(part.actual), _table(part.expected), _table(part.kind)
     strength = _table(np.where(part.wrong, part.strength, -1.0))
     rows, columns = (-(-side // block) for side in actual.shape)
-    unit = max(_SMALLEST_CELL, min(_LARGEST_CELL, _TILES_WIDTH / max(rows, columns, 1)))
-    cells = []
+    unit = max(_SMALLEST_SQUARE, min(_LARGEST_SQUARE, _TILES_WIDTH / max(rows, columns, 1)))
+    squares = []
     for y, x in itertools.product(range(rows), range(columns)):
         window = strength[y * block : (y + 1) * block, x * block : (x + 1) * block]
         dy, dx = np.unravel_index(int(window.argmax()), window.shape)
         place = y * block + int(dy), x * block + int(dx)
-        if kind[place] == "right" and rows * columns > _HOVER_CELLS:
+        if kind[place] == "right" and rows * columns > _HOVER_SQUARES:
             continue
         got, should = number_pair(float(actual[place]), float(expected[place]))
         index = axes.index(lead, place if part.wrong.ndim == 2 else place[1:])
         title = f"{position(index)}: got {got}" + (f", expected {should}" if kind[place] != "right" else "")
         shade = round(0.4 + 0.6 * min(max(float(strength[place]), 0.0), 1.0), 2)
         symbol = _SYMBOLS[str(kind[place])] if unit >= 12 else ""
-        cells.append(Cell(x, y, str(kind[place]), shade, symbol, title))
-    return Plane(axes.label(lead), columns, rows, round(unit, 2), wrong, tuple(cells))
+        squares.append(Square(x, y, str(kind[place]), shade, symbol, title))
+    return Plane(axes.label(lead), columns, rows, round(unit, 2), wrong, tuple(squares))
 
 
 def _rows(part: _Result) -> tuple[tuple[GridCell, ...], ...]:

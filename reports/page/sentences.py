@@ -32,7 +32,7 @@ _CONTAMINATION = (
 )
 
 
-def explanation(mismatch: Mismatch) -> tuple[str, ...]:
+def mismatch_sentences(mismatch: Mismatch) -> tuple[str, ...]:
     """One or two plain sentences: what is wrong, then what was told of it."""
     verdict = mismatch.verdict
     reason = " ".join(clean(verdict.reason).split())

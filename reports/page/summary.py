@@ -68,13 +68,13 @@ class CandidateView:
     seconds: str
 
 
-def run_headline(run: Run, counts: Tally, found: Compared, names: tuple[str, ...]) -> Headline:
+def run_headline(run: Run, counts: Tally, comparison: Compared, names: tuple[str, ...]) -> Headline:
     """The verdict on the whole run; a run in which nothing was decided is never good."""
     total = counts.total()
     idle = [clean(name) for name in names if counts.of(name).decided == 0]
     cases = len({record.case for record in run.cases})
     amount = f"{plural(total.verdicts, 'verdict')} on {plural(cases, 'case')} and {plural(len(names), 'candidate')}"
-    lines = [amount, compared_sentence(found)]
+    lines = [amount, compared_sentence(comparison)]
     for outcome, words in ((Outcome.UNDECIDED, "undecided"), (Outcome.UNSUPPORTED, "unsupported by the candidate")):
         if count := total.outcomes.get(outcome, 0):
             lines.append(f"{count:,} {words}")
@@ -91,7 +91,7 @@ def run_headline(run: Run, counts: Tally, found: Compared, names: tuple[str, ...
         return Headline("none", "∅", "Nothing was compared: this run proves nothing", tuple(lines))
     if idle:
         return Headline("warn", "?", "No mismatch, but not every candidate was compared", tuple(lines))
-    if shortfalls(found, run.info.min_compared):
+    if shortfalls(comparison, run.info.min_compared):
         return Headline("warn", "?", "No mismatch, but too little of what was asked was compared", tuple(lines))
     if not run.finished:
         return Headline("warn", "…", "No mismatch so far: the run did not finish", tuple(lines))
@@ -116,17 +116,17 @@ class ComparedView:
     reasons: tuple[tuple[str, str], ...]
 
 
-def compared_view(found: Compared) -> ComparedView:
+def compared_view(comparison: Compared) -> ComparedView:
     """The share compared of each pass and dtype, and why the rest was not."""
-    dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
-    by_dtype = {(share.candidate, share.subject, share.dtype): share for share in found.shares}
+    dtypes = tuple(dict.fromkeys(share.dtype for share in comparison.shares))
+    by_dtype = {(share.candidate, share.subject, share.dtype): share for share in comparison.shares}
     rows = []
-    for each in found.by_pass():
-        shares = (by_dtype.get((each.candidate, each.subject, dtype)) for dtype in dtypes)
+    for of_pass in comparison.by_pass():
+        shares = (by_dtype.get((of_pass.candidate, of_pass.subject, dtype)) for dtype in dtypes)
         cells = ("–" if share is None else percent(share.compared, share.asked) for share in shares)
-        rows.append(ComparedRow(clean(each.candidate), clean(each.subject), tuple(cells)))
-    candidates = dict.fromkeys(reason.candidate for reason in found.reasons)
-    reasons = tuple((clean(name), reasons_text(found.of(name).reasons)) for name in candidates)
+        rows.append(ComparedRow(clean(of_pass.candidate), clean(of_pass.subject), tuple(cells)))
+    candidates = dict.fromkeys(reason.candidate for reason in comparison.reasons)
+    reasons = tuple((clean(name), reasons_text(comparison.of(name).reasons)) for name in candidates)
     return ComparedView(dtypes, tuple(rows), reasons)
 
 
@@ -180,8 +180,8 @@ def _matrix_cell(cell: Cell, row: Row, links: tuple[Link, ...]) -> MatrixCell:
 
 def _details(cell: Cell, row: Row, wrong: list[Outcome]) -> tuple[str, ...]:
     """What the label of a matrix cell leaves out."""
-    told = [Outcome.UNDECIDED] * bool(cell.decided) + [Outcome.UNSUPPORTED] * bool(cell.verdicts and cell.decided)
-    counted = [*(wrong if len(wrong) > 1 else ()), *told]
+    besides = [Outcome.UNDECIDED] * bool(cell.decided) + [Outcome.UNSUPPORTED] * bool(cell.verdicts and cell.decided)
+    counted = [*(wrong if len(wrong) > 1 else ()), *besides]
     details = [f"{SYMBOLS[each]} {cell.outcomes[each]:,} {each}" for each in counted if cell.outcomes.get(each)]
     if row.check == "precision" and cell.ratio:
         details.append(f"worst ratio {rounded(cell.ratio)}")

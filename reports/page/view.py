@@ -64,7 +64,7 @@ def _cause_view(
         clean(cause.title),
         clean(cause.evidence),
         views[first],
-        tuple((other_line(named[each], named[first]), views[each]) for each in others),
+        tuple((other_line(named[identity], named[first]), views[identity]) for identity in others),
     )
 
 
@@ -76,8 +76,8 @@ def view(run: Run, folder: Path) -> Page:
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
     found = sorted(causes(run.mismatches), key=lambda cause: names.index(cause.candidate))
     named = {mismatch.id: mismatch for mismatch in run.mismatches}
-    told = (identity for cause in found for identity in cause.mismatches)
-    numbers = {identity: place for place, identity in enumerate(told, 1)}
+    shown = (identity for cause in found for identity in cause.mismatches)
+    numbers = {identity: place for place, identity in enumerate(shown, 1)}
     views = {
         each: mismatch_on_page(named[each], place, known.get(named[each].candidate), counts.faults.get(each, 0), folder)
         for each, place in numbers.items()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.numbers.arrays import Float64, Mask
 from ...oracle.numbers.dtypes import EVERYDAY
-from ...oracle.problem.passes import Operands
+from ...oracle.problem.passes import Array, Operands
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
@@ -234,10 +231,10 @@ class Evidence:
     """
 
     operands: Operands
-    actual: NDArray[Any] | None
-    expected: NDArray[np.float64]
-    bound: NDArray[np.float64]
-    wrong: NDArray[np.bool_]
+    actual: Array | None
+    expected: Float64
+    bound: Float64
+    wrong: Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,13 @@ def cause_texts(
     shown_by : mapping of str to int, optional
         How many cases showed each mismatch, by its id.
     """
-    found = causes(mismatches)
+    grouped = causes(mismatches)
     known = {candidate.name: candidate for candidate in candidates}
     named = {mismatch.id: mismatch for mismatch in mismatches}
     counts = {} if shown_by is None else shown_by
     return "\n\n".join(
-        _cause_text(cause, f"cause {number} of {len(found)}", named, known.get(cause.candidate), counts)
-        for number, cause in enumerate(found, 1)
+        _cause_text(cause, f"cause {number} of {len(grouped)}", named, known.get(cause.candidate), counts)
+        for number, cause in enumerate(grouped, 1)
     )
 
 
@@ -66,7 +66,7 @@ def _cause_text(
 ) -> str:
     first, *others = (named[identity] for identity in cause.mismatches)
     lines = [f"{number}: {cause.title}", *([f"  {clean(cause.evidence)}"] if cause.evidence else [])]
-    told = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0))
-    lines += [f"  {line}" for line in told.splitlines()]
+    text = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0))
+    lines += [f"  {line}" for line in text.splitlines()]
     lines += [f"  also {other_line(other, first)}" for other in others]
     return "\n".join(lines)

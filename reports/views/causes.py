@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.faults import FAULTS
+from ...oracle.faults import FAULT_MODELS
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.vocabulary import Lack
 from ...oracle.problem.geometry import ConvGeometry
@@ -38,7 +38,6 @@ _FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
 _RAISED = re.compile(r"raised (.+?)(?: at \S+:\d+)?", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
 _LONGEST_TITLE = 200
-_SAME = "the same explains all of them: "
 _OF_DATA = "depends-on-data"
 
 
@@ -77,11 +76,11 @@ def causes(mismatches: Iterable[Mismatch]) -> tuple[Cause, ...]:
             group, bond = joined
             groups[groups.index(group)] = group.joined_by(mismatch, bond)
     numbers: dict[str, int] = {}
-    found = []
+    numbered = []
     for group in groups:
         number = numbers[group.candidate] = numbers.get(group.candidate, 0) + 1
-        found.append(_cause(group, number))
-    return tuple(found)
+        numbered.append(_cause(group, number))
+    return tuple(numbered)
 
 
 def signature(verdict: Verdict) -> str:
@@ -98,23 +97,31 @@ def signature(verdict: Verdict) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Bond:
+    """Why a mismatch has the cause of others, in a clause; of the names that explain them, only the last one counts."""
+
+    why: str
+    is_of_names: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Group:
     """Mismatches of one cause so far; `names` are those that explain each that is explained at all."""
 
     candidate: str
     members: tuple[Mismatch, ...]
     names: frozenset[str]
-    bonds: tuple[str, ...] = ()
+    bonds: tuple[_Bond, ...] = ()
 
-    def bond(self, mismatch: Mismatch) -> str:
-        """Why a mismatch has this cause; empty where nothing says so."""
+    def bond(self, mismatch: Mismatch) -> _Bond | None:
+        """Why a mismatch has this cause; None where nothing says so."""
         if mismatch.candidate != self.candidate:
-            return ""
-        return next((why for find in _BONDS if (why := find(self, mismatch))), "")
+            return None
+        return next((_Bond(why, find is _same_names) for find in _BONDS if (why := find(self, mismatch))), None)
 
-    def joined_by(self, mismatch: Mismatch, bond: str) -> _Group:
+    def joined_by(self, mismatch: Mismatch, bond: _Bond) -> _Group:
         names = self.names & _names(mismatch) or self.names
-        others = (each for each in self.bonds if not (each.startswith(_SAME) and bond.startswith(_SAME)))
+        others = (own for own in self.bonds if not (own.is_of_names and bond.is_of_names))
         return replace(self, members=(*self.members, mismatch), names=names, bonds=(*others, bond))
 
 
@@ -124,8 +131,8 @@ def _history(group: _Group, mismatch: Mismatch) -> str:
 
 
 def _spoilt(group: _Group, mismatch: Mismatch) -> str:
-    pairs = ((each, other) for one in group.members for each, other in ((one, mismatch), (mismatch, one)))
-    both = any(is_spoiling(each.verdict) and _comes_of(other, each) for each, other in pairs)
+    pairs = ((spoiling, other) for one in group.members for spoiling, other in ((one, mismatch), (mismatch, one)))
+    both = any(is_spoiling(spoiling.verdict) and _comes_of(other, spoiling) for spoiling, other in pairs)
     return "the others come of what the pass does to memory that is not its own" if both else ""
 
 
@@ -139,12 +146,12 @@ def _comes_of(mismatch: Mismatch, spoiling: Mismatch) -> bool:
 def _same_end(group: _Group, mismatch: Mismatch) -> str:
     if mismatch.history:
         return ""
-    told = signature(mismatch.verdict)
-    if not told or told not in {signature(member.verdict) for member in group.members}:
+    message = signature(mismatch.verdict)
+    if not message or message not in {signature(member.verdict) for member in group.members}:
         return ""
     if mismatch.verdict.outcome is Outcome.REFUSED:
         return "all raise the same error"
-    if _FRAME.search(told) or any(_alike(mismatch, member) for member in group.members):
+    if _FRAME.search(message) or any(_alike(mismatch, member) for member in group.members):
         return "all processes end in the same way"
     return ""
 
@@ -201,7 +208,7 @@ def _names(mismatch: Mismatch) -> frozenset[str]:
 
 def _same_names(group: _Group, mismatch: Mismatch) -> str:
     common = group.names & _names(mismatch)
-    return f"{_SAME}{', '.join(sorted(common))}" if common else ""
+    return f"the same explains all of them: {', '.join(sorted(common))}" if common else ""
 
 
 def _following(group: _Group, mismatch: Mismatch) -> str:
@@ -224,11 +231,11 @@ def _same_needs(group: _Group, mismatch: Mismatch) -> str:
 
 def _misread(group: _Group, mismatch: Mismatch) -> str:
     """An error where nothing is left of a geometry that is taken for another."""
-    refused = [each for each in (mismatch, *group.members) if _is_refused(each)]
+    refused = [member for member in (mismatch, *group.members) if _is_refused(member)]
     names = _names(mismatch) if mismatch not in refused else group.names
     explained = mismatch in refused or len(refused) == len(group.members)
     for name in sorted(names) if refused and explained else ():
-        if all(_leaves_nothing(name, each) for each in refused):
+        if all(_leaves_nothing(name, member) for member in refused):
             return f"an error is raised where {name} leaves no window"
     return ""
 
@@ -239,7 +246,7 @@ def _is_refused(mismatch: Mismatch) -> bool:
 
 def _leaves_nothing(name: str, mismatch: Mismatch) -> bool:
     """Whether a known fault takes a case's geometry for one that is not legal or has no output."""
-    model, geometry = next((model for model in FAULTS if model.name == name), None), _geometry(mismatch)
+    model, geometry = next((model for model in FAULT_MODELS if model.name == name), None), _geometry(mismatch)
     if model is None or model.misread is None or geometry is None or geometry.is_degenerate:
         return False
     misread = model.misread(geometry)
@@ -274,7 +281,7 @@ _BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
 
 def _cause(group: _Group, number: int) -> Cause:
     order = sorted(group.members, key=_plainness)
-    evidence = "; ".join(dict.fromkeys(group.bonds))
+    evidence = "; ".join(dict.fromkeys(bond.why for bond in group.bonds))
     return Cause(
         f"{group.candidate}-cause-{number}",
         group.candidate,

@@ -8,11 +8,11 @@ from ..records.compared import Compared, Reason, Share
 from .wording import clean, plural
 
 
-def shortfalls(found: Compared, least: float) -> tuple[str, ...]:
+def shortfalls(comparison: Compared, least: float) -> tuple[str, ...]:
     """A sentence for each candidate, or else pass of one, of which less than the share `least` was compared."""
-    sentences, found = [], found.offered()
-    for candidate in dict.fromkeys(share.candidate for share in found.shares):
-        part = found.of(candidate)
+    sentences, comparison = [], comparison.offered()
+    for candidate in dict.fromkeys(share.candidate for share in comparison.shares):
+        part = comparison.of(candidate)
         low = [share for share in (part.total(), *part.by_pass()) if share.compared < least * share.asked]
         if low:
             whole = not low[0].subject
@@ -26,9 +26,9 @@ def percent(part: int, whole: int) -> str:
     return "under 1 %" if share == 0 and part else f"{share} %"
 
 
-def compared_sentence(found: Compared) -> str:
+def compared_sentence(comparison: Compared) -> str:
     """92 % of what was asked was compared, 3 % of the verdicts undecided."""
-    total = found.offered().total()
+    total = comparison.offered().total()
     if not total.asked:
         return "nothing was asked"
     undecided = percent(total.undecided, total.verdicts)

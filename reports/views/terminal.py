@@ -104,25 +104,25 @@ def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
     return table
 
 
-def compared_table(found: Compared, candidates: tuple[CandidateInfo, ...]) -> Table:
+def compared_table(comparison: Compared, candidates: tuple[CandidateInfo, ...]) -> Table:
     """What was compared of each candidate's passes, by dtype."""
-    dtypes = tuple(dict.fromkeys(share.dtype for share in found.shares))
+    dtypes = tuple(dict.fromkeys(share.dtype for share in comparison.shares))
     table = Table(header_style="bold", title="compared, of what was asked", title_justify="left")
     table.add_column("candidate")
     table.add_column("pass", no_wrap=True)
     for dtype in dtypes:
         table.add_column(dtype, overflow="fold")
     for candidate in candidates:
-        part = found.of(candidate.name)
+        part = comparison.of(candidate.name)
         for place, (names, cells) in enumerate(_compared_rows(part, dtypes)):
             table.add_row(Text(clean(candidate.name) if place == 0 else ""), Text(names), *cells)
     return table
 
 
-def reason_lines(found: Compared) -> list[str]:
+def reason_lines(comparison: Compared) -> list[str]:
     """A line for each candidate of which not all was compared: the most frequent reasons."""
-    names = dict.fromkeys(reason.candidate for reason in found.reasons)
-    return [f"{clean(name)}, not compared: {reasons_text(found.of(name).reasons[:3])}" for name in names]
+    names = dict.fromkeys(reason.candidate for reason in comparison.reasons)
+    return [f"{clean(name)}, not compared: {reasons_text(comparison.of(name).reasons[:3])}" for name in names]
 
 
 def _compared_rows(part: Compared, dtypes: tuple[str, ...]) -> list[tuple[str, list[Text]]]:

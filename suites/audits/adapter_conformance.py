@@ -42,7 +42,7 @@ Alike = Mapping[tuple[Outcome, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Aspect:
     """One thing that was looked at.
 
     Parameters
@@ -58,7 +58,7 @@ class Finding:
     detail: str
 
 
-def conformance(executor: Executor) -> Iterator[Finding]:
+def aspects(executor: Executor) -> Iterator[Aspect]:
     """Look at an adapter, one thing after the other."""
     yield _offers(executor)
     wanted = all_features()
@@ -80,22 +80,22 @@ def _is_offered(verdicts: Verdicts, feature: str, pass_: Pass) -> bool:
     return verdict is not None and verdict.outcome in ANSWERED
 
 
-def _offers(executor: Executor) -> Finding:
+def _offers(executor: Executor) -> Aspect:
     info = executor.info
     named = f"{info.name} {info.version}".strip()
     offered = ", ".join(str(pass_) for pass_ in Pass if pass_ in executor.passes)
     unversioned = "" if info.version else "; no version is shown: give it the library's, if there is one, as `version`"
-    return Finding("name and version", True, f"{named}, which offers {offered}{unversioned}")
+    return Aspect("name and version", True, f"{named}, which offers {offered}{unversioned}")
 
 
 def _alike(wanted: tuple[Feature, ...], verdicts: Verdicts) -> Alike:
     """For each way to fail other than by wrong numbers, the features on which passes fail so, the first one first."""
-    found: dict[tuple[Outcome, str], dict[str, None]] = {}
+    ways: dict[tuple[Outcome, str], dict[str, None]] = {}
     for feature in wanted:
         for _, verdict in _failed(feature, verdicts):
             if verdict.outcome is not Outcome.VIOLATES:
-                found.setdefault(_way(verdict), {})[feature.name] = None
-    return {way: tuple(names) for way, names in found.items()}
+                ways.setdefault(_way(verdict), {})[feature.name] = None
+    return {way: tuple(names) for way, names in ways.items()}
 
 
 def _failed(feature: Feature, verdicts: Verdicts) -> list[tuple[Pass, Verdict]]:
@@ -107,29 +107,27 @@ def _way(verdict: Verdict) -> tuple[Outcome, str]:
     return verdict.outcome, verdict.reason
 
 
-def _feature(feature: Feature, verdicts: Verdicts, alike: Alike) -> Iterator[Finding]:
+def _feature(feature: Feature, verdicts: Verdicts, alike: Alike) -> Iterator[Aspect]:
     """What there is to say of a feature; nothing where it only fails in ways of which others before it were told."""
     bad = _failed(feature, verdicts)
     if not bad:
         yield _good(feature, verdicts)
-    wrong = [each for each in bad if each[1].outcome is Outcome.VIOLATES]
+    wrong = [failed for failed in bad if failed[1].outcome is Outcome.VIOLATES]
     ways = dict.fromkeys(_way(verdict) for _, verdict in bad if verdict.outcome is not Outcome.VIOLATES)
     if wrong:
-        yield Finding(feature.name, False, _failure(feature, wrong))
+        yield Aspect(feature.name, False, _failure(feature, wrong))
     for way in ways:
         first, *others = alike[way]
         if first == feature.name:
-            yield Finding(
-                feature.name, False, _failure(feature, [b for b in bad if _way(b[1]) == way]) + _named(others)
-            )
+            yield Aspect(feature.name, False, _failure(feature, [b for b in bad if _way(b[1]) == way]) + _named(others))
 
 
-def _good(feature: Feature, verdicts: Verdicts) -> Finding:
-    found = {pass_: verdicts[feature.name, pass_] for pass_ in Pass if (feature.name, pass_) in verdicts}
-    right = [str(pass_) for pass_, verdict in found.items() if verdict.outcome in ANSWERED]
-    declined = [verdict.reason for verdict in found.values() if verdict.outcome is Outcome.UNSUPPORTED]
-    told = f"{len(right)} passes right" if right else "not supported"
-    return Finding(feature.name, True, f"{told}{f'; declines: {declined[0]}' if declined else ''}")
+def _good(feature: Feature, verdicts: Verdicts) -> Aspect:
+    answers = {pass_: verdicts[feature.name, pass_] for pass_ in Pass if (feature.name, pass_) in verdicts}
+    right = [str(pass_) for pass_, verdict in answers.items() if verdict.outcome in ANSWERED]
+    declined = [verdict.reason for verdict in answers.values() if verdict.outcome is Outcome.UNSUPPORTED]
+    summary = f"{len(right)} passes right" if right else "not supported"
+    return Aspect(feature.name, True, f"{summary}{f'; declines: {declined[0]}' if declined else ''}")
 
 
 def _failure(feature: Feature, bad: list[tuple[Pass, Verdict]]) -> str:
@@ -153,7 +151,7 @@ _ADVICE = {
 }
 
 
-def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Finding:
+def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Aspect:
     """Whether the arithmetic declared is the library's: on reals of every size that its bound is made of."""
     what, largest = f"arithmetic in {dtype}", 0.0
     passes = [pass_ for pass_ in Pass if _is_offered(verdicts, dtype, pass_)]
@@ -168,17 +166,17 @@ def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Finding:
                     f"{pass_} on {case}: {verdict.reason}, {verdict.ratio:.3g} times the bound; the accumulator "
                     f"declared is {declared}"
                 )
-                return Finding(what, False, detail)
+                return Aspect(what, False, detail)
             largest = max(largest, verdict.ratio)
-    return Finding(what, True, f"largest error {largest:.3g} of the bound, over {_PRECISION_CASES} cases")
+    return Aspect(what, True, f"largest error {largest:.3g} of the bound, over {_PRECISION_CASES} cases")
 
 
-def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: tuple[Feature, ...]) -> Finding:
+def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: tuple[Feature, ...]) -> Aspect:
     """Whether the script that a report would show computes what the adapter does."""
     what = f"call to paste of {pass_}"
     chosen = next((name for name in _RICH if _is_offered(verdicts, name, pass_)), None)
     if chosen is None:
-        return Finding(what, True, "not tried: the pass is right on none of the plain features")
+        return Aspect(what, True, "not tried: the pass is right on none of the plain features")
     case = next(feature.case for feature in wanted if feature.name == chosen)
     script = _script(executor, pass_, case)
     with tempfile.TemporaryDirectory(prefix="convoracle-") as folder:
@@ -189,11 +187,11 @@ def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: 
                 [sys.executable, "-P", str(path)], capture_output=True, timeout=_SECONDS_FOR_A_SCRIPT, check=False
             )
         except subprocess.TimeoutExpired:
-            return Finding(what, False, f"took more than {_SECONDS_FOR_A_SCRIPT:g} s on {case}")
+            return Aspect(what, False, f"took more than {_SECONDS_FOR_A_SCRIPT:g} s on {case}")
     if done.returncode == 0:
-        return Finding(what, True, f"computes the same, on {case}")
+        return Aspect(what, True, f"computes the same, on {case}")
     said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-    return Finding(what, False, f"on {case} ended with {done.returncode}: {said[-1] if said else 'without a word'}")
+    return Aspect(what, False, f"on {case} ended with {done.returncode}: {said[-1] if said else 'without a word'}")
 
 
 def _script(executor: Executor, pass_: Pass, case: Case) -> str:
@@ -216,7 +214,7 @@ def _script(executor: Executor, pass_: Pass, case: Case) -> str:
     return reproducer(mismatch, Evidence(operands, None, expected, nothing, np.ones(expected.shape, dtype=bool)))
 
 
-def _restart(executor: Executor, verdicts: Verdicts) -> Finding:
+def _restart(executor: Executor, verdicts: Verdicts) -> Aspect:
     """Whether a process forked from the one that loaded the library still computes: threads and devices may not."""
     what = "a fresh process"
     case = next(feature.case for feature in all_features() if feature.name == _PLAIN)
@@ -225,7 +223,7 @@ def _restart(executor: Executor, verdicts: Verdicts) -> Finding:
             executor.restart()
             verdict = ask(executor, Check.STRUCTURE, case, pass_).verdict
             if verdict.outcome not in ANSWERED:
-                return Finding(what, False, f"{pass_} as the first call {verdict.outcome}: {verdict.reason}")
+                return Aspect(what, False, f"{pass_} as the first call {verdict.outcome}: {verdict.reason}")
     if not any(_is_offered(verdicts, _PLAIN, pass_) for pass_ in Pass):
-        return Finding(what, True, f"not tried: no pass is right on {_PLAIN}")
-    return Finding(what, True, "every pass is right as the first call of a process")
+        return Aspect(what, True, f"not tried: no pass is right on {_PLAIN}")
+    return Aspect(what, True, "every pass is right as the first call of a process")

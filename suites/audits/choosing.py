@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from ...oracle.faults import FAULTS, FaultModel, Kind
+from ...oracle.faults import FAULT_MODELS, Kind
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
@@ -20,7 +20,7 @@ from ..cases.features import needs
 from ..cases.strategies import BEST_RESOLVED_FILL, Space
 from .planted import PlantedInProcess
 from .power import can_show, powers, sees
-from .sighting import keeps_shapes
+from .sighting import Pair, keeps_shapes
 
 _POOL = 250
 _LARGER_POOL = 2000
@@ -31,17 +31,17 @@ _PLAINNESS = 4
 """A case counts by the pairs of fault and pass that it adds, over this and its needs together."""
 _ENOUGH_SIGHTINGS = {Kind.CONDUCT: 10}
 _USUALLY_ENOUGH = 60
-_REMEMBERING = tuple(model for model in FAULTS if model.needs.calls == "of another dtype")
+_REMEMBERING = tuple(model for model in FAULT_MODELS if model.needs.calls == "of another dtype")
 """Seen by two cases that differ in nothing else, by none alone."""
-
-Pair = tuple[FaultModel, Pass]
 
 
 def chosen(rank: int) -> tuple[Case, ...]:
     """A covering of one number of spatial axes; none smaller is promised."""
     space = Space((rank,), DTYPES, _MOST_PRODUCTS)
     pool = tuple(islice(drawn(space, 0), _POOL))
-    pairs = [(model, pass_) for model in FAULTS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes]
+    pairs = [
+        (model, pass_) for model in FAULT_MODELS if model not in _REMEMBERING for pass_ in Pass if pass_ in model.passes
+    ]
     seen, fitted = _sightings(pairs, pool)
     rare = [pair for pair in pairs if not any(pair in of_case for of_case in seen.values())]
     larger = islice(drawn(space, 1), _LARGER_POOL)
@@ -51,12 +51,12 @@ def chosen(rank: int) -> tuple[Case, ...]:
     for case, of_case in (fitted | fitted_more).items():
         seen[case] = seen.get(case, set()) | (of_case - left)
     left = left.union(*seen.values())
-    found: list[Case] = []
+    picked: list[Case] = []
     while left:
         best = max(seen, key=lambda case: len(seen[case] & left) / (_PLAINNESS + len(needs(case))))
         left -= seen[best]
-        found.append(best)
-    return (*found, *_twice(pool, found))
+        picked.append(best)
+    return (*picked, *_twice(pool, picked))
 
 
 Sightings = dict[Case, set[Pair]]
@@ -89,9 +89,9 @@ def _by_hand(rank: int) -> Iterator[Case]:
         yield Case(geometry, False, "float32", BEST_RESOLVED_FILL, 0)
 
 
-def _twice(pool: Sequence[Case], found: Sequence[Case]) -> tuple[Case, ...]:
+def _twice(pool: Sequence[Case], picked: Sequence[Case]) -> tuple[Case, ...]:
     """The plainest case of another geometry, in two dtypes: for a dtype that is kept between calls."""
-    taken = {case.geometry for case in found}
+    taken = {case.geometry for case in picked}
     others = sorted((case for case in pool if case.geometry not in taken), key=lambda case: len(needs(case)))
     narrow = (replace(case, dtype="float32", fill=BEST_RESOLVED_FILL) for case in others)
     twice = ((case, replace(case, dtype="float64")) for case in narrow)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations, islice
 from random import Random
 
-from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.faults.planting import altered
 from ...oracle.faults.tiles import BLOCKS
 from ...oracle.operands.data import Case
@@ -19,7 +19,7 @@ from ..capabilities.variations import Variations
 from ..cases.covering import covering
 from ..cases.features import features
 from ..cases.strategies import BEST_RESOLVED_FILL
-from .sighting import Sighting, keeps_shapes, sighting
+from .sighting import Pair, Sighting, keeps_shapes, sighting
 
 _DRAWN = 300
 """Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
@@ -30,8 +30,6 @@ _MOST_PRODUCTS = 5000
 _SEED = "covering"
 _CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 4, 6, 8), 1
 """Where NaN and Inf are planted follows from the seed and the shapes; of odd seeds they are not asked."""
-
-Pair = tuple[FaultModel, Pass]
 
 
 def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> tuple[Case, ...]:
@@ -47,7 +45,7 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
     pool = tuple(_pool(asking, variations))
     chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
     for pass_ in passes:
-        for model in FAULTS:
+        for model in FAULT_MODELS:
             if pass_ in model.passes and not (model.kind is Kind.CONDUCT and model.needs.calls != "once"):
                 best = _best((model, pass_), chosen, pool, variations.offer.space.dtypes)
                 if best is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind
+from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.judging.verdict import Outcome
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, is_defined
@@ -60,7 +60,7 @@ def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
     return tuple(asked)
 
 
-def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULTS) -> Iterator[Power]:
+def powers(asked: Sequence[Case], models: Sequence[FaultModel] = FAULT_MODELS) -> Iterator[Power]:
     """The power of a stream of cases, for each model and each pass in which it can show."""
     for model in models:
         for pass_ in Pass:
@@ -93,8 +93,8 @@ def sees(executor: PlantedInProcess, model: FaultModel, pass_: Pass, case: Case)
     """
     may_see = _may_see(model, pass_, case)
     if model.kind is Kind.CONDUCT and (may_see or model.needs.calls):
-        found = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
-        return found and may_see
+        fails = any(result.verdict.outcome.is_mismatch for result in examine(executor, case, [pass_]))
+        return fails and may_see
     if not may_see:
         return False
     check = _check(model, case)

@@ -17,6 +17,9 @@ from ..checks.value import Check, operands_of
 from .planted import PlantedInProcess
 from .power import sees
 
+Pair = tuple[FaultModel, Pass]
+"""A fault model in one pass."""
+
 
 class Sighting(IntEnum):
     """How a case sees a fault.

@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...oracle.problem.layouts import CONTIGUOUS, arrange
+from ...oracle.problem.layouts import BOUNDARY, CONTIGUOUS, arrange
 from ...oracle.problem.passes import OF_IMAGES, Array, Operands
-
-_BOUNDARY = 64
 
 
 def copied(operands: Operands) -> Operands:
@@ -25,8 +23,8 @@ def copied(operands: Operands) -> Operands:
 
 def copy_of(array: Array) -> Array:
     """A copy of one array, likewise."""
-    memory = np.empty(array.nbytes + _BOUNDARY, np.uint8)
-    start = -memory.ctypes.data % _BOUNDARY
+    memory = np.empty(array.nbytes + BOUNDARY, np.uint8)
+    start = -memory.ctypes.data % BOUNDARY
     copy: Array = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy

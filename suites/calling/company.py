@@ -15,8 +15,6 @@ IMAGE = "image"
 """Name of the companion with one image where the call has several."""
 SQUARE = "square"
 """Name of the companion whose operands have one shape and the same numbers."""
-OPPOSITE = "opposite "
-"""Before a call's name: with the opposite sign in operands in which the pass is linear, and so in its result."""
 
 Part = Array | str
 """An array, or the text of an exception."""
@@ -73,10 +71,12 @@ class Deviation:
     told : str
         What was done: ``the same call again``.
     call : str
-        Name of the call whose result it should be, with `OPPOSITE` before it where that is negated.
+        Name of the call whose result it should be.
     expected : ndarray, str or None
         What it was the other times; None where that is not known in the candidate's process.
     got : ndarray or str
+    sign : {1, -1}
+        -1 with the opposite sign in operands in which the pass is linear, and so in its result.
     """
 
     cause: str
@@ -84,6 +84,7 @@ class Deviation:
     call: str
     expected: Part | None
     got: Part
+    sign: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +121,7 @@ def company_to_message(reply: CompanyReply) -> tuple[dict[str, object], list[Arr
             "call": deviation.call,
             "expected": written(deviation.expected),
             "got": written(deviation.got),
+            "sign": deviation.sign,
         }
         for deviation in reply.deviations
     ]
@@ -140,12 +142,12 @@ def company_from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> 
 
     try:
         deviations = []
-        for each in header["deviations"]:
-            got = read(each["got"])
+        for fields in header["deviations"]:
+            got = read(fields["got"])
             if got is None:
                 raise ValueError("a result is missing")
-            cause, told, call = (str(each[name]) for name in ("cause", "told", "call"))
-            deviations.append(Deviation(cause, told, call, read(each["expected"]), got))
+            cause, told, call = (str(fields[name]) for name in ("cause", "told", "call"))
+            deviations.append(Deviation(cause, told, call, read(fields["expected"]), got, int(fields["sign"])))
         return CompanyReply(arrays[0], tuple(deviations))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not a reply: {error}") from error

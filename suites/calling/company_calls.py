@@ -33,7 +33,6 @@ from .altered_operands import (
 from .company import (
     IMAGE,
     LATTICE,
-    OPPOSITE,
     REALS,
     SQUARE,
     CompanyCall,
@@ -124,8 +123,7 @@ class _History:
 
     def _unlike(self, cause: str, told: str, got: Part, sign: int = 1) -> Deviations:
         if not agrees(got, self.first, sign):
-            name = LATTICE if sign > 0 else OPPOSITE + LATTICE
-            yield Deviation(cause, told, name, self.first, snapshot(got))
+            yield Deviation(cause, told, LATTICE, self.first, snapshot(got), sign)
 
     def _same(self, cause: str, told: str) -> Deviations:
         yield from self._unlike(cause, told, self.caller.make_fresh(self.lattice, told))
@@ -211,15 +209,15 @@ class _History:
     def _handed_out(self) -> Deviations:
         """The caller owns a result, and writes to it."""
         told = "the same call after the caller wrote into an earlier result"
-        given = copied(self.lattice.operands)
+        operands = copied(self.lattice.operands)
         for _ in range(2):
-            result = self._make_held(given, "the same call")
+            result = self._make_held(operands, "the same call")
             if isinstance(result, str) or not result.flags.writeable:
                 return
-            if any(np.may_share_memory(result, array) for array in given.arrays().values()):
+            if any(np.may_share_memory(result, array) for array in operands.arrays().values()):
                 return
             result[...] = _SCRIBBLE
-        yield from self._unlike("handed out", told, self._make_held(given, told))
+        yield from self._unlike("handed out", told, self._make_held(operands, told))
         yield from self._same("handed out", told)
 
     def _layouts(self) -> Deviations:

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Operands, Pass
 from .altered_operands import copied, negated
-from .company import LATTICE, OPPOSITE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
+from .company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
 from .one_call import Caller, snapshot
 
-THREADS = 4
+THREAD_COUNT = 4
 _ROUNDS_IN_STEP = 8
 """Begun by all threads together: so long calls meet, however few they are."""
 _FEWEST_ROUNDS, _MORE_ROUNDS, _SMALL = 16, 64, 1_000
 """Then each thread goes its own way; a small convolution, whose calls are short, has more rounds."""
 _SWITCH_SECONDS = 1e-6
 """Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
-_MEETING = f"{THREADS} threads were making calls at once"
+_MEETING = f"{THREAD_COUNT} threads were making calls at once"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +31,7 @@ class _Known:
     name: str
     call: CompanyCall
     expected: Part
+    sign: int = 1
 
 
 def meet(
@@ -40,13 +41,13 @@ def meet(
 
     What differs from the call made alone is told, and which array was seen changed, if only for a while.
     """
-    threads = 1 if caller.loaded.info.threads == "one" else THREADS
+    threads = 1 if caller.loaded.info.threads == "one" else THREAD_COUNT
     base = REALS if question.bitwise else LATTICE
     same = question.calls[base]
     shared = CompanyCall(copied(same.operands), same.geometry)
     opposite = CompanyCall(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
-    calls = {base: shared, OPPOSITE + base: opposite}
-    known = [_Known(name, call, snapshot(caller.make_fresh(call, "the same call"))) for name, call in calls.items()]
+    signed = ((shared, 1), (opposite, -1))
+    known = [_Known(base, call, snapshot(caller.make_fresh(call, "the same call")), sign) for call, sign in signed]
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
     watch = _Watch(shared.operands)
     rounds = _rounds(0 if question.pass_ is Pass.BIAS_GRADIENT else same.geometry.products)
@@ -56,14 +57,14 @@ def meet(
         got = "changed and restored, as another thread saw that read it meanwhile"
         yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
     for alone in known:
-        if alone.name in different:
-            yield Deviation("threads", _told(alone), alone.name, alone.expected, different[alone.name])
+        if alone in different:
+            yield Deviation("threads", _told(alone), alone.name, alone.expected, different[alone], alone.sign)
 
 
 def _told(known: _Known) -> str:
-    call = str(known.call) if known.name.removeprefix(OPPOSITE) not in (REALS, LATTICE) else "the same call"
-    opposite = " with opposite numbers" if known.name.startswith(OPPOSITE) else ""
-    return f"{call}{opposite} while {THREADS - 1} other threads make calls"
+    call = str(known.call) if known.name not in (REALS, LATTICE) else "the same call"
+    opposite = " with opposite numbers" if known.sign < 0 else ""
+    return f"{call}{opposite} while {THREAD_COUNT - 1} other threads make calls"
 
 
 def _rounds(products: int) -> int:
@@ -83,11 +84,11 @@ class _Watch:
         self.changed += [name for name, array in self._operands.items() if array.tobytes() != self._before[name]]
 
 
-def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[str, Part]:
+def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[_Known, Part]:
     """The first result of each call that was not what it is alone."""
-    begin = threading.Barrier(THREADS)
+    begin = threading.Barrier(THREAD_COUNT)
     announcing = threading.Lock()
-    different: dict[str, Part] = {}
+    different: dict[_Known, Part] = {}
     others = known[1:]
 
     def make(thread: int) -> None:
@@ -100,10 +101,10 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
                     caller.announce(_MEETING)
             result = snapshot(caller.make_quietly(alone.call.operands, alone.call.geometry))
             if not same_bits(result, alone.expected):
-                different.setdefault(alone.name, result)
+                different.setdefault(alone, result)
             watch.look()
 
-    running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREADS)]
+    running = [threading.Thread(target=make, args=(thread,), daemon=True) for thread in range(THREAD_COUNT)]
     for thread in running:
         thread.start()
     for thread in running:
@@ -111,7 +112,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
     return different
 
 
-def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[str, Part]:
+def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[_Known, Part]:
     """Calls from this thread alone, while another one reads the operands over and over; nothing is found but that."""
     ended = threading.Event()
 

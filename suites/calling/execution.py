@@ -55,16 +55,16 @@ def execute(
         name: np.broadcast_to(array, shape_of(name, geometry)) if expanded else arrange(array, layout)
         for name, array in operands.arrays().items()
     }
-    given = replace(operands, **copies)  # type: ignore[arg-type]
+    handed_over = replace(operands, **copies)  # type: ignore[arg-type]
     start = time.perf_counter()
     try:
         reason = loaded.limitation(pass_, geometry, operands.input.dtype.name, operands.bias is not None)
-        reason = reason or loaded.why_indispensable(pass_, given)
+        reason = reason or loaded.why_indispensable(pass_, handed_over)
         if reason is not None:
             return Unsupported(beginning(str(reason)))
         start = time.perf_counter()
         with quiet_arithmetic():
-            result = to_numpy(loaded.evaluate(pass_, given, geometry))
+            result = to_numpy(loaded.evaluate(pass_, handed_over, geometry))
         seconds = time.perf_counter() - start
     except NotImplementedError as error:
         return Unsupported(beginning(message_of(error)) or "raised NotImplementedError")
@@ -78,7 +78,7 @@ def execute(
         return _describe_error(error, time.perf_counter() - start)
     if not isinstance(result, np.ndarray) or not is_numeric(result.dtype):
         return Malformed(beginning(_describe_value(result)), seconds)
-    mutated = () if expanded else changed(given, operands)
+    mutated = () if expanded else changed(handed_over, operands)
     aliased = next((name for name, copy in copies.items() if np.may_share_memory(copy, result)), None)
     return Returned(np.ascontiguousarray(result).reshape(result.shape), seconds, mutated, aliased)
 

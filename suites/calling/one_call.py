@@ -62,9 +62,9 @@ class Caller:
 
     def make_fresh(self, call: CompanyCall, told: str) -> Part:
         """The call on copies of its operands, which it should leave as they are."""
-        given = copied(call.operands)
-        result = self.make(given, call.geometry, told)
-        names = changed(given, call.operands)
+        operands = copied(call.operands)
+        result = self.make(operands, call.geometry, told)
+        names = changed(operands, call.operands)
         if names:
             self.spoilt.append((told, names))
         return result

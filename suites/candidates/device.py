@@ -186,9 +186,9 @@ class _Maker:
 
         @functools.wraps(function)
         def on_device(*positional: object, **keywords: object) -> object:
-            given = [self._argument(value) for value in positional]
+            arguments = [self._argument(value) for value in positional]
             named = {name: self._argument(value) for name, value in keywords.items()}
-            return to_numpy(function(*given, **named))
+            return to_numpy(function(*arguments, **named))
 
         if not hasattr(on_device, "__name__"):
             on_device.__name__ = name_of(function)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
+
+Limitation = Callable[[Pass, ConvGeometry, str], str | None]
+"""Why a pass, geometry and dtype are not supported, or None."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

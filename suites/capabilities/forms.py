@@ -251,10 +251,10 @@ def _channels_of(domain: Domain) -> list[dict[str, Any]]:
     """Groups and channels that a declared domain takes, if there are any such among its first ones."""
     inputs = domain.input_channels or (domain.input_channel_multiple, 2 * domain.input_channel_multiple)
     outputs = domain.output_channels or (domain.output_channel_multiple, 2 * domain.output_channel_multiple)
-    found: list[dict[str, Any]] = []
+    choices: list[dict[str, Any]] = []
     for entry, total, other in product(domain.groups or (1,), inputs, outputs):
         groups = entry if isinstance(entry, int) else total
         least = groups if entry == CHANNELWISE else other * groups if other % groups else other
         if total % groups == 0:
-            found.append({"groups": groups, "inputs": total // groups, "outputs": least // groups})
-    return found or [{}]
+            choices.append({"groups": groups, "inputs": total // groups, "outputs": least // groups})
+    return choices or [{}]

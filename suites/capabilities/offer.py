@@ -144,29 +144,29 @@ def _explored(asking: Asking, space: Space) -> Tried:
 
 def _taken(asking: Asking, space: Space, tried: Tried) -> dict[Pass, tuple[Form, ...]]:
     """The forms that each pass takes; if it takes none with anything to compute, drawn ones that it does."""
-    found = {pass_: tuple(form for form in forms if asking.is_taken(pass_, _case(form))) for pass_, forms in tried}
+    taken = {pass_: tuple(form for form in forms if asking.is_taken(pass_, _case(form))) for pass_, forms in tried}
     drawn: dict[Form, None] = {}
-    for pass_, forms in found.items():
+    for pass_, forms in taken.items():
         if not any(_case(form).geometry.products for form in forms):
             more = tuple(_drawn(asking, pass_, space, tuple(drawn)))
             drawn |= dict.fromkeys(more)
-            found[pass_] = (*more, *forms)
-    return found
+            taken[pass_] = (*more, *forms)
+    return taken
 
 
 def _drawn(asking: Asking, pass_: Pass, space: Space, known: Collection[Form]) -> Iterator[Form]:
     """Forms that a pass takes: those found for another one or, if it takes none of them, new ones."""
     shared = [form for form in known if asking.is_taken(pass_, _case(form))]
     yield from shared
-    random, found = Random(_SEED), len(shared)
+    random, count = Random(_SEED), len(shared)
     dtypes = [dtype for dtype in space.dtypes if is_defined(pass_, dtype)]
-    for each in () if shared else _far_forms(asking, space, random):
-        form = replace(each, dtype=random.choice(dtypes))
+    for start in () if shared else _far_forms(asking, space, random):
+        form = replace(start, dtype=random.choice(dtypes))
         case = case_of(form)
         if case is not None and case.geometry.products and space.allows(case) and asking.is_taken(pass_, case):
             yield form
-            found += 1
-        if found == _ENOUGH:
+            count += 1
+        if count == _ENOUGH:
             return
 
 
@@ -230,12 +230,12 @@ def _dtype_untaken(
     asking: Asking, dtype: str, asked: Collection[tuple[Pass, Case]]
 ) -> dict[tuple[Pass, int | str], str]:
     """The passes that raise an exception on every form in a dtype, although they answer in another."""
-    found: dict[tuple[Pass, int | str], str] = {}
+    reasons: dict[tuple[Pass, int | str], str] = {}
     for pass_ in dict.fromkeys(pass_ for pass_, _ in asked):
-        reason = _raised_by_all(asking, pass_, [case for each, case in asked if each is pass_], dtype)
+        reason = _raised_by_all(asking, pass_, [case for asked_pass, case in asked if asked_pass is pass_], dtype)
         if reason is not None and asking.ever_answered(pass_):
-            found[pass_, dtype] = reason
-    return found
+            reasons[pass_, dtype] = reason
+    return reasons
 
 
 def _raised_by_all(asking: Asking, pass_: Pass, cases: Collection[Case], what: str) -> str | None:
@@ -270,14 +270,14 @@ def unsupported(pass_: Pass, reason: str) -> CheckResult:
 def _settings(asking: Asking, taken: Mapping[Pass, tuple[Form, ...]]) -> frozenset[str]:
     """The settings of the forms that are taken, and those that can be had on top of one of them."""
     forms = tuple(dict.fromkeys(form for forms in taken.values() for form in forms))
-    found = frozenset[str]().union(*(used_settings(_case(form)) for form in forms))
+    settings = frozenset[str]().union(*(used_settings(_case(form)) for form in forms))
     plainest = sorted(forms, key=lambda form: len(used_settings(_case(form))))[:_PROBED]
     for changes in _PROBES:
         for form in plainest:
             case = case_of(replace(form, **changes))
-            if case is None or used_settings(case) <= found:
+            if case is None or used_settings(case) <= settings:
                 continue
             if asking.takes(case):
-                found |= used_settings(case)
+                settings |= used_settings(case)
                 break
-    return found
+    return settings

@@ -101,7 +101,7 @@ def ask_support(executor: Executor, wanted: Iterable[Feature]) -> Mapping[tuple[
     }
 
 
-SYMBOLS = {
+SUPPORT_SYMBOLS = {
     Outcome.CONFORMS: "✓",
     Outcome.UNDECIDED: "✓",
     Outcome.VIOLATES: "✗",
@@ -114,11 +114,11 @@ SYMBOLS = {
 
 def cell(verdicts: Mapping[tuple[str, Pass], Verdict], feature: str) -> str:
     """One symbol for each pass, in the order of `Pass`; a space where the pass is not offered at all."""
-    found = (verdicts.get((feature, pass_)) for pass_ in Pass)
-    return "".join(" " if verdict is None else SYMBOLS[verdict.outcome] for verdict in found)
+    row = (verdicts.get((feature, pass_)) for pass_ in Pass)
+    return "".join(" " if verdict is None else SUPPORT_SYMBOLS[verdict.outcome] for verdict in row)
 
 
-def matrix(columns: Mapping[str, Mapping[tuple[str, Pass], Verdict]], wanted: Iterable[Feature]) -> str:
+def support_table(columns: Mapping[str, Mapping[tuple[str, Pass], Verdict]], wanted: Iterable[Feature]) -> str:
     """A Markdown table: a row for each feature, a column for each candidate."""
     names = tuple(columns)
     lines = [f"| feature | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]

@@ -74,7 +74,7 @@ def require_writable(path: Path) -> None:
         raise InvalidArgument("write_supported", str(path), requirement, where="check")
 
 
-def write_supported(path: Path, found: Supported) -> None:
+def write_supported(path: Path, supported: Supported) -> None:
     """Write the file anew.
 
     Raises
@@ -83,7 +83,7 @@ def write_supported(path: Path, found: Supported) -> None:
         If it cannot be written.
     """
     try:
-        path.write_text(to_json(found, indent=1) + "\n", "ascii")
+        path.write_text(to_json(supported, indent=1) + "\n", "ascii")
     except OSError as error:
         requirement = f"should be a file that can be written: {error.strerror}"
         raise InvalidArgument("write_supported", str(path), requirement, where="check") from None

@@ -74,15 +74,15 @@ class Chunk:
 
     def cases(self) -> tuple[Case, ...]:
         """The cases, in the order in which they are drawn."""
-        found: list[Case] = []
+        drawn_cases: list[Case] = []
 
         def keep(case: Case) -> bool:
-            found.append(case)
+            drawn_cases.append(case)
             return False
 
         with suppress(NoSuchExample):
             self._find(keep)
-        return tuple(found)
+        return tuple(drawn_cases)
 
     def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
         """The smallest case that Hypothesis comes to from one of them, `shown`, as long as the case shows a fault.

@@ -16,20 +16,20 @@ _COMPLEX = "complex numbers"
 
 def features(case: Case) -> frozenset[str]:
     """The features that a case has."""
-    found = {name for name, has in (_SETTINGS | _SIZES).items() if has(case.geometry)}
-    found |= _of_dtype(case.dtype)
+    names = {name for name, has in (_SETTINGS | _SIZES).items() if has(case.geometry)}
+    names |= _of_dtype(case.dtype)
     by_value = {
         Setting.BIAS: "a bias",
         Setting.LAYOUT: f"the memory layout {case.layout}",
         Setting.PADDING_MODE: f"padding mode {case.geometry.padding_mode}",
     }
-    return frozenset(found.union(by_value[setting] for setting in used_settings(case) & by_value.keys()))
+    return frozenset(names.union(by_value[setting] for setting in used_settings(case) & by_value.keys()))
 
 
 def needs(shrunk: Case) -> frozenset[str]:
     """What a fault needs in order to show: the features of its shrunk case, without those that others imply."""
-    found = features(shrunk)
-    return found.difference(*(implied for name, implied in _IMPLIED.items() if name in found))
+    names = features(shrunk)
+    return names.difference(*(implied for name, implied in _IMPLIED.items() if name in names))
 
 
 def needs_of_all(ranks: Collection[int], dtypes: Sequence[str]) -> frozenset[str]:

@@ -63,7 +63,7 @@ class Drawn:
     outputs: int
 
 
-def fitted(drawn: Drawn, kept: str, products: int) -> Drawn:
+def cut_down(drawn: Drawn, kept: str, products: int) -> Drawn:
     """The sizes cut down to at most so many products, and to about as many elements of the padded input.
 
     The room is given out in the order of `PARTS`, but for the one that is `kept`, which is served first.

@@ -22,7 +22,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from ...oracle.problem.padding import PaddingSides
 from ...oracle.problem.passes import most_elements
-from .room import AXES, Axis, Drawn, cut_off, fitted, within_padded
+from .room import AXES, Axis, Drawn, cut_down, cut_off, within_padded
 from .sizes import BATCHES, CHANNELS, CODE_BYTES, DILATIONS, GROUPS, KERNELS, MULTIPLIERS, STRIDES, WINDOWS, Sizes
 from .swarm import Swarm, drawn_swarm
 
@@ -179,7 +179,7 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     rank = draw(st.sampled_from(sorted(space.ranks)))
     swarm = drawn_swarm(draw, space.settings, rank)
     wanted = Drawn(_axes(draw, rank, swarm), *_counts(draw, swarm))
-    sizes = fitted(wanted, draw(_KEPT), space.max_products)
+    sizes = cut_down(wanted, draw(_KEPT), space.max_products)
     extras = [draw(_extras(axis)) if swarm.output_padding else 0 for axis in sizes.axes]
     placed = _placed(draw, sizes.axes, extras, swarm)
     geometry = ConvGeometry(

@@ -20,7 +20,7 @@ from ...oracle.operands.fills import FILLS
 from ...oracle.operands.vocabulary import DEGENERATE, Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
-from .corpora import CORPORA, Entry, load
+from .corpora import CORPORA, Entry, load_corpus
 from .corpora.shrinking import shrunk
 from .strategies import BEST_RESOLVED_FILL, Space, plainest, without
 
@@ -98,15 +98,15 @@ LAYERS = (
 """The kinds of layers, each of which is in every round."""
 
 _WIDTHS = (4, 8, 16, 32, 64)
-CHANNELS = (
+CHANNEL_PAIRS = (
     *((1, 1), (3, 1), (1, 3)),
     *(pair for w in _WIDTHS for pair in ((w, w), (w - 1, w), (w, w + 1), (w + 1, w - 1))),
 )
 """Inputs and outputs: few, and at, below and past the widths of vectors and tiles; of depthwise layers, the inputs."""
 SIZES = ((8, 8), (7, 7), (1, 9), (6, 11), (10, 1), (5, 14), (13, 4))
 """Height and width; the last one of a sequence, and of a volume the height again as third."""
-GROUPS = (2, 4, 3, 8, 32)
-ROUNDS = len(CHANNELS)
+GROUP_COUNTS = (2, 4, 3, 8, 32)
+ROUNDS = len(CHANNEL_PAIRS)
 _ROUNDS_BETWEEN_SEEDS = 29
 """It has no common divisor with the lengths of the lists; and no two seeds have a turn in common."""
 _CORPUS_LAYERS = 2
@@ -124,13 +124,13 @@ def usual_cases(space: Space, seed: int, most: int | None = None) -> tuple[Case,
     the next ones fewer outputs or inputs. One with settings that the space lacks is left out.
     Every eighth layer has many images, and keeps them where it can.
     """
-    found = {plainest(space): None}
+    chosen = {plainest(space): None}
     for number in range(ROUNDS):
         for case in _round(space, seed, number):
-            if len(found) == most:
-                return tuple(found)
-            found.setdefault(case)
-    return tuple(found)[:most]
+            if len(chosen) == most:
+                return tuple(chosen)
+            chosen.setdefault(case)
+    return tuple(chosen)[:most]
 
 
 def _round(space: Space, seed: int, number: int) -> Iterator[Case]:
@@ -203,11 +203,11 @@ def _geometry(layer: Layer, space: Space, turn: int, rng: Random) -> ConvGeometr
 
 def _channels(layer: Layer, turn: int) -> tuple[int, int, int]:
     """Groups, and the inputs and outputs of one, in a turn."""
-    inputs, outputs = CHANNELS[turn % len(CHANNELS)]
+    inputs, outputs = CHANNEL_PAIRS[turn % len(CHANNEL_PAIRS)]
     of_kind = {
         DENSE: (1, inputs, outputs),
         SINGLE: (1, 1, 1),
-        GROUPED: (GROUPS[turn % len(GROUPS)], inputs, outputs),
+        GROUPED: (GROUP_COUNTS[turn % len(GROUP_COUNTS)], inputs, outputs),
         DEPTHWISE: (max(inputs, 2), 1, layer.multiplier),
     }
     return of_kind[layer.channels]
@@ -266,17 +266,17 @@ def _cut(count: int, excess: float) -> int:
 
 def _of_corpora(space: Space, turn: int, rng: Random) -> list[ConvGeometry]:
     """Shrunk layers, each of another corpus in turn."""
-    found = []
+    layers = []
     for number in range(_CORPUS_LAYERS):
         entries = _entries(tuple(CORPORA)[(turn + number * len(CORPORA) // _CORPUS_LAYERS) % len(CORPORA)])
         for entry in rng.sample(entries, len(entries)):
             geometry = shrunk(entry.geometry, space.max_products) if entry.geometry.rank in space.ranks else None
             if geometry is not None and space.allows(replace(plainest(space), geometry=geometry)):
-                found.append(geometry)
+                layers.append(geometry)
                 break
-    return found
+    return layers
 
 
 @cache
 def _entries(corpus: str) -> tuple[Entry, ...]:
-    return load(corpus)
+    return load_corpus(corpus)

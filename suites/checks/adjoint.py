@@ -59,8 +59,8 @@ def check_adjoint(results: Mapping[Pass, Array], operands: Operands) -> Verdict 
         return vacuous("no inner product has a product that is not zero", elements=len(numbers))
     if len(set(numbers.values())) == 1:
         return Verdict(Outcome.CONFORMS, elements=len(numbers))
-    told = ", ".join(f"{_SYMBOLS[pass_]} = {_tell(value)}" for pass_, value in numbers.items())
-    return Verdict(Outcome.VIOLATES, f"the inner products differ: {told}", "value", elements=len(numbers))
+    values = ", ".join(f"{_SYMBOLS[pass_]} = {_tell(value)}" for pass_, value in numbers.items())
+    return Verdict(Outcome.VIOLATES, f"the inner products differ: {values}", "value", elements=len(numbers))
 
 
 def _form(pass_: Pass, results: Mapping[Pass, Array], operands: Operands) -> Fraction | float | None:

@@ -26,14 +26,14 @@ def companions(case: Case, pass_: Pass, dtypes: Collection[str]) -> Mapping[str,
     """The other cases by name: of another dtype, if the candidate takes one, and of other sizes."""
     geometry = case.geometry
     taken = [dtype for dtype in dtypes if dtype != case.dtype and is_defined(pass_, dtype)]
-    found = {"batch": replace(case, geometry=replace(geometry, batch=geometry.batch + 1))}
+    cases = {"batch": replace(case, geometry=replace(geometry, batch=geometry.batch + 1))}
     if taken:
-        found[_DTYPE] = replace(case, dtype=_nearest(case.dtype, taken), fill=BEST_RESOLVED_FILL)
+        cases[_DTYPE] = replace(case, dtype=_nearest(case.dtype, taken), fill=BEST_RESOLVED_FILL)
     if geometry.batch > 1:
-        found[IMAGE] = replace(case, geometry=replace(geometry, batch=1))
-    found["size"] = replace(case, geometry=replace(geometry, size=tuple(size + 1 for size in geometry.size)))
-    found[SQUARE] = replace(case, geometry=_square(geometry))
-    return found
+        cases[IMAGE] = replace(case, geometry=replace(geometry, batch=1))
+    cases["size"] = replace(case, geometry=replace(geometry, size=tuple(size + 1 for size in geometry.size)))
+    cases[SQUARE] = replace(case, geometry=_square(geometry))
+    return cases
 
 
 def _nearest(dtype: str, others: list[str]) -> str:

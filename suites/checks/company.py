@@ -19,7 +19,6 @@ from ...reports.records.spoiling import SPOILING
 from ..calling.altered_operands import negated
 from ..calling.company import (
     LATTICE,
-    OPPOSITE,
     REALS,
     SQUARE,
     CompanyCall,
@@ -46,7 +45,7 @@ _SHRINK_ATTEMPTS = 60
 _ALONE = "alone"
 _ALWAYS = (*SPOILING, "batch")
 """Causes that need no number to be wrong."""
-_TELLING = "meanwhile"
+_MEANWHILE = "meanwhile"
 """What an operand that changes for a while leads to is seen every time, and this itself most times."""
 
 
@@ -120,37 +119,36 @@ class _Asking:
     def _judge(self, kept: CompanyReply) -> Verdict:
         faults: dict[str, str] = {}
         varied: list[str] = []
-        right_alone: dict[str, bool] = {}
+        right_alone: dict[tuple[str, int], bool] = {}
         if not self._is_right(LATTICE, kept.first, 1):
             faults[_ALONE] = "the call is wrong as the first one of a fresh process"
-        for each in kept.deviations:
-            if each.cause in faults:
+        for deviation in kept.deviations:
+            if deviation.cause in faults:
                 continue
-            if self._is_fault(each, right_alone):
-                faults[each.cause] = _sentence(each)
-            elif each.call == REALS:
-                varied.append(_sentence(each))
+            if self._is_fault(deviation, right_alone):
+                faults[deviation.cause] = _sentence(deviation)
+            elif (deviation.call, deviation.sign) == (REALS, 1):
+                varied.append(_sentence(deviation))
         return _verdict(kept.first, faults, varied)
 
-    def _is_fault(self, each: Deviation, right_alone: dict[str, bool]) -> bool:
+    def _is_fault(self, deviation: Deviation, right_alone: dict[tuple[str, int], bool]) -> bool:
         """Whether it is one; each call that must be asked alone to tell is asked once, and the answer kept."""
-        name = each.call.removeprefix(OPPOSITE)
+        call, sign = deviation.call, deviation.sign
         varies = arithmetic_of(self.info, self.case.dtype).does("repeatability", "varies")
-        if each.cause in _ALWAYS or (name == REALS and not varies):
+        if deviation.cause in _ALWAYS or (call == REALS and not varies):
             return True
-        if self._is_right(name, each.got, _sign(each.call)):
+        if self._is_right(call, deviation.got, sign):
             return False
-        is_known = each.expected is not None and each.call in (LATTICE, REALS)
-        if not is_known and each.call not in right_alone:
-            right_alone[each.call] = self._is_right_alone(each.call)
-        return is_known or right_alone[each.call]
+        is_known = deviation.expected is not None and call in (LATTICE, REALS) and sign > 0
+        if not is_known and (call, sign) not in right_alone:
+            right_alone[call, sign] = self._is_right_alone(call, sign)
+        return is_known or right_alone[call, sign]
 
-    def _is_right_alone(self, call_name: str) -> bool:
+    def _is_right_alone(self, name: str, sign: int = 1) -> bool:
         """Whether another call is right as the first one of a fresh process: if not, company is not to blame."""
-        name = call_name.removeprefix(OPPOSITE)
-        call, sign = self.calls[name], _sign(call_name)
-        given = [call.operands] if sign > 0 else [negated(call.operands, names) for names in LINEAR_IN[self.pass_]]
-        for operands in given:
+        call = self.calls[name]
+        every = [call.operands] if sign > 0 else [negated(call.operands, names) for names in LINEAR_IN[self.pass_]]
+        for operands in every:
             self.executor.restart()
             reply = self.executor.call(self.pass_, operands, call.geometry)
             if not isinstance(reply, Returned) or not self._is_right(name, reply.value, sign):
@@ -182,14 +180,10 @@ class _Asking:
         return np.array_equal(plain, widened(value))
 
 
-def _sign(call_name: str) -> int:
-    return -1 if call_name.startswith(OPPOSITE) else 1
-
-
-def _sentence(each: Deviation) -> str:
-    is_opposite = each.call.startswith(OPPOSITE) and each.cause != "threads"
-    expected = -each.expected if is_opposite and isinstance(each.expected, np.ndarray) else each.expected
-    return f"{each.told}: {difference(expected, each.got)}"
+def _sentence(deviation: Deviation) -> str:
+    is_opposite = deviation.sign < 0 and deviation.cause != "threads"
+    expected = -deviation.expected if is_opposite and isinstance(deviation.expected, np.ndarray) else deviation.expected
+    return f"{deviation.told}: {difference(expected, deviation.got)}"
 
 
 def _verdict(first: Array, faults: Mapping[str, str], varied: list[str]) -> Verdict:
@@ -200,8 +194,8 @@ def _verdict(first: Array, faults: Mapping[str, str], varied: list[str]) -> Verd
     cause, *others = faults
     reason = faults[cause]
     if others:
-        told = (faults[other] if other == _TELLING else other for other in others)
-        reason = f"{reason}; it shows, too, in: {', '.join(told)}"
+        names = (faults[other] if other == _MEANWHILE else other for other in others)
+        reason = f"{reason}; it shows, too, in: {', '.join(names)}"
     return Verdict(Outcome.VIOLATES, reason, cause, elements=first.size)
 
 

@@ -19,7 +19,7 @@ _DEVIATIONS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class FittingDeclaration:
     """A declaration under which a result is not wrong.
 
     Parameters
@@ -41,7 +41,7 @@ def fitting(
     exact: ExactResult,
     actual: Array,
     arithmetic: Arithmetic,
-) -> tuple[Fit, ...]:
+) -> tuple[FittingDeclaration, ...]:
     """The declarations that fit a result that is wrong without them, the tightest first.
 
     Parameters
@@ -55,7 +55,7 @@ def fitting(
     arithmetic : Arithmetic
         What is declared.
     """
-    found = []
+    fits = []
     for alternative in alternatives(arithmetic, case.dtype):
         if not is_asked(check, case, pass_, alternative.arithmetic):
             continue
@@ -68,8 +68,8 @@ def fitting(
             else actual.size > 0 and _has_formats_of(alternative.arithmetic, arithmetic)
         )
         if verdict.outcome is Outcome.CONFORMS or undecided:
-            found.append(Fit(alternative, verdict))
-    return tuple(sorted(found, key=lambda fit: (fit.verdict.outcome is Outcome.UNDECIDED, -fit.verdict.ratio)))
+            fits.append(FittingDeclaration(alternative, verdict))
+    return tuple(sorted(fits, key=lambda fit: (fit.verdict.outcome is Outcome.UNDECIDED, -fit.verdict.ratio)))
 
 
 def _has_formats_of(one: Arithmetic, other: Arithmetic) -> bool:

@@ -126,7 +126,7 @@ def pass_of(subject: str) -> Pass:
     InvalidArgument
         If it is none.
     """
-    found = subject_pass(subject)
-    if found is None:
+    pass_ = subject_pass(subject)
+    if pass_ is None:
         raise InvalidArgument("subject", subject, f"should be one of {', '.join(map(str, Pass))}", where="check")
-    return found
+    return pass_

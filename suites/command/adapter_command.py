@@ -6,11 +6,11 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from ..audits.adapter_conformance import conformance
+from ..audits.adapter_conformance import aspects
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
-from ..capabilities.support import LEGEND, all_features, ask_support, matrix
+from ..capabilities.support import LEGEND, all_features, ask_support, support_table
 from .plain_console import plain_console
 
 
@@ -19,12 +19,12 @@ def adapter(options: argparse.Namespace) -> int:
     console = plain_console(soft_wrap=True)
     bad = 0
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
-        for finding in conformance(executor):
-            bad += not finding.good
-            symbol = "✓" if finding.good else "✗"
-            console.print(f"{symbol} {finding.what}: {finding.detail}")
-        told = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
-        console.print(f"{executor.info.name}: {told}")
+        for aspect in aspects(executor):
+            bad += not aspect.good
+            symbol = "✓" if aspect.good else "✗"
+            console.print(f"{symbol} {aspect.what}: {aspect.detail}")
+        conclusion = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
+        console.print(f"{executor.info.name}: {conclusion}")
     return 1 if bad else 0
 
 
@@ -41,7 +41,7 @@ def support(options: argparse.Namespace) -> int:
             if options.candidates:
                 raise
             progress.print(f"left out: {error}")
-    text = f"{matrix(columns, wanted)}\n\n{LEGEND}\n"
+    text = f"{support_table(columns, wanted)}\n\n{LEGEND}\n"
     if options.out is None:
         console.print(text)
     else:

@@ -27,7 +27,7 @@ def complaints(finished: Run, shares: Compared, before: Supported | None = None)
         What the candidates supported in an earlier run.
     """
     silent = silent_candidates(finished)
-    told = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
-    told += shortfalls(shares.without(silent), finished.info.min_compared)
+    sentences = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
+    sentences += shortfalls(shares.without(silent), finished.info.min_compared)
     gone = () if before is None else lost(before, finished.cases)
-    return [*told, lost_sentence(gone)] if gone else told
+    return [*sentences, lost_sentence(gone)] if gone else sentences

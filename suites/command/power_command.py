@@ -8,7 +8,7 @@ from itertools import groupby
 
 from rich.table import Table
 
-from ...oracle.faults import FAULTS, fault_named
+from ...oracle.faults import FAULT_MODELS, fault_named
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.problem.passes import Pass
 from ..audits.power import ENOUGH, Power, powers, stream
@@ -38,7 +38,7 @@ def power(options: argparse.Namespace) -> int:
     """Print a line for each fault model and a column for each pass; 1 if no case sees some of them, else 0."""
     profile = PROFILES[options.profile]
     asked = stream(profile.space(dtypes=DTYPES), options.cases or profile.cases, options.seed)
-    pairs = list(powers(asked, tuple(map(fault_named, options.faults)) or FAULTS))
+    pairs = list(powers(asked, tuple(map(fault_named, options.faults)) or FAULT_MODELS))
     console = plain_console(soft_wrap=True)
     console.width = max(console.width, _WIDTH)
     console.print(_table(pairs))

@@ -30,16 +30,16 @@ def _show_lines(events: Iterable[RunEvent], console: Console) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     started: dict[str, float] = {}
-    told: dict[str, float] = {}
+    last_line: dict[str, float] = {}
     for event in events:
         match event:
             case CandidateStarted(candidate, total):
-                started[candidate.name] = told[candidate.name] = time.monotonic()
+                started[candidate.name] = last_line[candidate.name] = time.monotonic()
                 say(f"{candidate.name} {candidate.version}".rstrip() + f": {total} cases")
             case CaseExamined(record, done, total) if not record.declined:
                 name, now = record.candidate, time.monotonic()
-                if now - told[name] >= _SECONDS_BETWEEN_LINES or done == total:
-                    told[name] = now
+                if now - last_line[name] >= _SECONDS_BETWEEN_LINES or done == total:
+                    last_line[name] = now
                     rate = max(done, 1) / max(now - started[name], 1e-9)
                     say(f"{name}: {done}/{total} cases, {rate:.0f}/s, {(total - done) / rate:.0f} s left")
             case MismatchMet(met):

@@ -16,7 +16,7 @@ from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
-from ..checks.inquiry import ask_again as ask_by_name
+from ..checks.inquiry import ask_again
 from ..checks.registry import CHECKS
 from .plain_console import plain_console
 
@@ -27,12 +27,12 @@ def replay(options: argparse.Namespace) -> int:
     source = _source(options.candidate, mismatch)
     limits = Limits(seconds_per_call=options.time_limit)
     with closing(InProcess(source) if options.in_process else Isolated(source, limits)) as executor:
-        verdict = ask_again(mismatch, evidence, executor)
+        verdict = ask_recorded(mismatch, evidence, executor)
         _tell(mismatch, verdict, executor)
     return 1 if verdict.outcome.is_mismatch else 0
 
 
-def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Verdict:
+def ask_recorded(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Verdict:
     """The verdict of a mismatch's check on a candidate, on the recorded operands.
 
     What was asked before it is asked first, on operands of its own case. The expected values are computed anew: those
@@ -40,17 +40,17 @@ def ask_again(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> Ver
     """
     case = parse_case(mismatch.case)
     for name, subject, earlier in mismatch.after:
-        ask_by_name(executor, name, subject, parse_case(earlier))
+        ask_again(executor, name, subject, parse_case(earlier))
     recorded = evidence.operands if mismatch.check in ON_RECORDED else None
-    result = ask_by_name(executor, mismatch.check, mismatch.subject, case, recorded=recorded)
+    result = ask_again(executor, mismatch.check, mismatch.subject, case, recorded=recorded)
     if result is None:
         raise CandidateError(f"{executor.info.name} offers too little for {mismatch.check} of {mismatch.subject}")
     return result.verdict
 
 
-def _source(given: str | None, mismatch: Mismatch) -> str:
-    if given is not None:
-        return given
+def _source(named: str | None, mismatch: Mismatch) -> str:
+    if named is not None:
+        return named
     if mismatch.candidate in BUILT_IN:
         return mismatch.candidate
     raise CandidateError(
@@ -65,6 +65,6 @@ def _tell(mismatch: Mismatch, verdict: Verdict, executor: Executor) -> None:
         again = replace(mismatch, candidate=executor.info.name, verdict=verdict, witnesses=(), repeats=True)
         console.print(mismatch_text(again, executor.info), soft_wrap=True)
         return
-    told = f"{executor.info.name}: {mismatch.check} of {mismatch.subject} {verdict.outcome} on {mismatch.case}"
+    line = f"{executor.info.name}: {mismatch.check} of {mismatch.subject} {verdict.outcome} on {mismatch.case}"
     reason = f": {verdict.reason}" if verdict.reason else ""
-    console.print(told + reason, soft_wrap=True)
+    console.print(line + reason, soft_wrap=True)

@@ -7,14 +7,14 @@ import argparse
 from rich.progress import Progress
 
 from ..vectors import export, onnx_folders
-from ..vectors.verify import read, verify
+from ..vectors.verify import read_set, verify
 from .plain_console import plain_console
 
 
 def export_vectors(options: argparse.Namespace) -> int:
     """Write the set into a folder; 0."""
     console = plain_console(stderr=True)
-    write = onnx_folders.export if options.format == "onnx" else export.export
+    write = onnx_folders.export_onnx if options.format == "onnx" else export.export
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("vectors", total=None)
 
@@ -29,13 +29,13 @@ def export_vectors(options: argparse.Namespace) -> int:
 
 def verify_vectors(options: argparse.Namespace) -> int:
     """Compute every expected result anew; 0 if all are right, else 1."""
-    manifest, data = read(options.folder)
+    manifest, data = read_set(options.folder)
     count = len(manifest["illegal"]) + sum(len(group["vectors"]) for group in manifest["groups"])
     console = plain_console(stderr=True)
     bad = 0
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        found = verify(manifest, data, thoroughly=options.thoroughly)
-        for problem in progress.track(found, total=count, description="vectors"):
+        problems = verify(manifest, data, thoroughly=options.thoroughly)
+        for problem in progress.track(problems, total=count, description="vectors"):
             if problem is not None:
                 bad += 1
                 print(f"{problem.id}: {problem.what}")

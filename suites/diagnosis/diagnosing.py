@@ -9,7 +9,7 @@ import numpy as np
 from ...oracle.explaining import impulses
 from ...oracle.explaining.arithmetics import Known
 from ...oracle.explaining.wrong_terms import tell
-from ...oracle.faults import FAULTS, Kind, fault_named
+from ...oracle.faults import FAULT_MODELS, Kind, fault_named
 from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.operands.fills import HUGE
@@ -23,7 +23,7 @@ from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
 from ..checks.value import Check, operands_of
 from .fault import Fault
-from .interrogation import Finding, interrogate
+from .interrogation import Interrogation, interrogate
 from .measuring import measure
 from .neighbours import UNREPEATABLE
 from .special_numbers import recognise
@@ -56,7 +56,7 @@ class Told:
 
 
 NOTHING_TOLD = Told()
-_KNOWN = frozenset(model.name for model in FAULTS)
+_KNOWN = frozenset(model.name for model in FAULT_MODELS)
 _VAGUELY = "depends-on-data-"
 _IF_REFUSED = (
     "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
@@ -121,16 +121,16 @@ def _writes(fault: Fault, executor: Executor) -> bool:
 def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
     if fault.verdict.cause not in _DECLARED_OF:
         return NOTHING_TOLD
-    found = recognise(fault, executor)
-    if found is None:
-        return Told(sentences=(f"None of the {len(FAULTS)} known faults leaves NaN and Inf as it does.",))
-    model, *others = found.models
-    told = f"It is as if {model.sentence} ({model.name}): that explains all {found.elements} elements that were asked."
+    fit = recognise(fault, executor)
+    if fit is None:
+        return Told(sentences=(f"None of the {len(FAULT_MODELS)} known faults leaves NaN and Inf as it does.",))
+    model, *others = fit.models
+    text = f"It is as if {model.sentence} ({model.name}): that explains all {fit.elements} elements that were asked."
     if others:
         agreeing = ", or as if ".join(other.sentence for other in others[:2])
         more = f", or from {len(others) - 2} more" if len(others) > 2 else ""
-        told += f" They do not tell it from as if {agreeing}{more}."
-    return Told(tuple(each.name for each in found.models), "arithmetic", (told, model.explanation))
+        text += f" They do not tell it from as if {agreeing}{more}."
+    return Told(tuple(each.name for each in fit.models), "arithmetic", (text, model.explanation))
 
 
 def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Executor) -> Told:
@@ -149,11 +149,11 @@ def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Ex
     return Told(tuple(each.declaration for each in suggested), "convention", (sentence,))
 
 
-def _of_structure(finding: Finding, fault: Fault, executor: Executor) -> Told:
+def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor) -> Told:
     """The names are those of what is sure; wrong terms are read off where the result is a sum of products."""
-    diagnosis, objections = finding.diagnosis, finding.objections
+    diagnosis, objections = interrogation.diagnosis, interrogation.objections
     sentences = diagnosis.sentences()
-    if finding.is_of_data or (objections and not diagnosis.explanations):
+    if interrogation.is_of_data or (objections and not diagnosis.explanations):
         names = diagnosis.first or tuple(dict.fromkeys(_objected(name) for name, _ in objections))
         kind = "calls" if UNREPEATABLE in names else "data"
         return Told(names, kind, (*sentences, *dict.fromkeys(told for _, told in objections)))
@@ -198,5 +198,5 @@ def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
     operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
-    reading = impulses.read(call, read_as, operands.of(pass_), case.geometry)
+    reading = impulses.read_off(call, read_as, operands.of(pass_), case.geometry)
     return tell(reading, read_as, case.geometry, bias=case.bias)

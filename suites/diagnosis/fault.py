@@ -42,8 +42,8 @@ class Fault:
     def shows_as(self, result: CheckResult) -> bool:
         """Whether a result has this fault's check, pass, outcome and cause."""
         verdict = result.verdict
-        told = (result.check, result.subject, verdict.outcome, verdict.cause)
-        return told == (self.check, self.subject, self.outcome, self.cause)
+        shown = (result.check, result.subject, verdict.outcome, verdict.cause)
+        return shown == (self.check, self.subject, self.outcome, self.cause)
 
     def explains(self, result: CheckResult, case: Case) -> bool:
         """Whether a failing result can be this fault.

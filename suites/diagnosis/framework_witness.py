@@ -83,8 +83,8 @@ def testimony_of(framework: Executor, executor: Executor, fault: Fault) -> tuple
         same = do_the_same(own_reply, their_reply)
         verdict = ask(framework, check, case, pass_).verdict
     same = same and verdict.outcome.is_mismatch
-    told = f"does the very same by itself: the fault is {name}'s, not {executor.info.name}'s"
-    return Witness(name, verdict.outcome, told if same else verdict.reason), same
+    note = f"does the very same by itself: the fault is {name}'s, not {executor.info.name}'s"
+    return Witness(name, verdict.outcome, note if same else verdict.reason), same
 
 
 def do_the_same(own: Reply, theirs: Reply) -> bool:

@@ -35,7 +35,7 @@ _ANOTHER_FAULT = "On cases with more features something else is wrong, too."
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Interrogation:
     """What asking came to.
 
     Parameters
@@ -52,7 +52,7 @@ class Finding:
     is_of_data: bool = False
 
 
-def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Finding:
+def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Interrogation:
     """The known faults that explain the shrunk case of a fault of structure and all other cases asked for it.
 
     Parameters
@@ -66,22 +66,22 @@ def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> Fi
     inquiry = _Inquiry(executor, fault.shrunk, Pass(fault.subject), Effort(effort))
     first = inquiry.observe(inquiry.pass_, fault.shrunk)
     if first is None:
-        return Finding(conclude(()))
+        return Interrogation(conclude(()))
     around = look_around(first, fault.shrunk.layout, inquiry.observe_operands)
     guesses = singles(first)
-    found, is_of_data = _holding(guesses, around.observations), False
-    if not found and around.objections and around.is_repeatable:
-        found, is_of_data = _of_data(first, around), True
-    if not found and not around.objections:
-        found = pairs((first, *around.observations))
-    if not found:
-        return Finding(_unknown(guesses, first, "the same with other data"), around.objections)
-    return Finding(_narrowed_down(inquiry, found, first), around.objections, is_of_data)
+    hypotheses, is_of_data = _holding(guesses, around.observations), False
+    if not hypotheses and around.objections and around.is_repeatable:
+        hypotheses, is_of_data = _of_data(first, around), True
+    if not hypotheses and not around.objections:
+        hypotheses = pairs((first, *around.observations))
+    if not hypotheses:
+        return Interrogation(_unknown(guesses, first, "the same with other data"), around.objections)
+    return Interrogation(_narrowed_down(inquiry, hypotheses, first), around.objections, is_of_data)
 
 
 def _holding(guesses: Iterable[Hypothesis], observations: Iterable[Observation]) -> tuple[Hypothesis, ...]:
     seen = tuple(observations)
-    return tuple(guess for guess in guesses if all(explains(guess, each) for each in seen))
+    return tuple(guess for guess in guesses if all(explains(guess, observation) for observation in seen))
 
 
 def _of_data(first: Observation, around: Neighbourhood) -> tuple[Hypothesis, ...]:
@@ -91,7 +91,7 @@ def _of_data(first: Observation, around: Neighbourhood) -> tuple[Hypothesis, ...
     is_complex = first.actual.dtype.kind == "c" or first.operands.input.dtype.kind == "c"
     if is_complex or any(right.shape != each.actual.shape for right, each in zip(rights, seen, strict=True)):
         return ()
-    right = np.concatenate([real_parts(each).ravel() for each in rights])
+    right = np.concatenate([real_parts(array).ravel() for array in rights])
     actual = np.concatenate([real_parts(each.actual).ravel() for each in seen])
     models = (*of_results(right, actual), *of_operands(first.pass_, first.geometry))
     return _holding(((model,) for model in models), seen)
@@ -105,9 +105,9 @@ def _unknown(guesses: tuple[Hypothesis, ...], first: Observation, disproved_by: 
     return replace(nothing, disproved=conclude(guesses).explanations[0], disproved_by=disproved_by)
 
 
-def _narrowed_down(inquiry: _Inquiry, found: tuple[Hypothesis, ...], first: Observation) -> Diagnosis:
-    wanted = CONFIRMATIONS if len(found[0]) > 1 else 1
-    known = _Narrowed(found, (first,), wanted)
+def _narrowed_down(inquiry: _Inquiry, hypotheses: tuple[Hypothesis, ...], first: Observation) -> Diagnosis:
+    wanted = CONFIRMATIONS if len(hypotheses[0]) > 1 else 1
+    known = _Narrowed(hypotheses, (first,), wanted)
     contradicted_by = ""
     for scope in Scope:
         narrowed = inquiry.narrow(known, scope)
@@ -119,8 +119,8 @@ def _narrowed_down(inquiry: _Inquiry, found: tuple[Hypothesis, ...], first: Obse
         if known.is_settled or (contradicted_by and scope is Scope.FEATURES):
             break
     if contradicted_by and not known.is_confirmed:
-        return _unknown(found, first, contradicted_by)
-    return _concluded(known, len(found), another=bool(contradicted_by))
+        return _unknown(hypotheses, first, contradicted_by)
+    return _concluded(known, len(hypotheses), another=bool(contradicted_by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,9 @@ class _Narrowed:
 def _concluded(narrowed: _Narrowed, at_first: int, *, another: bool) -> Diagnosis:
     excluded = at_first - len(narrowed.left)
     others = "One other agrees" if excluded == 1 else f"{excluded} others agree"
-    told = [f"{others} on the smallest case, but not on {narrowed.asked[-1].name}."] if excluded > 0 else []
-    told += [_ANOTHER_FAULT] if another else []
-    return conclude(narrowed.left, tuple(seen.name for seen in narrowed.asked), " ".join(told))
+    sentences = [f"{others} on the smallest case, but not on {narrowed.asked[-1].name}."] if excluded > 0 else []
+    sentences += [_ANOTHER_FAULT] if another else []
+    return conclude(narrowed.left, tuple(seen.name for seen in narrowed.asked), " ".join(sentences))
 
 
 @dataclass(slots=True)
@@ -201,7 +201,7 @@ class _Inquiry:
 
     def _joined_by_another(self, known: _Narrowed, seen: Observation) -> _Narrowed:
         """What is left if a second fault, which the known case does not show, is there as well."""
-        alone = [each for each in known.left if len(each) == 1]
+        alone = [hypothesis for hypothesis in known.left if len(hypothesis) == 1]
         asked = (*known.asked, seen)
         return replace(known, left=pairs(asked, alone) if alone else (), asked=asked, wanted=CONFIRMATIONS)
 

@@ -22,7 +22,7 @@ from ..checks.value import Check, operands_of
 from .fault import Fault
 from .suggesting import similar_cases
 
-ENOUGH = 5
+_ENOUGH_ELEMENTS = 5
 """Elements that agree, from which on agreement is no accident."""
 _HALF = 0.5
 _MOST = 0.9
@@ -64,7 +64,7 @@ def measure(fault: Fault, executor: Executor) -> Measured:
     possible = []
     for fit in fitting:
         equal, order = _bits(fit, seen)
-        if equal == listed >= ENOUGH:
+        if equal == listed >= _ENOUGH_ELEMENTS:
             bits = f"{equal} of {listed} elements are those bits, {order}"
             sentence = f"It is as if {fit.known.sentence} ({fit.known.name}): {bits}."
             return Measured((fit.known.name,), (sentence, _outside(fault)), fit.known)
@@ -118,7 +118,7 @@ def _told(fitting: tuple[Fit, ...], elements: int, fault: Fault) -> Measured:
     else:
         form = known.results_in.name
         agreement = f"all {elements} elements are numbers of {form} and within its bound (worst ratio {fit.ratio:.2g})"
-    is_sure = elements >= ENOUGH and (known.results_in is None or fit.ratio < _HALF)
+    is_sure = elements >= _ENOUGH_ELEMENTS and (known.results_in is None or fit.ratio < _HALF)
     opening = "It is as if" if is_sure else "It can be that"
     sentences = (f"{opening} {known.sentence} ({known.name}): {agreement}.{others}", _outside(fault))
     return Measured((known.name,), sentences, known) if is_sure else Measured(sentences=sentences)
@@ -132,7 +132,7 @@ def _of_models(seen: tuple[Observation, ...]) -> Measured:
     """Any other known fault, as of subnormal numbers."""
     possible: list[Hypothesis] = [one for one in singles(seen[0]) if all(explains(one, other) for other in seen[1:])]
     elements = sum(observation.actual.size for observation in seen)
-    if not possible or elements < ENOUGH:
+    if not possible or elements < _ENOUGH_ELEMENTS:
         return Measured(sentences=("No known arithmetic gives these numbers.",))
     (model,) = possible[0]
     sentence = f"It is as if {model.sentence} ({model.name}): all {elements} elements are what that gives."

@@ -70,11 +70,11 @@ def look_around(first: Observation, layout: str, observe: Observe) -> Neighbourh
                 objections.append((name, f"{sentence}: {_where(first.actual, seen.actual, factor)}."))
     if layout != BROADCAST:
         parts = [observe(operands) for operands in _halves(first.operands, first.pass_)]
-        found = [seen for seen in parts if seen is not None]
-        observations += found
-        if len(found) == len(parts) and not _adds_up(first, found):
-            told = "The results of two parts of an operand do not add up to that of the whole"
-            objections.append(("not-additive", f"{told}."))
+        results = [seen for seen in parts if seen is not None]
+        observations += results
+        if len(results) == len(parts) and not _adds_up(first, results):
+            clause = "The results of two parts of an operand do not add up to that of the whole"
+            objections.append(("not-additive", f"{clause}."))
     return Neighbourhood(tuple(observations), tuple(objections))
 
 

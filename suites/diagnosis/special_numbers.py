@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...oracle.explaining.reproduction import evaluate
-from ...oracle.faults import FAULTS, FaultModel, Kind
+from ...oracle.faults import FAULT_MODELS, FaultModel, Kind
 from ...oracle.faults.spreading import MODELS
 from ...oracle.numbers.arrays import Mask
 from ...oracle.numbers.dtypes import format_of
@@ -68,7 +68,7 @@ def recognise(fault: Fault, executor: Executor) -> Recognised | None:
     dtype = fault.shrunk.dtype
     models = (
         model
-        for model in (*(model for model in FAULTS if model.kind in (Kind.VALUES, Kind.ROUNDING)), *MODELS)
+        for model in (*(model for model in FAULT_MODELS if model.kind in (Kind.VALUES, Kind.ROUNDING)), *MODELS)
         if dtype in model.needs.dtypes and model.shows(pass_, fault.shrunk.geometry)
     )
     explaining = tuple(model for model in models if all(_explains(model, pass_, observation) for observation in seen))
@@ -91,11 +91,11 @@ def _observed(check: Check, pass_: Pass, case: Case, executor: Executor) -> Iter
 
 
 def _explains(model: FaultModel, pass_: Pass, seen: _Seen) -> bool:
-    given = evaluate((model,), pass_, seen.operands, seen.case.geometry)
-    actual, wrong = seen.actual.astype(np.float64), given.astype(np.float64)
+    modelled = evaluate((model,), pass_, seen.operands, seen.case.geometry)
+    actual, wrong = seen.actual.astype(np.float64), modelled.astype(np.float64)
     with np.errstate(invalid="ignore"):
         alike = (np.abs(actual - wrong) <= seen.held_to.bound) | (actual == wrong)
-    may_be = ~seen.held_to.wrong(given) & ~seen.held_to.wrong(seen.actual)
+    may_be = ~seen.held_to.wrong(modelled) & ~seen.held_to.wrong(seen.actual)
     if model.name in _SATURATING:
         may_be |= _was_infinite(seen) | (_is_open(seen) & ~seen.held_to.wrong(seen.actual))
     return bool((alike | (np.isnan(actual) & np.isnan(wrong)) | may_be).all())

@@ -146,12 +146,12 @@ def _shrunk_and_similar(fault: Fault) -> tuple[Case, ...]:
 
 def similar_cases(case: Case) -> Iterator[Case]:
     """A few cases with the same features, in other sizes and with other data."""
-    found = 0
+    count = 0
     for number, geometry in enumerate(geometries(case.geometry, Scope.SIZES, _TRIES)):
         if geometry.products <= MOST_PRODUCTS and geometry != case.geometry:
             yield replace(case, geometry=geometry, seed=case.seed + number + 1, layout=CONTIGUOUS)
-            found += 1
-        if found == _OTHERS:
+            count += 1
+        if count == _OTHERS:
             return
 
 

@@ -33,8 +33,6 @@ from .counterexample import build
 from .events import CaseExamined, FaultMerged, FaultShrunk
 from .search import search
 
-Candidate = str | Callable[..., object] | object
-
 
 @dataclass(frozen=True, slots=True)
 class Conformance:
@@ -52,7 +50,7 @@ class Conformance:
 
     def check(
         self,
-        candidate: Candidate,
+        candidate: str | Callable[..., object] | object,
         *,
         ranks: Iterable[int] | None = None,
         dtypes: Iterable[str] | None = None,
@@ -221,12 +219,12 @@ def conformance_items(session: pytest.Session, sources: Iterable[str]) -> Iterat
             executor = candidates.executor(source)
         except CandidateError as error:
             raise pytest.UsageError(f"--conv-candidate: {error}") from error
-        for row in rows_of(executor):
+        for row in asked_rows(executor):
             name = f"{row.check}[{row.subject}]"
             yield ConformanceItem.from_parent(session, name=name, nodeid=f"{source}::{name}", source=source, row=row)
 
 
-def rows_of(executor: Executor) -> Iterator[Row]:
+def asked_rows(executor: Executor) -> Iterator[Row]:
     """The rows in which all is counted that a candidate is asked, unless the user says which checks."""
     for check in usual_checks(executor.info):
         yield from (Row(check, subject) for subject in CHECKS[check].subjects(executor.passes))

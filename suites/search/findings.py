@@ -59,7 +59,7 @@ class RunPlan:
     jobs: int = 1
 
 
-def found(
+def findings(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
     name: str,
@@ -77,9 +77,9 @@ def found(
         yield CandidateStarted(executor.info, plan.budget.cases)
         with closing(search(executor, plan.budget, memory, spare)) as events:
             try:
-                yield from map(evidence.told, events)
+                yield from map(evidence.with_evidence, events)
             except KeyboardInterrupt:
-                yield from map(evidence.told, left_to_tell(events))
+                yield from map(evidence.with_evidence, left_to_tell(events))
                 raise
         yield CandidateDone(name)
 
@@ -103,7 +103,7 @@ class _Evidence:
         self._witnesses: dict[str, Executor] = {}
         self._frameworks = opened.enter_context(closing(Frameworks(limits, self._witnesses)))
 
-    def told(self, event: Event) -> RunEvent:
+    def with_evidence(self, event: Event) -> RunEvent:
         """An event with its evidence."""
         match event:
             case CaseExamined():
@@ -123,7 +123,7 @@ class _Evidence:
         return MismatchKept(*kept, plainer)
 
 
-def write(event: RunEvent, writer: RunWriter) -> None:
+def write_event(event: RunEvent, writer: RunWriter) -> None:
     """Put an event on disk; a fault is there from when it is met."""
     match event:
         case CaseExamined(record):

@@ -66,13 +66,13 @@ class Forked:
         self.wait()
         try:
             with without_interrupts():
-                told = self.connection.recv()
+                message = self.connection.recv()
         except (EOFError, ConnectionError):
             self._process.join(_PATIENCE)
             raise Ended(f"process {self._process.pid} ended with exit code {self._process.exitcode}") from None
-        if isinstance(told, _Failure):
-            raise told.error from RuntimeError(told.traceback)
-        return told
+        if isinstance(message, _Failure):
+            raise message.error from RuntimeError(message.traceback)
+        return message
 
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in it."""

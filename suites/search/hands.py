@@ -76,31 +76,31 @@ class _Hand:
 
     def __init__(self, examiner: Examiner) -> None:
         self._examiner = examiner
-        self._given = deque[Block]()
-        self._told: dict[Block, list[Results]] = {}
+        self._queue = deque[Block]()
+        self._results: dict[Block, list[Results]] = {}
         """Of blocks that were examined before the one that was asked for."""
         self._fork = Forked(self._serve)
 
     def load(self) -> int:
         """How many blocks it has yet to examine."""
-        return len(self._given)
+        return len(self._queue)
 
     def has(self, block: Block) -> bool:
         """Whether it was given a block."""
-        return block in self._given or block in self._told
+        return block in self._queue or block in self._results
 
     def give(self, block: Block) -> None:
         """Have a block examined, after those given before."""
-        self._given.append(block)
+        self._queue.append(block)
         with suppress(ConnectionError):
             self._fork.connection.send(block)
 
     def results(self, block: Block) -> Iterator[Results]:
         """What comes of a block that it was given."""
-        while block not in self._told and self._given[0] != block:
-            first = self._given[0]
-            self._told[first] = list(self._next())
-        yield from self._told.pop(block) if block in self._told else self._next()
+        while block not in self._results and self._queue[0] != block:
+            first = self._queue[0]
+            self._results[first] = list(self._next())
+        yield from self._results.pop(block) if block in self._results else self._next()
 
     def close(self) -> None:
         """End it."""
@@ -108,21 +108,21 @@ class _Hand:
 
     def _next(self) -> Iterator[Results]:
         """What comes of the block that is examined now, in a second process where the first ends in it."""
-        told = 0
+        count = 0
         for is_last_try in (False, True):
             try:
                 for number, results in enumerate(iter(self._fork.receive, None)):
-                    if number >= told:
+                    if number >= count:
                         yield results
-                        told += 1
-                self._given.popleft()
+                        count += 1
+                self._queue.popleft()
                 return
             except Ended:
                 if is_last_try:
                     raise
                 self.close()
                 self._fork = Forked(self._serve)
-                for block in self._given:
+                for block in self._queue:
                     self._fork.connection.send(block)
 
     def _serve(self, connection: Connection) -> None:

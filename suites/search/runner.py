@@ -20,7 +20,7 @@ from ..candidates import CandidateError
 from ..checks.registry import CHECKS
 from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
-from .findings import RunPlan, found, write
+from .findings import RunPlan, findings, write_event
 from .side_by_side import side_by_side
 
 
@@ -83,7 +83,7 @@ def run(
             yield from side_by_side(plan, candidates, kept, writer)
         else:
             for name in candidates:
-                yield from _written(found(plan, candidates, name, kept.get(name)), writer)
+                yield from _written(findings(plan, candidates, name, kept.get(name)), writer)
         interrupted = False
     finally:
         writer.finish(time.monotonic() - start, interrupted)
@@ -94,11 +94,11 @@ def _written(events: Generator[RunEvent], writer: RunWriter) -> Iterator[RunEven
     with contextlib.closing(events):
         try:
             for event in events:
-                write(event, writer)
+                write_event(event, writer)
                 yield event
         except BaseException:
             for event in left_to_tell(events):
-                write(event, writer)
+                write_event(event, writer)
             raise
 
 

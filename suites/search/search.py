@@ -35,7 +35,7 @@ from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, followed_by
-from .examiner import CASES, Block, Examiner, Results
+from .examiner import BLOCK_CASES, Block, Examiner, Results
 from .failure_store import FailureMemory
 from .hands import Hands
 from .hangs import Hangs
@@ -253,5 +253,5 @@ class _Loop:
 
 def _blocks(cases: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
     remaining = iter(cases)
-    while block := tuple(islice(remaining, CASES)):
+    while block := tuple(islice(remaining, BLOCK_CASES)):
         yield block

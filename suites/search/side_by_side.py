@@ -13,7 +13,7 @@ from ...reports.files.run import RunWriter
 from ..calling.executor import Executor
 from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
-from .findings import RunPlan, found, write
+from .findings import RunPlan, findings, write_event
 from .forked import Ended, Forked, without_interrupts
 
 
@@ -68,7 +68,7 @@ def _written(search: Forked, writer: RunWriter) -> RunEvent | None:
     with without_interrupts():
         event: RunEvent | None = search.receive()
         if event is not None:
-            write(event, writer)
+            write_event(event, writer)
     return event
 
 
@@ -91,7 +91,7 @@ def _tell(
     connection: Connection,
 ) -> None:
     """Tell what the search of one candidate finds; each time its reader has to answer before it goes on."""
-    with closing(found(plan, candidates, name, memory, spare)) as events:
+    with closing(findings(plan, candidates, name, memory, spare)) as events:
         try:
             for event in events:
                 _send(connection, event)

@@ -70,8 +70,8 @@ EACH_DTYPE = {
 }
 """Comment -> text form, asked in every dtype."""
 
-REALS = "n2c4k6i6x5f3x2s2x1p1+0x0+1g2"
-CONTAMINATED = "n2c4k6i5x4f3x2s2x1p3+0x0+2g2"
+OF_REALS = "n2c4k6i6x5f3x2s2x1p1+0x0+1g2"
+OF_CONTAMINATION = "n2c4k6i5x4f3x2s2x1p3+0x0+2g2"
 """Of NaN and Inf: with windows that read padding, but not the edge beside it."""
 
 EQUAL_SIZES = "n2c3k2i3x3f2x2"

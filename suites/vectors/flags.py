@@ -14,10 +14,10 @@ from ...oracle.operands.vocabulary import LACKING, OF_GEOMETRY, Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Pass
 
-ILLEGAL = "AcceptedInvalid"
+ACCEPTED_INVALID = "AcceptedInvalid"
 """The flag of illegal calls."""
 
-Shows = Callable[[Case, Pass], bool]
+CanShow = Callable[[Case, Pass], bool]
 
 
 def _never(case: Case, pass_: Pass) -> bool:
@@ -38,10 +38,10 @@ class Note:
 
     bug: str
     effect: str
-    shows: Shows = _never
+    shows: CanShow = _never
 
 
-def _of_products(shows: Callable[[ConvGeometry, Pass], bool]) -> Shows:
+def _of_products(shows: Callable[[ConvGeometry, Pass], bool]) -> CanShow:
     """Of passes that sum products, where there is anything to sum: of all but the bias gradient."""
 
     def shown(case: Case, pass_: Pass) -> bool:
@@ -259,7 +259,7 @@ FLAGS: dict[str, Note] = {
         "NaN or Inf reaches elements that do not read it, or does not reach those that do",
         "NaN in neighbours, or a number where NaN should be",
     ),
-    ILLEGAL: Note(
+    ACCEPTED_INVALID: Note(
         "an illegal argument is accepted",
         "nonsense, or a crash",
     ),

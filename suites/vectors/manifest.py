@@ -14,7 +14,7 @@ from ...oracle.numbers.dtypes import numpy_dtype
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array
 from ..calling.illegal_calls import IllegalCall
-from .flags import FLAGS, ILLEGAL
+from .flags import ACCEPTED_INVALID, FLAGS
 
 FORMAT, VERSION = "convoracle-vectors", 1
 MANIFEST, DATA, SCHEMA = "manifest.json", "vectors.bin", "vectors.schema.json"
@@ -46,7 +46,7 @@ class Data:
         return b"".join(self.parts)
 
 
-def read_array(place: Mapping[str, Any], data: bytes) -> Array:
+def array_at(place: Mapping[str, Any], data: bytes) -> Array:
     """The array that a manifest's entry tells of.
 
     Raises
@@ -72,7 +72,7 @@ def illegal_entry(name: str, call: IllegalCall) -> dict[str, object]:
     return {
         "id": name,
         "comment": call.name,
-        "flags": [ILLEGAL],
+        "flags": [ACCEPTED_INVALID],
         "result": "invalid",
         "pass": str(call.pass_),
         "geometry": geometry_numbers(call.legal),

@@ -18,7 +18,7 @@ from .selection import Choice, choices, none_left
 _SIGN = "vectors.txt"
 
 
-def export(folder: Path, progress: Progress = lambda done, total: None, *, only: Sequence[str] = ()) -> int:
+def export_onnx(folder: Path, progress: Progress = lambda done, total: None, *, only: Sequence[str] = ()) -> int:
     """Write the forward vectors of structure that ONNX has operators for, and return how many there are.
 
     Raises

@@ -7,23 +7,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, Arithmetic
+from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, WIDE_FLOATS, Arithmetic
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.passes import LINKED, Pass, is_defined
 from ..calling.illegal_calls import IllegalCall, illegal_calls
-from ..cases.corpora import load
+from ..cases.corpora import load_corpus
 from ..cases.corpora.shrinking import shrunk
 from ..checks.value import Check, is_asked
-from .convolutions import ALIGNED, CONTAMINATED, EACH_DTYPE, EQUAL_SIZES, EXTREME, ORDINARY, REALS
-from .flags import FLAGS, ILLEGAL, flags_of
+from .convolutions import ALIGNED, EACH_DTYPE, EQUAL_SIZES, EXTREME, OF_CONTAMINATION, OF_REALS, ORDINARY
+from .flags import ACCEPTED_INVALID, FLAGS, flags_of
 
 _WHERE = "vectors export"
 _RANK_OF_CALLS = 2
 _MOST_PRODUCTS = 500
 _MOST_NUMBERS = 1_000
 _ALL = tuple(Pass)
-_FULL = ("float64", "float32", "float16", "bfloat16")
 _CONTAMINATIONS = (9, 12, 37, 40)
 """Seeds that together plant NaN and Inf in every operand, and at the edges."""
 
@@ -83,7 +82,9 @@ def calls(only: Sequence[str] = ()) -> tuple[tuple[str, IllegalCall], ...]:
     kinds = _by_kind(only)
     numbered = enumerate(illegal_calls(_RANK_OF_CALLS), start=1)
     named = ((f"illegal-{number:03}", call) for number, call in numbered)
-    return tuple((name, call) for name, call in named if all(names & {ILLEGAL, str(call.pass_)} for names in kinds))
+    return tuple(
+        (name, call) for name, call in named if all(names & {ACCEPTED_INVALID, str(call.pass_)} for names in kinds)
+    )
 
 
 def none_left(only: Sequence[str], requirement: str) -> InvalidArgument:
@@ -116,7 +117,7 @@ def _structure() -> Iterator[Choice]:
 
 def _reported() -> Iterator[Choice]:
     """Convolutions of public reports, shrunk where they are large."""
-    for entry in load("regressions"):
+    for entry in load_corpus("regressions"):
         geometry = shrunk(entry.geometry, _MOST_PRODUCTS)
         size = "" if geometry == entry.geometry else ", shrunk"
         if _numbers(geometry) < _MOST_NUMBERS:
@@ -148,8 +149,8 @@ _SHORT = ("float8_e4m3fn", "float8_e5m2", "int8")
 
 
 def _reals() -> Iterator[Choice]:
-    geometry = parse_geometry(REALS)
-    for dtype in (*_FULL, *COMPONENTS):
+    geometry = parse_geometry(OF_REALS)
+    for dtype in (*WIDE_FLOATS, *COMPONENTS):
         for fill, (comment, flag, passes) in _REALS.items():
             case = Case(geometry, True, dtype, fill, 3)
             yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, passes)
@@ -160,8 +161,8 @@ def _reals() -> Iterator[Choice]:
 
 
 def _contaminated() -> Iterator[Choice]:
-    geometry = parse_geometry(CONTAMINATED)
-    for dtype in _FULL:
+    geometry = parse_geometry(OF_CONTAMINATION)
+    for dtype in WIDE_FLOATS:
         for seed in _CONTAMINATIONS:
             case = Case(geometry, True, dtype, "uniform", seed)
             yield from _of_values(Check.CONTAMINATION, case, f"{dtype}, NaN and Inf among integers", "NanLeak", _ALL)

@@ -30,7 +30,7 @@ from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, check_operan
 from ..checks.value import Check, solve
 from .expectations import expected_arrays
 from .flags import FLAGS
-from .manifest import FORMAT, MANIFEST, VERSION, geometry_numbers, read_array
+from .manifest import FORMAT, MANIFEST, VERSION, array_at, geometry_numbers
 
 _SAMPLED = 12
 _MOST_PRODUCTS = 1_000_000
@@ -48,7 +48,7 @@ class Problem:
     what: str
 
 
-def read(folder: Path) -> tuple[dict[str, Any], bytes]:
+def read_set(folder: Path) -> tuple[dict[str, Any], bytes]:
     """The manifest and the data of a set.
 
     Raises
@@ -126,7 +126,7 @@ def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, t
         return f"has more than {_MOST_PRODUCTS} products, which is more than is verified"
     if group["result"] != ("acceptable" if geometry.is_degenerate else "valid"):
         return f"is said to be {group['result']}"
-    arrays = {name: read_array(at, data) for name, at in group["operands"].items()}
+    arrays = {name: array_at(at, data) for name, at in group["operands"].items()}
     every: dict[str, Any] = dict.fromkeys(ARRAYS) | arrays
     operands = Operands(**every, learning_rate=group["learning_rate"]).of(pass_)
     check_operands(operands, geometry, where="vectors verify")
@@ -171,10 +171,10 @@ def _difference(vector: Mapping[str, Any], right: Mapping[str, Array], data: byt
     if vector.keys() - _PLAIN_FIELDS != right.keys():
         return f"should have {', '.join(sorted(right))}"
     for name, wanted in right.items():
-        given = read_array(vector[name], data)
-        if (given.shape, given.dtype) != (wanted.shape, wanted.dtype):
-            return f"has {name} of {given.dtype} {given.shape}, but should have {wanted.dtype} {wanted.shape}"
-        same = (given == wanted) | ((given != given) & (wanted != wanted))
+        recorded = array_at(vector[name], data)
+        if (recorded.shape, recorded.dtype) != (wanted.shape, wanted.dtype):
+            return f"has {name} of {recorded.dtype} {recorded.shape}, but should have {wanted.dtype} {wanted.shape}"
+        same = (recorded == wanted) | ((recorded != recorded) & (wanted != wanted))
         if not same.all():
             return f"has {int((~same).sum())} of {same.size} values of {name} that are not those of the equations"
     return ""

@@ -12,6 +12,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 SHORTEST = {
     "reference_speed.py": ("--category", "tiny", "--rounds", "1", "--minimum", "0"),
+    "exact_speed.py": ("--shape", "tiny", "--rounds", "1", "--minimum", "0"),
     "detection.py": ("--faults", "1", "--cases", "5", "--seconds", "0.2", "--workers", "1", "--tool", "convoracle"),
     "restricted.py": ("--kernel", "1x1 only", "--profile", "quick"),
     "restricted_detection.py": ("--kernel", "1x1 only", "--faults", "1", "--cases", "5", "--workers", "1"),
@@ -27,6 +28,7 @@ SHORTEST = {
 }
 TOLD = {
     "reference_speed.py": "| tiny | 1x1x3x3, 2x2 | bias_gradient |",
+    "exact_speed.py": "| tiny | float32 lattice |",
     "detection.py": "| convoracle | 1 of 1 |",
     "restricted.py": "| 1x1 only | 100 |",
     "restricted_detection.py": "| 1x1 only | 5 | 0 |",

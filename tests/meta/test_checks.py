@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 
 from convoracle.oracle.answers.exact import ExactResult
-from convoracle.oracle.faults import FAULTS, LATTICE, FaultModel, Kind, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, LATTICE, FaultModel, Kind, fault_named, honest
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.numbers.scaled import scaled
@@ -102,7 +102,7 @@ def test_the_checks_for_a_kind_of_fault_catch_it(name: str) -> None:
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("model", FAULTS, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", FAULT_MODELS, ids=lambda model: model.name)
 def test_only_the_checks_for_a_kind_of_fault_catch_it(model: FaultModel) -> None:
     assert convicting(model) <= checks_for(model)
 

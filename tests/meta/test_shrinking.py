@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from convoracle.oracle.faults import FAULTS, FaultModel, fault_named
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, fault_named
 from convoracle.oracle.operands.data import Case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
@@ -144,7 +144,7 @@ def assert_no_larger_than_by_hand(name: str) -> None:
 
 
 def test_every_model_has_a_smallest_geometry() -> None:
-    assert set(SMALLEST) == {model.name for model in FAULTS}
+    assert set(SMALLEST) == {model.name for model in FAULT_MODELS}
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -24,7 +24,7 @@ HALF, SYMMETRIC = "half", "symmetric"
 DEPTHWISE, CHANNELWISE = "depthwise", "channelwise"
 """Groups: one for each input channel; and with one output channel each."""
 PADDINGS = (*NAMED_PADDINGS, HALF, SYMMETRIC)
-GROUPS = (DEPTHWISE, CHANNELWISE)
+GROUP_NAMES = (DEPTHWISE, CHANNELWISE)
 _WILLING = ("yes", "no", "only")
 
 DomainEntry = int | str | tuple[int, ...]
@@ -77,7 +77,7 @@ def _padding(value: object) -> DomainEntry | None:
 
 
 def _group(value: object) -> DomainEntry | None:
-    return _word(GROUPS)(value) if isinstance(value, str) else _at_least(1)(value)
+    return _word(GROUP_NAMES)(value) if isinstance(value, str) else _at_least(1)(value)
 
 
 def _range(value: object) -> tuple[int, int] | None:
@@ -102,7 +102,7 @@ KEYS: Mapping[str, _Key] = {
         _listed(_padding),
     ),
     "padding_modes": _Key(f"a list of names among {', '.join(PADDING_MODES)}", _listed(_word(PADDING_MODES))),
-    "groups": _Key(f"a list of numbers of at least 1, or names among {', '.join(GROUPS)}", _listed(_group)),
+    "groups": _Key(f"a list of numbers of at least 1, or names among {', '.join(GROUP_NAMES)}", _listed(_group)),
     "input_channels": _Key(_COUNTS, _listed(_at_least(1))),
     "output_channels": _Key(_COUNTS, _listed(_at_least(1))),
     "input_channel_multiple": _Key("an integer of at least 1", _at_least(1)),

@@ -47,8 +47,8 @@ def class_names(kind: type) -> list[str]:
 
 def rank_by_name(function: Callable[..., object]) -> int | None:
     """The number of axes that the first name with one says, unless it says several."""
-    found = set(_RANK_IN_NAME.findall(telling_rank(function)))
-    return int(found.pop()) if len(found) == 1 else None
+    ranks = set(_RANK_IN_NAME.findall(telling_rank(function)))
+    return int(ranks.pop()) if len(ranks) == 1 else None
 
 
 def telling_rank(function: object) -> str:

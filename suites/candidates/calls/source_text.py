@@ -52,16 +52,16 @@ class Call:
         imports, sources = set[str](), dict[str, str]()
         for function in filter(callable, (self.prepare, *self.settings.values())):
             _collect(function.__name__, function, imports, sources)
-        given = (f"{name}={_written(value)}" for name, value in self.settings.items())
+        settings = (f"{name}={_written(value)}" for name, value in self.settings.items())
         operands = (f"{name}={name}" for name in self.operands if bias or not name.startswith("bias"))
-        lines = [f"compute = {self.prepare.__name__}(", *(f"    {each}," for each in given), ")"]
+        lines = [f"compute = {self.prepare.__name__}(", *(f"    {setting}," for setting in settings), ")"]
         lines.append(f"actual = compute({', '.join(operands)})")
         parts = [self.before + "\n".join(sorted(imports)), *sources.values(), "\n".join(lines)]
         return "\n\n\n".join(part.strip() for part in parts) + "\n"
 
 
 @functools.cache
-def operands_of(function: Callable[..., object]) -> tuple[str, ...]:
+def operand_names(function: Callable[..., object]) -> tuple[str, ...]:
     """The operands that are among the parameters of a function."""
     return tuple(name for name in inspect.signature(function).parameters if name in (*ARRAYS, "learning_rate"))
 

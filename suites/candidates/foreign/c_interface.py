@@ -19,10 +19,10 @@ ABI_VERSION = 1
 
 MAX_AXES = 8
 MAX_RANK = 10
-DEFAULT = 0
+DEFAULT_FORMAT = 0
 OK, UNSUPPORTED, ERROR = range(3)
 
-DTYPES = {
+DTYPE_CODES = {
     "float64": 1,
     "float32": 2,
     "float16": 3,
@@ -35,7 +35,7 @@ DTYPES = {
     "complex128": 10,
     "tfloat32": 11,
 }
-PADDING_MODES = {"zeros": 0, "reflect": 1, "replicate": 2, "circular": 3}
+PADDING_MODE_CODES = {"zeros": 0, "reflect": 1, "replicate": 2, "circular": 3}
 
 _Axes = ctypes.c_int64 * MAX_AXES
 _Dimensions = ctypes.c_int64 * MAX_RANK
@@ -72,9 +72,9 @@ class Convolution(ctypes.Structure):
         return cls(
             rank=geometry.rank,
             transposed=geometry.transposed,
-            padding_mode=PADDING_MODES[geometry.padding_mode],
-            dtype=DTYPES[dtype],
-            result_dtype=DTYPES[result_dtype],
+            padding_mode=PADDING_MODE_CODES[geometry.padding_mode],
+            dtype=DTYPE_CODES[dtype],
+            result_dtype=DTYPE_CODES[result_dtype],
             batch=geometry.batch,
             in_channels=geometry.in_channels,
             out_channels=geometry.out_channels,
@@ -104,13 +104,13 @@ class Tensor(ctypes.Structure):
     @classmethod
     def of(cls, array: Array, address: int) -> Tensor:
         """An array as described by NumPy, at another address."""
-        return cls(address, DTYPES[array.dtype.name], array.ndim, array.shape, array.strides)
+        return cls(address, DTYPE_CODES[array.dtype.name], array.ndim, array.shape, array.strides)
 
 
 _TensorPointer = ctypes.POINTER(Tensor)
 
 
-class Operands(ctypes.Structure):
+class OperandPointers(ctypes.Structure):
     """``convoracle_operands``."""
 
     _fields_ = (
@@ -127,7 +127,7 @@ class Operands(ctypes.Structure):
 
 PASS_ARGUMENTS = (
     ctypes.POINTER(Convolution),
-    ctypes.POINTER(Operands),
+    ctypes.POINTER(OperandPointers),
     _TensorPointer,
     ctypes.c_void_p,
     ctypes.c_size_t,

@@ -20,8 +20,8 @@ _LONGEST_NAME = 100
 
 def taken(pass_: Pass, operands: Operands) -> dict[str, Array]:
     """The arrays that a pass receives, by name, as far as the case has them."""
-    given = operands.arrays()
-    return {name: given[name] for name in TAKES[pass_] if name in given}
+    arrays = operands.arrays()
+    return {name: arrays[name] for name in TAKES[pass_] if name in arrays}
 
 
 def rate_taken(pass_: Pass, operands: Operands) -> float:

@@ -22,7 +22,7 @@ from .evaluation import rate_taken, short_text, taken, write_foreign_call
 from .post_mortem import beginning, cause_of
 from .protocol import VERSION, Ended, Header, Reader, array_header, encode, geometry_header, read_array
 
-PREFIX = "exec:"
+EXECUTABLE_PREFIX = "exec:"
 _START_SECONDS = 60.0
 _DYING_SECONDS = 2.0
 _DECLARATIONS = ("accumulators", "multipliers", "results", "conventions")
@@ -205,9 +205,9 @@ def _split(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise CandidateError(f"{PREFIX}{command} cannot be split into words: {error}") from None
+        raise CandidateError(f"{EXECUTABLE_PREFIX}{command} cannot be split into words: {error}") from None
     if not words:
-        raise CandidateError(f"{PREFIX} names no program: write {PREFIX}program argument ...")
+        raise CandidateError(f"{EXECUTABLE_PREFIX} names no program: write {EXECUTABLE_PREFIX}program argument ...")
     if shutil.which(words[0]) is None:
         raise CandidateError(
             f"there is no program {words[0]} that can be run (looked in {Path.cwd()} for a path, "

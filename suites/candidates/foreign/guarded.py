@@ -7,13 +7,12 @@ import math
 
 import numpy as np
 
+from ....oracle.problem.layouts import BOUNDARY
 from ....oracle.problem.passes import Array
 from ....oracle.problem.unwritten import unwritten
 
 _GUARD = 0x7F
 """In the zones: read as a number it is NaN or huge in every format, so that reading past an end shows as well."""
-
-_BOUNDARY = 64
 _SMALLEST_ZONE, _LARGEST_ZONE = 2**12, 2**20
 
 
@@ -30,8 +29,8 @@ class Guarded:
 
     def __init__(self, size: int, misalignment: int = 0) -> None:
         zone = min(max(size, _SMALLEST_ZONE), _LARGEST_ZONE)
-        self._memory = np.full(size + 2 * zone + 2 * _BOUNDARY, _GUARD, np.uint8)
-        self._start = zone + (misalignment - self._memory.ctypes.data - zone) % _BOUNDARY
+        self._memory = np.full(size + 2 * zone + 2 * BOUNDARY, _GUARD, np.uint8)
+        self._start = zone + (misalignment - self._memory.ctypes.data - zone) % BOUNDARY
         self.bytes = self._memory[self._start : self._start + size]
 
     @property
@@ -61,7 +60,7 @@ class Lent:
     def __init__(self, array: Array) -> None:
         self._low, size = _extent(array)
         self._before = ctypes.string_at(self._low, size)
-        self.memory = Guarded(size, self._low % _BOUNDARY)
+        self.memory = Guarded(size, self._low % BOUNDARY)
         self.memory.bytes[:] = np.frombuffer(self._before, np.uint8)
         self.address = self.memory.address + array.ctypes.data - self._low
         self.array = array

@@ -8,35 +8,34 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ....oracle.numbers.dtypes import CONVENTIONS, numpy_dtype, result_dtype
-from ....oracle.numbers.dtypes import DTYPES as OPERAND_DTYPES
+from ....oracle.numbers.dtypes import CONVENTIONS, DTYPES, numpy_dtype, result_dtype
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
 from .. import CandidateError, Misconduct
 from ..protocol import Candidate
 from .c_interface import (
     ABI_VERSION,
-    DEFAULT,
-    DTYPES,
+    DEFAULT_FORMAT,
+    DTYPE_CODES,
     ERROR,
     MAX_AXES,
     OK,
     PASS_ARGUMENTS,
     UNSUPPORTED,
     Convolution,
+    OperandPointers,
     Tensor,
 )
-from .c_interface import Operands as ForeignOperands
 from .evaluation import rate_taken, short_text, taken, write_foreign_call
 from .guarded import Guarded, Lent, Unwritten
 
 FILE_NAME = re.compile(r".*\.(so(\.\d+)*|dylib)", re.DOTALL)
 """What the file of a shared library is called: ``libmine.so``, ``libmine.so.1.2``."""
 
-PREFIX = "conv_"
-_VERSION = f"{PREFIX}abi_version"
+SYMBOL_PREFIX = "conv_"
+_VERSION = f"{SYMBOL_PREFIX}abi_version"
 _MESSAGE_SIZE = 1024
-_BY_CODE = {code: name for name, code in DTYPES.items()}
+_BY_CODE = {code: name for name, code in DTYPE_CODES.items()}
 
 
 class LibraryError(RuntimeError):
@@ -62,11 +61,11 @@ class SharedLibrary(Candidate):
         self.path = Path(path).resolve()
         self._library = _open(self.path)
         self._check_version()
-        functions = {pass_: found for pass_ in Pass if (found := self._find(f"{PREFIX}{pass_}")) is not None}
+        functions = {pass_: found for pass_ in Pass if (found := self._find(f"{SYMBOL_PREFIX}{pass_}")) is not None}
         if not functions:
             raise CandidateError(
                 f"{path} exports none of the functions of a candidate: define at least one of "
-                f"{', '.join(f'{PREFIX}{pass_}' for pass_ in Pass)}, as convoracle.h declares them, "
+                f"{', '.join(f'{SYMBOL_PREFIX}{pass_}' for pass_ in Pass)}, as convoracle.h declares them, "
                 f"and make them visible outside of the library"
             )
         self._functions = functions
@@ -86,7 +85,7 @@ class SharedLibrary(Candidate):
         """What the interface has no way to say."""
         if geometry.rank > MAX_AXES:
             return f"convoracle.h describes at most {MAX_AXES} spatial axes"
-        return None if dtype in DTYPES else f"convoracle.h has no {dtype}"
+        return None if dtype in DTYPE_CODES else f"convoracle.h has no {dtype}"
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """The call through this class, guard zones included."""
@@ -103,8 +102,8 @@ class SharedLibrary(Candidate):
         code = self._functions[pass_](
             ctypes.byref(Convolution.of(geometry, dtype, result_name)),
             ctypes.byref(
-                ForeignOperands(
-                    **{name: ctypes.pointer(Tensor.of(each.array, each.address)) for name, each in lent.items()},
+                OperandPointers(
+                    **{name: ctypes.pointer(Tensor.of(copy.array, copy.address)) for name, copy in lent.items()},
                     learning_rate=rate_taken(pass_, operands),
                 )
             ),
@@ -112,12 +111,12 @@ class SharedLibrary(Candidate):
             message.address,
             _MESSAGE_SIZE,
         )
-        for each in lent.values():
-            each.return_changes()
+        for copy in lent.values():
+            copy.return_changes()
         pieces = {"its result": result.memory, "its message": message}
-        pieces |= {f"its operand {name}": each.memory for name, each in lent.items()}
-        _refuse_overruns(f"{PREFIX}{pass_}", pieces)
-        _refuse_failure(f"{PREFIX}{pass_}", code, message.bytes.tobytes())
+        pieces |= {f"its operand {name}": copy.memory for name, copy in lent.items()}
+        _refuse_overruns(f"{SYMBOL_PREFIX}{pass_}", pieces)
+        _refuse_failure(f"{SYMBOL_PREFIX}{pass_}", code, message.bytes.tobytes())
         return result.array.copy()
 
     def _check_version(self) -> None:
@@ -140,7 +139,7 @@ class SharedLibrary(Candidate):
         return getattr(self._library, name, None)
 
     def _text(self, name: str, *arguments: str) -> str | None:
-        function = self._find(f"{PREFIX}{name}")
+        function = self._find(f"{SYMBOL_PREFIX}{name}")
         if function is None:
             return None
         function.argtypes, function.restype = (ctypes.c_char_p,) * len(arguments), ctypes.c_char_p
@@ -154,38 +153,38 @@ class SharedLibrary(Candidate):
             return json.loads(text)
         except (ValueError, RecursionError):
             raise CandidateError(
-                f"{PREFIX}domain of {self.path.name} answers {text!r:.100}, but should answer an object in JSON"
+                f"{SYMBOL_PREFIX}domain of {self.path.name} answers {text!r:.100}, but should answer an object in JSON"
             ) from None
 
     def _dtypes(self, name: str) -> dict[str, str]:
         """What a function from dtype to dtype answers, where that is not the default."""
-        function = self._find(f"{PREFIX}{name}")
+        function = self._find(f"{SYMBOL_PREFIX}{name}")
         if function is None:
             return {}
         function.argtypes, function.restype = (ctypes.c_int32,), ctypes.c_int32
-        answers = {dtype: function(DTYPES[dtype]) for dtype in OPERAND_DTYPES}
+        answers = {dtype: function(DTYPE_CODES[dtype]) for dtype in DTYPES}
         for dtype, code in answers.items():
-            if code not in (DEFAULT, *_BY_CODE):
+            if code not in (DEFAULT_FORMAT, *_BY_CODE):
                 raise CandidateError(
-                    f"{PREFIX}{name} of {self.path.name} answers {code} for {dtype}, "
+                    f"{SYMBOL_PREFIX}{name} of {self.path.name} answers {code} for {dtype}, "
                     f"but should answer CONVORACLE_DEFAULT or another dtype of convoracle.h"
                 )
-        return {dtype: _BY_CODE[code] for dtype, code in answers.items() if code != DEFAULT}
+        return {dtype: _BY_CODE[code] for dtype, code in answers.items() if code != DEFAULT_FORMAT}
 
     def _conventions(self) -> dict[str, str]:
         """What it answers for each convention, and for a convention in one dtype where that is something else."""
-        found = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
-        narrow = ((name, f"{name}/{dtype}") for name in CONVENTIONS for dtype in OPERAND_DTYPES)
-        own = {within: (self._text("convention", within), found.get(name)) for name, within in narrow}
-        return found | {within: value for within, (value, general) in own.items() if value and value != general}
+        declared = {name: value for name in CONVENTIONS if (value := self._text("convention", name))}
+        narrow = ((name, f"{name}/{dtype}") for name in CONVENTIONS for dtype in DTYPES)
+        own = {within: (self._text("convention", within), declared.get(name)) for name, within in narrow}
+        return declared | {within: value for within, (value, general) in own.items() if value and value != general}
 
     def _taken(self) -> tuple[str, ...] | None:
         """The dtypes in which it wants to be asked; None if it does not say."""
-        function = self._find(f"{PREFIX}takes")
+        function = self._find(f"{SYMBOL_PREFIX}takes")
         if function is None:
             return None
         function.argtypes, function.restype = (ctypes.c_int32,), ctypes.c_int32
-        return tuple(dtype for dtype in OPERAND_DTYPES if function(DTYPES[dtype]))
+        return tuple(dtype for dtype in DTYPES if function(DTYPE_CODES[dtype]))
 
 
 def _open(path: Path) -> ctypes.CDLL:
@@ -199,9 +198,9 @@ def _open(path: Path) -> ctypes.CDLL:
 
 def _refuse_overruns(function: str, pieces: dict[str, Guarded]) -> None:
     overruns = ((owner, memory.overrun()) for owner, memory in pieces.items())
-    told = [f"up to {overrun} of {owner}" for owner, overrun in overruns if overrun is not None]
-    if told:
-        raise Misconduct(f"{function} wrote {' and '.join(told)}")
+    overrun_texts = [f"up to {overrun} of {owner}" for owner, overrun in overruns if overrun is not None]
+    if overrun_texts:
+        raise Misconduct(f"{function} wrote {' and '.join(overrun_texts)}")
 
 
 def _refuse_failure(function: str, code: int, message: bytes) -> None:

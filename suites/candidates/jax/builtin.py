@@ -12,7 +12,7 @@ from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.padding import NUMPY_MODES
 from ....oracle.problem.passes import Array, Operands, Pass
 from ..calls.adapter import Adapter
-from ..calls.source_text import Call, operands_of
+from ..calls.source_text import Call, operand_names
 from . import convolution as own
 from . import derivatives
 
@@ -69,7 +69,7 @@ class Jax(Adapter):
             settings["output_padding"] = geometry.output_padding
         else:
             settings["mode"] = NUMPY_MODES[geometry.padding_mode]
-        return Call(derivatives.compiled, settings, operands_of(derivative))
+        return Call(derivatives.compiled, settings, operand_names(derivative))
 
 
 def candidate() -> Jax:

@@ -10,7 +10,7 @@ import keras  # noqa: E402
 
 from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
 from ....oracle.problem.passes import Pass  # noqa: E402
-from ..calls.source_text import Call, operands_of  # noqa: E402
+from ..calls.source_text import Call, operand_names  # noqa: E402
 from ..jax import derivatives  # noqa: E402
 from ..jax.builtin import Jax  # noqa: E402
 from .backend import choosing  # noqa: E402
@@ -31,9 +31,9 @@ class KerasOnJax(Jax):
     def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
         derivative = getattr(derivatives, pass_.value)
         if pass_ is Pass.UPDATE:
-            return Call(compiled_update, plan(geometry), operands_of(derivative), choosing("jax"))
+            return Call(compiled_update, plan(geometry), operand_names(derivative), choosing("jax"))
         settings = {"derivative": derivative} | plan(geometry)
-        return Call(compiled_channels_last, settings, operands_of(derivative), choosing("jax"))
+        return Call(compiled_channels_last, settings, operand_names(derivative), choosing("jax"))
 
 
 def candidate() -> KerasOnJax:

@@ -10,7 +10,7 @@ import keras  # noqa: E402
 
 from ....oracle.problem.geometry import ConvGeometry  # noqa: E402
 from ....oracle.problem.passes import Pass  # noqa: E402
-from ..calls.source_text import Call, operands_of  # noqa: E402
+from ..calls.source_text import Call, operand_names  # noqa: E402
 from ..tensorflow import derivatives  # noqa: E402
 from ..tensorflow.builtin import TensorFlow  # noqa: E402
 from . import plan as own  # noqa: E402
@@ -30,11 +30,11 @@ class KerasOnTensorFlow(TensorFlow):
     def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
         settings, before = own.plan(geometry), choosing("tensorflow")
         if pass_ is Pass.UPDATE:
-            operands = (*operands_of(derivatives.weight_gradient), "learning_rate")
+            operands = (*operand_names(derivatives.weight_gradient), "learning_rate")
             return Call(eager_update, settings, operands, before)
         derivative = getattr(derivatives, pass_.value)
         settings |= {"derivative": derivative, "trace": derivatives.eager, "like": pass_.result_like}
-        return Call(derivatives.derived, settings, operands_of(derivative), before)
+        return Call(derivatives.derived, settings, operand_names(derivative), before)
 
 
 def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:

@@ -28,8 +28,8 @@ class ByName(Candidate):
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         """Call the function of a pass; whatever it returns or raises comes out unchanged."""
-        given = {**operands.arrays(), "learning_rate": operands.learning_rate}
-        return cast(Array, self.functions[pass_].call(given, geometry))
+        arguments = {**operands.arrays(), "learning_rate": operands.learning_rate}
+        return cast(Array, self.functions[pass_].call(arguments, geometry))
 
 
 def by_name(written: object, name: str) -> ByName:

@@ -66,9 +66,9 @@ class LoadedCandidate:
         """Which direction that the operands leave out is wanted in a pass, in a sentence; None if none."""
         if not pass_.is_second_order or (self.zero_directions and not self.functions):
             return None
-        function, given = self.functions.get(pass_), operands.arrays()
+        function, arrays = self.functions.get(pass_), operands.arrays()
         for name in ESSENTIAL[pass_]:
-            if name not in given and (function is None or name not in function.optional):
+            if name not in arrays and (function is None or name not in function.optional):
                 wanting = pass_ if function is None else name_of(function.function)
                 return f"{wanting} wants `{name}`: it does not default to None"
         return None

@@ -21,8 +21,7 @@ from .. import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
 from ..calls.call_text import Origin
 from ..calls.domain import Domain, parse_domain
 from ..calls.naming import name_of
-from ..foreign.executable import PREFIX as EXECUTABLE_PREFIX
-from ..foreign.executable import Executable
+from ..foreign.executable import EXECUTABLE_PREFIX, Executable
 from ..foreign.shared_library import FILE_NAME as LIBRARY_NAME
 from ..foreign.shared_library import SharedLibrary
 from ..protocol import Candidate
@@ -73,15 +72,15 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
         If it has neither `evaluate` and `passes` nor one of the functions of a candidate, or
         one of these requires an argument that cannot be given.
     """
-    given, candidate = candidate, adapted(candidate)
+    original, candidate = candidate, adapted(candidate)
     name = name or str(getattr(candidate, "name", "") or name_of(candidate))
-    kind = "class" if inspect.isclass(candidate) else "object" if candidate is given else "adapted"
+    kind = "class" if inspect.isclass(candidate) else "object" if candidate is original else "adapted"
     instance = _instantiate(candidate, name) if inspect.isclass(candidate) else candidate
     evaluating = _evaluating(instance, name)
     functions = evaluating.functions if isinstance(evaluating, ByName) else {}
     if Pass.FORWARD in functions and functions[Pass.FORWARD].function is instance:
         kind = "function"
-    domain = parse_domain(getattr(given if kind == "adapted" else instance, "domain", {}), name)
+    domain = parse_domain(getattr(original if kind == "adapted" else instance, "domain", {}), name)
     return LoadedCandidate(
         info=CandidateInfo(
             name,
@@ -260,12 +259,12 @@ def _tells_place(error: BaseException) -> bool:
 
 
 def _attribute(module: ModuleType, path: str, source: str) -> object:
-    found: Any = module
+    value: Any = module
     for part in path.split("."):
-        if not hasattr(found, part):
+        if not hasattr(value, part):
             raise CandidateError(f"{source.rpartition(':')[0]} has no {path!r}; {_public_callables(module)}")
-        found = getattr(found, part)
-    return cast(object, found)
+        value = getattr(value, part)
+    return cast(object, value)
 
 
 def _public_callables(module: ModuleType) -> str:

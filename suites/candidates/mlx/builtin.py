@@ -15,7 +15,7 @@ from ....oracle.problem.passes import Array, Operands, Pass
 from ..calls import reverse_mode
 from ..calls.adapter import Adapter
 from ..calls.padding import cut_evenly, kept
-from ..calls.source_text import Call, operands_of
+from ..calls.source_text import Call, operand_names
 from . import convolution as own
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16")
@@ -45,7 +45,7 @@ class MLX(Adapter):
         derivative = getattr(reverse_mode, pass_.value)
         settings = {"derivative": derivative, "groups": geometry.groups}
         settings |= _transposed(geometry) if geometry.transposed else _plain(geometry)
-        return Call(own.derived, settings, operands_of(derivative))
+        return Call(own.derived, settings, operand_names(derivative))
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         try:

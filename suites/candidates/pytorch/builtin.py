@@ -10,15 +10,13 @@ import torch
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
 from ..calls.padding import cut_evenly, kept, last_axis_first
-from ..calls.source_text import Call, operands_of
-from ..protocol import NOTHING
+from ..calls.source_text import Call, operand_names
+from ..protocol import NOTHING, Limitation
 from . import convolution as own
 from . import derivatives
 from .arithmetic import cpu_accumulators, cpu_conventions
 from .differentiable import INTEGERS, Differentiable, import_for_calls
 from .tensors import to_tensor
-
-Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 
 
 class Builtin(Differentiable):
@@ -72,7 +70,7 @@ class Builtin(Differentiable):
         derivative = derivatives.forward_of_integers if dtype == "int8" else getattr(derivatives, pass_.value)
         convolution, settings = settled(geometry)
         functions = {"derivative": derivative, "convolution": convolution, "to_tensor": self._to_tensor}
-        return Call(self._prepare, functions | settings, operands_of(derivative))
+        return Call(self._prepare, functions | settings, operand_names(derivative))
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         return self.call(pass_, geometry, dtype).write(bias=bias)

@@ -14,7 +14,7 @@ from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass, offset
 from ..calls.binding import BoundFunction, bind_function
 from ..calls.naming import name_of
-from ..calls.source_text import Call, operands_of
+from ..calls.source_text import Call, operand_names
 from ..protocol import NOTHING, Candidate
 from . import derivatives
 from .arithmetic import inherited
@@ -83,14 +83,14 @@ class Autograd(Differentiable):
         results: Mapping[str, str] = NOTHING,
         conventions: Mapping[str, str] = NOTHING,
     ) -> None:
-        telling = with_parameters(function)
-        self.name = name or name_of(telling)
+        described = with_parameters(function)
+        self.name = name or name_of(described)
         self.version = version
         self.accumulators = accumulators
         self.multipliers = multipliers
         self.results = results
         self.conventions = conventions
-        self._function: BoundFunction = bind_function(telling, Pass.FORWARD)
+        self._function: BoundFunction = bind_function(described, Pass.FORWARD)
         import_for_calls()
 
     def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
@@ -115,7 +115,7 @@ class Autograd(Differentiable):
 
         derivative = getattr(derivatives, pass_.value)
         settings = {"derivative": derivative, "convolution": convolution, "to_tensor": to_tensor}
-        return Call(derivatives.of_arrays, settings, operands_of(derivative))
+        return Call(derivatives.of_arrays, settings, operand_names(derivative))
 
 
 def autograd(

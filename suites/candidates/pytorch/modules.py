@@ -74,11 +74,11 @@ class _Instance:
         }
         wanted = {"weight_shape": geometry.weight_shape, **setting_values(geometry)}
         for name, value in wanted.items():
-            found = own.get(name, value if name not in ("transposed", "padding_mode") else _PLAINEST[name])
-            if isinstance(value, tuple) and isinstance(found, int):
-                found = (found,) * geometry.rank
-            if found != value:
-                return f"this {self.__name__} has {name}={found!r}, not {value!r}"
+            actual = own.get(name, value if name not in ("transposed", "padding_mode") else _PLAINEST[name])
+            if isinstance(value, tuple) and isinstance(actual, int):
+                actual = (actual,) * geometry.rank
+            if actual != value:
+                return f"this {self.__name__} has {name}={actual!r}, not {value!r}"
         if any(low != high for low, high in geometry.padding):
             return f"this {self.__name__} has padding={own.get('padding')!r}, the same on both sides"
         return None
@@ -168,6 +168,6 @@ def _call(built: torch.nn.Module, input: torch.Tensor, weight: torch.Tensor, bia
 
 
 def _parameter(module: torch.nn.Module, name: str) -> torch.Tensor:
-    found = getattr(module, name)
-    assert isinstance(found, torch.Tensor)
-    return found
+    parameter = getattr(module, name)
+    assert isinstance(parameter, torch.Tensor)
+    return parameter

@@ -69,21 +69,21 @@ class _Applied:
         self.__name__ = function.__name__
         self._function = function
         signature = inspect.signature(function.forward)
-        given = list(signature.parameters.values())
-        self.__signature__ = signature.replace(parameters=given if _keeps_context_apart(function) else given[1:])
+        parameters = list(signature.parameters.values())[0 if _keeps_context_apart(function) else 1 :]
+        self.__signature__ = signature.replace(parameters=parameters)
 
     def __call__(self, *positional: object, **keywords: object) -> object:
-        given = self.__signature__.bind(*positional, **keywords)
-        given.apply_defaults()
-        return self._function.apply(*given.args)  # type: ignore[no-untyped-call]
+        arguments = self.__signature__.bind(*positional, **keywords)
+        arguments.apply_defaults()
+        return self._function.apply(*arguments.args)  # type: ignore[no-untyped-call]
 
 
 def with_parameters(function: Callable[..., object]) -> Callable[..., object]:
     """The function, or one that computes the same and tells its parameters."""
-    for functions, telling in ((_CONVOLUTIONS, _Direct), (_TRANSPOSED, _Transposed)):
+    for functions, wrapper in ((_CONVOLUTIONS, _Direct), (_TRANSPOSED, _Transposed)):
         rank = next((rank for rank, own in functions.items() if own is function), None)
         if rank is not None:
-            return telling(rank)
+            return wrapper(rank)
     owner = getattr(function, "__self__", None) if name_of(function) == "apply" else function
     if inspect.isclass(owner) and issubclass(owner, torch.autograd.Function):
         return _Applied(owner)

@@ -11,13 +11,12 @@ import tensorflow as tf
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
 from ..calls.adapter import Adapter
-from ..calls.source_text import Call, operands_of
-from ..protocol import NOTHING
+from ..calls.source_text import Call, operand_names
+from ..protocol import NOTHING, Limitation
 from . import derivatives
 from .limits import limits_told
 from .plan import DTYPES, kernel_limitation, plan
 
-Limitation = Callable[[Pass, ConvGeometry, str], str | None]
 _TRACED_AT_ONCE = 32
 
 
@@ -66,11 +65,11 @@ class TensorFlow(Adapter):
     def call(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Call:
         settings = {"trace": self._trace, **plan(geometry, dtype)}
         if pass_ is Pass.UPDATE:
-            operands = (*operands_of(derivatives.weight_gradient), "learning_rate")
+            operands = (*operand_names(derivatives.weight_gradient), "learning_rate")
             return Call(derivatives.updated, settings, operands)
         derivative = getattr(derivatives, pass_.value)
         settings |= {"derivative": derivative, "like": pass_.result_like}
-        return Call(derivatives.derived, settings, operands_of(derivative))
+        return Call(derivatives.derived, settings, operand_names(derivative))
 
     def _prepare(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> tuple[Call, Callable[..., Array]]:
         call = self.call(pass_, geometry, dtype)

@@ -37,5 +37,5 @@ def _sentence(error: tf.errors.OpError) -> str:
     """The message without the names of internal functions around it, nor the places where a graph was built."""
     lines = _PREFIX.sub("", str(error.message)).splitlines()
     own = [line.strip() for line in lines if line.strip() and not line.strip().startswith(_NOT_THE_MESSAGE)]
-    telling = [line for line in own if any(sign in line for sign in _CANNOT)] or own
-    return telling[0].partition(" [Op:")[0].strip()
+    refusals = [line for line in own if any(sign in line for sign in _CANNOT)] or own
+    return refusals[0].partition(" [Op:")[0].strip()

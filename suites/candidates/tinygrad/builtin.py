@@ -12,7 +12,7 @@ from ....oracle.problem.passes import Array, Operands, Pass
 from ..calls import reverse_mode
 from ..calls.adapter import Adapter
 from ..calls.padding import last_axis_first
-from ..calls.source_text import Call, operands_of
+from ..calls.source_text import Call, operand_names
 from . import convolution as own
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16", "int8")
@@ -41,7 +41,7 @@ class Tinygrad(Adapter):
         settings = {"derivative": derivative, **_plan(geometry)}
         if dtype == "int8":
             settings |= {"convolution": own.widened_convolution, "of": settings["convolution"]}
-        return Call(own.derived, settings, operands_of(derivative), _DEVICE)
+        return Call(own.derived, settings, operand_names(derivative), _DEVICE)
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         try:

@@ -60,7 +60,7 @@ class Entry:
     note: str = ""
 
 
-def load(corpus: str) -> tuple[Entry, ...]:
+def load_corpus(corpus: str) -> tuple[Entry, ...]:
     """The entries of a corpus: one that comes with the package, or a file.
 
     Parameters
@@ -98,17 +98,17 @@ def parse(text: str, file: str) -> tuple[Entry, ...]:
     InvalidArgument
         If a line is no descriptor, or there is none.
     """
-    found = []
+    entries = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             try:
-                found.append(_entry(line))
+                entries.append(_entry(line))
             except InvalidArgument as error:
                 where = f"{file}:{number}"
                 raise InvalidArgument(error.argument, error.value, error.requirement, where=where) from None
-    if not found:
+    if not entries:
         raise InvalidArgument("corpus", file, "should have at least one descriptor", where="load")
-    return tuple(found)
+    return tuple(entries)
 
 
 def _entry(line: str) -> Entry:

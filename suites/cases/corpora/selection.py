@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.operands.data import Case
-from . import load
+from . import load_corpus
 from .shrinking import shrunk
 
 _FILL = "uniform"
@@ -66,18 +66,18 @@ class Selection:
         InvalidArgument
             If a corpus cannot be read, or no entry has one of the `ranks`.
         """
-        found: dict[Case, Provenance] = {}
+        provenances: dict[Case, Provenance] = {}
         for corpus in self.corpora:
-            for number, entry in enumerate(load(corpus), 1):
+            for number, entry in enumerate(load_corpus(corpus), 1):
                 geometry = entry.geometry if self.batch is None else replace(entry.geometry, batch=self.batch)
                 is_shrunk = self.max_products is not None and geometry.products > self.max_products
                 if self.max_products is not None and is_shrunk:
                     geometry = shrunk(geometry, self.max_products)
                 provenance = Provenance(f"{corpus}:{entry.name or number}", is_shrunk)
                 for dtype in dtypes if geometry.rank in ranks else ():
-                    found.setdefault(Case(geometry, False, dtype, _FILL, seed), provenance)
-        if not found:
+                    provenances.setdefault(Case(geometry, False, dtype, _FILL, seed), provenance)
+        if not provenances:
             ranked = ", ".join(map(str, ranks))
             requirement = f"should have a convolution of {ranked} spatial axes"
             raise InvalidArgument("corpus", ", ".join(self.corpora), requirement, where="check")
-        return tuple(CorpusCase(case, provenance) for case, provenance in found.items())
+        return tuple(CorpusCase(case, provenance) for case, provenance in provenances.items())

@@ -43,7 +43,7 @@ def shrunk(geometry: ConvGeometry, max_products: int) -> ConvGeometry:
     n1c3k8i6x14f7x7s2x2p3x3
     """
     while geometry.products > max_products:
-        _, smaller = max(smaller_ones(geometry), key=lambda found: found[0], default=(0, geometry))
+        _, smaller = max(smaller_ones(geometry), key=lambda step: step[0], default=(0, geometry))
         if smaller == geometry:
             break
         geometry = smaller
@@ -64,11 +64,11 @@ def smallest(geometry: ConvGeometry, shows: Callable[[ConvGeometry], bool]) -> C
     known = {geometry}
     while True:
         simpler = (each for each in _simpler_ones(geometry) if each not in known)
-        found = next(filter(shows, simpler), None)
-        if found is None:
+        smaller = next(filter(shows, simpler), None)
+        if smaller is None:
             return geometry
-        known.add(found)
-        geometry = found
+        known.add(smaller)
+        geometry = smaller
 
 
 def with_few_settings(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
@@ -84,7 +84,7 @@ def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     """The plainer ones, the smaller ones, largest number first, and of what is small those smaller by one."""
     yield from plainer_ones(geometry)
     for less in (_half, _one_less) if geometry.products <= _SMALL else (_half,):
-        for _, smaller in sorted(smaller_ones(geometry, less), key=lambda found: -found[0]):
+        for _, smaller in sorted(smaller_ones(geometry, less), key=lambda step: -step[0]):
             yield smaller
         yield from _legal(geometry, _equal_ones(geometry, less))
 

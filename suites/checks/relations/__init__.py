@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from .asking import CHECK, ask_relation, relation_of
 from .catalogue import RELATIONS, applicable, relation_named, relations_of
-from .relation import Call, Derivation, Relation
+from .relation import Derivation, RelatedCall, Relation
 
 __all__ = [
     "CHECK",
     "RELATIONS",
-    "Call",
     "Derivation",
+    "RelatedCall",
     "Relation",
     "applicable",
     "ask_relation",

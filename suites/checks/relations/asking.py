@@ -18,7 +18,7 @@ from ..examination import Examination, pass_of
 from ..kind import CheckKind, OfCase
 from ..value import Check, is_large, operands_of, rounds_integers
 from .catalogue import applicable, relation_named
-from .relation import Call, Derivation, Relation, Sides
+from .relation import BothSides, Derivation, RelatedCall, Relation
 
 CHECK = "relation"
 """The name of the check of a relation is this, a colon and the relation's name."""
@@ -65,7 +65,7 @@ def ask_relation(executor: Executor, relation: Relation, case: Case, pass_: Pass
     return CheckResult(f"{CHECK}:{relation.name}", str(pass_), verdict, time.perf_counter() - start)
 
 
-def _is_out_of_proportion(call: Call, case: Case) -> bool:
+def _is_out_of_proportion(call: RelatedCall, case: Case) -> bool:
     """Whether a call has so many products more than its case that its time says nothing of the candidate.
 
     A kernel without its dilation has d times as many taps on each axis: 59,049 times as many of five axes and 9.
@@ -85,7 +85,7 @@ def _ask(executor: Executor, relation: Relation, derivation: Derivation) -> Verd
     return _compare(relation, derivation.sides(values), values)
 
 
-def _unfit(reply: Reply, call: Call) -> Verdict | None:
+def _unfit(reply: Reply, call: RelatedCall) -> Verdict | None:
     """The verdict on a reply that has no result of the right shape; what else the call did is for other checks."""
     where = f" [{call.pass_} of {call.geometry}]"
     if not isinstance(reply, Returned):
@@ -99,7 +99,7 @@ def _unfit(reply: Reply, call: Call) -> Verdict | None:
     return None
 
 
-def _compare(relation: Relation, sides: Sides, values: list[Array]) -> Verdict:
+def _compare(relation: Relation, sides: BothSides, values: list[Array]) -> Verdict:
     own, other = sides
     if own.size == 0:
         return vacuous("the results have no elements")

@@ -11,7 +11,7 @@ import numpy as np
 from ....oracle.numbers.arrays import widened
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
-from .relation import Call, Derivation, Relation, Sides, Wide
+from .relation import BothSides, Derivation, RelatedCall, Relation, Wide
 
 _FIRST_ORDER = frozenset((Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT))
 _ADJOINT = {
@@ -38,9 +38,9 @@ def _derive_adjoint(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> 
     other = geometry.direct if geometry.transposed else transposed_of(geometry)
     weight = operands.weight if pass_ is Pass.WEIGHT_GRADIENT else _conjugate(operands.weight)
     exchanged = Operands(operands.output_gradient, weight, None, operands.input, operands.learning_rate)
-    calls = (Call(pass_, operands, geometry), Call(_ADJOINT[pass_], exchanged, other))
+    calls = (RelatedCall(pass_, operands, geometry), RelatedCall(_ADJOINT[pass_], exchanged, other))
 
-    def sides(values: Sequence[Wide]) -> Sides:
+    def sides(values: Sequence[Wide]) -> BothSides:
         own, adjoint = values
         if pass_ is Pass.WEIGHT_GRADIENT:
             return own, _conjugate(adjoint)
@@ -62,7 +62,8 @@ def _is_pointwise(geometry: ConvGeometry) -> bool:
 
 def _derive_matrix_product(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
     return Derivation(
-        (Call(pass_, operands, geometry),), lambda values: (values[0], _matrix_product(pass_, operands, geometry))
+        (RelatedCall(pass_, operands, geometry),),
+        lambda values: (values[0], _matrix_product(pass_, operands, geometry)),
     )
 
 

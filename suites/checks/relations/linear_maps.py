@@ -17,7 +17,7 @@ from ....oracle.problem.passes import Array
 from .relation import Wide
 
 Indices = NDArray[np.int64]
-NOTHING = -1
+NOWHERE = -1
 
 
 class LinearMap(Protocol):
@@ -32,7 +32,7 @@ class LinearMap(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisMap:
-    """Along one axis, target[j] = source[indices[j]], or zero where the index is `NOTHING`; `size` is the source's."""
+    """Along one axis, target[j] = source[indices[j]], or zero where the index is `NOWHERE`; `size` is the source's."""
 
     axis: int
     indices: Indices
@@ -40,13 +40,13 @@ class AxisMap:
 
     def push(self, array: Array) -> Array:
         moved = np.moveaxis(np.take(array, np.maximum(self.indices, 0), self.axis), self.axis, 0)
-        moved[self.indices == NOTHING] = 0
+        moved[self.indices == NOWHERE] = 0
         return np.ascontiguousarray(np.moveaxis(moved, 0, self.axis))
 
     def pull(self, array: Wide) -> Wide:
         moved = np.moveaxis(array, self.axis, 0)
         gathered = np.zeros((self.size, *moved.shape[1:]), moved.dtype)
-        used = self.indices != NOTHING
+        used = self.indices != NOWHERE
         np.add.at(gathered, self.indices[used], moved[used])
         return np.moveaxis(gathered, 0, self.axis)
 
@@ -58,13 +58,13 @@ class AxisMaps:
     maps: tuple[AxisMap, ...] = ()
 
     def push(self, array: Array) -> Array:
-        for each in self.maps:
-            array = each.push(array)
+        for axis_map in self.maps:
+            array = axis_map.push(array)
         return array
 
     def pull(self, array: Wide) -> Wide:
-        for each in reversed(self.maps):
-            array = each.pull(array)
+        for axis_map in reversed(self.maps):
+            array = axis_map.pull(array)
         return array
 
 
@@ -95,7 +95,7 @@ def permuted(axis: int, order: Indices) -> AxisMap:
 
 def spread(axis: int, size: int, step: int, length: int) -> AxisMap:
     """The elements `step` apart, with zeros between and after them, `length` in all."""
-    indices = np.full(length, NOTHING)
+    indices = np.full(length, NOWHERE)
     indices[: (size - 1) * step + 1 : step] = np.arange(size)
     return AxisMap(axis, indices, size)
 
@@ -103,19 +103,19 @@ def spread(axis: int, size: int, step: int, length: int) -> AxisMap:
 def surrounded(axis: int, size: int, before: int, after: int, mode: str = "zeros") -> AxisMap:
     """The elements between paddings, of zeros or by a padding mode."""
     if mode == "zeros":
-        return AxisMap(axis, np.pad(np.arange(size), (before, after), constant_values=NOTHING), size)
+        return AxisMap(axis, np.pad(np.arange(size), (before, after), constant_values=NOWHERE), size)
     return AxisMap(axis, np.pad(np.arange(size), (before, after), mode=NUMPY_MODES[mode]), size)  # type: ignore[call-overload]
 
 
 def without_last(axis: int, size: int, count: int) -> AxisMap:
     """The last `count` elements replaced by zeros."""
     indices = np.arange(size)
-    indices[size - count :] = NOTHING
+    indices[size - count :] = NOWHERE
     return AxisMap(axis, indices, size)
 
 
 def delayed(axis: int, size: int, count: int) -> AxisMap:
     """Every element moved on by `count`, zeros before the first; the last ones fall out."""
     indices = np.arange(size) - count
-    indices[:count] = NOTHING
+    indices[:count] = NOWHERE
     return AxisMap(axis, indices, size)

@@ -13,11 +13,11 @@ from ....oracle.problem.passes import Operands, Pass
 
 Wide = NDArray[Any]
 """float64 or complex128: every number of the integer lattice, and every sum of them, is exact in it."""
-Sides = tuple[Wide, Wide]
+BothSides = tuple[Wide, Wide]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class RelatedCall:
     """One call of the candidate: a legal case of its own."""
 
     pass_: Pass
@@ -31,13 +31,13 @@ class Derivation:
 
     Parameters
     ----------
-    calls : tuple of Call
+    calls : tuple of RelatedCall
     sides : callable
         From the calls' results, in `Wide` numbers, to the two arrays that must be equal.
     """
 
-    calls: tuple[Call, ...]
-    sides: Callable[[Sequence[Wide]], Sides]
+    calls: tuple[RelatedCall, ...]
+    sides: Callable[[Sequence[Wide]], BothSides]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

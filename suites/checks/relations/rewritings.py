@@ -27,7 +27,7 @@ from .linear_maps import (
     surrounded,
     without_last,
 )
-from .relation import Call, Derivation, Relation, Wide
+from .relation import Derivation, RelatedCall, Relation, Wide
 
 _SAME = AxisMaps()
 _OF_GEOMETRY = frozenset(Pass) - {Pass.BIAS_GRADIENT}
@@ -44,12 +44,12 @@ class Rewriting:
     bias: LinearMap = _SAME
     output: LinearMap = _SAME
 
-    def call(self, pass_: Pass, operands: Operands) -> Call:
+    def call(self, pass_: Pass, operands: Operands) -> RelatedCall:
         """The pass of the other convolution on the mapped operands."""
         mapped: dict[str, Any] = {
             name: self._map(_space(name)).push(array) for name, array in operands.arrays().items()
         }
-        return Call(pass_, replace(operands, **mapped), self.geometry)
+        return RelatedCall(pass_, replace(operands, **mapped), self.geometry)
 
     def result(self, pass_: Pass, value: Wide) -> Wide:
         """The other convolution's result, mapped back."""

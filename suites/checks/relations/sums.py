@@ -12,20 +12,20 @@ from ....oracle.numbers.arrays import widened
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.linearity import LINEAR_IN
 from ....oracle.problem.passes import Array, Operands, Pass
-from .relation import Call, Derivation, Relation, Sides, Wide
+from .relation import BothSides, Derivation, RelatedCall, Relation, Wide
 
 _SEED = 0
 
 
 def _linearity(name: str) -> Relation:
-    sets = {pass_: each for pass_, found in LINEAR_IN.items() for each in found if each[0] == name}
+    sets = {pass_: names for pass_, name_sets in LINEAR_IN.items() for names in name_sets if names[0] == name}
 
     def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
         generator = np.random.default_rng(_SEED)
         arrays = operands.arrays()
-        parts = {each: _split(arrays[each], generator) for each in sets[pass_] if each in arrays}
-        halves = [_with(operands, {each: pair[half] for each, pair in parts.items()}) for half in (0, 1)]
-        calls = tuple(Call(pass_, each, geometry) for each in (operands, *halves))
+        parts = {operand: _split(arrays[operand], generator) for operand in sets[pass_] if operand in arrays}
+        halves = [_with(operands, {operand: pair[half] for operand, pair in parts.items()}) for half in (0, 1)]
+        calls = tuple(RelatedCall(pass_, summand, geometry) for summand in (operands, *halves))
         return Derivation(calls, lambda values: (values[0], values[1] + values[2]))
 
     return Relation(
@@ -60,7 +60,7 @@ def _without(name: str) -> Relation:
 
     def derive(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
         zero = np.zeros_like(operands.arrays()[name])
-        calls = tuple(Call(pass_, _with(operands, {name: each}), geometry) for each in (zero, None))
+        calls = tuple(RelatedCall(pass_, _with(operands, {name: direction}), geometry) for direction in (zero, None))
         return Derivation(calls, lambda values: (values[0], values[1]))
 
     return Relation(
@@ -73,16 +73,16 @@ def _without(name: str) -> Relation:
 
 
 def _derive_parts(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Derivation:
-    calls = [Call(pass_, operands, geometry)]
+    calls = [RelatedCall(pass_, operands, geometry)]
     for images in (slice(0, 1), slice(1, None)):
         arrays = operands.arrays()
         batched: dict[str, Any] = {
             name: arrays[name][images] for name in ("input", "output_gradient", "input_direction") if name in arrays
         }
         part = replace(geometry, batch=len(batched["input"]))
-        calls.append(Call(pass_, _with(operands, batched), part))
+        calls.append(RelatedCall(pass_, _with(operands, batched), part))
 
-    def sides(values: Sequence[Wide]) -> Sides:
+    def sides(values: Sequence[Wide]) -> BothSides:
         whole, first, others = values
         if pass_.result_like in ("input", "output"):
             return whole, np.concatenate((first, others))

@@ -9,7 +9,7 @@ import pytest
 
 from convoracle.oracle.explaining.diagnosis import Certainty, diagnose, pairs, singles
 from convoracle.oracle.explaining.reproduction import Effort, Observation, evaluate
-from convoracle.oracle.faults import FAULTS, Kind, fault_named
+from convoracle.oracle.faults import FAULT_MODELS, Kind, fault_named
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
@@ -25,7 +25,9 @@ def observed(names: tuple[str, ...], pass_: Pass, geometry: ConvGeometry, seed: 
     return Observation(actual, pass_, operands, geometry, Arithmetic.of("float32"))
 
 
-@pytest.mark.parametrize("model", [each for each in FAULTS if each.kind is Kind.TERMS], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "model", [each for each in FAULT_MODELS if each.kind is Kind.TERMS], ids=lambda each: each.name
+)
 def test_a_planted_model_is_named_wherever_it_shows(model) -> None:
     for pass_ in model.passes:
         if model.shows(pass_, RICH) and "float32" in model.needs.dtypes:
@@ -39,7 +41,7 @@ def test_one_model_alone_explains_a_telling_case() -> None:
     assert diagnosis.first == ("stride-axes-exchanged",)
     first, certain, explanation, *_ = diagnosis.sentences()
     assert first == "It is as if the strides of the spatial axes were exchanged (stride-axes-exchanged)."
-    assert certain == f"No other of the {len(FAULTS)} known faults gives its numbers on this case."
+    assert certain == f"No other of the {len(FAULT_MODELS)} known faults gives its numbers on this case."
     assert explanation == fault_named("stride-axes-exchanged").explanation
 
 
@@ -78,7 +80,7 @@ def test_what_no_model_does_is_unknown(change) -> None:
     diagnosis = diagnose(change(seen.actual), seen.pass_, seen.operands, seen.geometry, seen.arithmetic)
     assert diagnosis.certainty is Certainty.NONE
     assert diagnosis.first == ()
-    assert diagnosis.sentences() == (f"None of the {len(FAULTS)} known faults gives these numbers.",)
+    assert diagnosis.sentences() == (f"None of the {len(FAULT_MODELS)} known faults gives these numbers.",)
 
 
 def test_memory_that_was_not_cleared_may_hold_anything() -> None:

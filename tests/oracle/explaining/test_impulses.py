@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle.explaining.impulses import Reading, calls_needed, read
+from convoracle.oracle.explaining.impulses import Reading, calls_needed, read_off
 from convoracle.oracle.explaining.wrong_terms import tell
-from convoracle.oracle.faults import FAULTS, Kind, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, Kind, fault_named, honest
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
@@ -22,7 +22,7 @@ def reading_of(
     implementation: Callable, pass_: Pass, geometry: ConvGeometry, *, bias: bool = False, seed: int = 0
 ) -> Reading:
     operands = lattice_operands(Case(geometry, bias, "float32", "uniform", seed))
-    return read(lambda given: implementation(pass_, given, geometry), pass_, operands, geometry)
+    return read_off(lambda given: implementation(pass_, given, geometry), pass_, operands, geometry)
 
 
 def told(implementation: Callable, pass_: Pass, geometry: ConvGeometry, *, bias: bool = False) -> tuple[str, ...]:
@@ -42,7 +42,9 @@ def test_the_honest_one_has_the_right_terms(pass_: Pass, text: str) -> None:
     assert told(honest.evaluate, pass_, geometry, bias=bias) == ()
 
 
-@pytest.mark.parametrize("model", [each for each in FAULTS if each.kind is Kind.TERMS], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "model", [each for each in FAULT_MODELS if each.kind is Kind.TERMS], ids=lambda each: each.name
+)
 def test_every_wrong_term_is_read_or_the_fault_is_no_sum_of_products(model) -> None:
     geometry = parse_geometry("n2c2k2i4f2s2p1")
     for pass_ in model.passes - {Pass.UPDATE}:
@@ -127,9 +129,9 @@ def test_a_last_bit_is_rounding_and_no_lack_of_linearity() -> None:
 
 def test_silence_is_an_objection() -> None:
     operands = lattice_operands(Case(SEED, False, "float32", "uniform", 0))
-    assert read(lambda given: None, Pass.FORWARD, operands, SEED).objection
+    assert read_off(lambda given: None, Pass.FORWARD, operands, SEED).objection
     answers = iter([np.zeros(SEED.output_shape)])
-    assert "impulse" in read(lambda given: next(answers, None), Pass.FORWARD, operands, SEED).objection
+    assert "impulse" in read_off(lambda given: next(answers, None), Pass.FORWARD, operands, SEED).objection
 
 
 def test_the_calls_are_counted() -> None:
@@ -161,7 +163,7 @@ def test_calls_are_counted_without_being_made(pass_: Pass, text: str, bias: bool
         calls.append(given)
         return honest.evaluate(pass_, given, geometry)
 
-    read(counted, pass_, operands, geometry)
+    read_off(counted, pass_, operands, geometry)
     assert len(calls) == calls_needed(pass_, geometry, bias=bias)
 
 

@@ -9,8 +9,8 @@ import pytest
 from convoracle.oracle.answers.equations import Element, Term
 from convoracle.oracle.explaining import notation
 from convoracle.oracle.explaining.notation import (
-    RESULTS,
-    SYMBOLS,
+    OPERAND_SYMBOLS,
+    RESULT_SYMBOLS,
     is_plain,
     subscript,
     write_element,
@@ -31,10 +31,10 @@ def test_the_example_in_its_docstring() -> None:
 
 
 def test_there_is_a_symbol_for_every_operand_and_every_result() -> None:
-    assert set(SYMBOLS) == {*ARRAYS, "output"}
-    assert set(RESULTS) == set(Pass)
-    assert len(set(SYMBOLS.values())) == len(SYMBOLS)
-    assert len(set(RESULTS.values())) == len(RESULTS)
+    assert set(OPERAND_SYMBOLS) == {*ARRAYS, "output"}
+    assert set(RESULT_SYMBOLS) == set(Pass)
+    assert len(set(OPERAND_SYMBOLS.values())) == len(OPERAND_SYMBOLS)
+    assert len(set(RESULT_SYMBOLS.values())) == len(RESULT_SYMBOLS)
 
 
 @pytest.mark.parametrize(

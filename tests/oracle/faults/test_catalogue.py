@@ -7,26 +7,26 @@ import re
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Kind, fault_named
+from convoracle.oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind, fault_named
 from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import FILLS
 from convoracle.oracle.problem.layouts import LAYOUTS
 
 CALLS = {"once", "again", "with other data", "of another dtype", "of another shape", "apart"}
 
-each_model = pytest.mark.parametrize("model", FAULTS, ids=lambda model: model.name)
+each_model = pytest.mark.parametrize("model", FAULT_MODELS, ids=lambda model: model.name)
 
 
 def test_there_are_many_of_every_kind_and_their_names_are_unique() -> None:
-    assert len(FAULTS) >= 60
-    assert {model.kind for model in FAULTS} == set(Kind)
-    assert len({model.name for model in FAULTS}) == len(FAULTS)
-    assert len({(model.sentence, model.passes) for model in FAULTS}) == len(FAULTS)
+    assert len(FAULT_MODELS) >= 60
+    assert {model.kind for model in FAULT_MODELS} == set(Kind)
+    assert len({model.name for model in FAULT_MODELS}) == len(FAULT_MODELS)
+    assert len({(model.sentence, model.passes) for model in FAULT_MODELS}) == len(FAULT_MODELS)
 
 
 def test_a_model_is_found_by_its_name() -> None:
     assert fault_named("kernel-not-rotated").name == "kernel-not-rotated"
-    with pytest.raises(InvalidArgument, match=rf"one of {len(FAULTS)} models, such as kernel-not-rotated"):
+    with pytest.raises(InvalidArgument, match=rf"one of {len(FAULT_MODELS)} models, such as kernel-not-rotated"):
         fault_named("kernel-not-there")
 
 

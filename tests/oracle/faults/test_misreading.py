@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.faults import FAULTS, FaultModel, Misreading, fault_named
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, Misreading, fault_named
 from convoracle.oracle.faults.planting import probe
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass, most_elements, shape_of
 
 GEOMETRIES = 150
 SHAPES = ("input", "weight", "output_gradient")
-MISREADING = [model for model in FAULTS if model.misread is not None]
+MISREADING = [model for model in FAULT_MODELS if model.misread is not None]
 
 each_misreading = pytest.mark.parametrize("model", MISREADING, ids=lambda model: model.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from convoracle.oracle.faults import fault_named
-from convoracle.oracle.faults.model import LATTICE, NOTHING, Kind, Needs
+from convoracle.oracle.faults.model import LATTICE, NO_NEEDS, Kind, Needs
 from convoracle.oracle.numbers.dtypes import DTYPES
 
 
@@ -14,9 +14,9 @@ def test_a_kind_is_shown_by_its_name() -> None:
 
 
 def test_what_needs_nothing_shows_on_any_integers_in_one_call() -> None:
-    assert Needs() == NOTHING
-    assert (NOTHING.dtypes, NOTHING.data, NOTHING.layouts) == (DTYPES, (LATTICE,), ())
-    assert (NOTHING.bias, NOTHING.calls) == (False, "once")
+    assert Needs() == NO_NEEDS
+    assert (NO_NEEDS.dtypes, NO_NEEDS.data, NO_NEEDS.layouts) == (DTYPES, (LATTICE,), ())
+    assert (NO_NEEDS.bias, NO_NEEDS.calls) == (False, "once")
 
 
 def test_a_model_is_equal_to_itself_only() -> None:

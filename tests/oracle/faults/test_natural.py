@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from convoracle.oracle.faults import FAULTS, FaultModel, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, fault_named, honest
 from convoracle.oracle.faults.natural import READINGS, natural, natural_models
 from convoracle.oracle.faults.planting import probe
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
@@ -83,9 +83,9 @@ def test_a_misreading_keeps_the_shape_that_it_has_there() -> None:
 
 
 def test_every_misreading_and_every_reading_is_among_the_models() -> None:
-    models = tuple(natural_models(FAULTS))
+    models = tuple(natural_models(FAULT_MODELS))
     assert [model.name for model in models] == [
-        *(model.name for model in FAULTS if model.misread is not None), *READ,
+        *(model.name for model in FAULT_MODELS if model.misread is not None), *READ,
     ]  # fmt: skip
     assert tuple(natural_models(())) == READINGS
 

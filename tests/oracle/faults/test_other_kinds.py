@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from convoracle.oracle.faults import CONTAMINATED, FAULTS, LATTICE, FaultModel, Implementation, Kind, honest
+from convoracle.oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Implementation, Kind, honest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
 from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
@@ -25,9 +25,9 @@ from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.conduct import judge_conduct
 from convoracle.suites.checks.value import Check, answer, operands_of, standard
 
-ROUNDING = [model for model in FAULTS if model.kind is Kind.ROUNDING]
-VALUES = [model for model in FAULTS if model.kind is Kind.VALUES]
-CONDUCT = [model for model in FAULTS if model.kind is Kind.CONDUCT]
+ROUNDING = [model for model in FAULT_MODELS if model.kind is Kind.ROUNDING]
+VALUES = [model for model in FAULT_MODELS if model.kind is Kind.VALUES]
+CONDUCT = [model for model in FAULT_MODELS if model.kind is Kind.CONDUCT]
 by_name = partial(pytest.mark.parametrize, "model", ids=lambda model: model.name)
 
 

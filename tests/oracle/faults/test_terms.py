@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from convoracle.oracle.faults import FAULTS, FaultModel, Kind, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, Kind, fault_named, honest
 from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass, is_defined
 
-TERMS = [model for model in FAULTS if model.kind is Kind.TERMS]
+TERMS = [model for model in FAULT_MODELS if model.kind is Kind.TERMS]
 SEEDS = range(4)
 GEOMETRIES = 36
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from convoracle.oracle.faults import FAULTS
+from convoracle.oracle.faults import FAULT_MODELS
 from convoracle.oracle.faults.threads import THREADS, seen_in
 from convoracle.suites.vectors.flags import FLAGS
 
-MODELS = {re.sub(r"-\d+$", "", model.name) for model in FAULTS}
+MODELS = {re.sub(r"-\d+$", "", model.name) for model in FAULT_MODELS}
 
 
 @pytest.mark.parametrize("thread", THREADS)

@@ -72,12 +72,12 @@ def test_another_dtype_is_refused_rather_than_rounded(dtype: str) -> None:
 
 
 def test_the_same_numbers_at_a_lower_exponent() -> None:
-    numbers = Scaled(integers(3, -1), 2)
+    numbers = Scaled.of(integers(3, -1), 2)
     assert numbers.at_exponent(2).integers.tolist() == [3, -1]
     assert (numbers.at_exponent(-1).integers.tolist(), numbers.at_exponent(-1).exponent) == ([24, -8], -1)
     wide = numbers.at_exponent(-60)
     assert wide.integers.tolist() == [3 << 62, -(1 << 62)]
-    nothing = Scaled(integers(0), 5).at_exponent(-2000)
+    nothing = Scaled.of(integers(0), 5).at_exponent(-2000)
     assert (nothing.integers.dtype, nothing.integers.tolist(), nothing.exponent) == (np.int64, [0], -2000)
 
 
@@ -94,7 +94,7 @@ def test_the_same_numbers_at_a_lower_exponent() -> None:
     ],
 )
 def test_what_is_sure_to_be_a_float64(integer: int, exponent: int, fits: bool) -> None:
-    assert Scaled(integers(0, integer), exponent).fits_float64 is fits
+    assert Scaled.of(integers(0, integer), exponent).fits_float64 is fits
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_nearest_float64_ties_to_even_and_beyond_the_largest_infinite(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert Scaled(np.array([integer]), exponent).to_float64().tolist() == [nearest]
+        assert Scaled.of(np.array([integer]), exponent).to_float64().tolist() == [nearest]
 
 
 @given(_finite, _finite)
@@ -129,10 +129,10 @@ def test_sum_and_difference_are_exact(left: float, right: float) -> None:
 
 
 def test_a_sum_that_int64_does_not_hold() -> None:
-    half = Scaled(integers(2**62, -(2**62)), 0)
+    half = Scaled.of(integers(2**62, -(2**62)), 0)
     assert add(half, half).to_fractions().tolist() == [2**63, -(2**63)]
-    assert subtract(half, Scaled(integers(1, 1), 1)).to_fractions().tolist() == [2**62 - 2, -(2**62) - 2]
-    assert add(Scaled(integers(1), 0), Scaled(integers(2**63 - 1), 0)).to_fractions().tolist() == [2**63]
+    assert subtract(half, Scaled.of(integers(1, 1), 1)).to_fractions().tolist() == [2**62 - 2, -(2**62) - 2]
+    assert add(Scaled.of(integers(1), 0), Scaled.of(integers(2**63 - 1), 0)).to_fractions().tolist() == [2**63]
 
 
 @pytest.mark.parametrize(

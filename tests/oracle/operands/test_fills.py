@@ -73,7 +73,7 @@ def test_huge_sums_straddle_the_largest_number(dtype: str, filled: Callable) -> 
     for seed in range(20):
         result = exact.evaluate(Pass.FORWARD, filled(GEOMETRY, dtype, "huge", seed, bias=seed % 2 > 0), GEOMETRY)
         value = result.value
-        small = Scaled(value.integers, value.exponent - 64).to_float64()
+        small = Scaled(value.limbs, value.exponent - 64).to_float64()
         shares.append(float((np.abs(small) > np.ldexp(format_of(dtype).largest, -64)).mean()))
     assert 0.05 < np.mean(shares) < 0.9
 

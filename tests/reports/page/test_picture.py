@@ -30,7 +30,7 @@ def test_planes_of_every_rank(make_mismatch, case, subject, wrong, planes, size)
     drawn = picture(evidence, mismatch.subject)
     assert len(drawn.planes) == min(planes, MAX_PLANES)
     assert {(plane.columns, plane.rows) for plane in drawn.planes} == {size}
-    (cell,) = [cell for plane in drawn.planes for cell in plane.cells if cell.kind != "right"]
+    (cell,) = [cell for plane in drawn.planes for cell in plane.squares if cell.kind != "right"]
     assert (cell.kind, cell.symbol) == ("under", "−")
     assert cell.title.startswith(f"[{', '.join(map(str, wrong))}]: got ")
     assert drawn.kinds == ("under",)
@@ -50,8 +50,8 @@ def test_a_large_picture_is_cut_and_says_so(make_mismatch):
         "Each square stands for a block of 3 × 3 elements, coloured by its worst.",
     )
     assert drawn.kinds == ("over", "under", "broken")
-    assert [cell.kind for cell in drawn.planes[2].cells] == ["broken"]
-    assert sum(len(plane.cells) for plane in drawn.planes) == MAX_PLANES
+    assert [cell.kind for cell in drawn.planes[2].squares] == ["broken"]
+    assert sum(len(plane.squares) for plane in drawn.planes) == MAX_PLANES
     assert result_grids(evidence, mismatch.subject) == ()
 
 
@@ -86,7 +86,7 @@ def test_the_parts_of_complex_numbers_are_planes_of_their_own(make_mismatch, par
     assert {(plane.columns, plane.rows) for plane in drawn.planes} == {(3, 2)}
     (plane,) = [plane for plane in drawn.planes if plane.wrong]
     assert plane.label == f"batch 0, channel 1, {name}"
-    (cell,) = [cell for cell in plane.cells if cell.kind != "right"]
+    (cell,) = [cell for cell in plane.squares if cell.kind != "right"]
     assert cell.title.startswith(f"[0, 1, 1, 2, {part}]: got ")
     assert [grid.label for grid in result_grids(evidence, mismatch.subject)] == labels
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
-from convoracle.reports.page.sentences import WORDS, explanation
+from convoracle.reports.page.sentences import WORDS, mismatch_sentences
 from convoracle.reports.records.record import Mismatch
 
 PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcome.VIOLATES))
@@ -17,13 +17,13 @@ PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcom
 def told(
     outcome: Outcome = Outcome.VIOLATES, reason: str = "", cause: str = "", check: str = "frob"
 ) -> tuple[str, ...]:
-    return explanation(replace(PLAIN, check=check, verdict=Verdict(outcome, reason, cause)))
+    return mismatch_sentences(replace(PLAIN, check=check, verdict=Verdict(outcome, reason, cause)))
 
 
 def of_values(check: str, error: float, bound: float, wrong: int = 2, elements: int = 1200) -> str:
     worst = Discrepancy((0,), 0.0, error, error, bound, 1.0)
     verdict = Verdict(Outcome.VIOLATES, "is left out", "value", worst=worst, wrong=wrong, elements=elements)
-    (sentence,) = explanation(replace(PLAIN, check=check, verdict=verdict))
+    (sentence,) = mismatch_sentences(replace(PLAIN, check=check, verdict=verdict))
     return sentence
 
 

@@ -10,7 +10,7 @@ import pytest
 from convoracle.oracle.answers import reference
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
-from convoracle.suites.audits.adapter_conformance import conformance
+from convoracle.suites.audits.adapter_conformance import aspects
 from convoracle.suites.calling.in_process import InProcess
 
 _CALL = """
@@ -72,14 +72,14 @@ class NoVersion(Honest):
 
 
 def _bad(candidate: object) -> dict[str, str]:
-    return {finding.what: finding.detail for finding in conformance(InProcess(candidate)) if not finding.good}
+    return {aspect.what: aspect.detail for aspect in aspects(InProcess(candidate)) if not aspect.good}
 
 
 @pytest.mark.parametrize("candidate", [Honest, NoVersion])
 def test_nothing_is_found_in_an_honest_adapter(candidate: type[Honest]) -> None:
     """One's own kernel has no version, which is no fault."""
     assert _bad(candidate()) == {}
-    first = next(iter(conformance(InProcess(candidate()))))
+    first = next(iter(aspects(InProcess(candidate()))))
     assert ("give it the library's, if there is one, as `version`" in first.detail) is (candidate is NoVersion)
 
 
@@ -109,17 +109,17 @@ class ForgetsAnAttribute(Honest):
 
 def test_one_error_is_told_once() -> None:
     """Was told for each feature, 29 times."""
-    findings = list(conformance(InProcess(ForgetsAnAttribute())))
-    bad = [finding for finding in findings if not finding.good]
-    told = [finding for finding in bad if "has no `strides`" in finding.detail]
-    assert [finding.what for finding in told] == ["2-D"]
+    looked_at = list(aspects(InProcess(ForgetsAnAttribute())))
+    bad = [aspect for aspect in looked_at if not aspect.good]
+    told = [aspect for aspect in bad if "has no `strides`" in aspect.detail]
+    assert [aspect.what for aspect in told] == ["2-D"]
     assert "it has batch, in_channels, out_channels, size, kernel, stride," in told[0].detail
     assert "; the same with 17 more: stride, dilation, padding, " in told[0].detail
-    (other,) = [finding for finding in bad if "has no `pads`" in finding.detail]
+    (other,) = [aspect for aspect in bad if "has no `pads`" in aspect.detail]
     assert other.what == "groups"
     assert other.detail.startswith("weight_gradient refused on n2c4k6i7x6f3x2g2/float32/uniform/0: ")
     assert other.detail.endswith("; the same with 1 more: depthwise, two outputs a channel")
-    assert findings[-1].detail == "not tried: no pass is right on 2-D"
+    assert looked_at[-1].detail == "not tried: no pass is right on 2-D"
 
 
 def test_wrong_numbers_are_told_for_each_feature() -> None:

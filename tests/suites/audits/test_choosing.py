@@ -24,7 +24,7 @@ PAIRS = {
 @pytest.fixture(scope="module")
 def chosen() -> tuple[Case, ...]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(choosing, "FAULTS", MODELS)
+        patch.setattr(choosing, "FAULT_MODELS", MODELS)
         patch.setattr(choosing, "_POOL", 40)
         patch.setattr(choosing, "_LARGER_POOL", 40)
         return choosing.chosen(1)

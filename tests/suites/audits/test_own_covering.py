@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from convoracle.oracle.faults import FAULTS, Kind, fault_named
+from convoracle.oracle.faults import FAULT_MODELS, Kind, fault_named
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.audits.own_covering import own_covering
@@ -22,7 +22,7 @@ from convoracle.suites.cases.profiles import PROFILES
 from ..restricted import Limited, conv2d
 
 CAMPAIGN = pytest.mark.campaign
-CALLED_ONCE = tuple(model for model in FAULTS if model.kind is not Kind.CONDUCT or model.needs.calls == "once")
+CALLED_ONCE = tuple(model for model in FAULT_MODELS if model.kind is not Kind.CONDUCT or model.needs.calls == "once")
 SOME = CALLED_ONCE[::8]
 
 

@@ -41,7 +41,7 @@ def test_a_message_reads_back() -> None:
     deviations = (
         Deviation("repeat", "the same call again", REALS, np.ones(2), "ValueError: no"),
         Deviation("order", "another call", "size", None, np.zeros(3)),
-        Deviation("threads", "a third", LATTICE, "TypeError: 2", np.full(1, 7)),
+        Deviation("threads", "a third", LATTICE, "TypeError: 2", np.full(1, 7), -1),
     )
     header, arrays = company_to_message(CompanyReply(np.full(2, 5), deviations))
     assert all(isinstance(array, np.ndarray) for array in arrays)
@@ -60,7 +60,7 @@ def _listed(part: Part | None) -> object:
     return part.tolist() if isinstance(part, np.ndarray) else part
 
 
-DEVIATION = {"cause": "a", "told": "b", "call": "c", "expected": None, "got": 0}
+DEVIATION = {"cause": "a", "told": "b", "call": "c", "expected": None, "got": 0, "sign": 1}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,7 @@ DEVIATION = {"cause": "a", "told": "b", "call": "c", "expected": None, "got": 0}
         {"deviations": [{}]},
         {"deviations": [{**DEVIATION, "got": None}]},
         {"deviations": [{**DEVIATION, "got": 1}]},
+        {"deviations": [{**DEVIATION, "sign": "?"}]},
         {"deviations": [{**DEVIATION, "expected": 9}]},
     ],
     ids=str,

@@ -12,7 +12,7 @@ import pytest
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation
-from convoracle.suites.calling.company_threads import THREADS, meet
+from convoracle.suites.calling.company_threads import THREAD_COUNT, meet
 from convoracle.suites.calling.one_call import Caller
 from convoracle.suites.candidates.loading.source import bind_object
 
@@ -60,7 +60,7 @@ def test_four_threads_make_the_call_its_opposite_and_the_companions(bitwise: boo
     question = CompanyQuestion(Pass.FORWARD, QUESTION.calls, bitwise=bitwise)
     found, announced = met(candidate, question)
     assert found == []
-    assert len(candidate.threads - {threading.get_ident()}) == THREADS
+    assert len(candidate.threads - {threading.get_ident()}) == THREAD_COUNT
     assert candidate.firsts == firsts
     assert "4 threads were making calls at once" in announced
     assert min(candidate.intervals) < 1e-3 <= sys.getswitchinterval() == usual
@@ -88,13 +88,13 @@ class Shares(Watched):
 def test_what_differs_from_the_call_alone_is_told_of_each_call() -> None:
     found, _ = met(Shares())
     assert {each.cause for each in found} == {"threads"}
-    told = {each.call: each.told for each in found}
-    assert told[REALS] == "the same call while 3 other threads make calls"
-    assert told.get("opposite reals", "the same call with opposite numbers") in (
+    told = {(each.call, each.sign): each.told for each in found}
+    assert told[REALS, 1] == "the same call while 3 other threads make calls"
+    assert told.get((REALS, -1), "the same call with opposite numbers") in (
         "the same call with opposite numbers while 3 other threads make calls",
         "the same call with opposite numbers",
     )
-    assert told.get("other", "the call n1c1k1i2f1 in float64").startswith("the call n1c1k1i2f1 in float64")
+    assert told.get(("other", 1), "the call n1c1k1i2f1 in float64").startswith("the call n1c1k1i2f1 in float64")
     same = next(each for each in found if each.call == REALS)
     assert np.asarray(same.expected).tolist() == [[[1.5, 6]]]
     assert np.asarray(same.got).flat[0] in (-1.5, 27)

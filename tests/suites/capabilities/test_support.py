@@ -10,7 +10,7 @@ from convoracle.oracle.operands.vocabulary import SETTINGS, Setting, used_settin
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.calling.in_process import InProcess
-from convoracle.suites.capabilities.support import all_features, ask_support, cell, matrix
+from convoracle.suites.capabilities.support import all_features, ask_support, cell, support_table
 
 
 class _Forward:
@@ -63,7 +63,7 @@ def test_what_is_wrong_or_declined_is_told_apart() -> None:
 def test_the_matrix_has_a_row_for_each_feature_and_a_column_for_each_candidate() -> None:
     wanted = [feature for feature in all_features() if feature.name in ("1-D", "bias")]
     columns = {"half 1": ask_support(InProcess(_Forward()), wanted), "none": {}}
-    header, rule, *rows = matrix(columns, wanted).splitlines()
+    header, rule, *rows = support_table(columns, wanted).splitlines()
     assert header == "| feature | half 1 | none |"
     assert rule.count("|") == 4
     assert [row.split("|")[1].strip() for row in rows] == ["1-D", "bias"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.problem.padding import PADDING_MODES
-from convoracle.suites.cases.room import PARTS, Axis, Drawn, cut_off, fitted, shared, within_padded
+from convoracle.suites.cases.room import PARTS, Axis, Drawn, cut_down, cut_off, shared, within_padded
 
 numbers = st.integers(1, 60)
 axes = st.builds(Axis, st.integers(1, 20), st.integers(1, 20), st.integers(1, 20), numbers)
@@ -25,7 +25,7 @@ def products(drawn: Drawn) -> int:
 
 @given(sizes, st.sampled_from(PARTS), st.integers(1, 5000))
 def test_no_number_grows_and_the_products_have_room(drawn: Drawn, kept: str, room: int) -> None:
-    cut = fitted(drawn, kept, room)
+    cut = cut_down(drawn, kept, room)
     assert products(cut) <= room
     for name in ("groups", "batch", "inputs", "outputs"):
         assert min(getattr(drawn, name), 1) <= getattr(cut, name) <= getattr(drawn, name)
@@ -38,16 +38,16 @@ def test_no_number_grows_and_the_products_have_room(drawn: Drawn, kept: str, roo
 
 def test_what_has_room_stays() -> None:
     small = Drawn((Axis(3, 2, 2, 5), Axis(2, 1, 1, 4)), 2, 3, 2, 2)
-    assert all(fitted(small, kept, 10_000) == small for kept in PARTS)
+    assert all(cut_down(small, kept, 10_000) == small for kept in PARTS)
 
 
 @pytest.mark.parametrize("kept", ["groups", "batch", "inputs", "outputs"])
 def test_what_is_kept_is_cut_last(kept: str) -> None:
     large = Drawn((Axis(3, 1, 1, 40), Axis(3, 1, 1, 40)), 40, 40, 40, 40)
-    cut = fitted(large, kept, 1000)
+    cut = cut_down(large, kept, 1000)
     assert getattr(cut, kept) == 40
     assert cut.axes[0].windows < 5
-    assert fitted(large, "axes", 1000).axes[0].windows > 8
+    assert cut_down(large, "axes", 1000).axes[0].windows > 8
 
 
 @given(st.lists(st.integers(1, 99), min_size=1, max_size=3), st.integers(1, 10**5))

@@ -14,13 +14,13 @@ from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.audits.power import stream
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
-from convoracle.suites.cases.corpora import CORPORA, load
+from convoracle.suites.cases.corpora import CORPORA, load_corpus
 from convoracle.suites.cases.corpora.shrinking import shrunk
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import shares
 from convoracle.suites.cases.profiles import PROFILES, Profile
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.cases.usual import CHANNELS, LAYERS, ROUNDS, SIZES, Layer, usual_cases
+from convoracle.suites.cases.usual import CHANNEL_PAIRS, LAYERS, ROUNDS, SIZES, Layer, usual_cases
 
 from ..searching import searched
 
@@ -107,7 +107,7 @@ def test_a_kind_meets_every_channel_count_size_and_dtype_from_seed_to_seed() -> 
         asked = (case for case in usual_cases(space, seed, 40)[1:] if case.geometry.rank == 2)
         firsts.append(next(case for case in asked if is_of(pointwise, case.geometry)))
     in_and_out = {(case.geometry.in_channels, case.geometry.out_channels) for case in firsts}
-    assert len(in_and_out & set(CHANNELS)) > 0.8 * len(CHANNELS)
+    assert len(in_and_out & set(CHANNEL_PAIRS)) > 0.8 * len(CHANNEL_PAIRS)
     assert {inputs for inputs, _ in in_and_out} >= {1, 3, *(w + d for w in (4, 8, 16, 32, 64) for d in (-1, 0, 1))}
     assert len({case.geometry.size for case in firsts} & set(SIZES)) == len(SIZES)
     assert {case.dtype for case in firsts} == set(space.dtypes)
@@ -136,7 +136,9 @@ def test_layers_of_every_corpus_are_among_them() -> None:
     space = Space()
     asked = {case.geometry for case in usual_cases(space, 0)}
     rare = {geometry for geometry in asked if not any(is_of(kind, geometry) for kind in KINDS)}
-    layers = {corpus: {shrunk(entry.geometry, space.max_products) for entry in load(corpus)} for corpus in CORPORA}
+    layers = {
+        corpus: {shrunk(entry.geometry, space.max_products) for entry in load_corpus(corpus)} for corpus in CORPORA
+    }
     assert [corpus for corpus, of_corpus in layers.items() if not asked & of_corpus] == []
     assert sum(bool(rare & of_corpus) for of_corpus in layers.values()) > 2
 

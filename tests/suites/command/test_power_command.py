@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convoracle.oracle.faults import FAULTS
+from convoracle.oracle.faults import FAULT_MODELS
 from convoracle.suites.command.cli import main
 
 
@@ -22,5 +22,5 @@ def test_a_profile_that_is_blind_to_a_fault_is_told(capsys: pytest.CaptureFixtur
     assert main(["power", "--cases", "1", "--fault", "kernel-not-rotated"]) == 1
     assert "no case sees kernel-not-rotated in input_gradient" in capsys.readouterr().out
     assert main(["power", "--fault", "kernel-not-rotatd"]) == 2
-    expected = f"should be the name of one of {len(FAULTS)} models, such as kernel-not-rotated,"
+    expected = f"should be the name of one of {len(FAULT_MODELS)} models, such as kernel-not-rotated,"
     assert expected in capsys.readouterr().err

@@ -19,7 +19,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.command.cli import main
-from convoracle.suites.command.replay_command import ask_again
+from convoracle.suites.command.replay_command import ask_recorded
 
 CASE = "n1c2k2i5f2s2/bias/float16/normal/7"
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -59,7 +59,7 @@ def test_what_was_asked_before_it_is_asked_before_it_and_it_on_what_was_recorded
         after=(("precision", "forward", "n1c1k1i3f2/float32/uniform/0"),),
     )  # fmt: skip
     CALLS.clear()
-    verdict = ask_again(mismatch, Evidence(recorded, None, None, None, None), Listening())  # type: ignore[arg-type]
+    verdict = ask_recorded(mismatch, Evidence(recorded, None, None, None, None), Listening())  # type: ignore[arg-type]
     assert verdict.outcome is Outcome.CONFORMS
     assert [told for told, _ in CALLS] == ["forward of n1c1k1i3f2", "forward of n1c2k2i5f2s2"]
     assert CALLS[1][1] is recorded
@@ -69,7 +69,7 @@ def test_a_candidate_that_offers_too_little_is_a_mistake() -> None:
     mismatch = Mismatch("x-1", "x", "adjoint", "adjoint", CASE, CASE, Verdict(Outcome.VIOLATES, "recorded"))
     evidence = Evidence(lattice_operands(parse_case(CASE)), None, None, None, None)  # type: ignore[arg-type]
     with pytest.raises(CandidateError, match="reference offers too little for adjoint of adjoint"):
-        ask_again(mismatch, evidence, Listening())
+        ask_recorded(mismatch, evidence, Listening())
 
 
 def test_a_record_never_executes_the_candidate_that_it_names(

@@ -11,7 +11,7 @@ import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.explaining.diagnosis import Certainty, Diagnosis
-from convoracle.oracle.faults import FAULTS, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, fault_named, honest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
@@ -139,7 +139,7 @@ def test_an_unknown_fault_is_not_given_a_known_ones_name(change: Callable) -> No
     for case in ("n1c1k1i1f1/float32/uniform/0", "n1c1k1i2f1/float32/uniform/0", "n1c1k1i4f2/float32/uniform/0"):
         diagnosis = diagnosis_of(fault_at(case, Pass.FORWARD), forward_only(change))
         assert diagnosis.certainty is Certainty.NONE, case
-        assert diagnosis.sentences()[0] == f"None of the {len(FAULTS)} known faults gives these numbers."
+        assert diagnosis.sentences()[0] == f"None of the {len(FAULT_MODELS)} known faults gives these numbers."
 
 
 def test_a_mismatch_tells_its_diagnosis_on_the_terminal_and_to_junit() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convoracle.oracle.faults import FAULTS, FaultModel, Kind, fault_named
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, Kind, fault_named
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.views.causes import causes
@@ -72,7 +72,7 @@ _ALIGNED = "tfloat32-for-multiples-of-"
 
 
 @pytest.mark.parametrize(
-    "model", [model for model in FAULTS if model.kind is Kind.ROUNDING], ids=lambda model: model.name
+    "model", [model for model in FAULT_MODELS if model.kind is Kind.ROUNDING], ids=lambda model: model.name
 )
 def test_every_model_of_rounding_is_recognised(model: FaultModel) -> None:
     dtype = "float32" if "float32" in model.needs.dtypes else "float64"

@@ -16,7 +16,7 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.checks.registry import CHECKS
 from convoracle.suites.command.cli import main
-from convoracle.suites.search.conformance import examine_all, rows_of
+from convoracle.suites.search.conformance import asked_rows, examine_all
 
 pytest_plugins = ["pytester"]
 CANDIDATES = Path(__file__).parents[1] / "one_for_each_check.py"
@@ -48,7 +48,7 @@ def test_the_items_together_show_what_the_command_finds(name: str, tmp_path: Pat
     budget = Budget(PROFILES["quick"].space(ranks=(1,), dtypes=("float32",)), frozenset(Pass), cases, 0)
     with closing(Isolated(source, Limits())) as executor:
         findings = examine_all(executor, budget)
-        shown = [mismatch for row in rows_of(executor) for mismatch in findings.of(row).mismatches]
+        shown = [mismatch for row in asked_rows(executor) for mismatch in findings.of(row).mismatches]
     assert check in {kind_of(each.check) for each in shown}
     assert sorted(map(_told, shown)) == expected
 

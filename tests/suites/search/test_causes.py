@@ -20,7 +20,7 @@ from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.command.replay_command import ask_again
+from convoracle.suites.command.replay_command import ask_recorded
 from convoracle.suites.search.conformance import Findings, examine_all
 from convoracle.suites.search.counterexample import build
 
@@ -186,7 +186,7 @@ def test_a_result_that_depends_on_earlier_calls_is_replayed_after_them(tmp_path:
 
 
 def replayed(mismatch: Mismatch, evidence: object, executor: Executor) -> Outcome:
-    return ask_again(mismatch, evidence, executor).outcome
+    return ask_recorded(mismatch, evidence, executor).outcome
 
 
 def test_the_script_of_a_fault_in_company_makes_the_call_from_threads(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply, TimedOut
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.search.examiner import CASES, Entry, Examiner
+from convoracle.suites.search.examiner import BLOCK_CASES, Entry, Examiner
 
 PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)
 PLAIN, DILATED = map(parse_case, ("n1c1k1i3f1/float32/uniform/0", "n1c1k1i3f1d2/float32/uniform/0"))
@@ -88,13 +88,13 @@ def test_a_block_ends_with_the_first_case_that_hangs() -> None:
 
 def test_a_block_is_examined_in_a_fresh_process_where_passes_have_their_turn_in_company() -> None:
     executor = Restarted()
-    cases = [replace(PLAIN, seed=seed) for seed in range(1, CASES + 1)]
+    cases = [replace(PLAIN, seed=seed) for seed in range(1, BLOCK_CASES + 1)]
     block = tuple(map(Entry, cases))
     examined = Examiner(executor, PASSES, ("structure", "company"), Offer(Space()))
     once, again = list(examined.examine(block)), list(examined.examine(block))
     in_company = [[result.check for result in results].count("company") for results in once]
     assert in_company == [[result.check for result in results].count("company") for results in again]
-    assert in_company == [2 if number % 5 == 0 else 0 for number in range(1, CASES + 1)]
+    assert in_company == [2 if number % 5 == 0 else 0 for number in range(1, BLOCK_CASES + 1)]
     assert executor.restarts == 2 * (1 + sum(in_company))
 
 

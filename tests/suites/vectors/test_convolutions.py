@@ -9,15 +9,15 @@ import pytest
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.suites.vectors.convolutions import (
     ALIGNED,
-    CONTAMINATED,
     EACH_DTYPE,
     EQUAL_SIZES,
     EXTREME,
+    OF_CONTAMINATION,
+    OF_REALS,
     ORDINARY,
-    REALS,
 )
 
-EVERY = {**ORDINARY, **EXTREME, **EACH_DTYPE, "reals": REALS, "contaminated": CONTAMINATED, "aligned": ALIGNED}
+EVERY = {**ORDINARY, **EXTREME, **EACH_DTYPE, "reals": OF_REALS, "contaminated": OF_CONTAMINATION, "aligned": ALIGNED}
 
 
 @pytest.mark.parametrize("comment", EVERY)

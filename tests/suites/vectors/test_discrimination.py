@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convoracle.oracle.faults import FAULTS, FaultModel, Implementation, Kind, fault_named, honest
+from convoracle.oracle.faults import FAULT_MODELS, FaultModel, Implementation, Kind, fault_named, honest
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, real_parts
 from convoracle.suites.vectors.expectations import FINITE, MINUS, NAN, PLUS
-from convoracle.suites.vectors.manifest import read_array
-from convoracle.suites.vectors.verify import read
+from convoracle.suites.vectors.manifest import array_at
+from convoracle.suites.vectors.verify import read_set
 
 SHIPPED = Path(__file__).parents[3] / "vectors"
-SEEN_IN_FILES = tuple(model for model in FAULTS if model.kind is not Kind.CONDUCT)
+SEEN_IN_FILES = tuple(model for model in FAULT_MODELS if model.kind is not Kind.CONDUCT)
 """What an implementation does to its operands, or from call to call, no file can show."""
 
 MODELS_OF_FLAGS = {
@@ -61,7 +61,7 @@ MODELS_OF_FLAGS = {
     "UpdateStep": ("update-uphill",),
     "SecondOrder": ("jvp-lacks-input-direction", "double-backward-lacks-input-direction"),
     "Conjugation": ("gradient-not-conjugated",),
-    "VectorTail": tuple(model.name for model in FAULTS if "-remainder-dropped-" in model.name),
+    "VectorTail": tuple(model.name for model in FAULT_MODELS if "-remainder-dropped-" in model.name),
 }
 
 
@@ -100,13 +100,13 @@ class Vector:
 
 @pytest.fixture(scope="module")
 def vectors() -> tuple[Vector, ...]:
-    manifest, data = read(SHIPPED)
+    manifest, data = read_set(SHIPPED)
 
     def vector(group: dict, entry: dict) -> Vector:
-        arrays = {name: read_array(place, data) for name, place in group["operands"].items()}
+        arrays = {name: array_at(place, data) for name, place in group["operands"].items()}
         operands = Operands(**dict.fromkeys(ARRAYS) | arrays, learning_rate=group["learning_rate"])
         pass_, geometry = Pass(entry["pass"]), parse_geometry(group["text"])
-        told = (read_array(entry[name], data) if name in entry else None for name in ("expected", "bound", "allowed"))
+        told = (array_at(entry[name], data) if name in entry else None for name in ("expected", "bound", "allowed"))
         return Vector(entry["id"], pass_, tuple(entry["flags"]), geometry, operands.of(pass_), *told)
 
     return tuple(vector(group, entry) for group in manifest["groups"] for entry in group["vectors"])

@@ -18,7 +18,7 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.vectors.export import export
 from convoracle.suites.vectors.flags import FLAGS
 from convoracle.suites.vectors.manifest import MANIFEST
-from convoracle.suites.vectors.verify import read, verify
+from convoracle.suites.vectors.verify import read_set, verify
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "vectors"
@@ -52,12 +52,12 @@ def test_what_ships_is_what_is_exported(exported: Path) -> None:
 
 
 def test_every_vector_is_right() -> None:
-    assert _wrong(*read(SHIPPED)) == []
+    assert _wrong(*read_set(SHIPPED)) == []
 
 
 @pytest.mark.campaign
 def test_every_element_is_right_by_the_equations() -> None:
-    assert [problem for problem in verify(*read(SHIPPED), thoroughly=True) if problem is not None] == []
+    assert [problem for problem in verify(*read_set(SHIPPED), thoroughly=True) if problem is not None] == []
 
 
 def test_the_manifest_has_the_form_of_the_schema(exported: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_manifest_has_the_form_of_the_schema(exported: Path) -> None:
     schema = json.loads(resources.files("convoracle.suites.vectors").joinpath("vectors.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    manifest = read(exported)[0]
+    manifest = read_set(exported)[0]
     validator.validate(manifest)
     for path in (
         ("groups", 0, "geometry", "stride"),
@@ -81,7 +81,7 @@ def test_the_manifest_has_the_form_of_the_schema(exported: Path) -> None:
 
 
 def test_every_pass_dtype_flag_and_result_is_there(exported: Path) -> None:
-    manifest = read(exported)[0]
+    manifest = read_set(exported)[0]
     vectors = [vector for group in manifest["groups"] for vector in group["vectors"]]
     everything = [*vectors, *manifest["illegal"]]
     assert {vector["pass"] for vector in vectors} == {str(pass_) for pass_ in Pass}
@@ -95,12 +95,12 @@ def test_every_pass_dtype_flag_and_result_is_there(exported: Path) -> None:
 
 
 def test_a_part_of_the_set_keeps_its_ids(small: Path, exported: Path) -> None:
-    manifest, data = read(small)
+    manifest, data = read_set(small)
     vectors = {v["id"]: v for group in manifest["groups"] for v in group["vectors"]}
     assert {vector["pass"] for vector in vectors.values()} == {"forward", "update"}
     assert {group["dtype"] for group in manifest["groups"]} == {"float16"}
     assert manifest["illegal"] == []
-    whole = {v["id"]: v["pass"] for group in read(exported)[0]["groups"] for v in group["vectors"]}
+    whole = {v["id"]: v["pass"] for group in read_set(exported)[0]["groups"] for v in group["vectors"]}
     assert {name: vector["pass"] for name, vector in vectors.items()}.items() <= whole.items()
     assert _wrong(manifest, data) == []
 

@@ -6,9 +6,9 @@ import pytest
 
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.vectors.flags import FLAGS, ILLEGAL, flags_of
+from convoracle.suites.vectors.flags import ACCEPTED_INVALID, FLAGS, flags_of
 
-OF_VALUES = {"NarrowAccumulator", "Overflow", "FlushedSubnormals", "NanLeak", ILLEGAL, "Constant"}
+OF_VALUES = {"NarrowAccumulator", "Overflow", "FlushedSubnormals", "NanLeak", ACCEPTED_INVALID, "Constant"}
 """What certain values show, or calls that are no cases."""
 F, DX, DF, DB = Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT
 

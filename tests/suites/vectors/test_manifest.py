@@ -10,7 +10,7 @@ import pytest
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.suites.calling.illegal_calls import illegal_call
 from convoracle.suites.vectors.flags import FLAGS
-from convoracle.suites.vectors.manifest import Data, document, geometry_numbers, illegal_entry, read_array
+from convoracle.suites.vectors.manifest import Data, array_at, document, geometry_numbers, illegal_entry
 
 
 def test_each_array_is_written_once_at_a_multiple_of_8() -> None:
@@ -30,7 +30,7 @@ def test_an_array_reads_back(dtype: str, shape: tuple[int, ...]) -> None:
     data.add(np.ones(5, np.int8))
     array = np.full(shape, 3).astype(np.dtype(dtype))
     place = json.loads(json.dumps(data.add(array)))
-    read = read_array(place, data.raw())
+    read = array_at(place, data.raw())
     assert (read.dtype, read.shape) == (array.dtype, shape)
     assert np.array_equal(read, array)
 
@@ -48,10 +48,10 @@ def test_numbers_are_little_endian_and_row_by_row() -> None:
 def test_an_array_lies_within_the_data(shape: list[int], offset: int, inside: bool) -> None:
     place = {"dtype": "float32", "shape": shape, "offset": offset}
     if inside:
-        assert read_array(place, bytes(16)).tolist() == [0, 0]
+        assert array_at(place, bytes(16)).tolist() == [0, 0]
     else:
         with pytest.raises(ValueError, match="does not lie within 16 bytes of data"):
-            read_array(place, bytes(16))
+            array_at(place, bytes(16))
 
 
 def test_a_geometry_is_told_in_plain_numbers() -> None:

@@ -19,7 +19,7 @@ NO_KERNEL = ("NOT_IMPLEMENTED", "bfloat16", "Unexpected mode")
 def test_onnx_runtime_gives_what_its_folders_expect(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    count = onnx_folders.export(tmp_path / "onnx")
+    count = onnx_folders.export_onnx(tmp_path / "onnx")
     folders = sorted(path for path in (tmp_path / "onnx").iterdir() if path.is_dir())
     assert len(folders) == count > 50
     ran, refusals = set(), []
@@ -47,9 +47,9 @@ def test_onnx_runtime_gives_what_its_folders_expect(tmp_path: Path) -> None:
 
 def test_only_what_onnx_can_express(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
-    assert 0 < onnx_folders.export(tmp_path / "some", only=["int8"]) < 5
+    assert 0 < onnx_folders.export_onnx(tmp_path / "some", only=["int8"]) < 5
     with pytest.raises(InvalidArgument, match="an operator for"):
-        onnx_folders.export(tmp_path / "none", only=["update"])
+        onnx_folders.export_onnx(tmp_path / "none", only=["update"])
     assert [path.name for path in tmp_path.iterdir()] == ["some"]
 
 
@@ -58,5 +58,5 @@ def test_it_says_that_onnx_is_missing(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.delitem(sys.modules, "convoracle.suites.candidates.onnx.model", raising=False)
     monkeypatch.delattr("convoracle.suites.candidates.onnx.model", raising=False)
     with pytest.raises(CandidateError, match=r"pip install onnx onnxruntime, or in a clone"):
-        onnx_folders.export(tmp_path / "onnx")
+        onnx_folders.export_onnx(tmp_path / "onnx")
     assert list(tmp_path.iterdir()) == []

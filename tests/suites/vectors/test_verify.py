@@ -16,7 +16,7 @@ from convoracle.oracle.numbers.dtypes import numpy_dtype
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.suites.vectors.export import export
 from convoracle.suites.vectors.manifest import DATA, MANIFEST, geometry_numbers
-from convoracle.suites.vectors.verify import read, verify
+from convoracle.suites.vectors.verify import read_set, verify
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def _wrong(manifest: dict, data: bytes) -> list:
 
 @pytest.mark.parametrize("name", ["expected", "bound", "allowed"])
 def test_a_wrong_number_is_found(exported: Path, name: str) -> None:
-    manifest, data = read(exported)
+    manifest, data = read_set(exported)
     group, vector = next((g, v) for g in manifest["groups"] for v in g["vectors"] if name in v)
     place, changed = vector[name], bytearray(data)
     dtype = numpy_dtype(place["dtype"])
@@ -71,7 +71,7 @@ def _set(place: str, name: str, value: object) -> Callable[[dict], None]:
     ],
 )
 def test_a_wrong_entry_is_found(exported: Path, edit: Callable[[dict], None], told: str) -> None:
-    manifest, data = read(exported)
+    manifest, data = read_set(exported)
     part = {"groups": copy.deepcopy(manifest["groups"][:1]), "illegal": []}
     edit(part)
     assert told in " ".join(problem.what for problem in _wrong(part, data))
@@ -79,7 +79,7 @@ def test_a_wrong_entry_is_found(exported: Path, edit: Callable[[dict], None], to
 
 @pytest.mark.parametrize("text", ["n0c1k1i900000000f1", "n0c0k0i9000x9000f1x1", "n1c1k1i1f900000000p900000000"])
 def test_a_convolution_too_large_to_verify_is_refused_before_memory_is_taken(exported: Path, text: str) -> None:
-    manifest, data = read(exported)
+    manifest, data = read_set(exported)
     group = {**manifest["groups"][0], "text": text, "geometry": geometry_numbers(parse_geometry(text))}
     assert "more than is verified" in _wrong({"groups": [group], "illegal": []}, data)[0].what
 
@@ -98,17 +98,17 @@ def test_a_convolution_too_large_to_verify_is_refused_before_memory_is_taken(exp
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST).write_text(text)
     with pytest.raises(InvalidArgument, match="should hold"):
-        read(tmp_path)
+        read_set(tmp_path)
 
 
 def test_data_and_version_that_do_not_belong_are_refused(exported: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=MANIFEST):
-        read(tmp_path)
+        read_set(tmp_path)
     shutil.copytree(exported, tmp_path / "set")
     (tmp_path / "set" / DATA).write_bytes(b"")
     with pytest.raises(InvalidArgument, match="the data of its"):
-        read(tmp_path / "set")
+        read_set(tmp_path / "set")
     manifest = json.loads((exported / MANIFEST).read_text())
     (tmp_path / "set" / MANIFEST).write_text(json.dumps(manifest | {"version": 99}))
     with pytest.raises(InvalidArgument, match="99"):
-        read(tmp_path / "set")
+        read_set(tmp_path / "set")

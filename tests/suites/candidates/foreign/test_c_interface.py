@@ -10,20 +10,24 @@ from pathlib import Path
 import pytest
 
 from convoracle.suites.candidates.foreign import c_interface
-from convoracle.suites.candidates.foreign.c_interface import HEADER, Convolution, Operands, Tensor
+from convoracle.suites.candidates.foreign.c_interface import HEADER, Convolution, OperandPointers, Tensor
 
 from .compiling import compile_c, needs_compiler
 
-_STRUCTURES = {"convoracle_convolution": Convolution, "convoracle_tensor": Tensor, "convoracle_operands": Operands}
+_STRUCTURES = {
+    "convoracle_convolution": Convolution,
+    "convoracle_tensor": Tensor,
+    "convoracle_operands": OperandPointers,
+}
 _CONSTANTS = {
     "ABI_VERSION": c_interface.ABI_VERSION,
     "MAX_AXES": c_interface.MAX_AXES,
     "MAX_RANK": c_interface.MAX_RANK,
-    "DEFAULT": c_interface.DEFAULT,
+    "DEFAULT": c_interface.DEFAULT_FORMAT,
     "OK": c_interface.OK,
     "UNSUPPORTED": c_interface.UNSUPPORTED,
     "ERROR": c_interface.ERROR,
-    **{name.upper(): code for name, code in (c_interface.DTYPES | c_interface.PADDING_MODES).items()},
+    **{name.upper(): code for name, code in (c_interface.DTYPE_CODES | c_interface.PADDING_MODE_CODES).items()},
 }
 
 

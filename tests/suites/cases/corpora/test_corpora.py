@@ -9,7 +9,7 @@ import pytest
 
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
-from convoracle.suites.cases.corpora import CORPORA, Entry, load, parse
+from convoracle.suites.cases.corpora import CORPORA, Entry, load_corpus, parse
 
 
 def _multiply_adds(entries: tuple[Entry, ...]) -> int:
@@ -24,7 +24,7 @@ def _taps(geometry: ConvGeometry) -> int:
 
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_every_line_is_read_and_has_a_name(corpus: str) -> None:
-    entries = load(corpus)
+    entries = load_corpus(corpus)
     assert all(entry.name for entry in entries)
     assert len({entry.name for entry in entries}) == len(entries)
     assert all(entry.geometry.output_size for entry in entries)
@@ -41,17 +41,17 @@ def test_every_line_is_read_and_has_a_name(corpus: str) -> None:
     ],
 )
 def test_a_network_has_the_multiply_adds_that_are_published(corpus: str, published: float) -> None:
-    assert _multiply_adds(load(corpus)) == pytest.approx(published, rel=0.015)
+    assert _multiply_adds(load_corpus(corpus)) == pytest.approx(published, rel=0.015)
 
 
 @pytest.mark.parametrize(("version", "published"), [("v1:", 569e6), ("v2:", 300e6)])
 def test_the_mobilenets_have_the_multiply_adds_of_their_papers(version: str, published: float) -> None:
-    entries = tuple(entry for entry in load("mobilenet") if entry.name.startswith(version))
+    entries = tuple(entry for entry in load_corpus("mobilenet") if entry.name.startswith(version))
     assert _multiply_adds(entries) == pytest.approx(published, rel=0.01)
 
 
 def test_resnet_has_its_known_layers() -> None:
-    entries = {entry.name: entry for entry in load("resnet50")}
+    entries = {entry.name: entry for entry in load_corpus("resnet50")}
     assert sum(entry.count for entry in entries.values()) == 53
     assert entries["conv1"].geometry == parse_geometry("n1c3k64i224x224f7x7s2x2p3x3")
     assert entries["conv1"].geometry.output_size == (112, 112)
@@ -60,13 +60,13 @@ def test_resnet_has_its_known_layers() -> None:
 
 
 def test_the_wavenet_is_causal_and_dilated() -> None:
-    layers = [entry.geometry for entry in load("wavenet") if entry.name.startswith("dilated")]
+    layers = [entry.geometry for entry in load_corpus("wavenet") if entry.name.startswith("dilated")]
     assert [layer.dilation for layer in layers] == [(2**power,) for power in range(10)]
     assert all(layer.padding == ((layer.dilation[0], 0),) and layer.output_size == layer.size for layer in layers)
 
 
 def test_regressions_say_where_they_come_from() -> None:
-    entries = {entry.name: entry for entry in load("regressions")}
+    entries = {entry.name: entry for entry in load_corpus("regressions")}
     assert entries["tvm#19524"].geometry == parse_geometry("n1c16k3i7x7f3x3s2x2p1x1to1x1")
     assert entries["convoracle:T2"].geometry == parse_geometry("n1c16k1i1x1x1f1x5x1p0x2x0")
     assert all("#" in name or "!" in name or name.startswith("convoracle:") for name in entries)
@@ -92,7 +92,7 @@ def test_a_line_has_a_name_a_count_and_a_note() -> None:
 def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
     file = tmp_path / "own.txt"
     file.write_text("mb1ic1oc1iw3kw2\n")
-    assert load(str(file)) == (Entry("", ConvGeometry.of(size=3, kernel=2)),)
+    assert load_corpus(str(file)) == (Entry("", ConvGeometry.of(size=3, kernel=2)),)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_a_wrong_file_is_refused_with_the_place(content: bytes, told: str, tmp_p
     file = tmp_path / "own.txt"
     file.write_bytes(content)
     with pytest.raises(InvalidArgument) as refusal:
-        load(str(file))
+        load_corpus(str(file))
     assert told in str(refusal.value)
 
 
 def test_an_unknown_corpus_is_refused_with_the_names() -> None:
     with pytest.raises(InvalidArgument, match="resnet50"):
-        load("resnet51")
+        load_corpus("resnet51")

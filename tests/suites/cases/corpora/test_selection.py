@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.suites.cases.corpora import load
+from convoracle.suites.cases.corpora import load_corpus
 from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance, Selection
 
 _EVERY_RANK = (1, 2, 3)
@@ -24,7 +24,7 @@ def _first(found: tuple[CorpusCase, ...]) -> tuple[str, str]:
 def test_entries_are_examined_at_full_size() -> None:
     found = _select(Selection(("resnet50",)))
     assert _first(found) == ("n1c3k64i224x224f7x7s2x2p3x3/float32/uniform/5", "resnet50:conv1")
-    assert len(found) == len(load("resnet50"))
+    assert len(found) == len(load_corpus("resnet50"))
 
 
 def test_the_batch_is_as_chosen() -> None:
@@ -45,7 +45,7 @@ def test_the_entry_and_whether_it_is_shrunk_are_kept_apart() -> None:
 
 
 def _full_size() -> set[str]:
-    return {f"regressions:{entry.name}" for entry in load("regressions") if entry.geometry.products <= 5_000}
+    return {f"regressions:{entry.name}" for entry in load_corpus("regressions") if entry.geometry.products <= 5_000}
 
 
 def test_each_entry_is_asked_in_each_dtype_and_only_of_the_ranks() -> None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
-from convoracle.suites.cases.corpora import CORPORA, load
+from convoracle.suites.cases.corpora import CORPORA, load_corpus
 from convoracle.suites.cases.corpora.shrinking import plainer_ones, shrunk, smaller_ones, smallest, with_few_settings
 
-_EVERY = tuple({entry.geometry: None for corpus in CORPORA for entry in load(corpus)})
+_EVERY = tuple({entry.geometry: None for corpus in CORPORA for entry in load_corpus(corpus)})
 
 
 def _kept(geometry: ConvGeometry) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from convoracle.oracle.operands.data import lattice_operands, parse_case
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.checks.relations.catalogue import relation_named
-from convoracle.suites.checks.relations.relation import Call
+from convoracle.suites.checks.relations.relation import RelatedCall
 from convoracle.suites.checks.relations.rewritings import REWRITINGS
 
 OTHERS = (
@@ -60,7 +60,7 @@ def operands_of(geometry: str) -> Operands:
     return lattice_operands(parse_case(f"{geometry}/bias/float64/uniform/1"))
 
 
-def result(call: Call) -> np.ndarray:
+def result(call: RelatedCall) -> np.ndarray:
     return widened(reference.evaluate(call.pass_, call.operands, call.geometry))
 
 

@@ -1,0 +1,138 @@
+"""Exact sums of products by matrix products of slices: digits so narrow that float64 does not round their sums.
+
+The theorem: a sum of n products of integers of at most A and B in size is exact in
+float64, in any order, with or without fused multiply-add, if n A B <= 2**53. For all
+products and partial sums are integers of at most 2**53 in size, which float64 has, and arithmetic
+that rounds correctly gives a result that it has. It is assumed that the matrix product
+sums products and nothing else (no Strassen), in float64 or better. Products with the zeros of a
+padding change nothing. So is every element of a bilinear map exact if n is the most terms of any.
+
+Where n A B is larger, the operands are split without error into p and q digits to one base
+2**w: a = sum of a_i 2**(w i) and b = sum of b_j 2**(w j), all below 2**w in size
+(Ozaki, Ogita, Oishi and Rump 2012, "Error-free transformations of matrix multiplication by using fast
+routines of matrix multiplication and its applications", Numer. Algorithms 59). With
+n <= 2**t and 2 w + t <= 53, each of the p q maps of digits is exact. Where one operand fits a
+single digit of v bits, v + w + t <= 53 will do. The maps with the same i + j have the same weight, and are
+summed, weighed and carried in int64 (see `limbs`). The slices of the operand whose windows are not
+unrolled are further channels, so that the windows are unrolled once for all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from ..numbers import limbs
+from ..numbers.arrays import Float64
+from ..numbers.limbs import Limb
+from ..numbers.scaled import Scaled, floats, precision_of
+from ..numbers.splitting import Extent, digits, extent, times_power
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Pass
+from . import bilinear, term_by_term
+
+_PRECISION = 53
+_MOST_SUMS = 1 << 22
+"""Elements of all sums that are kept at a time, 32 MiB; where there are more, the definition takes less memory."""
+_CHANNEL_AXES = {Pass.FORWARD: (0, 1), Pass.INPUT_GRADIENT: (1, 1), Pass.WEIGHT_GRADIENT: (1, 0)}
+"""Kind -> the axis of channels that the operand whose windows are not unrolled shares with the result, in both."""
+
+
+def sums_of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int) -> Scaled:
+    """The exact results of a bilinear map, as by :func:`.term_by_term.sums_of_products`."""
+    elements = math.prod(kind.result_shape(direct))
+    if most_terms * elements == 0 or not (_are_floats(left) and _are_floats(right)):
+        return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
+    unrolled, other = (right, left) if kind is Pass.WEIGHT_GRADIENT else (left, right)
+    a, b = floats(unrolled), floats(other)
+    of_a, of_b = extent(a, precision_of(unrolled)), extent(b, precision_of(other))
+    exponent = of_a.lowest + of_b.lowest
+    if is_exact(of_a, of_b, most_terms):
+        sums = _bilinear(kind, times_power(a, -of_a.lowest), times_power(b, -of_b.lowest), direct)
+        return Scaled((sums.astype(np.int64),), exponent)
+    width, p, q = plan(of_a.bits, of_b.bits, most_terms)
+    if (p + q) * elements > _MOST_SUMS:
+        return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
+    by_weight = _sums_by_weight(kind, digits(a, of_a.lowest, width, p), digits(b, of_b.lowest, width, q), direct)
+    bits = of_a.bits + of_b.bits + most_terms.bit_length()
+    return Scaled(limbs.carried(by_weight, width, bits), exponent)
+
+
+def _are_floats(array: Array) -> bool:
+    """Whether its numbers are float64 ones: not of integers of 64 bits, which may have more."""
+    return not (array.dtype.kind in "iu" and array.dtype.itemsize > 4)
+
+
+def is_exact(left: Extent, right: Extent, most_terms: int) -> bool:
+    """Whether float64 holds every sum of so many products, in units of the lowest bits: n A B <= 2**53."""
+    return most_terms * max(left.largest, 1) * max(right.largest, 1) <= 1 << _PRECISION
+
+
+def plan(unrolled: int, other: int, most_terms: int) -> tuple[int, int, int]:
+    """The width of digits, and how many operands of so many bits have; the one that takes the least time.
+
+    To unroll the windows of a slice takes about as long as to multiply them with another. An operand of one digit may
+    have a wider one.
+    """
+    room = _PRECISION - (most_terms - 1).bit_length()
+    choices = [(room // 2, _count(unrolled, room // 2), _count(other, room // 2))]
+    if unrolled < room:
+        width = min(room - unrolled, limbs.BITS)
+        choices.append((width, 1, _count(other, width)))
+    if other < room:
+        width = min(room - other, limbs.BITS)
+        choices.append((width, _count(unrolled, width), 1))
+    return min(choices, key=lambda choice: choice[1] * (1 + choice[2]))
+
+
+def _count(bits: int, width: int) -> int:
+    return -(-bits // width)
+
+
+def _sums_by_weight(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> list[Limb]:
+    """The sums of the maps of slices i and j with the same i + j."""
+    sums: list[Limb] = []
+    for i, images in enumerate(unrolled):
+        maps = maps_of_slices(kind, images, other, direct)
+        shared = [total + products for total, products in zip(sums[i:], maps, strict=False)]
+        sums[i:] = [*shared, *maps[len(shared) :]]
+    return sums
+
+
+def maps_of_slices(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> Limb:
+    """(q, *result) the integers that one operand and each of q slices of the other give."""
+    count, groups = len(other), direct.groups
+    given, result = _CHANNEL_AXES[kind]
+    shape = kind.result_shape(direct)
+    channels = _beside_each_other(other, given, 1 if kind is Pass.INPUT_GRADIENT else groups)
+    sums = _bilinear(kind, unrolled, channels, _with_slices(kind, direct, count))
+    apart = sums.reshape(*shape[:result], groups, count, shape[result] // groups, *shape[result + 1 :])
+    return np.moveaxis(apart, result + 1, 0).astype(np.int64, order="C").reshape(count, *shape)
+
+
+def _beside_each_other(slices: Float64, axis: int, groups: int) -> Float64:
+    """The slices as channels of one array: those of a group together."""
+    count, *shape = slices.shape
+    apart = slices.reshape(count, *shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
+    return np.moveaxis(apart, 0, axis + 1).reshape(*shape[:axis], count * shape[axis], *shape[axis + 1 :])
+
+
+@lru_cache(maxsize=256)
+def _with_slices(kind: Pass, direct: ConvGeometry, count: int) -> ConvGeometry:
+    """The convolution whose result has channels for so many slices."""
+    if kind is Pass.INPUT_GRADIENT:
+        return replace(direct, in_channels=count * direct.in_channels)
+    return replace(direct, out_channels=count * direct.out_channels)
+
+
+def _bilinear(kind: Pass, unrolled: Float64, other: Float64, direct: ConvGeometry) -> Float64:
+    match kind:
+        case Pass.FORWARD:
+            return bilinear.forward(unrolled, other, direct)
+        case Pass.INPUT_GRADIENT:
+            return bilinear.input_gradient(unrolled, other, direct)
+        case _:
+            return bilinear.weight_gradient(unrolled, other, direct)

@@ -1,0 +1,77 @@
+"""Float64 numbers as sums of digits: integers of a width that is chosen, each times its power of two."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Float64
+
+_PRECISION = 53
+_LEAST_EXPONENT = -1074
+_INT64_BITS = 62
+_SAFE_EXPONENT = 1000
+"""Powers of two up to this, and their inverses, are normal float64 numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the bits of an array's numbers lie: all are multiples of 2**lowest, and less than 2**(lowest + bits)."""
+
+    lowest: int
+    bits: int
+    largest: int
+    """The largest absolute value, in units of 2**lowest."""
+
+
+def extent(values: Float64, precision: int) -> Extent:
+    """The extent of an array of finite numbers of a format of so many bits; the narrowest if it is one of at most 62.
+
+    Raises
+    ------
+    OverflowError
+        If an element is NaN or infinite.
+    """
+    sizes = np.abs(values)
+    largest = float(sizes.max(initial=0.0))
+    if not math.isfinite(largest):
+        raise OverflowError("an exact number is finite; the array has NaN or Inf")
+    if largest == 0:
+        return Extent(0, 1, 0)
+    least = float(sizes.min(initial=math.inf)) or float(sizes.min(initial=math.inf, where=sizes > 0))
+    lowest = math.frexp(least)[1] - precision
+    if math.frexp(largest)[1] - lowest <= _INT64_BITS:
+        union = int(np.bitwise_or.reduce(times_power(sizes, -lowest).astype(np.int64), axis=None))
+        lowest += (union & -union).bit_length() - 1
+    else:
+        lowest = max(lowest, _LEAST_EXPONENT)
+    fraction, highest = math.frexp(largest)
+    shift = highest - _PRECISION - lowest
+    significand = int(math.ldexp(fraction, _PRECISION))
+    return Extent(lowest, highest - lowest, significand << shift if shift > 0 else significand >> -shift)
+
+
+def digits(values: Float64, lowest: int, width: int, count: int) -> Float64:
+    """The values as sums over k < count of digits[k] 2**(lowest + width k).
+
+    All are multiples of 2**lowest, and less than 2**(lowest + count width) in size. Digits are integers below
+    2**width, of the sign of their number. Nothing is rounded: what is left of a number, less its highest
+    bits, has the bits that were below them.
+    """
+    parts = np.empty((count, *values.shape))
+    for k in reversed(range(count)):
+        unit = lowest + width * k
+        np.trunc(times_power(values, -unit), out=parts[k])
+        if k:
+            values = values - times_power(parts[k], unit)
+    return parts
+
+
+def times_power(values: Float64, exponent: int) -> Float64:
+    """The values times 2**exponent."""
+    if abs(exponent) <= _SAFE_EXPONENT:
+        return values * 2.0**exponent
+    scaled: Float64 = np.ldexp(values, exponent)
+    return scaled

@@ -1,0 +1,213 @@
+"""Sums by matrix products of slices: bit for bit those of the definition, and exact up to the edge of 53 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convoracle.oracle.answers import exact, reference, slices, term_by_term
+from convoracle.oracle.answers.exact import ExactResult
+from convoracle.oracle.numbers.dtypes import DTYPES
+from convoracle.oracle.numbers.splitting import extent
+from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
+from convoracle.oracle.operands.fills import FILLS
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
+from convoracle.suites.cases.strategies import Space, cases
+
+OPERANDS: tuple[Callable[[Case], Operands], ...] = (real_operands, lattice_operands)
+ANY = cases(space=Space(dtypes=DTYPES, max_products=2000))
+GEOMETRIES = (
+    "n2c3k4i7x7f3x3p1x1",
+    "n2c4k6i9f3s2p1d2g2",
+    "n2c4k2i5x4f2x3s2x1p1x1g2t",
+    "n1c2k2i6x5f3x2p2x1mreflect",
+    "n2c2k4i5f3p2mreplicate",
+    "n1c2k2i4x4f3x3p2x2mcircular",
+    "n2c1k2i3x3x3f2x2x2p1x0x1",
+    "n0c2k2i4f2",
+    "n1c0k2i4f2",
+    "n1c2k2i2f3",
+    "n2c2k2i3f5s4p4",
+)
+
+
+def _assert_same(result: ExactResult, defined: ExactResult) -> None:
+    exponent = min(result.value.exponent, defined.value.exponent)
+    values, others = (each.value.at_exponent(exponent).integers for each in (result, defined))
+    assert values.shape == others.shape
+    assert (values == others).all()
+    assert result.value.to_float64().tobytes() == defined.value.to_float64().tobytes()
+    for name in ("magnitude", "smallest", "terms"):
+        found, right = getattr(result, name), getattr(defined, name)
+        assert (found.dtype, found.shape) == (right.dtype, right.shape)
+        assert found.tobytes() == right.tobytes()
+    assert not result.error
+
+
+def _compared(case: Case) -> int:
+    """How many results of a case were compared with the definition's, all of which were the same."""
+    passes = [pass_ for pass_ in Pass if is_defined(pass_, case.dtype)]
+    for operands in (make(case) for make in OPERANDS):
+        for pass_ in passes:
+            defined = exact.by_definition(pass_, operands, case.geometry)
+            _assert_same(exact.evaluate(pass_, operands, case.geometry), defined)
+    return len(OPERANDS) * len(passes)
+
+
+@settings(max_examples=30, deadline=None)
+@given(ANY)
+def test_generated_results_are_those_of_the_definition(case: Case) -> None:
+    assert _compared(case)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("fill", FILLS)
+def test_every_dtype_and_fill(dtype: str, fill: str) -> None:
+    geometry = GEOMETRIES[list(FILLS).index(fill) % 7]
+    assert _compared(Case(parse_geometry(geometry), True, dtype, fill, 1200))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_every_kind_of_geometry(geometry: str, dtype: str) -> None:
+    assert _compared(Case(parse_geometry(geometry), True, dtype, "wide", 3))
+
+
+@pytest.mark.campaign
+def test_a_hundred_thousand_generated_results() -> None:
+    compared = 0
+
+    @settings(max_examples=7500, deadline=None, database=None)
+    @given(ANY)
+    def compare(case: Case) -> None:
+        nonlocal compared
+        compared += _compared(case)
+
+    compare()
+    assert compared >= 100_000
+
+
+def _dot(left: list[float], right: list[float]) -> tuple[Operands, ConvGeometry]:
+    """A convolution that is the inner product of two vectors."""
+    x, w = (np.array(each, dtype=np.float64).reshape(1, 1, -1) for each in (left, right))
+    return Operands(x, w, None, np.ones((1, 1, 1))), ConvGeometry.of(size=len(left), kernel=len(left))
+
+
+def _is_exact(operands: Operands) -> bool:
+    return slices.is_exact(extent(operands.input, 53), extent(operands.weight, 53), operands.input.size)
+
+
+def _sum(operands: Operands) -> Fraction:
+    pairs = zip(operands.input.ravel().tolist(), operands.weight.ravel().tolist(), strict=True)
+    return sum((Fraction(x) * Fraction(w) for x, w in pairs), Fraction(0))
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-700, 2.0**700])
+def test_sums_that_just_fit_53_bits_are_one_matrix_product(scale: float) -> None:
+    """Two products of 2**26 times 2**26 at most: n A B = 2**53."""
+    operands, geometry = _dot([2.0**26 * scale, (2.0**26 - 1) * scale], [2.0**26, 2.0**26 - 1])
+    assert _is_exact(operands)
+    assert Fraction(reference.evaluate(Pass.FORWARD, operands, geometry).item()) == _sum(operands)
+    value = exact.evaluate(Pass.FORWARD, operands, geometry).value
+    assert len(value.limbs) == 1
+    assert value.to_fractions().item() == _sum(operands)
+
+
+def test_sums_that_just_do_not_fit_are_refused_and_would_be_wrong() -> None:
+    """Three such products may sum to 2**53 + 1, which is no float64, in whatever order."""
+    operands, geometry = _dot([2.0**26, 2.0**26, 1.0], [2.0**26, 2.0**26, 1.0])
+    assert not _is_exact(operands)
+    assert _sum(operands) == 2**53 + 1
+    assert reference.evaluate(Pass.FORWARD, operands, geometry).item() == 2.0**53
+    assert exact.evaluate(Pass.FORWARD, operands, geometry).value.to_fractions().item() == 2**53 + 1
+
+
+@given(st.integers(1, 700), st.integers(1, 700), st.integers(1, 1 << 30))
+def test_digits_are_as_wide_as_53_bits_allow(left: int, right: int, most_terms: int) -> None:
+    width, p, q = slices.plan(left, right, most_terms)
+    assert 1 <= width <= 32
+    assert p * width >= left or p == 1
+    assert q * width >= right or q == 1
+    largest_left, largest_right = ((1 << (bits if n == 1 else width)) - 1 for bits, n in ((left, p), (right, q)))
+    assert most_terms * largest_left * largest_right <= 1 << 53
+
+
+@pytest.mark.parametrize("most_terms", [3, 9, 145, 2047])
+def test_digits_of_one_bit_more_would_be_summed_wrongly(most_terms: int) -> None:
+    """An odd number of odd products, all the largest: the sum is odd, and above 2**53 there is no odd float64."""
+    width, p, q = slices.plan(600, 600, most_terms)
+    assert p == q == -(-600 // width)
+    for bits, fits in ((width, True), (width + 1, False)):
+        digits = [2.0**bits - 1] * most_terms
+        operands, geometry = _dot(digits, digits)
+        computed = Fraction(reference.evaluate(Pass.FORWARD, operands, geometry).item())
+        assert (computed == _sum(operands)) == fits
+
+
+def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.integers(-9, 10, shape).astype(np.float64)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES[:7])
+def test_one_map_of_slices_has_that_of_each(geometry: str) -> None:
+    rng, direct = np.random.default_rng(0), parse_geometry(geometry).direct
+    shapes = {"input": direct.input_shape, "weight": direct.weight_shape, "output_gradient": direct.output_shape}
+    for kind, unrolled, other in (
+        (Pass.FORWARD, "input", "weight"),
+        (Pass.INPUT_GRADIENT, "output_gradient", "weight"),
+        (Pass.WEIGHT_GRADIENT, "input", "output_gradient"),
+    ):
+        a, b = _integers(rng, shapes[unrolled]), _integers(rng, (3, *shapes[other]))
+        maps = slices.maps_of_slices(kind, a, b, direct)
+        for one, slice_ in zip(maps, b, strict=True):
+            zeros = {name: np.zeros(shape) for name, shape in shapes.items()}
+            operands = Operands(bias=None, **(zeros | {unrolled: a, other: slice_}))
+            assert (one == reference.evaluate(kind, operands, direct)).all()
+
+
+def test_sums_that_would_take_too_much_memory_are_those_of_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(parse_geometry(GEOMETRIES[0]), True, "float32", "normal", 1)
+    monkeypatch.setattr(slices, "_MOST_SUMS", 0)
+    monkeypatch.setattr(slices, "maps_of_slices", None)
+    assert _compared(case)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "int16"])
+def test_integers_of_other_widths_are_exact(dtype: str) -> None:
+    largest = np.iinfo(dtype).max
+    operands = Operands(*(np.full((1, 1, 2), largest, dtype) for _ in range(2)), None, np.ones((1, 1, 1), dtype))
+    value = exact.evaluate(Pass.FORWARD, operands, ConvGeometry.of(size=2, kernel=2)).value
+    assert value.to_fractions().item() == 2 * int(largest) ** 2
+
+
+@pytest.mark.parametrize("other", [1e308, 1.0, 5e-324])
+def test_nothing_but_zeros_is_exact_beside_any_number(other: float) -> None:
+    operands, geometry = _dot([0.0, -0.0], [other, 1.0])
+    value = exact.evaluate(Pass.FORWARD, operands, geometry).value
+    assert value.to_fractions().item() == 0
+    assert value.to_float64().tobytes() == np.zeros(1).tobytes()
+
+
+def test_sizes_are_computed_when_they_are_read_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    operands, geometry = _dot([1.0, -2.0], [3.0, 4.0])
+    called: list[str] = []
+
+    def counted(module: object, name: str) -> None:
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *arguments: called.append(name) or function(*arguments))
+
+    counted(slices, "sums_of_products")
+    counted(term_by_term, "smallest_products")
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    assert called == ["sums_of_products"]
+    for _ in range(2):
+        assert (result.magnitude.item(), result.smallest.item()) == (11.0, 3.0)
+    assert called == ["sums_of_products", "sums_of_products", "smallest_products"]
+    assert replace(result, smallest=np.array([[[7.0]]])).smallest.item() == 7.0
