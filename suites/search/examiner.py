@@ -20,7 +20,7 @@ from ..checks.value import Check
 from ..diagnosis.history import History, establish
 from .rota import Rota
 
-BLOCK_CASES = 20
+BLOCK_CASES = 16
 """Of a block: every pass has its turn in company, and a fresh process costs little beside them."""
 
 Results = tuple[CheckResult, ...]

@@ -11,14 +11,14 @@ from ...reports.records.record import CheckResult, kind_of
 from ..checks.company import COMPANY
 
 _CASES_PER_PASS = 2
-_SHORTEST, _LONGEST = 5, 16
+_SHORTEST, _LONGEST = 5, 12
 
 
 @dataclass(slots=True)
 class Rota:
     """Counts, for each pass, the cases since it was last asked in company.
 
-    A candidate of one pass is asked on every fifth case, one of many on every sixteenth. A
+    A candidate of one pass is asked on every fifth case, one of many on every twelfth. A
     pass that could not be asked on a case, for want of elements or because it was wrong there, stays due.
     """
 
