@@ -10,43 +10,30 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
-from ..candidates.calls.naming import name_of
 from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
 from .channel import DOING, Channel, Garbled, Header
 from .company import CompanyQuestion, CompanyReply, company_from_message
 from .illegal_calls import IllegalCall
-from .pickling import pickle_candidate
+from .loader import DYING_SECONDS, REPORT_SECONDS, Loader, knock, setup_of
 from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
 from .worker import info_from
 
 Answer = TypeVar("Answer")
 
-_DYING_SECONDS = 2.0
-_REPORT_SECONDS = 10.0
 _LARGEST_LOG = 2**20
-_TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
-"""Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
-numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
-"""Several candidates run at the same time, and threads of theirs that wait for one another would take their cores: a
-call of a few microseconds then takes milliseconds. Whoever sets these variables, to test what happens between threads,
-has the numbers that are set."""
 
 
 class Isolated:
@@ -80,7 +67,7 @@ class Isolated:
 
     def _begin(self, candidate: object, limits: Limits) -> None:
         self.limits = limits
-        self._setup, self._payload = _setup(candidate, limits)
+        self._setup, self._payload = setup_of(candidate, limits)
         self._prepare()
         self._launch()
 
@@ -98,8 +85,8 @@ class Isolated:
         """
         twin = copy.copy(self)
         twin._prepare()
-        twin._process = None
-        twin._knock()
+        twin._loader = None
+        twin._control = knock(twin._door, twin._log)
         return twin
 
     @property
@@ -115,8 +102,8 @@ class Isolated:
     @property
     def loader_pid(self) -> int:
         """The process that loaded the candidate; it leads the session of all that run it."""
-        assert self._process is not None
-        return self._process.pid
+        assert self._loader is not None
+        return self._loader.pid
 
     def call(
         self,
@@ -169,7 +156,7 @@ class Isolated:
             died = self._bury(patience=0)
             died = Died("sent what is no reply", died.detail if died is not None else "")
         except ConnectionError:
-            died = self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
+            died = self._bury(patience=DYING_SECONDS) or Died("took down the process that loaded it")
         except BaseException:
             self._bury(patience=0)
             raise
@@ -197,16 +184,8 @@ class Isolated:
             self._calls = None
         self._control.close()
         self._log.close()
-        if self._process is None:
-            return
-        self._door.close()
-        try:
-            self._process.wait(timeout=_DYING_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._loader is not None:
+            self._loader.close()
 
     def __enter__(self) -> Self:
         return self
@@ -239,31 +218,8 @@ class Isolated:
                 raise Garbled(f"received an answer to no request: {answered}")
 
     def _launch(self) -> None:
-        """Start a process that loads the candidate; how that ends is seen when it is waited for."""
-        control, served = socket.socketpair()
-        self._door, opened = socket.socketpair()
-        given = [served.fileno(), opened.fileno()]
-        with served, opened:
-            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", *map(str, given)],
-                pass_fds=given,
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                start_new_session=True,
-                env=_TELLING_MEMORY | _ONE_THREAD | os.environ,
-            )
-        self._control = Channel(control)
-        self._loaded_by = time.monotonic() + self.limits.load_seconds
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            self._control.send(self._setup, self._payload, self._loaded_by)
-
-    def _knock(self) -> None:
-        """Have a fork of the process that loaded the candidate, or of a twin of it, serve this executor."""
-        control, served = socket.socketpair()
-        self._control = Channel(control)
-        with served:
-            socket.send_fds(self._door, [b"k"], [served.fileno(), self._log.fileno()])
+        self._loader: Loader | None = Loader(self._setup, self._payload, self._log)
+        self._control, self._door = self._loader.control, self._loader.door
 
     def wait(self) -> None:
         """Wait until the candidate is loaded.
@@ -273,10 +229,11 @@ class Isolated:
         CandidateError
             If it cannot be.
         """
+        assert self._loader is not None
         try:
-            answer, _ = self._control.receive(self._loaded_by)
+            answer = self._loader.answer()
         except (TimeoutError, ConnectionError) as error:
-            self._give_up(error)
+            self._give_up(error, self._loader.ended(error))
         except BaseException:
             self.close()
             raise
@@ -287,12 +244,8 @@ class Isolated:
         self._passes = frozenset(map(Pass, answer["passes"]))
         self._least_seconds = float(answer["seconds_per_call"])
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: Exception, ended: int | None) -> NoReturn:
         """Report a process that did not load the candidate."""
-        assert self._process is not None
-        ended = (
-            self._process.poll() if isinstance(error, TimeoutError | Garbled) else self._process.wait(_REPORT_SECONDS)
-        )
         detail = self._detail()
         self.close()
         name = self._setup["source"] or self._setup["name"]
@@ -319,8 +272,8 @@ class Isolated:
         return self._calls
 
     def _fork(self) -> Channel:
-        self._control.send({"do": "fork"}, deadline=time.monotonic() + _REPORT_SECONDS)
-        self._control.socket.settimeout(_REPORT_SECONDS)
+        self._control.send({"do": "fork"}, deadline=time.monotonic() + REPORT_SECONDS)
+        self._control.socket.settimeout(REPORT_SECONDS)
         _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
         if not descriptors:
             raise ConnectionError("the loader is gone")
@@ -329,13 +282,12 @@ class Isolated:
     def _restart_loader(self) -> None:
         """Start all over: a candidate may kill even the process that forks for it, and its like."""
         self._control.close()
-        if self._process is None:
+        if self._loader is None:
             with contextlib.suppress(OSError):
-                self._knock()
+                self._control = knock(self._door, self._log)
                 return
         else:
-            self._process.kill()
-            self._process.wait()
+            self._loader.kill()
         self._launch()
         self.wait()
 
@@ -345,7 +297,7 @@ class Isolated:
             self._calls.close()
             self._calls = None
         try:
-            deadline = time.monotonic() + patience + _REPORT_SECONDS
+            deadline = time.monotonic() + patience + REPORT_SECONDS
             self._control.send({"do": "bury", "patience": patience}, deadline=deadline)
             status = self._control.receive(deadline)[0]["status"]
         except (ConnectionError, TimeoutError):
@@ -390,14 +342,3 @@ def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tu
         "learning_rate": operands.learning_rate,
     }
     return header, list(arrays.values())
-
-
-def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
-    setup: Header = {
-        "path": sys.path,
-        "source": candidate if isinstance(candidate, str) else "",
-        "name": "" if isinstance(candidate, str) else str(getattr(candidate, "name", "") or name_of(candidate)),
-        "load_seconds": limits.load_seconds,
-        "memory_bytes": limits.memory_bytes,
-    }
-    return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]
