@@ -20,8 +20,8 @@ DYING_SECONDS, REPORT_SECONDS = 2.0, 10.0
 _TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
 """Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
 numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
-"""Several candidates run at the same time, and threads of theirs that wait for one another would take their cores: a
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+"""Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another would take their cores: a
 call of microseconds then takes milliseconds. And how a sum is split among threads shows in its bits. Whoever sets these
 variables, to test what happens between threads, has the numbers that are set."""
 
@@ -50,7 +50,7 @@ class Loader:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=_TELLING_MEMORY | _ONE_THREAD | os.environ,
+                env=_TELLING_MEMORY | THREADS | os.environ,
             )
         self.control = Channel(control)
         self._deadline = time.monotonic() + setup["load_seconds"]

@@ -16,6 +16,7 @@ from ...reports.records.record import RunInfo
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
+from ..calling.loader import THREADS
 from ..candidates import CandidateError
 from ..checks.registry import CHECKS
 from .events import RunEvent, left_to_tell
@@ -123,6 +124,7 @@ def _environment() -> tuple[tuple[str, str], ...]:
         ("platform", platform.platform()),
         ("processor", _processor()),
         ("cores", str(os.cpu_count())),
+        *((name, os.environ.get(name, given)) for name, given in THREADS.items()),
     )
 
 
