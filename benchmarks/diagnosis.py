@@ -19,13 +19,12 @@ from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.explaining.diagnosis import Diagnosis
 from convoracle.oracle.faults import FAULT_MODELS, LATTICE, FaultModel, Kind
 from convoracle.oracle.judging.verdict import Outcome
-from convoracle.oracle.operands.data import Case
+from convoracle.oracle.operands.data import Case, Numbers
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Pass, is_defined
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.cases.corpora.shrinking import smallest
 from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.interrogation import interrogate
 
@@ -99,13 +98,13 @@ def _shrunk(executor: PlantedInProcess, case: Case, pass_: Pass) -> Fault | None
 
     def fails(geometry: ConvGeometry) -> bool:
         executor.restart()
-        return ask(executor, Check.STRUCTURE, at(geometry), pass_).verdict.outcome is Outcome.VIOLATES
+        return ask(executor, Numbers.INTEGERS, at(geometry), pass_).verdict.outcome is Outcome.VIOLATES
 
     if not fails(case.geometry):
         return None
     shrunk = at(smallest(case.geometry, fails))
     executor.restart()
-    verdict = ask(executor, Check.STRUCTURE, shrunk, pass_).verdict
+    verdict = ask(executor, Numbers.INTEGERS, shrunk, pass_).verdict
     return Fault("x-1", "structure", str(pass_), verdict.outcome, verdict.cause, case, shrunk, verdict)
 
 

@@ -26,13 +26,13 @@ from restricted import KERNELS, Kernel
 
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind, fault_named, honest
-from convoracle.oracle.operands.data import Case
+from convoracle.oracle.operands.data import Case, Numbers
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.padding import PADDING_MODES
 from convoracle.oracle.problem.passes import Pass, is_defined
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.checks.value import Check, operands_of
+from convoracle.suites.checks.value import operands_of
 
 _DENSE = {"transposed": False, "padding_mode": "zeros", "kernel": (3, 3), "dilation": (1, 1)}
 FIXED: dict[str, Mapping[str, object]] = {
@@ -113,13 +113,13 @@ def shows(model: FaultModel, case: Case) -> bool:
 
 
 def _differs(model: FaultModel, pass_: Pass, data: str, case: Case) -> bool:
-    check, fill = _CHECKS.get(data, (Check.PRECISION, data))
+    check, fill = _CHECKS.get(data, (Numbers.REALS, data))
     operands = operands_of(check, replace(case, fill=fill))
     right, wrong = (each(pass_, operands, case.geometry) for each in (honest.evaluate, model.plant(honest.evaluate)))
     return not np.array_equal(right, wrong, equal_nan=True)
 
 
-_CHECKS = {LATTICE: (Check.STRUCTURE, "uniform"), CONTAMINATED: (Check.CONTAMINATION, "uniform")}
+_CHECKS = {LATTICE: (Numbers.INTEGERS, "uniform"), CONTAMINATED: (Numbers.CONTAMINATED, "uniform")}
 """The checks whose data a model may need, with a fill that does not matter; other data are fills of real numbers."""
 
 

@@ -1,7 +1,8 @@
-"""The direction of imports, seen from a fresh interpreter, and the modules that are named in texts."""
+"""The direction of imports, seen from a fresh interpreter; what texts name; and who spells the name of a check."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from convoracle.suites.checks.registry import CHECKS
 
 ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r"convoracle((?:\.\w+)+)")
@@ -59,3 +62,63 @@ def test_modules_that_are_named_in_any_text_are_there() -> None:
     rooms = [(path, name) for path, name in named if re.match(r"\.(oracle|reports|suites)\b", name)]
     assert len(rooms) > 100
     assert [(path, name) for path, name in sorted(rooms) if not _is_there(name)] == []
+
+
+MAY_NAME_A_CHECK = {
+    "suites/candidates/scipy/builtin.py": "contamination: a convention that it declares",
+    "reports/records/earlier.py": "records of schema 3 do not say what their checks are",
+    "suites/calling/isolation.py": "company, illegal: what the process that calls is told to do",
+    "suites/calling/worker.py": "company, illegal: what the process that calls is told to do",
+    "suites/vectors/export.py": "illegal: a key of the published vectors",
+    "suites/vectors/manifest.py": "illegal: a key of the published vectors",
+    "suites/vectors/verify.py": "illegal: a key of the published vectors",
+    "suites/command/vectors_command.py": "illegal: a key of the published vectors",
+}
+"""Outside `suites/checks`, the modules in which the name of a check stands, and what for; the oracle knows of none."""
+
+
+def _names_of_checks(source: str) -> set[str]:
+    """The checks that a module names: as text, alone or with a colon, as a constant, or by importing its module."""
+    told = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Constant(value=str(text)):
+                told.add(text.partition(":")[0])
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name.isupper():
+                told.add(name.strip("_").lower())
+            case ast.ImportFrom(module=str(module), names=names) if re.search(r"\bchecks\b", module):
+                told |= {*module.split("."), *(alias.name for alias in names)}
+                told |= {"relation"} & {name.removesuffix("s") for name in told}
+    return told & set(CHECKS)
+
+
+def _naming_a_check() -> dict[str, set[str]]:
+    modules = (path for room in ("reports", "suites") for path in (ROOT / room).rglob("*.py"))
+    others = (path for path in modules if ROOT / "suites" / "checks" not in path.parents)
+    found = {str(path.relative_to(ROOT)): _names_of_checks(path.read_text()) for path in others}
+    return {path: names for path, names in found.items() if names}
+
+
+def test_nobody_else_spells_the_name_of_a_check() -> None:
+    """What is to be known of a check is a property of its kind, or in the record: else one more check is forgotten."""
+    assert _naming_a_check().keys() == MAY_NAME_A_CHECK.keys()
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ('if result.check == "company":\n    pass', {"company"}),
+        ('known = ("reals", "relation:stride")', {"relation"}),
+        ('name = f"relation:{each}"', {"relation"}),
+        ("told = Check.STRUCTURE", {"structure"}),
+        ('_COMPANY = "in company"', {"company"}),
+        ("from ..checks.adjoint import KIND", {"adjoint"}),
+        ("from ..checks import reach", {"reach"}),
+        ("from ..checks.relations import relation_of", {"relation"}),
+        ("from ..checks.value import standard", set()),
+        ("company = calls_of(precision)", set()),
+        ('"""Calls in company."""', set()),
+    ],
+)
+def test_a_name_is_seen_in_each_form(source: str, names: set[str]) -> None:
+    assert _names_of_checks(source) == names

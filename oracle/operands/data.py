@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 
 import numpy as np
@@ -35,6 +36,19 @@ SEEDS = 1500
 """Data seeds are drawn below this; smaller ones are plainer."""
 _SUMMED_BY_ANOTHER = (Pass.UPDATE, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
 """Their terms are those of the weight gradient and of the JVP."""
+
+
+class Numbers(Enum):
+    """What the operands are on which a case is asked."""
+
+    INTEGERS = "integers"
+    """Of the lattice, so small that every sum of products is exact in any order."""
+    REALS = "reals"
+    CONTAMINATED = "contaminated"
+    """Integers of the lattice, with NaN and Inf among them."""
+
+    def __str__(self) -> str:
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)

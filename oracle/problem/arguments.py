@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from typing import Any
 
 from ..errors import InvalidArgument
 from .padding import NAMED_PADDINGS, PaddingSides, lacking, named_sides
@@ -52,6 +53,41 @@ def padding_sides(padding: object) -> tuple[PaddingSides, ...]:
         low, high = integers(f"padding[{axis}]", both, minimum=0)
         sides.append((low, high))
     return tuple(sides)
+
+
+def on_every_axis(
+    size: object,
+    kernel: object,
+    stride: object,
+    padding: str | int | Iterable[int | Iterable[int]],
+    dilation: object,
+    output_padding: object,
+    *,
+    transposed: bool,
+) -> dict[str, Any]:
+    """The fields of a geometry that have an entry for each axis, by name, from scalars and named paddings."""
+    sizes = integers("size", (size,) if is_scalar(size) else size, minimum=0)
+    rank = len(sizes)
+    kernels = integers("kernel", per_axis(kernel, rank), minimum=1)
+    strides = integers("stride", per_axis(stride, rank), minimum=1)
+    dilations = integers("dilation", per_axis(dilation, rank), minimum=1)
+    extra = integers("output_padding", per_axis(output_padding, rank), minimum=0)
+    sides: Any
+    if isinstance(padding, str):
+        sides, least = sides_by_name(padding, sizes, kernels, strides, dilations, transposed=transposed)
+        extra = tuple(map(max, extra, least))
+    elif is_scalar(padding):
+        sides = ((padding, padding),) * rank
+    else:
+        sides = tuple((side, side) if is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
+    return {
+        "size": sizes,
+        "kernel": kernels,
+        "stride": strides,
+        "padding": sides,
+        "dilation": dilations,
+        "output_padding": extra,
+    }
 
 
 def sides_by_name(

@@ -1,20 +1,21 @@
-"""ConvGeometry: the sizes that define one convolution problem, their validity and their text form."""
+"""ConvGeometry: the sizes that define one convolution problem, and the shapes that follow from them."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidArgument
-from .arguments import WHERE, integer, integers, is_scalar, padding_sides, per_axis, sides_by_name
+from .arguments import WHERE, integer, integers, on_every_axis, padding_sides
+from .geometry_text import read_fields, write_fields
 from .padding import PADDING_MODES, PaddingSides, named_sides
+from .validity import check_groups, check_padding_mode, check_ranks, check_transposed
 
 
 @dataclass(frozen=True)
@@ -83,66 +84,14 @@ class ConvGeometry:
         if not any(self.unread):
             object.__setattr__(self, "unread", (0,) * len(self.size))
         object.__setattr__(self, "padding", padding_sides(self.padding))
-        self._check_ranks()
-        self._check_groups()
-        self._check_padding_mode()
-        self._check_transposed()
-
-    def _check_ranks(self) -> None:
-        rank = len(self.size)
-        if rank == 0:
-            raise InvalidArgument("size", self.size, "should have at least one axis", where=WHERE)
-        for name in ("kernel", "stride", "padding", "dilation", "output_padding", "unread"):
-            value = getattr(self, name)
-            if len(value) != rank:
-                raise InvalidArgument(
-                    name, value, f"should have {rank} entries, one for each axis of size={self.size}", where=WHERE
-                )
-
-    def _check_groups(self) -> None:
-        for name in ("in_channels", "out_channels"):
-            channels = getattr(self, name)
-            if channels % self.groups:
-                raise InvalidArgument(
-                    "groups",
-                    self.groups,
-                    f"should divide {name}={channels}: {channels} % {self.groups} = {channels % self.groups}",
-                    where=WHERE,
-                )
-
-    def _check_padding_mode(self) -> None:
-        if self.padding_mode not in PADDING_MODES:
-            requirement = f"should be one of {', '.join(PADDING_MODES)}"
-            raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
-        for axis, (size, sides) in enumerate(zip(self.size, self.padding, strict=True)):
-            most = PADDING_MODES[self.padding_mode].most(size)
-            if most is not None and max(sides) > most:
-                requirement = f"should be at most {most} for padding_mode={self.padding_mode!r} and size {size}"
-                raise InvalidArgument(f"padding[{axis}]", sides, requirement, where=WHERE)
-
-    def _check_transposed(self) -> None:
-        if not isinstance(self.transposed, bool):
-            raise InvalidArgument("transposed", self.transposed, "should be True or False", where=WHERE)
-        if not self.transposed:
-            if any(self.output_padding):
-                requirement = "should be zero unless the convolution is transposed"
-                raise InvalidArgument("output_padding", self.output_padding, requirement, where=WHERE)
-            return
-        if self.padding_mode != "zeros":
-            requirement = "should be 'zeros' for a transposed convolution, which cuts its padding off"
-            raise InvalidArgument("padding_mode", self.padding_mode, requirement, where=WHERE)
-        if any(self.unread):
-            requirement = "should be zero where the convolution is transposed"
-            raise InvalidArgument("unread", self.unread, requirement, where=WHERE)
-        axes = zip(self.output_padding, self.stride, self.dilation, strict=True)
-        for axis, (extra, stride, dilation) in enumerate(axes):
-            if extra >= max(stride, dilation):
-                requirement = f"should be below the stride, {stride}, or below the dilation, {dilation}"
-                raise InvalidArgument(f"output_padding[{axis}]", extra, requirement, where=WHERE)
-        if min(self.output_size) < 1:
-            raise InvalidArgument(
-                "padding", self.padding, f"should leave some output: its size would be {self.output_size}", where=WHERE
-            )
+        check_ranks(self.size, {name: getattr(self, name) for name in _PER_AXIS})
+        check_groups(self.groups, {"in_channels": self.in_channels, "out_channels": self.out_channels})
+        check_padding_mode(self.padding_mode, self.size, self.padding)
+        extras = self.output_padding, self.unread
+        check_transposed(self.transposed, self.padding_mode, self.stride, self.dilation, *extras)
+        if self.transposed and min(self.output_size) < 1:
+            requirement = f"should leave some output: its size would be {self.output_size}"
+            raise InvalidArgument("padding", self.padding, requirement, where=WHERE)
 
     @classmethod
     def of(
@@ -181,33 +130,9 @@ class ConvGeometry:
         >>> ConvGeometry.of(size=(5, 5), kernel=3, stride=2, padding="same_upper").output_size
         (3, 3)
         """
-        sizes = integers("size", (size,) if is_scalar(size) else size, minimum=0)
-        rank = len(sizes)
-        kernels = integers("kernel", per_axis(kernel, rank), minimum=1)
-        strides = integers("stride", per_axis(stride, rank), minimum=1)
-        dilations = integers("dilation", per_axis(dilation, rank), minimum=1)
-        extra = integers("output_padding", per_axis(output_padding, rank), minimum=0)
-        sides: Any
-        if isinstance(padding, str):
-            sides, least = sides_by_name(padding, sizes, kernels, strides, dilations, transposed=transposed)
-            extra = tuple(map(max, extra, least))
-        elif is_scalar(padding):
-            sides = ((padding, padding),) * rank
-        else:
-            sides = tuple((side, side) if is_scalar(side) else side for side in padding)  # type: ignore[union-attr]
+        axes = on_every_axis(size, kernel, stride, padding, dilation, output_padding, transposed=transposed)
         return cls(
-            batch,
-            in_channels,
-            out_channels,
-            sizes,
-            kernels,
-            strides,
-            sides,
-            dilations,
-            groups,
-            padding_mode,
-            transposed,
-            extra,
+            batch, in_channels, out_channels, groups=groups, padding_mode=padding_mode, transposed=transposed, **axes
         )
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -348,35 +273,12 @@ class ConvGeometry:
 
     def __str__(self) -> str:
         """Compact text form, read back by :func:`parse_geometry`, but for what is :attr:`unread`."""
-        text = f"n{self.batch}c{self.in_channels}k{self.out_channels}"
-        text += f"i{_join(self.size)}f{_join(self.kernel)}"
-        if set(self.stride) != {1}:
-            text += f"s{_join(self.stride)}"
-        if any(self.padding[axis] != (0, 0) for axis in range(self.rank)):
-            text += "p" + "x".join(f"{low}" if low == high else f"{low}+{high}" for low, high in self.padding)
-        if set(self.dilation) != {1}:
-            text += f"d{_join(self.dilation)}"
-        if self.groups != 1:
-            text += f"g{self.groups}"
-        if self.padding_mode != "zeros":
-            text += f"m{self.padding_mode}"
-        if self.transposed:
-            text += "t"
-        if any(self.unread):
-            text += f"u{_join(self.unread)}"
-        return f"{text}o{_join(self.output_padding)}" if any(self.output_padding) else text
+        return write_fields(**{field.name: getattr(self, field.name) for field in fields(self)})
 
 
 _DERIVED = ("rank", "output_size", "input_shape", "weight_shape", "bias_shape", "output_shape", "direct")
+_PER_AXIS = ("kernel", "stride", "padding", "dilation", "output_padding", "unread")
 _EXTRAS = (("output_padding", 0), ("unread", 0))
-_AXES = r"\d+(?:x\d+)*"
-_SIDES = r"\d+(?:\+\d+)?"
-_GEOMETRY_TEXT = re.compile(
-    rf"n(?P<batch>\d+)c(?P<in_channels>\d+)k(?P<out_channels>\d+)i(?P<size>{_AXES})f(?P<kernel>{_AXES})"
-    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>\d+))?"
-    rf"(?:m(?P<padding_mode>[a-z]+))?(?P<transposed>t)?(?:o(?P<output_padding>{_AXES}))?",
-    re.ASCII,
-)
 
 
 def parse_geometry(text: str) -> ConvGeometry:
@@ -392,30 +294,4 @@ def parse_geometry(text: str) -> ConvGeometry:
     InvalidArgument
         If the text does not have that form, or describes no legal convolution.
     """
-    match = _GEOMETRY_TEXT.fullmatch(text)
-    if match is None:
-        raise InvalidArgument("text", text, "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1", where="parse_geometry")
-    size = _split(match["size"])
-    sides = match["padding"].split("x") if match["padding"] else ["0"] * len(size)
-    return ConvGeometry(
-        batch=int(match["batch"]),
-        in_channels=int(match["in_channels"]),
-        out_channels=int(match["out_channels"]),
-        size=size,
-        kernel=_split(match["kernel"]),
-        stride=_split(match["stride"]) if match["stride"] else (1,) * len(size),
-        padding=tuple((int(side.split("+")[0]), int(side.split("+")[-1])) for side in sides),
-        dilation=_split(match["dilation"]) if match["dilation"] else (1,) * len(size),
-        groups=int(match["groups"] or 1),
-        padding_mode=match["padding_mode"] or "zeros",
-        transposed=match["transposed"] is not None,
-        output_padding=_split(match["output_padding"]) if match["output_padding"] else (),
-    )
-
-
-def _join(values: Iterable[int]) -> str:
-    return "x".join(map(str, values))
-
-
-def _split(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split("x")))
+    return ConvGeometry(**read_fields(text))

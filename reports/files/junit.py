@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from ...oracle.judging.verdict import Outcome
 from ..records.compared import Compared, compared
 from ..records.record import CandidateInfo, Mismatch, Run
-from ..records.tally import Cell, Row, Tally, row_of, tally
+from ..records.tally import Cell, Row, Tally, tally
 from ..views.causes import causes
 from ..views.gate import shortfalls
 from ..views.terminal import mismatch_text
@@ -29,7 +29,7 @@ def junit(run: Run) -> str:
     and passes otherwise. A candidate for which nothing was decided at all, and
     a run without candidates, is an error: no comparison is no success.
     """
-    counts, shares = tally(run.cases), compared(run.cases)
+    counts, shares = tally(run.cases, run.info.checks), compared(run.cases, run.info.checks)
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
@@ -62,11 +62,11 @@ def _suite(
         ElementTree.SubElement(properties, "property", name=name, value=_xml(value))
     for number, cause in enumerate(causes(mismatches), 1):
         ElementTree.SubElement(properties, "property", name=f"cause {number}", value=_xml(cause.title))
-    named = {row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
+    named = {counts.row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
     for row in dict.fromkeys((*counts.rows(), *sorted(named))):
         cell = counts.cell(candidate.name, row)
         if cell.verdicts or row in named:
-            found = tuple(mismatch for mismatch in mismatches if row_of(mismatch.check, mismatch.subject) == row)
+            found = tuple(mismatch for mismatch in mismatches if counts.row_of(mismatch.check, mismatch.subject) == row)
             _case(suite, candidate, row, cell, found, counts)
     if not counts.of(candidate.name).decided and not mismatches:
         _nothing_compared(

@@ -12,8 +12,7 @@ from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS, result_dtype
 from ...oracle.problem.layouts import BROADCAST, CONTIGUOUS
 from ..records.evidence import case_layout, named_arrays
-from ..records.question import ON_RECORDED
-from ..records.record import Evidence, Mismatch, kind_of
+from ..records.record import Evidence, Mismatch
 from ..views.wording import case_line, clean, headline
 
 MAX_LITERALS = 1500
@@ -40,13 +39,13 @@ def reproducer(mismatch: Mismatch, evidence: Evidence) -> str:
         parts.append(f"sys.exit({'cannot reproduce: the call is missing'!r})\n")
         return "\n".join(parts)
     call = textwrap.dedent(mismatch.call).strip()
-    if kind_of(mismatch.check) == "company":
+    if mismatch.is_among_calls:
         names = ", ".join((*evidence.operands.arrays(), "learning_rate"))
-        parts.append(_COMPANY.replace("NAMES", names).replace("    CALL", textwrap.indent(call, "    ")))
+        parts.append(_AMONG_CALLS.replace("NAMES", names).replace("    CALL", textwrap.indent(call, "    ")))
         return "\n".join(part for part in parts if part)
     parts.append(_preparation(mismatch, evidence))
     parts.append(f"{call}\n")
-    parts.append(_comparison(mismatch, evidence) if mismatch.check in ON_RECORDED else _OWN_CALLS)
+    parts.append(_comparison(mismatch, evidence) if mismatch.numbers is not None else _OWN_CALLS)
     return "\n".join(part for part in parts if part)
 
 
@@ -204,7 +203,7 @@ def _comparison(mismatch: Mismatch, evidence: Evidence) -> str:
     return _VALUES.replace("WRONG", wrong).replace("BOUND", bound).replace("GOT", got)
 
 
-_COMPANY = """\
+_AMONG_CALLS = """\
 import threading
 
 

@@ -17,7 +17,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -28,7 +28,7 @@ from ..records.codec import WrongField
 from ..records.compared import Counting
 from ..records.evidence import check_facts, describe, load_arrays, save_arrays
 from ..records.question import check_question, check_values
-from ..records.record import CaseRecord, Evidence, Mismatch, Run, RunInfo
+from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, Run, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
 from .reproducer import reproducer
 
@@ -49,11 +49,11 @@ class RunWriter:
     is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, records: int, lock: int) -> None:
+    def __init__(self, folder: Path, records: int, lock: int, checks: Iterable[CheckInfo]) -> None:
         self.folder = folder
         self._records = records
         self._lock = lock
-        self._counting = Counting()
+        self._counting = Counting(checks)
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -75,7 +75,7 @@ class RunWriter:
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
             records = os.open(path / RECORDS, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
             unless_created.pop_all()
-        return cls(path, records, lock)
+        return cls(path, records, lock, info.checks)
 
     def append(self, record: CaseRecord) -> None:
         """Add the record of one case."""
@@ -172,14 +172,16 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     return Run(info, cases, mismatches, not finished.interrupted, finished.seconds, tuple(notes))
 
 
-def read_mismatch(path: str | os.PathLike[str], checks: Collection[str] | None = None) -> tuple[Mismatch, Evidence]:
+def read_mismatch(
+    path: str | os.PathLike[str], checks: Mapping[str, CheckInfo] | None = None
+) -> tuple[Mismatch, Evidence]:
     """Read a mismatch and its arrays, given its folder or its ``mismatch.json``.
 
     Parameters
     ----------
     path : path
-    checks : collection of str, or None
-        The kinds of checks that can be asked again, if it is to be; by default it may be of any.
+    checks : mapping of str to CheckInfo, or None
+        The kinds of checks that can be asked again, by name, if it is to be; by default it may be of any.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ...oracle.judging.verdict import Outcome, Verdict
+from ...oracle.operands.data import Numbers
 from ..records.record import Mismatch
 from ..views.wording import clean, plural
 
@@ -26,12 +27,6 @@ _FORMS = {
 }
 
 
-_CONTAMINATION = (
-    "NaN and Inf were planted in the operands. An element whose terms have one must show it, and any other must "
-    "be the finite value that its terms sum to."
-)
-
-
 def mismatch_sentences(mismatch: Mismatch) -> tuple[str, ...]:
     """One or two plain sentences: what is wrong, then what was told of it."""
     verdict = mismatch.verdict
@@ -46,26 +41,17 @@ def mismatch_sentences(mismatch: Mismatch) -> tuple[str, ...]:
             return ("The case is legal, but the call raised an error.", *told)
         case _ if verdict.cause in _FORMS:
             return (_FORMS[verdict.cause], *told)
-        case _ if mismatch.check == "adjoint":
-            return ("The candidate's own passes contradict each other: one of them is not the gradient of the "
-                    "convolution that the forward pass computes.", *told)  # fmt: skip
-        case _ if mismatch.check == "contamination":
-            return (_CONTAMINATION, *told)
-        case _ if mismatch.check.startswith("relation:"):
-            return ("Results of several calls of the candidate contradict each other.", *told)
-        case _ if mismatch.check == "company":
-            return ("A call is right alone, and not in company.", *told)
-        case _ if mismatch.check == "illegal":
-            return ("The call is illegal: it should raise an error, not compute something.", *told)
+        case _ if mismatch.violation:
+            return (clean(mismatch.violation), *told)
         case _ if verdict.worst is not None:
-            return (_values(mismatch.check, verdict),)
+            return (_values(mismatch.numbers, verdict),)
         case _:
             return told
 
 
-def _values(check: str, verdict: Verdict) -> str:
+def _values(numbers: Numbers | None, verdict: Verdict) -> str:
     amount = f"{verdict.wrong:,} of {plural(verdict.elements, 'element')} {'is' if verdict.wrong == 1 else 'are'} wrong"
-    if check == "structure":
+    if numbers is Numbers.INTEGERS:
         return (
             f"{amount}. All operands are integers, small enough that every sum is exact in any order, so rounding is "
             "no excuse: at least one product is missing, repeated or taken from the wrong place."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...oracle.judging.verdict import Outcome
 from ..records.compared import Compared
 from ..records.record import CandidateInfo, Run
-from ..records.tally import Cell, Row, Tally, row_of
+from ..records.tally import Cell, Row, Tally
 from ..views.cause_text import amount_of
 from ..views.gate import compared_sentence, percent, reasons_text, shortfalls
 from ..views.wording import SYMBOLS, clean, duration, headline, plural, rounded
@@ -150,20 +150,23 @@ def matrix(run: Run, counts: Tally, names: tuple[str, ...], numbers: dict[str, i
     for mismatch in run.mismatches:
         place = numbers[mismatch.id]
         link = Link(f"mismatch-{place}", f"#{place}", headline(mismatch))
-        links.setdefault((mismatch.candidate, row_of(mismatch.check, mismatch.subject)), []).append(link)
+        links.setdefault((mismatch.candidate, counts.row_of(mismatch.check, mismatch.subject)), []).append(link)
     order = tuple(dict.fromkeys((*counts.rows(), *(row for _, row in links))))
     checks = tuple(dict.fromkeys(row.check for row in order))
     rows, previous = [], ""
     for row in sorted(order, key=lambda row: checks.index(row.check)):
-        cells = tuple(_matrix_cell(counts.cell(name, row), row, tuple(links.get((name, row), ()))) for name in names)
+        cells = tuple(
+            _matrix_cell(counts.cell(name, row), counts.is_measured(row), tuple(links.get((name, row), ())))
+            for name in names
+        )
         rows.append(MatrixRow(clean(row.check), clean(row.subject), row.check != previous, cells))
         previous = row.check
     return tuple(rows)
 
 
-def _matrix_cell(cell: Cell, row: Row, links: tuple[Link, ...]) -> MatrixCell:
+def _matrix_cell(cell: Cell, is_measured: bool, links: tuple[Link, ...]) -> MatrixCell:
     wrong = [outcome for outcome in Outcome if outcome.is_mismatch and cell.outcomes.get(outcome)]
-    details = _details(cell, row, wrong)
+    details = _details(cell, is_measured, wrong)
     if cell.mismatches or links:
         symbol = SYMBOLS[wrong[0]] if wrong else SYMBOLS[Outcome.VIOLATES]
         words = _WRONG.get(wrong[0], "wrong") if len(wrong) == 1 else "wrong"
@@ -178,13 +181,13 @@ def _matrix_cell(cell: Cell, row: Row, links: tuple[Link, ...]) -> MatrixCell:
     return MatrixCell("none", "", "not run", (), ())
 
 
-def _details(cell: Cell, row: Row, wrong: list[Outcome]) -> tuple[str, ...]:
+def _details(cell: Cell, is_measured: bool, wrong: list[Outcome]) -> tuple[str, ...]:
     """What the label of a matrix cell leaves out."""
     besides = [Outcome.UNDECIDED] * bool(cell.decided) + [Outcome.UNSUPPORTED] * bool(cell.verdicts and cell.decided)
     counted = [*(wrong if len(wrong) > 1 else ()), *besides]
     details = [f"{SYMBOLS[each]} {cell.outcomes[each]:,} {each}" for each in counted if cell.outcomes.get(each)]
-    if row.check == "precision" and cell.ratio:
+    if is_measured and cell.ratio:
         details.append(f"worst ratio {rounded(cell.ratio)}")
-    if row.check == "precision" and cell.coarsest is not None:
+    if is_measured and cell.coarsest is not None:
         details.append(f"resolution ≤ {rounded(cell.coarsest)}")
     return tuple(details)

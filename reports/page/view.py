@@ -70,7 +70,7 @@ def _cause_view(
 
 def view(run: Run, folder: Path) -> Page:
     """Everything that the page of `run` says; the mismatches' arrays are read from `folder`."""
-    counts, shares = tally(run.cases), compared(run.cases)
+    counts, shares = tally(run.cases, run.info.checks), compared(run.cases, run.info.checks)
     known = {candidate.name: candidate for candidate in run.info.candidates}
     accused = (mismatch.candidate for mismatch in run.mismatches)
     names = tuple(dict.fromkeys((*known, *counts.candidates(), *accused)))
@@ -91,7 +91,7 @@ def view(run: Run, folder: Path) -> Page:
         rows=matrix(run, counts, names, numbers),
         compared=compared_view(shares),
         causes=tuple(_cause_view(cause, place, named, views) for place, cause in enumerate(found, 1)),
-        words=(*((clean(name), clean(meaning)) for name, meaning in run.info.checks), *WORDS),
+        words=(*((clean(check.name), clean(check.meaning)) for check in run.info.checks if check.meaning), *WORDS),
         facts=_facts(run),
         environment=tuple(Fact(clean(name), clean(version)) for name, version in run.info.environment),
     )

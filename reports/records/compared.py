@@ -5,7 +5,7 @@ values had a result to compare, whatever came of it; one that was declined, or
 ended in an error, a crash or a hang, was not, and one whose result has no elements was no question. Passes that a
 candidate does not offer are not asked; cases that it declined, and in whose place
 others were asked, are counted among the reasons only. What is undecided is counted in verdicts: of one
-question, structure may be decided and precision not.
+question, that of integers may be decided and that of reals not.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from dataclasses import dataclass, replace
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.problem.passes import Pass
-from .record import CaseRecord, CheckResult
+from .record import CaseRecord, CheckInfo, CheckResult
 
 KNOWN_HANG = "known hang"
 """Cause of a verdict on a question that was not put, since it would hang again."""
-OF_VALUES = ("structure", "precision", "contamination")
-"""The checks that compare the elements of one pass's result with what they must be."""
 _WITHOUT_RESULT = (Outcome.REFUSED, Outcome.CRASHED, Outcome.HUNG)
 _PASSES = tuple(map(str, Pass))
 _MOST_REASONS = 5
@@ -115,7 +113,8 @@ NOTHING_COMPARED = Compared()
 class Counting:
     """Counts as records come in."""
 
-    def __init__(self) -> None:
+    def __init__(self, checks: Iterable[CheckInfo]) -> None:
+        self._of_values = frozenset(check.name for check in checks if check.is_of_values)
         self._shares: dict[tuple[str, str, str], Share] = {}
         self._reasons: Counter[tuple[str, str]] = Counter()
 
@@ -123,7 +122,7 @@ class Counting:
         """Count the questions of one case."""
         asked: dict[str, list[CheckResult]] = {}
         for result in record.results:
-            if result.check in OF_VALUES and result.subject in _PASSES:
+            if result.check in self._of_values and result.subject in _PASSES:
                 asked.setdefault(result.subject, []).append(result)
         for subject, results in asked.items():
             self._count(record, subject, [result.verdict for result in results])
@@ -154,9 +153,9 @@ class Counting:
         return Compared(tuple(self._shares.values()), tuple(reasons))
 
 
-def compared(records: Iterable[CaseRecord]) -> Compared:
-    """What was compared of all that was asked in `records`."""
-    counting = Counting()
+def compared(records: Iterable[CaseRecord], checks: Iterable[CheckInfo]) -> Compared:
+    """What was compared of all that was asked in `records`, by these kinds of checks."""
+    counting = Counting(checks)
     for record in records:
         counting.add(record)
     return counting.result()

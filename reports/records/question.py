@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.judging.contamination import finite_part
 from ...oracle.numbers.dtypes import format_of, result_dtype
 from ...oracle.numbers.scaled import unit_of
-from ...oracle.operands.data import Case, parse_case
+from ...oracle.operands.data import Case, Numbers, parse_case
 from ...oracle.operands.fills import HUGE
 from ...oracle.operands.lattice import storage_precision
 from ...oracle.problem.geometry import ConvGeometry
@@ -20,15 +20,11 @@ from ...oracle.problem.passes import ARRAYS as OPERANDS
 from ...oracle.problem.passes import LINKED, Operands, Pass, is_defined, real_parts
 from ..errors import InvalidRecord
 from .codec import shown
-from .compared import OF_VALUES
 from .evidence import subject_pass
-from .record import Mismatch, kind_of
+from .record import CheckInfo, Mismatch, kind_of
 from .serialization import StoredMismatch
 
-_REALS, _CONTAMINATED = "precision", "contamination"
 _PASSES = tuple(pass_.value for pass_ in Pass)
-ON_RECORDED = {**dict.fromkeys(OF_VALUES, _PASSES), "adjoint": ("adjoint",)}
-"""The checks that are asked again on the recorded operands, and of what; any other derives its own from the case."""
 _LONGEST_ID = 500
 _MOST_EARLIER, _MOST_ELEMENTS = 16, 1 << 24
 _LEAST_RATE = 2.0**-14
@@ -36,10 +32,10 @@ _LEAST_RATE = 2.0**-14
 _LARGEST_RATE = 64.0
 
 
-def check_question(stored: StoredMismatch, checks: Collection[str] | None, *, file: str) -> None:
+def check_question(stored: StoredMismatch, checks: Mapping[str, CheckInfo] | None, *, file: str) -> None:
     """Refuse a mismatch of an unknown check, subject or case, or with operands described as another case's.
 
-    Without `checks`, of any check: a record is read where nobody can ask it again, too.
+    Without `checks`, the kinds by name, it may be of any: a record is read where nobody can ask it again, too.
 
     Raises
     ------
@@ -47,11 +43,8 @@ def check_question(stored: StoredMismatch, checks: Collection[str] | None, *, fi
         Also if the learning rate is one by which scaling might not be exact.
     """
     mismatch, rate = stored.mismatch, stored.learning_rate
-    kind = kind_of(mismatch.check)
     if checks is not None:
-        _check_member("mismatch.check", kind, tuple(checks), file)
-    if kind in ON_RECORDED:
-        _check_member("mismatch.subject", mismatch.subject, ON_RECORDED[kind], file)
+        _check_asked(mismatch, checks, file)
     case = _case(mismatch.case, file)
     _check_after(mismatch, file)
     for index, entry in enumerate(stored.arrays):
@@ -62,18 +55,31 @@ def check_question(stored: StoredMismatch, checks: Collection[str] | None, *, fi
     if not _LEAST_RATE <= abs(rate) <= _LARGEST_RATE:
         problem = f"should be from {_LEAST_RATE} to {_LARGEST_RATE}, of either sign"
         raise InvalidRecord(problem, file=file, field="learning_rate")
-    if kind != _REALS and unit_of(rate) < _LEAST_RATE:
+    if mismatch.numbers is not Numbers.REALS and unit_of(rate) < _LEAST_RATE:
         problem = f"should be a multiple of {_LEAST_RATE}, for the check {mismatch.check!r}"
         raise InvalidRecord(problem, file=file, field="learning_rate")
 
 
+def _check_asked(mismatch: Mismatch, checks: Mapping[str, CheckInfo], file: str) -> None:
+    """Refuse a check that there is not, another subject or other operands than it has, and such calls before it."""
+    _check_member("mismatch.check", kind_of(mismatch.check), tuple(checks), file)
+    check = checks[kind_of(mismatch.check)]
+    if mismatch.numbers is not check.numbers:
+        problem = f"should be {check.numbers}, for the check {mismatch.check!r}, not {mismatch.numbers}"
+        raise InvalidRecord(problem, file=file, field="mismatch.numbers")
+    if check.numbers is not None:
+        _check_member("mismatch.subject", mismatch.subject, check.rows, file)
+    of_values = tuple(each.name for each in checks.values() if each.is_of_values)
+    for index, (name, _, _) in enumerate(mismatch.after):
+        _check_member(f"mismatch.after[{index}]", name, of_values, file)
+
+
 def _check_after(mismatch: Mismatch, file: str) -> None:
-    """Refuse many earlier calls, those that are none of a check of values, and large ones: they are made anew."""
+    """Refuse many earlier calls, and large ones: they are made anew."""
     if len(mismatch.after) > _MOST_EARLIER:
         raise InvalidRecord(f"should have at most {_MOST_EARLIER} entries", file=file, field="mismatch.after")
-    for index, (check, subject, case) in enumerate(mismatch.after):
+    for index, (_, subject, case) in enumerate(mismatch.after):
         field = f"mismatch.after[{index}]"
-        _check_member(field, check, OF_VALUES, file)
         _check_member(field, subject, _PASSES, file)
         geometry = _case(case, file, field).geometry
         shapes = (geometry.input_shape, geometry.weight_shape, geometry.output_shape)
@@ -105,19 +111,19 @@ def _check_presence(mismatch: Mismatch, case: Case, names: set[str], file: str) 
 def check_values(mismatch: Mismatch, operands: Operands, *, file: str) -> None:
     """Refuse operands on which the mismatch's check would give a false verdict.
 
-    All must be finite, unless they are contaminated. The check of precision wants
-    sums within the range of the case's dtype, unless they are to overflow; the
-    others want integers whose sums are exact in it, in any order.
+    All must be finite, unless they are contaminated. Reals are to have
+    sums within the range of the case's dtype, unless they are to overflow; else
+    they are integers whose sums are exact in it, in any order.
 
     Raises
     ------
     InvalidRecord
         Naming the array that is otherwise, or the pass whose sums are too large.
     """
-    if kind_of(mismatch.check) not in ON_RECORDED:
+    if mismatch.numbers is None:
         return
-    integers = mismatch.check != _REALS
-    if mismatch.check == _CONTAMINATED:
+    integers = mismatch.numbers is not Numbers.REALS
+    if mismatch.numbers is Numbers.CONTAMINATED:
         operands = finite_part(operands)
     for name, array in operands.arrays().items():
         values = real_parts(array)

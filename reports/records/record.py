@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.arrays import Float64, Mask
 from ...oracle.numbers.dtypes import EVERYDAY
-from ...oracle.problem.passes import Array, Operands
+from ...oracle.operands.data import Numbers
+from ...oracle.problem.passes import Array, Operands, Pass
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
@@ -18,7 +19,8 @@ OLDEST_SCHEMA, SCHEMA_VERSION = 3, 4
 3: the names of what a mismatch was diagnosed as, how it depends on earlier calls and from which passes it follows;
 what was compared, of a run that has ended, and how much was to be,
 a candidate's declared domain, and how many drawn cases it declined for one reason.
-4: which checks there were and what they mean, and of a mismatch the title of its check.
+4: which checks there were, what they mean, how they are counted and on what they ask; of a mismatch the title of its
+check, what its failure means and on what it was asked.
 """
 
 
@@ -70,6 +72,32 @@ class CandidateInfo:
     domain: tuple[tuple[str, str], ...] = ()
     values: tuple[int, int] | None = None
     threads: str = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInfo:
+    """What there is to know of a kind of check where it cannot be asked.
+
+    Parameters
+    ----------
+    name : str
+    meaning : str
+        Sentences for the glossary.
+    rows : tuple of str
+        In which its verdicts are counted, by subject; if there is one, all subjects are counted in it.
+    numbers : Numbers or None
+        What the operands of its case are, on which it asks; None of a check that makes its own.
+    """
+
+    name: str
+    meaning: str = ""
+    rows: tuple[str, ...] = ()
+    numbers: Numbers | None = None
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether it compares the elements of one pass's result with what they must be."""
+        return self.numbers is not None and set(self.rows) <= set(map(str, Pass))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +217,12 @@ class Mismatch:
         `case`: then the fault is not the candidate's own. Empty otherwise, and where it was not asked.
     title : str
         What the check asks for, in a few words: ``the rounding bound``.
+    violation : str
+        What it means that the check fails, in a sentence; empty where the numbers say it.
+    numbers : Numbers or None
+        What the recorded operands are, on which the check asks again; None where it makes its own.
+    is_among_calls : bool
+        Whether the check makes a call alone and among others.
     """
 
     id: str
@@ -211,6 +245,9 @@ class Mismatch:
     follows: tuple[str, ...] = ()
     framework: str = ""
     title: str = ""
+    violation: str = ""
+    numbers: Numbers | None = None
+    is_among_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,8 +287,7 @@ class RunInfo:
     """(name, version) of Python, the packages, the platform and the processor."""
     min_compared: float = LEAST_COMPARED
     """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
-    checks: tuple[tuple[str, str], ...] = ()
-    """Each kind of check, and what it means to a reader who does not know it."""
+    checks: tuple[CheckInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from ...oracle.judging.verdict import Verdict
 from ..errors import InvalidRecord
+from . import earlier
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, Mismatch, RunInfo
@@ -195,11 +196,11 @@ def _decode(kind: type[Any], body: Any) -> Any:
 
 
 def _complete(kind: type[Any], body: dict[str, Any]) -> None:
-    """Add to a document of schema 3 the fields that came with 4, as if nothing were known of them."""
+    """Add to a document of schema 3 the fields that came with 4."""
     if kind is RunInfo:
-        body["checks"] = []
+        body["checks"] = earlier.checks()
     elif kind is StoredMismatch and type(body.get("mismatch")) is dict:
-        body["mismatch"]["title"] = ""
+        body["mismatch"] |= earlier.of_check(body["mismatch"].get("check"))
 
 
 def _check_case(record: CaseRecord) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.problem.layouts import BROADCAST, READONLY
-from .record import kind_of
 
 CHANGED = "mutation"
 """Cause of a verdict: an operand is another one after the call."""
@@ -31,18 +30,19 @@ def is_spoiling(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.VIOLATES and verdict.cause in SPOILING
 
 
-def is_consequence(check: str, verdict: Verdict, layout: str, *, cause: str) -> bool:
+def is_consequence(verdict: Verdict, layout: str, *, is_among_calls: bool, cause: str) -> bool:
     """Whether a failing result comes of it that its pass spoils memory in a way found before.
 
     Parameters
     ----------
-    check : str
     verdict : Verdict
     layout : str
         Of the result's case.
+    is_among_calls : bool
+        Whether its check makes a call alone and among others.
     cause : str
         Of the verdict found before.
     """
-    if kind_of(check) == "company":
+    if is_among_calls:
         return verdict.outcome is Outcome.VIOLATES and verdict.cause in _SHARED
     return cause == CHANGED and verdict.outcome is Outcome.REFUSED and layout in _NOT_WRITABLE

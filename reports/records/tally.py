@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...oracle.judging.verdict import Outcome
-from .record import CaseRecord, CheckResult, kind_of
-
-EVERY_CALL = "calls"
-"""Subject of the row of all illegal calls."""
+from ...oracle.operands.data import Numbers
+from .record import CaseRecord, CheckInfo, CheckResult, kind_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,21 +81,37 @@ class Tally:
     faults : mapping of mismatch id to the number of cases that showed it
     cases : int
         Number of cases asked: each is one case on one candidate. Those that it declined are not among them.
+    checks : mapping of str to CheckInfo
+        Kinds by name.
     """
 
     cells: Mapping[tuple[str, Row], Cell] = field(default_factory=dict)
     faults: Mapping[str, int] = field(default_factory=dict)
     cases: int = 0
+    checks: Mapping[str, CheckInfo] = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
         cells = dict(self.cells)
         for key, cell in other.cells.items():
             cells[key] = cells[key] + cell if key in cells else cell
-        return Tally(cells, Counter(self.faults) + Counter(other.faults), self.cases + other.cases)
+        return Tally(
+            cells,
+            Counter(self.faults) + Counter(other.faults),
+            self.cases + other.cases,
+            {**self.checks, **other.checks},
+        )
 
     def rows(self) -> tuple[Row, ...]:
         """Every row, in the order in which it was first met."""
         return tuple(dict.fromkeys(row for _, row in self.cells))
+
+    def row_of(self, check: str, subject: str) -> Row:
+        """The row that a check and its subject are counted in."""
+        return row_of(check, subject, self.checks)
+
+    def is_measured(self, row: Row) -> bool:
+        """Whether its ratios tell something: of a check on reals, whose results may be off by rounding."""
+        return row.check in self.checks and self.checks[row.check].numbers is Numbers.REALS
 
     def candidates(self) -> tuple[str, ...]:
         """Every candidate, in the order in which it was first met."""
@@ -116,23 +130,25 @@ class Tally:
         return sum(self.cells.values(), start=Cell())
 
 
-def row_of(check: str, subject: str) -> Row:
-    """The row that a check and its subject are counted in: all relations of a pass, and all illegal calls, in one."""
+def row_of(check: str, subject: str, checks: Mapping[str, CheckInfo]) -> Row:
+    """The row that a check and its subject are counted in: all checks of a kind in one, and maybe all its subjects."""
     kind = kind_of(check)
-    return Row(kind, EVERY_CALL if kind == "illegal" else subject)
+    rows = checks[kind].rows if kind in checks else ()
+    return Row(kind, rows[0] if len(rows) == 1 else subject)
 
 
-def tally(records: Iterable[CaseRecord]) -> Tally:
-    """Count the verdicts of `records`."""
+def tally(records: Iterable[CaseRecord], checks: Iterable[CheckInfo]) -> Tally:
+    """Count the verdicts of `records` of these kinds of checks."""
+    named = {check.name: check for check in checks}
     groups: dict[tuple[str, Row], list[CheckResult]] = {}
     faults: Counter[str] = Counter()
     cases = 0
     for record in records:
         cases += not record.declined
         for result in record.results:
-            groups.setdefault((record.candidate, row_of(result.check, result.subject)), []).append(result)
+            groups.setdefault((record.candidate, row_of(result.check, result.subject, named)), []).append(result)
         faults.update({result.fault for result in record.results if result.fault is not None})
-    return Tally({key: _cell(results) for key, results in groups.items()}, faults, cases)
+    return Tally({key: _cell(results) for key, results in groups.items()}, faults, cases, named)
 
 
 def _cell(results: list[CheckResult]) -> Cell:

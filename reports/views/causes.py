@@ -30,7 +30,7 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.vocabulary import Lack
 from ...oracle.problem.geometry import ConvGeometry
 from ..records.evidence import case_geometry, case_layout
-from ..records.record import Mismatch, kind_of
+from ..records.record import Mismatch
 from ..records.spoiling import is_consequence, is_spoiling
 from .wording import clean, headline, plural
 
@@ -139,7 +139,7 @@ def _spoilt(group: _Group, mismatch: Mismatch) -> str:
 def _comes_of(mismatch: Mismatch, spoiling: Mismatch) -> bool:
     layout, cause = case_layout(mismatch.case), spoiling.verdict.cause
     return mismatch.subject == spoiling.subject and is_consequence(
-        mismatch.check, mismatch.verdict, layout, cause=cause
+        mismatch.verdict, layout, is_among_calls=mismatch.is_among_calls, cause=cause
     )
 
 
@@ -170,7 +170,7 @@ def _raised_in_company(group: _Group, mismatch: Mismatch) -> str:
 
 def _is_raised_by(alone: Mismatch, in_company: Mismatch) -> bool:
     raised = _RAISED.fullmatch(alone.verdict.reason) if alone.verdict.outcome is Outcome.REFUSED else None
-    if raised is None or alone.subject != in_company.subject or kind_of(in_company.check) != "company":
+    if raised is None or alone.subject != in_company.subject or not in_company.is_among_calls:
         return False
     return _NUMBER.sub("#", raised[1]) in _NUMBER.sub("#", in_company.verdict.reason)
 
@@ -295,7 +295,7 @@ def _plainness(mismatch: Mismatch) -> tuple[object, ...]:
     """Sorts what is wrong by itself before what follows from it, values before errors, then the plainer case."""
     geometry = _geometry(mismatch)
     products = 0 if geometry is None else geometry.products
-    is_later = kind_of(mismatch.check) == "company" or mismatch.verdict.outcome is Outcome.REFUSED
+    is_later = mismatch.is_among_calls or mismatch.verdict.outcome is Outcome.REFUSED
     size = (products, len(mismatch.needs), len(mismatch.case))
     return (bool(mismatch.follows), not mismatch.diagnosed, is_later, *size)
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from ...oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from ..records.compared import Compared
 from ..records.record import CandidateInfo, Mismatch, Run
-from ..records.tally import Cell, Row, Tally, tally
+from ..records.tally import Cell, Tally, tally
 from .gate import percent, reasons_text
 from .wording import (
     SYMBOLS,
@@ -86,7 +86,7 @@ def mismatch_view(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
 
 def summary_table(run: Run) -> Table:
     """Checks by candidates, each cell with its counts and its worst error / bound ratio."""
-    return tally_table(tally(run.cases), run.info.candidates)
+    return tally_table(tally(run.cases, run.info.checks), run.info.candidates)
 
 
 def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
@@ -99,7 +99,7 @@ def tally_table(counts: Tally, candidates: tuple[CandidateInfo, ...]) -> Table:
     for name in names:
         table.add_column(Text(candidate_name(name, known.get(name))))
     for row in counts.rows():
-        cells = [_cell_text(counts.cell(name, row), row) for name in names]
+        cells = [_cell_text(counts.cell(name, row), counts.is_measured(row)) for name in names]
         table.add_row(Text(clean(row.check)), Text(clean(row.subject)), *cells)
     return table
 
@@ -141,7 +141,7 @@ def _compared_rows(part: Compared, dtypes: tuple[str, ...]) -> list[tuple[str, l
     ]
 
 
-def _cell_text(cell: Cell, row: Row) -> Text:
+def _cell_text(cell: Cell, is_measured: bool) -> Text:
     if not cell.verdicts:
         return Text("not run", style="dim")
     lines = [
@@ -149,7 +149,7 @@ def _cell_text(cell: Cell, row: Row) -> Text:
         for outcome in Outcome
         if (count := cell.outcomes.get(outcome, 0))
     ]
-    if row.check == "precision" and cell.decided:
+    if is_measured and cell.decided:
         lines.append(Text(f"ratio ≤ {rounded(cell.ratio)}", "dim"))
     return Text("\n").join(lines)
 

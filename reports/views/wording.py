@@ -7,6 +7,7 @@ import unicodedata
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Discrepancy, Outcome
+from ...oracle.operands.data import Numbers
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import BROADCAST, CONTIGUOUS
 from ..records.evidence import case_geometry, case_layout
@@ -178,9 +179,9 @@ def headline(mismatch: Mismatch, candidate: CandidateInfo | None = None) -> str:
 
 
 def _is_exact(mismatch: Mismatch) -> bool:
-    """Whether it was precision's question that found a wrong number, but of integers, or of a sum of nothing."""
+    """Whether it was a question on reals that found a wrong number, but of integers, or of a sum of nothing."""
     worst = mismatch.verdict.worst
-    return mismatch.check == "precision" and worst is not None and worst.bound == 0
+    return mismatch.numbers is Numbers.REALS and worst is not None and worst.bound == 0
 
 
 def excess(worst: Discrepancy) -> str:

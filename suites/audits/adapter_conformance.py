@@ -19,16 +19,16 @@ import numpy as np
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import DTYPES
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass
 from ...reports.files.reproducer import reproducer
 from ...reports.records.record import Evidence, Mismatch
 from ..calling.executor import Executor
 from ..capabilities.support import Feature, all_features, ask_support
-from ..checks import structure
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ANSWERED, ask
-from ..checks.value import Check, answer, operands_of
+from ..checks.registry import FIRST
+from ..checks.value import answer, operands_of
 
 _SECONDS_FOR_A_SCRIPT = 120.0
 _PLAIN = "2-D"
@@ -159,7 +159,7 @@ def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Aspect:
     for seed in range(_PRECISION_CASES):
         case = replace(plain, seed=seed, geometry=replace(plain.geometry, in_channels=2 ** (seed % 8)))
         for pass_ in passes:
-            verdict = ask(executor, Check.PRECISION, case, pass_).verdict
+            verdict = ask(executor, Numbers.REALS, case, pass_).verdict
             if verdict.outcome.is_mismatch:
                 declared = dict(executor.info.accumulators).get(dtype, "nothing, so that the result's dtype counts")
                 detail = (
@@ -197,20 +197,21 @@ def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: 
 def _script(executor: Executor, pass_: Pass, case: Case) -> str:
     """The reproducer that a mismatch of this case would have."""
     arithmetic = arithmetic_of(executor.info, case.dtype)
-    expected = answer(Check.STRUCTURE, case, pass_, arithmetic).value.to_float64()
+    expected = answer(Numbers.INTEGERS, case, pass_, arithmetic).value.to_float64()
     nothing = np.zeros(expected.shape)
     mismatch = Mismatch(
         id="adapter",
         candidate=executor.info.name,
-        check=str(Check.STRUCTURE),
+        check=FIRST.name,
         subject=str(pass_),
         case=str(case),
         found=str(case),
         verdict=Verdict(Outcome.VIOLATES, cause="value"),
         call=executor.call_text(pass_, case.geometry, case.dtype, case.bias),
-        title=structure.KIND.title,
+        title=FIRST.title,
+        numbers=FIRST.numbers,
     )
-    operands = operands_of(Check.STRUCTURE, case, arithmetic).of(pass_)
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic).of(pass_)
     return reproducer(mismatch, Evidence(operands, None, expected, nothing, np.ones(expected.shape, dtype=bool)))
 
 
@@ -221,7 +222,7 @@ def _restart(executor: Executor, verdicts: Verdicts) -> Aspect:
     for pass_ in Pass:
         if _is_offered(verdicts, _PLAIN, pass_):
             executor.restart()
-            verdict = ask(executor, Check.STRUCTURE, case, pass_).verdict
+            verdict = ask(executor, Numbers.INTEGERS, case, pass_).verdict
             if verdict.outcome not in ANSWERED:
                 return Aspect(what, False, f"{pass_} as the first call {verdict.outcome}: {verdict.reason}")
     if not any(_is_offered(verdicts, _PLAIN, pass_) for pass_ in Pass):

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.judging.verdict import Outcome
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass, is_defined
 from ..cases.covering import covering
 from ..cases.drawing import drawn, shares
 from ..cases.strategies import Space
 from ..cases.usual import usual_cases
-from ..checks import contamination
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
 from ..checks.inquiry import examine
-from ..checks.value import Check, is_asked
+from ..checks.registry import check_on
+from ..checks.value import is_asked
 from .planted import PlantedInProcess
 
 ENOUGH = 5
@@ -97,10 +97,10 @@ def sees(executor: PlantedInProcess, model: FaultModel, pass_: Pass, case: Case)
         return fails and may_see
     if not may_see:
         return False
-    check = _check(model, case)
-    if check is None or not is_asked(check, case, pass_, arithmetic_of(executor.info, case.dtype)):
+    numbers = _numbers(model, case)
+    if numbers is None or not is_asked(numbers, case, pass_, arithmetic_of(executor.info, case.dtype)):
         return False
-    return ask(executor, check, case, pass_).verdict.outcome is Outcome.VIOLATES
+    return ask(executor, numbers, case, pass_).verdict.outcome is Outcome.VIOLATES
 
 
 def _may_see(model: FaultModel, pass_: Pass, case: Case) -> bool:
@@ -114,10 +114,10 @@ def _may_see(model: FaultModel, pass_: Pass, case: Case) -> bool:
     )
 
 
-def _check(model: FaultModel, case: Case) -> Check | None:
-    """The check of values that is for a model's kind of data, if the case is asked it."""
+def _numbers(model: FaultModel, case: Case) -> Numbers | None:
+    """The kind of numbers that a model's faults show on, if the case is asked on them."""
     if LATTICE in model.needs.data:
-        return Check.STRUCTURE
+        return Numbers.INTEGERS
     if CONTAMINATED in model.needs.data:
-        return Check.CONTAMINATION if contamination.SCHEDULE.is_due(case) else None
-    return Check.PRECISION if case.fill in model.needs.data else None
+        return Numbers.CONTAMINATED if check_on(Numbers.CONTAMINATED).is_due(case) else None
+    return Numbers.REALS if case.fill in model.needs.data else None

@@ -10,10 +10,10 @@ import numpy as np
 
 from ...oracle.explaining.reproduction import evaluate
 from ...oracle.faults import FaultModel, Kind
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
-from ..checks.value import Check, operands_of
+from ..checks.value import operands_of
 from .planted import PlantedInProcess
 from .power import sees
 
@@ -56,7 +56,7 @@ def _planted(model: FaultModel) -> PlantedInProcess:
 
 def _differs(model: FaultModel, pass_: Pass, case: Case) -> bool:
     """Whether wrong terms give other numbers on the case's integer lattice."""
-    operands = operands_of(Check.STRUCTURE, case)
+    operands = operands_of(Numbers.INTEGERS, case)
     right, wrong = (evaluate(planted, pass_, operands, case.geometry) for planted in ((), (model,)))
     return not np.array_equal(right, wrong)
 

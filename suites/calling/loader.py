@@ -22,8 +22,8 @@ _TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
 numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 """Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another
-would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in its
-bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set."""
+would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in
+its bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set."""
 
 
 class Loader:

@@ -18,7 +18,7 @@ from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
 from ..calling.replies import Returned, TimedOut
 from ..checks.conduct import judge_conduct
-from ..checks.value import Check
+from ..checks.registry import FIRST
 
 _MOST_HANGS = 2
 """After so many hangs a pass is taken to accept what it is not asked."""
@@ -79,9 +79,7 @@ class Asking:
 
     def refusal(self, case: Case) -> tuple[CheckResult, ...]:
         """The verdicts of all passes on a case that none of them takes."""
-        return tuple(
-            CheckResult(str(Check.STRUCTURE), str(pass_), self.said(pass_, case)) for pass_ in self.passes_of(case)
-        )
+        return tuple(CheckResult(FIRST.name, str(pass_), self.said(pass_, case)) for pass_ in self.passes_of(case))
 
     def _ask(self, pass_: Pass, case: Case) -> Verdict:
         if self._hangs[pass_] >= _MOST_HANGS:

@@ -24,7 +24,7 @@ from ...oracle.problem.passes import Pass, is_defined
 from ...reports.records.record import CheckResult
 from ..candidates.calls.domain import read_domain
 from ..cases.strategies import Space
-from ..checks.value import Check
+from ..checks.registry import FIRST
 from .asking import Asking
 from .declined import Declined
 from .forms import Form, aligned_forms, case_of, declared_forms, plain_forms, wide_forms
@@ -264,7 +264,7 @@ def _refusal(asking: Asking, untaken: Untaken, case: Case) -> tuple[CheckResult,
 
 def unsupported(pass_: Pass, reason: str) -> CheckResult:
     """The verdict on a pass that is not asked."""
-    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNSUPPORTED, reason, "unsupported"))
+    return CheckResult(FIRST.name, str(pass_), Verdict(Outcome.UNSUPPORTED, reason, "unsupported"))
 
 
 def _settings(asking: Asking, taken: Mapping[Pass, tuple[Form, ...]]) -> frozenset[str]:

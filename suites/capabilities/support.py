@@ -8,7 +8,7 @@ from functools import cache
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import DTYPES
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.operands.vocabulary import Lack, Setting
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
@@ -16,7 +16,6 @@ from ...oracle.problem.padding import REPEATING_MODES
 from ...oracle.problem.passes import Pass, is_defined
 from ..calling.executor import Executor
 from ..checks.examination import ask
-from ..checks.value import Check
 
 _SIZES, _KERNELS = (7, 6, 5), (3, 2, 2)
 _STRIDES, _DILATIONS = (2, 3, 2), (2, 1, 3)
@@ -92,7 +91,7 @@ def _settings() -> dict[str, ConvGeometry]:
 def ask_support(executor: Executor, wanted: Iterable[Feature]) -> Mapping[tuple[str, Pass], Verdict]:
     """The verdict of structure on each feature and pass, by the feature's name; without passes that a dtype has not."""
     return {
-        (feature.name, pass_): ask(executor, Check.STRUCTURE, feature.case, pass_).verdict
+        (feature.name, pass_): ask(executor, Numbers.INTEGERS, feature.case, pass_).verdict
         for feature in wanted
         for pass_ in Pass
         if is_defined(pass_, feature.case.dtype)

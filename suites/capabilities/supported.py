@@ -14,12 +14,11 @@ from ...oracle.problem.passes import Pass
 from ...reports.errors import InvalidRecord
 from ...reports.records.record import CaseRecord
 from ...reports.records.serialization import MAX_DOCUMENT_BYTES, Supported, SupportedEntry, from_json, to_json
-from ..checks.value import Check
+from ..checks.registry import checks_of_values
 
 PLAIN = "plain"
 """The setting of a convolution that uses none."""
 _PASSES = frozenset(map(str, Pass))
-_OF_VALUES = frozenset(map(str, Check))
 _MOST_NAMED = 8
 
 
@@ -48,11 +47,12 @@ def _told(entry: SupportedEntry) -> str:
 def _asked(records: Iterable[CaseRecord]) -> dict[SupportedEntry, bool]:
     """Each pass, dtype and setting that was asked, and whether some result conforms."""
     found: dict[SupportedEntry, bool] = {}
+    of_values = checks_of_values()
     for record in records:
         case = parse_case(record.case)
         settings = used_settings(case) or {PLAIN}
         for result in record.results:
-            if result.subject not in _PASSES or result.check not in _OF_VALUES:
+            if result.subject not in _PASSES or result.check not in of_values:
                 continue
             for setting in settings:
                 entry = SupportedEntry(record.candidate, result.subject, case.dtype, setting)

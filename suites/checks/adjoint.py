@@ -21,11 +21,12 @@ import numpy as np
 
 from ...oracle.judging.verdict import Outcome, Verdict, vacuous
 from ...oracle.numbers.scaled import dot, scaled
+from ...oracle.operands.data import Numbers
 from ...oracle.problem.passes import LINKED, Array, Operands, Pass, real_parts
 from ...reports.records.record import CheckResult
 from .examination import Examination
 from .kind import CheckKind, OfCase, Shrinking
-from .value import Check, rounds_integers
+from .value import rounds_integers
 
 ADJOINT = "adjoint"
 _SYMBOLS = {
@@ -108,7 +109,7 @@ def _ask(examination: Examination, check: str, subject: str) -> CheckResult | No
         return None
     asked = [pass_ for pass_ in LINKED if pass_ in examination.passes]
     returned = {pass_: value for pass_ in asked if (value := examination.returned(pass_)) is not None}
-    verdict = check_adjoint(returned, examination.operands(Check.STRUCTURE))
+    verdict = check_adjoint(returned, examination.operands(Numbers.INTEGERS))
     return None if verdict is None else CheckResult(ADJOINT, ADJOINT, verdict)
 
 
@@ -125,6 +126,10 @@ KIND = CheckKind(
     schedule=OfCase(lambda examination: ((ADJOINT, ADJOINT),)),
     ask=_ask,
     subjects=_subjects,
+    violation="The candidate's own passes contradict each other: one of them is not the gradient of the "
+    "convolution that the forward pass computes.",
+    numbers=Numbers.INTEGERS,
     takes_several_calls=True,
+    links_passes=True,
     shrinking=Shrinking(on_sound=False),
 )

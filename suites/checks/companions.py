@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from ...oracle.numbers.dtypes import format_of
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass, is_defined
 from ...reports.records.record import CandidateInfo
 from ..calling.company import IMAGE, LATTICE, REALS, SQUARE, CompanyCall
 from ..cases.strategies import BEST_RESOLVED_FILL
 from .declared import arithmetic_of
-from .value import Check, operands_of
+from .value import operands_of
 
 _PARTNERS = {"float64": "float32", "float32": "float64", "complex128": "complex64", "complex64": "complex128"}
 _DTYPE = "dtype"
@@ -65,15 +65,15 @@ def calls_of(case: Case, pass_: Pass, others: Mapping[str, Case], info: Candidat
     """The calls by name, with operands that suit what a candidate declares."""
     calls = {}
     for name, each in {LATTICE: case, REALS: case, **others}.items():
-        operands = operands_of(check_of(name, each), each, arithmetic_of(info, each.dtype)).of(pass_)
+        operands = operands_of(numbers_of(name, each), each, arithmetic_of(info, each.dtype)).of(pass_)
         calls[name] = CompanyCall(_alike(operands) if name == SQUARE else operands, each.geometry)
     return calls
 
 
-def check_of(name: str, case: Case) -> Check:
-    """The check whose operands a call has: integers show a wrong term, and reals the want of precision in a dtype."""
+def numbers_of(name: str, case: Case) -> Numbers:
+    """What the operands of a call are: integers show a wrong term, and reals the want of precision in a dtype."""
     on_reals = name in (REALS, _DTYPE) and not format_of(case.dtype).is_integer
-    return Check.PRECISION if on_reals else Check.STRUCTURE
+    return Numbers.REALS if on_reals else Numbers.INTEGERS
 
 
 def _alike(operands: Operands) -> Operands:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ...oracle.answers import reference
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.arrays import widened
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import CandidateInfo, CheckResult
@@ -29,15 +29,21 @@ from ..calling.company import (
 )
 from ..calling.executor import Executor
 from ..calling.replies import Died, Returned, TimedOut
-from .companions import calls_of, check_of, companions
+from .companions import calls_of, companions, numbers_of
 from .conduct import judge_conduct
+from .declarations import Suggestion
 from .declared import arithmetic_of
 from .difference import difference
-from .examination import Examination, pass_of
-from .kind import CheckKind, OfCase, Shrinking
-from .value import Check, answer, is_asked, is_large, solve, standard
+from .examination import Examination, ask, pass_of
+from .kind import AmongCalls, CheckKind, InTurn, Shrinking
+from .value import answer, is_asked, solve, standard
 
 COMPANY = "company"
+_OF_STATE = frozenset(("repeat", "order", "stale", "in place", "address", "handed out", "after an error"))
+"""Causes that say that a result depends on earlier calls."""
+_MAYBE_OF_STATE = _OF_STATE | {"threads"}
+"""Of a candidate that is known to keep a state, another thread's calls are earlier calls, too."""
+_VARIES = ("repeatability", "varies")
 _EVERY = 20
 """Of how many data seeds one has its passes asked in company, where no run says which are due."""
 _SHRINK_ATTEMPTS = 60
@@ -162,17 +168,17 @@ class _Asking:
         case, call = self.others.get(name, self.case), self.calls[name]
         arithmetic = arithmetic_of(self.info, case.dtype)
         value = got if sign > 0 else -got
-        check = check_of(name, case)
-        plain = check is Check.STRUCTURE and got.dtype.name == arithmetic.result_dtype
+        numbers = numbers_of(name, case)
+        plain = numbers is Numbers.INTEGERS and got.dtype.name == arithmetic.result_dtype
         if plain and self._equals_plain_sum(call, value):
             return True
-        if not is_asked(check, case, self.pass_, arithmetic):
+        if not is_asked(numbers, case, self.pass_, arithmetic):
             return True
         if name == SQUARE:
-            exact = solve(check, self.pass_, call.operands, call.geometry)
+            exact = solve(numbers, self.pass_, call.operands, call.geometry)
         else:
-            exact = answer(check, case, self.pass_, arithmetic)
-        held_to = standard(check, self.pass_, call.operands, exact, arithmetic, case)
+            exact = answer(numbers, case, self.pass_, arithmetic)
+        held_to = standard(numbers, self.pass_, call.operands, exact, arithmetic, case)
         return not held_to.judge(value).outcome.is_mismatch
 
     def _equals_plain_sum(self, call: CompanyCall, value: Array) -> bool:
@@ -199,14 +205,20 @@ def _verdict(first: Array, faults: Mapping[str, str], varied: list[str]) -> Verd
     return Verdict(Outcome.VIOLATES, reason, cause, elements=first.size)
 
 
-def _due(examination: Examination) -> Iterator[tuple[str, str]]:
-    """The passes whose turn it is."""
-    if is_large(examination.case):
-        return
-    due = examination.due
-    if due is None:
-        due = examination.sound if examination.case.seed % _EVERY == 0 else ()
-    yield from ((COMPANY, str(pass_)) for pass_ in examination.sound if pass_ in due)
+def _suggested(executor: Executor, case: Case, pass_: Pass, cause: str, similar: Iterable[Case]) -> Suggestion | None:
+    """What to declare of calls that come to something else in company than alone, where they are right."""
+    if cause == "threads":
+        alone = (ask(executor, Numbers.INTEGERS, each, pass_) for each in (case, *similar))
+        if any(judged.verdict.outcome.is_mismatch for judged in alone):
+            return None
+        return Suggestion('domain = {"threads": "one"}', "is not to be called by several threads at once")
+    if cause != "repeat" or arithmetic_of(executor.info, case.dtype).does(*_VARIES):
+        return None
+    varying = replace(executor.info, conventions=(*executor.info.conventions, _VARIES))
+    result = ask_company(executor, case, pass_, info=varying)
+    if result is None or result.verdict.outcome is not Outcome.CONFORMS:
+        return None
+    return Suggestion(f'conventions = {{"{_VARIES[0]}": "{_VARIES[1]}"}}', "sums in an order that varies")
 
 
 def _ask(examination: Examination, check: str, subject: str) -> CheckResult | None:
@@ -219,7 +231,10 @@ KIND = CheckKind(
     meaning="Is a call right whatever else is called? It is made again, after others and an error, on arrays that "
     "changed, and beside three other threads: it must come to the same, and leave operands and earlier results as they "
     "are.",
-    schedule=OfCase(_due),
+    schedule=InTurn(_EVERY),
     ask=_ask,
-    shrinking=Shrinking(attempts=_SHRINK_ATTEMPTS),
+    violation="A call is right alone, and not in company.",
+    follows_wrong_terms=lambda terms, cause: terms.cause == "value" and cause not in SPOILING,
+    among_calls=AmongCalls(_OF_STATE, _MAYBE_OF_STATE, _suggested),
+    shrinking=Shrinking(attempts=_SHRINK_ATTEMPTS, layouts=False),
 )

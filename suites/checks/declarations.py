@@ -11,9 +11,9 @@ from ...oracle.judging.verdict import Outcome, Verdict, compare
 from ...oracle.numbers.conventions import Alternative, alternatives
 from ...oracle.numbers.dtypes import Arithmetic
 from ...oracle.numbers.roundings import smallest_normal
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Array, Operands, Pass
-from .value import Check, Standard, is_asked, standard
+from .value import Standard, is_asked, standard
 
 _DEVIATIONS = 4.0
 
@@ -33,8 +33,33 @@ class FittingDeclaration:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A declaration under which what was found is no fault.
+
+    Parameters
+    ----------
+    declaration : str
+        As a candidate writes it.
+    meaning : str
+        To be read after "if it".
+    ratio : float
+        Largest error over the bound that it has then, on numbers of one size.
+    """
+
+    declaration: str
+    meaning: str
+    ratio: float = 0.0
+
+    def __str__(self) -> str:
+        """A sentence for people."""
+        within = f"its results are within that bound (worst ratio {self.ratio:.2g})"
+        within = within if self.ratio else "it is right then"
+        return f"If it {self.meaning} and that is meant, declare {self.declaration}: {within}."
+
+
 def fitting(
-    check: Check,
+    numbers: Numbers,
     case: Case,
     pass_: Pass,
     operands: Operands,
@@ -46,7 +71,7 @@ def fitting(
 
     Parameters
     ----------
-    check, case, pass_, operands
+    numbers, case, pass_, operands
         The question.
     exact : ExactResult
         What :func:`.value.solve` gives.
@@ -57,9 +82,9 @@ def fitting(
     """
     fits = []
     for alternative in alternatives(arithmetic, case.dtype):
-        if not is_asked(check, case, pass_, alternative.arithmetic):
+        if not is_asked(numbers, case, pass_, alternative.arithmetic):
             continue
-        held_to = standard(check, pass_, operands, exact, alternative.arithmetic, case)
+        held_to = standard(numbers, pass_, operands, exact, alternative.arithmetic, case)
         verdict = held_to.judge(actual)
         lost = smallest_normal(arithmetic.result) if alternative.arithmetic.does("subnormals", "flushed") else 0.0
         undecided = verdict.outcome is Outcome.UNDECIDED and (

@@ -15,7 +15,6 @@ from ...oracle.operands.data import Case, lattice_operands
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import CheckResult
-from ...reports.records.tally import EVERY_CALL
 from ..calling.executor import Executor
 from ..calling.illegal_calls import IllegalCall, illegal_call, illegal_calls
 from ..calling.replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
@@ -106,5 +105,6 @@ KIND = CheckKind(
         _questions, lambda info: info.validates, "illegal only of a candidate that says it refuses such calls"
     ),
     ask=_ask,
-    subjects=lambda passes: (EVERY_CALL,),
+    subjects=lambda passes: ("calls",),
+    violation="The call is illegal: it should raise an error, not compute something.",
 )

@@ -2,22 +2,22 @@
 
 Structure is asked of every pass on every case. Of which cases the others are
 asked follows from the data seed, so that a run has some of each, and so that a smaller seed, to
-which counterexamples shrink, asks more. In company a pass is asked when a run
+which counterexamples shrink, asks more. What is asked in turn is asked of a pass when a run
 says that it is due, and that does not depend on luck. By its name any question is asked of any case, whatever its seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Operands, Pass, is_defined
 from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
 from .examination import ANSWERED, Examination
-from .kind import OfCase, OfPass
-from .registry import CHECKS, kind_named
-from .value import Check
+from .kind import CheckKind, InTurn, OfCase
+from .registry import CHECKS, FIRST, kind_named
+from .value import is_large
 
 _BACKWARDS_EVERY = 4
 """Of how many data seeds the last one has its passes asked in the opposite order: one may need another before it."""
@@ -32,7 +32,7 @@ def examine(
 ) -> tuple[CheckResult, ...]:
     """Every verdict on a candidate for one case.
 
-    Passes that are `due` are asked in company; without a run that says so, all where the case's seed says it.
+    Passes that are `due` are asked what is asked in turn; without a run that says so, all where the seed says it.
 
     Each pass is asked for its structure first, and for the rest where no fault
     was found: a wrong term needs no second telling. What is asked of a whole case comes
@@ -64,15 +64,12 @@ def ask_again(
 
 def _of_pass(examination: Examination, pass_: Pass, checks: Collection[str]) -> list[CheckResult]:
     """The structure of a pass, and where that is without a fault the other checks of it."""
-    structure = examination.ask(Check.STRUCTURE, pass_)
-    if structure.verdict.outcome not in ANSWERED:
-        return [structure]
-    asked = (kind for kind in CHECKS.values() if kind.name in checks)
-    results = (
-        kind.ask(examination, kind.name, str(pass_))
-        for kind in asked
-        if isinstance(kind.schedule, OfPass) and kind.schedule.is_due(examination.case)
-    )
+    first = FIRST.ask(examination, FIRST.name, str(pass_))
+    assert first is not None
+    if first.verdict.outcome not in ANSWERED:
+        return [first]
+    asked = (kind for kind in CHECKS.values() if kind.name in checks and kind.is_due(examination.case))
+    results = (kind.ask(examination, kind.name, str(pass_)) for kind in asked)
     return [result for result in results if result is not None]
 
 
@@ -80,7 +77,18 @@ def _of_case(examination: Examination, checks: Collection[str]) -> list[CheckRes
     """What is asked when all passes were asked for their values."""
     results = []
     for kind in CHECKS.values():
-        if kind.name in checks and isinstance(kind.schedule, OfCase):
-            asked = kind.schedule.questions(examination)
-            results += [kind.ask(examination, check, subject) for check, subject in asked]
+        if kind.name in checks:
+            results += [kind.ask(examination, check, subject) for check, subject in _questions(kind, examination)]
     return [result for result in results if result is not None]
+
+
+def _questions(kind: CheckKind, examination: Examination) -> Iterable[tuple[str, str]]:
+    match kind.schedule:
+        case OfCase(questions):
+            return questions(examination)
+        case InTurn(every) if not is_large(examination.case):
+            is_of_seed = examination.due is None and examination.case.seed % every == 0
+            due = examination.sound if is_of_seed else examination.due or ()
+            return [(kind.name, str(pass_)) for pass_ in examination.sound if pass_ in due]
+        case _:
+            return ()

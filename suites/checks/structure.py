@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from ...oracle.operands.data import Numbers
 from .examination import ask_values
 from .kind import CheckKind, OfPass, Shrinking
-from .value import Check
 
 KIND = CheckKind(
-    name=str(Check.STRUCTURE),
+    name="structure",
     title="exact equality",
     meaning="Are these the right terms? The operands are integers, small enough that every sum is exact in any order: "
     "the result must be equal to the last bit, and one missing, repeated or misplaced product shows.",
     schedule=OfPass(),
-    ask=ask_values,
+    ask=partial(ask_values, Numbers.INTEGERS),
+    numbers=Numbers.INTEGERS,
     shrinking=Shrinking(on_sound=False),
 )

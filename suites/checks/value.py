@@ -1,17 +1,15 @@
-"""Structure, precision and contamination: is each element of one pass's result what it must be?
+"""The checks of values: is each element of one pass's result what it must be, on numbers of each kind?
 
-Structure asks on the integer lattice, where the answer must be equal; only of
-arithmetic that is declared to round even there, it may be off by what that
-explains. Precision asks on reals, where this holds for all arithmetic; near a
-format's largest number it asks for Inf where, and only where, the sum overflows.
-Contamination asks on the lattice with NaN and Inf planted in it.
+On the integer lattice the answer must be equal; only of arithmetic that is declared to
+round even there, it may be off by what that explains. On reals this holds for all
+arithmetic; near a format's largest number Inf is asked for where, and only where, the sum
+overflows. On the lattice with NaN and Inf planted in it, these must show where they belong.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import lru_cache
 
 import numpy as np
@@ -35,7 +33,7 @@ from ...oracle.judging.subnormals import flush_allowance
 from ...oracle.judging.verdict import Verdict, compare, judge
 from ...oracle.numbers.arrays import Float64, Mask
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
-from ...oracle.operands.data import Case, lattice_for, lattice_operands, real_operands
+from ...oracle.operands.data import Case, Numbers, lattice_for, lattice_operands, real_operands
 from ...oracle.operands.fills import HUGE, LARGE, TALL
 from ...oracle.operands.lattice import Lattice, is_exact
 from ...oracle.problem.geometry import ConvGeometry
@@ -49,33 +47,24 @@ _CASES_KEPT = 200
 """Questions kept for the next candidate: a quick run's; longer runs would only hold memory that is never met again."""
 
 
-class Check(Enum):
-    """The checks of one pass's values."""
-
-    STRUCTURE = "structure"
-    PRECISION = "precision"
-    CONTAMINATION = "contamination"
-
-    def __str__(self) -> str:
-        return self.value
-
-
-def operands_of(check: Check, case: Case, arithmetic: Arithmetic | None = None) -> Operands:
+def operands_of(numbers: Numbers, case: Case, arithmetic: Arithmetic | None = None) -> Operands:
     """The operands on which a check asks a case, read-only; computed once for all candidates, unless they are large.
 
     They are fitted to what a candidate declares of its arithmetic, by default to nothing.
     """
-    return (_latest_operands if is_large(case) else _kept_operands)(check, case, *_fitted(check, case, arithmetic))
+    return (_latest_operands if is_large(case) else _kept_operands)(numbers, case, *_fitted(numbers, case, arithmetic))
 
 
-def answer(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic | None = None) -> ExactResult:
+def answer(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic | None = None) -> ExactResult:
     """The expected result of a pass on those operands: the exact one, or a large one with its own error."""
-    return (_latest_answer if is_large(case) else _kept_answer)(check, case, pass_, *_fitted(check, case, arithmetic))
+    return (_latest_answer if is_large(case) else _kept_answer)(
+        numbers, case, pass_, *_fitted(numbers, case, arithmetic)
+    )
 
 
-def _fitted(check: Check, case: Case, arithmetic: Arithmetic | None) -> tuple[Lattice | None, float]:
+def _fitted(numbers: Numbers, case: Case, arithmetic: Arithmetic | None) -> tuple[Lattice | None, float]:
     """The lattice on which a check asks, None for reals; and the largest integer that an operand may be there."""
-    if check is Check.PRECISION:
+    if numbers is Numbers.REALS:
         return None, math.inf if arithmetic is None else arithmetic.largest_operand
     return lattice_for(case, arithmetic), math.inf
 
@@ -85,7 +74,7 @@ def is_large(case: Case) -> bool:
     return case.geometry.products > large.MOST_PRODUCTS_EXACTLY
 
 
-def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> bool:
+def is_asked(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) -> bool:
     """Whether a check says something of a pass on a case.
 
     There is no NaN among integers, and no order among complex numbers; one NaN makes
@@ -93,48 +82,48 @@ def is_asked(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> b
     transforms have intermediate values of other sizes than sums. Near the end of a range, of
     the dtype's or of a narrower one that is declared, only real sums that are small enough are known exactly.
     """
-    if check is Check.STRUCTURE:
+    if numbers is Numbers.INTEGERS:
         return True
     plain = case.dtype not in COMPONENTS and not arithmetic.storage.is_integer
-    if check is Check.CONTAMINATION:
+    if numbers is Numbers.CONTAMINATED:
         constant = case.layout == BROADCAST
         if not plain or is_large(case) or case.geometry.is_degenerate or constant:
             return False
-        return is_contaminated(pass_, operands_of(check, case, arithmetic), case.geometry)
+        return is_contaminated(pass_, operands_of(numbers, case, arithmetic), case.geometry)
     is_ranged = case.fill == HUGE or (case.fill in _FAR_FROM_ONE and has_narrower_range(arithmetic))
     if pass_ is Pass.UPDATE and not is_ranged:
-        is_ranged = scaling_overflows(pass_, operands_of(check, case, arithmetic), arithmetic)
+        is_ranged = scaling_overflows(pass_, operands_of(numbers, case, arithmetic), arithmetic)
     return not is_ranged or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
 
 
-def _operands(check: Check, case: Case, lattice: Lattice | None, largest: float) -> Operands:
-    operands = real_operands(case, largest) if check is Check.PRECISION else lattice_operands(case, lattice)
-    if check is Check.CONTAMINATION:
+def _operands(numbers: Numbers, case: Case, lattice: Lattice | None, largest: float) -> Operands:
+    operands = real_operands(case, largest) if numbers is Numbers.REALS else lattice_operands(case, lattice)
+    if numbers is Numbers.CONTAMINATED:
         operands = contaminate(operands, case.seed)
     for array in operands.arrays().values():
         array.flags.writeable = False
     return operands
 
 
-def _answer(check: Check, case: Case, pass_: Pass, lattice: Lattice | None, largest: float) -> ExactResult:
-    operands = (_latest_operands if is_large(case) else _kept_operands)(check, case, lattice, largest)
-    return solve(check, pass_, operands, case.geometry)
+def _answer(numbers: Numbers, case: Case, pass_: Pass, lattice: Lattice | None, largest: float) -> ExactResult:
+    operands = (_latest_operands if is_large(case) else _kept_operands)(numbers, case, lattice, largest)
+    return solve(numbers, pass_, operands, case.geometry)
 
 
-def solve(check: Check, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
+def solve(numbers: Numbers, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
     """The expected result on any operands of a check; of contaminated ones, that of their finite part."""
-    finite = finite_part(operands) if check is Check.CONTAMINATION else operands
+    finite = finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
     return large.expected(pass_, finite, geometry)
 
 
 _kept_operands = lru_cache(maxsize=_CASES_KEPT)(_operands)
 _kept_answer = lru_cache(maxsize=_CASES_KEPT * len(Pass))(_answer)
-_latest_operands = lru_cache(maxsize=len(Check))(_operands)
+_latest_operands = lru_cache(maxsize=len(Numbers))(_operands)
 _latest_answer = lru_cache(maxsize=1)(_answer)
 
 
 def allowed_error(
-    check: Check,
+    numbers: Numbers,
     pass_: Pass,
     expected: ExactResult,
     operands: Operands,
@@ -147,7 +136,7 @@ def allowed_error(
     """
     own = expected.error * (1 + arithmetic.result.unit_roundoff)
     exact: Mask | bool = False
-    if check is not Check.PRECISION and not rounds_integers(arithmetic):
+    if numbers is not Numbers.REALS and not rounds_integers(arithmetic):
         exact = is_exact(expected, operands, arithmetic, start=pass_ is Pass.UPDATE)
     if np.all(exact):
         return np.zeros(expected.magnitude.shape) + own
@@ -194,20 +183,20 @@ class Standard:
 
 
 def standard(
-    check: Check, pass_: Pass, operands: Operands, exact: ExactResult, arithmetic: Arithmetic, case: Case
+    numbers: Numbers, pass_: Pass, operands: Operands, exact: ExactResult, arithmetic: Arithmetic, case: Case
 ) -> Standard:
     """What a check holds a result to, given the result that :func:`solve` gives."""
     geometry, expectation, exact = case.geometry, None, held(exact, arithmetic)
     ranged = case.fill == HUGE or leaves_range(exact, operands, arithmetic)
-    if check is Check.PRECISION and (ranged or scaling_overflows(pass_, operands, arithmetic)):
+    if numbers is Numbers.REALS and (ranged or scaling_overflows(pass_, operands, arithmetic)):
         expectation = expect_overflow(pass_, operands, geometry, arithmetic, exact)
         if arithmetic.does("subnormals", "flushed"):
             lost = flush_allowance(pass_, exact, operands, arithmetic, geometry)
             expectation = replace(expectation, bound=expectation.bound + lost)
         return Standard(exact, expectation.bound, expectation, arithmetic.result_dtype)
-    finite = finite_part(operands) if check is Check.CONTAMINATION else operands
-    bound = allowed_error(check, pass_, exact, finite, arithmetic, geometry)
-    if check is Check.CONTAMINATION:
+    finite = finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
+    bound = allowed_error(numbers, pass_, exact, finite, arithmetic, geometry)
+    if numbers is Numbers.CONTAMINATED:
         expectation = expect_contaminated(pass_, operands, geometry, bound, exact)
         if arithmetic.does("algorithm", "transform") or arithmetic.does("contamination", "spreads"):
             expectation = of_transform(expectation)

@@ -76,7 +76,8 @@ def _console() -> Console:
 def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> list[str]:
     """Write the reports and print what came out; returns what keeps the run from passing beside mismatches."""
     write_reports(finished, options.out)
-    counts, shares = tally(finished.cases), compared(finished.cases)
+    checks = finished.info.checks
+    counts, shares = tally(finished.cases, checks), compared(finished.cases, checks)
     told = complaints(finished, shares, before)
     if finished.mismatches:
         console.print(cause_texts(finished.mismatches, finished.info.candidates, counts.faults), soft_wrap=True)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from ...oracle.judging.verdict import Verdict
 from ...oracle.operands.data import parse_case
 from ...reports import mismatch_text, read_mismatch
-from ...reports.records.question import ON_RECORDED
 from ...reports.records.record import Evidence, Mismatch
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
@@ -17,13 +16,13 @@ from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
 from ..checks.inquiry import ask_again
-from ..checks.registry import CHECKS
+from ..checks.registry import check_infos
 from .plain_console import plain_console
 
 
 def replay(options: argparse.Namespace) -> int:
     """Ask again; 0 if the candidate now conforms, 1 if the mismatch is still there."""
-    mismatch, evidence = read_mismatch(options.record, CHECKS)
+    mismatch, evidence = read_mismatch(options.record, check_infos())
     source = _source(options.candidate, mismatch)
     limits = Limits(seconds_per_call=options.time_limit)
     with closing(InProcess(source) if options.in_process else Isolated(source, limits)) as executor:
@@ -41,7 +40,7 @@ def ask_recorded(mismatch: Mismatch, evidence: Evidence, executor: Executor) -> 
     case = parse_case(mismatch.case)
     for name, subject, earlier in mismatch.after:
         ask_again(executor, name, subject, parse_case(earlier))
-    recorded = evidence.operands if mismatch.check in ON_RECORDED else None
+    recorded = evidence.operands if mismatch.numbers is not None else None
     result = ask_again(executor, mismatch.check, mismatch.subject, case, recorded=recorded)
     if result is None:
         raise CandidateError(f"{executor.info.name} offers too little for {mismatch.check} of {mismatch.subject}")

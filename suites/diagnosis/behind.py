@@ -1,4 +1,4 @@
-"""What is behind a broken relation: a call of it that is wrong by itself."""
+"""What is behind the failure of a check that calls other convolutions than its case's: one that is wrong by itself."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ from dataclasses import replace
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.layouts import CONTIGUOUS
-from ...oracle.problem.passes import Pass
 from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
-from ..checks.declared import arithmetic_of
-from ..checks.examination import ask
-from ..checks.relations import Derivation, relation_of
-from ..checks.value import Check, operands_of
+from ..checks.examination import Examination
+from ..checks.inquiry import ask_again
+from ..checks.registry import FIRST, kind_named
 
 
 def wrong_call(executor: Executor, result: CheckResult, case: Case) -> tuple[CheckResult, Case] | None:
-    """The structure of the first call of a relation that is wrong alone, and its case; None where none is.
+    """The first of its calls that is wrong alone, as the first check tells it, and its case; None where none is.
 
-    It is asked on the case's own data for that geometry, and not on the operands that the relation gave it.
+    It is asked on the case's own data for that geometry, and not on the operands that the check gave it.
     """
-    asked = dict.fromkeys((call.pass_, call.geometry) for call in _derivation(executor, result, case).calls)
-    for pass_, geometry in asked:
-        derived = replace(case, geometry=geometry, layout=CONTIGUOUS)
+    derived = kind_named(result.check).derived
+    if derived is None:
+        return None
+    calls = derived.calls(Examination(executor, case, executor.passes), result.check, result.subject)
+    for pass_, geometry in dict.fromkeys(calls):
+        alone = replace(case, geometry=geometry, layout=CONTIGUOUS)
         executor.restart()
-        structure = ask(executor, Check.STRUCTURE, derived, pass_)
-        if structure.verdict.outcome.is_mismatch:
-            return structure, derived
+        told = ask_again(executor, FIRST.name, str(pass_), alone)
+        if told is not None and told.verdict.outcome.is_mismatch:
+            return told, alone
     return None
-
-
-def _derivation(executor: Executor, result: CheckResult, case: Case) -> Derivation:
-    pass_ = Pass(result.subject)
-    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype)).of(pass_)
-    return relation_of(result.check).derive(pass_, operands, case.geometry)

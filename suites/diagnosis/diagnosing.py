@@ -12,22 +12,22 @@ from ...oracle.explaining.wrong_terms import tell
 from ...oracle.faults import FAULT_MODELS, Kind, fault_named
 from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS
+from ...oracle.operands.data import Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.spoiling import CHANGED
 from ..calling.executor import Executor
 from ..calling.replies import Returned
-from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
-from ..checks.value import Check, operands_of
+from ..checks.value import operands_of
 from .fault import Fault
 from .interrogation import Interrogation, interrogate
 from .measuring import measure
 from .neighbours import UNREPEATABLE
 from .special_numbers import recognise
-from .suggesting import suggest, suggest_for_company
+from .suggesting import suggest, suggest_for_calls
 
 MOST_IMPULSES = 300
 MOST_PRODUCTS = 10_000_000
@@ -71,12 +71,12 @@ _DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
 def explain(fault: Fault, executor: Executor) -> Told:
     """What the fault is as if, how certain that is, and what could be declared if it is meant.
 
-    Nothing of faults that are not of one pass's values, and of calls in company only what they do to operands.
+    Nothing of faults that are not of one pass's values, and of a call among others only what it does to operands.
     """
     if fault.verdict.cause in _CONDUCT:
         return _of_conduct(fault.verdict.cause)
-    if fault.check == COMPANY:
-        suggestion = suggest_for_company(fault, executor)
+    if fault.kind.among_calls is not None:
+        suggestion = suggest_for_calls(fault, fault.kind.among_calls, executor)
         return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
     if fault.is_of_values and fault.verdict.outcome is Outcome.REFUSED:
         return _of_conduct(CHANGED) if _writes(fault, executor) else Told(sentences=(_IF_REFUSED,))
@@ -89,14 +89,14 @@ def explain(fault: Fault, executor: Executor) -> Told:
         )
         return Told(sentences=(sentence,))
     known = None
-    match fault.check:
-        case "structure" if fault.verdict.cause in ("value", "shape"):
+    match fault.numbers:
+        case Numbers.INTEGERS if fault.verdict.cause in ("value", "shape"):
             told = _of_structure(interrogate(fault, executor), fault, executor)
-        case "contamination":
+        case Numbers.CONTAMINATED:
             told = _of_special_numbers(fault, executor)
-        case "precision" if fault.shrunk.fill == HUGE:
+        case Numbers.REALS if fault.shrunk.fill == HUGE:
             told = _of_special_numbers(fault, executor)
-        case "precision":
+        case Numbers.REALS:
             measured = measure(fault, executor)
             told = Told(measured.names, "arithmetic" if measured.names else "", measured.sentences)
             known = measured.known
@@ -113,9 +113,7 @@ def _of_conduct(cause: str) -> Told:
 def _writes(fault: Fault, executor: Executor) -> bool:
     """Whether a pass that raises an error changes its operands where these are laid plainly in memory."""
     plain = replace(fault.shrunk, layout=CONTIGUOUS)
-    return (
-        plain != fault.shrunk and ask(executor, Check(fault.check), plain, Pass(fault.subject)).verdict.cause == CHANGED
-    )
+    return plain != fault.shrunk and ask(executor, fault.numbers, plain, Pass(fault.subject)).verdict.cause == CHANGED
 
 
 def _of_special_numbers(fault: Fault, executor: Executor) -> Told:
@@ -197,6 +195,6 @@ def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:
             return None
         return -reply.value / operands.learning_rate if pass_ is Pass.UPDATE else reply.value
 
-    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic_of(executor.info, case.dtype))
     reading = impulses.read_off(call, read_as, operands.of(pass_), case.geometry)
     return tell(reading, read_as, case.geometry, bias=case.bias)

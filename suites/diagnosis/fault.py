@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome, Verdict
-from ...oracle.operands.data import Case
-from ...reports.records.record import CheckResult, kind_of
-from ...reports.records.spoiling import SPOILING, is_consequence, is_spoiling
+from ...oracle.operands.data import Case, Numbers
+from ...reports.records.record import CheckResult
+from ...reports.records.spoiling import is_consequence, is_spoiling
 from ..cases.corpora.selection import Provenance
 from ..cases.features import distinctive, features
-from ..checks.company import COMPANY
-from ..checks.value import Check
+from ..checks.kind import CheckKind
+from ..checks.registry import FIRST, kind_named
 from .history import Earlier, Question
 
 
@@ -59,7 +59,9 @@ class Fault:
         if (
             is_of_pass
             and is_spoiling(self.verdict)
-            and is_consequence(result.check, verdict, case.layout, cause=self.cause)
+            and is_consequence(
+                verdict, case.layout, is_among_calls=kind_named(result.check).among_calls is not None, cause=self.cause
+            )
         ):
             return True
         covered = self._covers(result.check, verdict.cause) and verdict.outcome is self.outcome
@@ -75,20 +77,21 @@ class Fault:
         return same and alike and distinctive(self.needs) <= distinctive(other.needs)
 
     def _covers(self, check: str, cause: str) -> bool:
-        """Whether wrong terms are what another check of the pass sees.
+        """Whether wrong terms are what another check of the pass sees, where a case has all that they need."""
+        return self.check == FIRST.name and kind_named(check).follows_wrong_terms(self.verdict, cause)
 
-        A pass asked in company was right alone: where a case has all that it needs to be wrong, by its data or by what
-        was in memory.
-        """
-        if self.check != str(Check.STRUCTURE):
-            return False
-        if kind_of(check) == COMPANY:
-            return self.cause == "value" and cause not in SPOILING
-        if check == str(Check.PRECISION):
-            return cause == self.cause
-        return check == str(Check.CONTAMINATION) and self.outcome is Outcome.VIOLATES and self.cause == "value"
+    @property
+    def kind(self) -> CheckKind:
+        """That of the check by which it was found."""
+        return kind_named(self.check)
 
     @property
     def is_of_values(self) -> bool:
         """Whether it was found by a check of one pass's values."""
-        return self.check in map(str, Check)
+        return self.kind.is_of_values
+
+    @property
+    def numbers(self) -> Numbers:
+        """What the operands are on which a fault of values was found."""
+        assert self.kind.numbers is not None
+        return self.kind.numbers

@@ -15,11 +15,13 @@ from dataclasses import replace
 import numpy as np
 
 from ...oracle.numbers.arrays import widened
+from ...oracle.operands.data import Numbers
 from ...oracle.problem.passes import Array, Operands, Pass, real_parts
 from ..calling.executor import Executor
 from ..calling.replies import Returned
 from ..checks.declared import arithmetic_of
-from ..checks.value import Check, operands_of
+from ..checks.registry import FIRST
+from ..checks.value import operands_of
 from .fault import Fault
 
 Summand = tuple[Pass, Operands]
@@ -31,10 +33,10 @@ def followed(fault: Fault, executor: Executor) -> tuple[str, ...]:
 
     Only wrong values of the integer lattice are looked into.
     """
-    if fault.check != str(Check.STRUCTURE) or fault.verdict.cause != "value" or fault.history:
+    if fault.check != FIRST.name or fault.verdict.cause != "value" or fault.history:
         return ()
     pass_, case = Pass(fault.subject), fault.shrunk
-    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic_of(executor.info, case.dtype))
     terms = tuple(_terms(pass_, operands))
     if not terms or any(deeper not in executor.passes for deeper, _ in terms):
         return ()

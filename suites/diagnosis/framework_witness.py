@@ -13,11 +13,10 @@ from ..calling.executor import Executor
 from ..calling.isolation import Isolated
 from ..calling.replies import Died, Limits, Malformed, Raised, Reply, Returned, TimedOut
 from ..candidates import CandidateError
-from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
 from ..checks.inquiry import ask_again
-from ..checks.value import Check, operands_of
+from ..checks.value import operands_of
 from .fault import Fault
 
 
@@ -61,8 +60,8 @@ def testimony_of(framework: Executor, executor: Executor, fault: Fault) -> tuple
     """What a framework says of a fault's shrunk case, and whether it does the very same there.
 
     Of a check of values that is: it returns the same numbers, bit for bit, or fails in the
-    same words. Of any other: it violates for the same reason, where the reason of company, which
-    a second thread's pace decides, counts by its kind.
+    same words. Of any other: it violates for the same reason, where that of a call among
+    others, which another thread's pace decides, counts by its kind.
     """
     case, name = fault.shrunk, framework.info.name
     framework.restart()
@@ -72,16 +71,16 @@ def testimony_of(framework: Executor, executor: Executor, fault: Fault) -> tuple
         if own is None or theirs is None:
             return Witness(name, fault.outcome, "cannot be asked this"), False
         alike = (own.verdict.outcome, own.verdict.cause) == (theirs.verdict.outcome, theirs.verdict.cause)
-        same = alike and (fault.check == COMPANY or own.verdict.reason == theirs.verdict.reason)
+        same = alike and (fault.kind.among_calls is not None or own.verdict.reason == theirs.verdict.reason)
         verdict = theirs.verdict
     else:
-        check, pass_ = Check(fault.check), Pass(fault.subject)
-        operands = operands_of(check, case, arithmetic_of(executor.info, case.dtype))
+        pass_ = Pass(fault.subject)
+        operands = operands_of(fault.numbers, case, arithmetic_of(executor.info, case.dtype))
         own_reply, their_reply = (
             each.call(pass_, operands, case.geometry, layout=case.layout) for each in (executor, framework)
         )
         same = do_the_same(own_reply, their_reply)
-        verdict = ask(framework, check, case, pass_).verdict
+        verdict = ask(framework, fault.numbers, case, pass_).verdict
     same = same and verdict.outcome.is_mismatch
     note = f"does the very same by itself: the fault is {name}'s, not {executor.info.name}'s"
     return Witness(name, verdict.outcome, note if same else verdict.reason), same

@@ -18,16 +18,10 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, is_defined
 from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
-from ..checks.company import COMPANY
 from ..checks.inquiry import ask_again
-from ..checks.registry import kind_named
-from ..checks.value import Check
+from ..checks.registry import FIRST, kind_named
 from .afresh import Afresh
 
-OF_COMPANY = frozenset(("repeat", "order", "stale", "in place", "address", "handed out", "after an error"))
-"""Causes with which the check of company itself says that a result depends on earlier calls."""
-_MAYBE_OF_STATE = OF_COMPANY | {"threads"}
-"""Of a candidate that is known to keep a state, another thread's calls are earlier calls, too."""
 _FRESH_PROCESSES = 2
 _REPEATS = 5
 _REPLAYED = (1, 2, 4, 8)
@@ -66,8 +60,9 @@ class History:
 
 def is_right_alone(executor: Executor, result: CheckResult, case: Case) -> bool:
     """Whether a failing result is right where each call that it takes is the first of a process."""
-    if result.check == COMPANY:
-        return result.verdict.cause in _MAYBE_OF_STATE
+    among = kind_named(result.check).among_calls
+    if among is not None:
+        return result.verdict.cause in among.maybe_of_state
     return not _fails(Afresh(executor), Question(result.check, result.subject, case))
 
 
@@ -85,9 +80,10 @@ def establish(
     earlier : sequence of Case
         Those examined before, the latest last.
     """
-    if result.check == COMPANY:
-        return History(result.verdict.reason) if result.verdict.cause in OF_COMPANY else None
-    if kind_named(result.check).takes_several_calls:
+    kind = kind_named(result.check)
+    if kind.among_calls is not None:
+        return History(result.verdict.reason) if result.verdict.cause in kind.among_calls.of_state else None
+    if kind.takes_several_calls:
         return _of_several_calls(executor, result, case)
     question = Question(result.check, result.subject, case)
     executor.restart()
@@ -170,7 +166,7 @@ def _predecessors(question: Question, passes: Collection[Pass]) -> Iterator[tupl
     """Questions of which a cache, a plan or a buffer may be left, the likeliest first."""
     yield "the same call with other data", _with_other_data
     yield "the same call in another dtype", _in_another_dtype
-    if question.check != str(Check.STRUCTURE):
+    if question.check != FIRST.name:
         yield "the same call with integers", _on_integers
     for name in ("size", "batch", "stride", "dilation", "padding"):
         for other in (_one_more, _one_less):
@@ -194,7 +190,7 @@ def _in_another_dtype(question: Question) -> Question:
 
 
 def _on_integers(question: Question) -> Question:
-    return replace(question, check=str(Check.STRUCTURE))
+    return replace(question, check=FIRST.name)
 
 
 def _of_geometry(name: str, other: Callable[[object], object]) -> Earlier:
@@ -228,6 +224,6 @@ def _of_pass(pass_: Pass) -> Earlier:
     def before(question: Question) -> Question | None:
         if not is_defined(pass_, question.case.dtype):
             return None
-        return Question(str(Check.STRUCTURE), str(pass_), question.case)
+        return Question(FIRST.name, str(pass_), question.case)
 
     return before

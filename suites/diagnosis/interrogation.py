@@ -15,13 +15,13 @@ from ...oracle.explaining.diagnosis import CONFIRMATIONS, Diagnosis, conclude, e
 from ...oracle.explaining.discrimination import DistinguishingCase, Scope, distinguishing_case
 from ...oracle.explaining.reproduction import Effort, Hypothesis, Observation, evaluate, explains
 from ...oracle.faults.pointwise import of_operands, of_results
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.layouts import LAYOUTS
 from ...oracle.problem.passes import Operands, Pass, real_parts
 from ..calling.executor import Executor
 from ..calling.replies import Returned
 from ..checks.declared import arithmetic_of
-from ..checks.value import Check, operands_of, rounds_integers
+from ..checks.value import operands_of, rounds_integers
 from .fault import Fault
 from .neighbours import Neighbourhood, look_around
 
@@ -162,7 +162,7 @@ class _Inquiry:
     def observe(self, pass_: Pass, case: Case) -> Observation | None:
         """What the candidate returns on the integer lattice of a case; None if it returns no array."""
         arithmetic = arithmetic_of(self.executor.info, case.dtype)
-        return self._observe(pass_, operands_of(Check.STRUCTURE, case, arithmetic), case, str(case))
+        return self._observe(pass_, operands_of(Numbers.INTEGERS, case, arithmetic), case, str(case))
 
     def observe_operands(self, operands: Operands) -> Observation | None:
         """What the candidate returns for other data of the fault's case."""

@@ -14,11 +14,12 @@ from ...oracle.explaining.orders import AT_ONCE, listable, sums
 from ...oracle.explaining.reproduction import Hypothesis, Observation, explains
 from ...oracle.numbers.conversions import convert
 from ...oracle.numbers.dtypes import format_of
+from ...oracle.operands.data import Numbers
 from ...oracle.problem.passes import Pass
 from ..calling.executor import Executor
 from ..calling.replies import Returned
 from ..checks.declared import arithmetic_of
-from ..checks.value import Check, operands_of
+from ..checks.value import operands_of
 from .fault import Fault
 from .suggesting import similar_cases
 
@@ -79,7 +80,7 @@ def _observed(fault: Fault, executor: Executor) -> Iterable[Observation]:
     cases = (fault.shrunk, *similar_cases(fault.shrunk))
     for case in (*cases, replace(cases[-1], fill=_WIDE)):
         arithmetic = arithmetic_of(executor.info, case.dtype)
-        operands = operands_of(Check.PRECISION, case, arithmetic)
+        operands = operands_of(Numbers.REALS, case, arithmetic)
         reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
         if isinstance(reply, Returned) and reply.value.shape == pass_.result_shape(case.geometry):
             yield Observation(reply.value, pass_, operands, case.geometry, arithmetic, False, str(case))

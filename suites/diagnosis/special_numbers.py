@@ -16,12 +16,12 @@ from ...oracle.faults import FAULT_MODELS, FaultModel, Kind
 from ...oracle.faults.spreading import MODELS
 from ...oracle.numbers.arrays import Mask
 from ...oracle.numbers.dtypes import format_of
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Array, Operands, Pass
 from ..calling.executor import Executor
 from ..calling.replies import Returned
 from ..checks.declared import arithmetic_of
-from ..checks.value import Check, Standard, answer, operands_of, standard
+from ..checks.value import Standard, answer, operands_of, standard
 from .fault import Fault
 from .suggesting import similar_cases
 
@@ -61,8 +61,8 @@ class Recognised:
 
 def recognise(fault: Fault, executor: Executor) -> Recognised | None:
     """The known faults that explain the fault's case, with other data as well, and others like it; or None."""
-    check, pass_ = Check(fault.check), Pass(fault.subject)
-    seen = tuple(_observed(check, pass_, fault.shrunk, executor))
+    pass_ = Pass(fault.subject)
+    seen = tuple(_observed(fault.numbers, pass_, fault.shrunk, executor))
     if len(seen) < _SEEDS:
         return None
     dtype = fault.shrunk.dtype
@@ -75,16 +75,16 @@ def recognise(fault: Fault, executor: Executor) -> Recognised | None:
     return Recognised(explaining, sum(observation.actual.size for observation in seen)) if explaining else None
 
 
-def _observed(check: Check, pass_: Pass, case: Case, executor: Executor) -> Iterator[_Seen]:
+def _observed(numbers: Numbers, pass_: Pass, case: Case, executor: Executor) -> Iterator[_Seen]:
     """Results on the fault's case and others like it, with several data each; none without its own."""
     others = (replace(each, seed=each.seed + 2 * n) for each in (case, *similar_cases(case)) for n in range(_SEEDS))
     for each in dict.fromkeys((case, *others)):
         arithmetic = arithmetic_of(executor.info, each.dtype)
-        operands = operands_of(check, each, arithmetic)
+        operands = operands_of(numbers, each, arithmetic)
         reply = executor.call(pass_, operands, each.geometry, layout=each.layout)
         if isinstance(reply, Returned) and reply.value.shape == pass_.result_shape(each.geometry):
-            exact = answer(check, each, pass_, arithmetic)
-            held_to = standard(check, pass_, operands, exact, arithmetic, each)
+            exact = answer(numbers, each, pass_, arithmetic)
+            held_to = standard(numbers, pass_, operands, exact, arithmetic, each)
             yield _Seen(each, operands, reply.value, held_to)
         elif each is case:
             return

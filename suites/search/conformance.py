@@ -14,7 +14,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome
 from ...oracle.problem.passes import Pass
 from ...reports import tally
-from ...reports.records.compared import compared
+from ...reports.records.compared import Compared, compared
 from ...reports.records.record import LEAST_COMPARED, CandidateInfo, CaseRecord, CheckResult, Mismatch
 from ...reports.records.tally import Row, row_of
 from ...reports.views.cause_text import amount_of, cause_texts
@@ -26,8 +26,7 @@ from ..calling.replies import Limits
 from ..candidates import CandidateError
 from ..cases.budget import Budget
 from ..cases.profiles import PROFILES
-from ..checks.registry import CHECKS, usual_checks
-from ..checks.value import Check
+from ..checks.registry import CHECKS, FIRST, check_infos, usual_checks
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
 from .events import CaseExamined, FaultMerged, FaultShrunk
@@ -102,7 +101,7 @@ class Conformance:
             )
         if findings.mismatches:
             pytest.fail(findings.text(executor.info), pytrace=False)
-        short = shortfalls(compared(findings.records), min_compared)
+        short = shortfalls(findings.shares, min_compared)
         if short:
             pytest.fail("\n".join(short), pytrace=False)
 
@@ -125,6 +124,11 @@ class Findings:
         return sum(result.verdict.elements > 0 for result in self.results)
 
     @property
+    def shares(self) -> Compared:
+        """What was compared of all that was asked."""
+        return compared(self.records, check_infos().values())
+
+    @property
     def conforming(self) -> int:
         """How many verdicts are that the candidate conforms."""
         return sum(result.verdict.outcome is Outcome.CONFORMS for result in self.results)
@@ -132,8 +136,10 @@ class Findings:
     def of(self, row: Row) -> Findings:
         """The part that is counted in one row."""
 
+        checks = check_infos()
+
         def belongs(each: CheckResult | Mismatch) -> bool:
-            return row_of(each.check, each.subject) == row
+            return row_of(each.check, each.subject, checks) == row
 
         records = (replace(record, results=tuple(filter(belongs, record.results))) for record in self.records)
         return Findings(tuple(filter(belongs, self.mismatches)), tuple(records))
@@ -145,8 +151,8 @@ class Findings:
 
     def text(self, info: CandidateInfo) -> str:
         """Every cause in readable form, and what was compared."""
-        told = cause_texts(self.mismatches, [info], tally(self.records).faults)
-        amount = f"{amount_of(self.mismatches)}; {compared_sentence(compared(self.records))}"
+        told = cause_texts(self.mismatches, [info], tally(self.records, check_infos().values()).faults)
+        amount = f"{amount_of(self.mismatches)}; {compared_sentence(self.shares)}"
         return f"{told}\n\n{amount}"
 
 
@@ -248,10 +254,10 @@ class ConformanceItem(pytest.Item):
         part = candidates.examined(self.source, self._budget()).of(self.row)
         if part.mismatches:
             pytest.fail(part.text(candidates.executor(self.source).info), pytrace=False)
-        if self.row.check == str(Check.STRUCTURE):
+        if self.row.check == FIRST.name:
             if part.compared == 0:
                 pytest.fail(f"not one result was compared: {part.unsupported_reasons()}", pytrace=False)
-            if short := shortfalls(compared(part.records), LEAST_COMPARED):
+            if short := shortfalls(part.shares, LEAST_COMPARED):
                 pytest.fail("\n".join(short), pytrace=False)
         if not part.conforming:
             pytest.skip("nothing to show: not asked where structure conforms, or of nothing that could be decided")

@@ -11,17 +11,15 @@ from ...oracle.answers import equations
 from ...oracle.explaining.notation import write_equation
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass, real_parts
 from ...reports.records.evidence import subject_pass
 from ...reports.records.record import Evidence, Mismatch, Witness
 from ..calling.executor import Executor
-from ..checks.company import COMPANY
 from ..checks.declared import arithmetic_of
 from ..checks.examination import Examination, ask
 from ..checks.inquiry import ask_again
-from ..checks.registry import kind_named
-from ..checks.value import Check, answer, operands_of
+from ..checks.value import answer, operands_of
 from ..diagnosis.diagnosing import NOTHING_TOLD, explain
 from ..diagnosis.fault import Fault
 from ..diagnosis.following import followed
@@ -64,9 +62,10 @@ def build(
     evidence, verdict = _evidence(fault, executor)
     shows = verdict.outcome is fault.outcome
     repeats = shows and preceding is None
-    is_told = is_shrunk and (fault.check == COMPANY or (repeats and not fault.history))
+    is_among_calls = fault.kind.among_calls is not None
+    is_told = is_shrunk and (is_among_calls or (repeats and not fault.history))
     told = explain(fault, executor) if is_told else NOTHING_TOLD
-    varies = fault.check == COMPANY and told.kind == "convention"
+    varies = is_among_calls and told.kind == "convention"
     testimony, framework = _framework_testimony(fault, executor, frameworks)
     others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
     mismatch = Mismatch(
@@ -89,7 +88,10 @@ def build(
         after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
         follows=followed(fault, executor) if repeats and is_shrunk else (),
         framework=framework,
-        title=kind_named(fault.check).title,
+        title=fault.kind.title,
+        violation=fault.kind.violation,
+        numbers=fault.kind.numbers,
+        is_among_calls=is_among_calls,
     )
     return mismatch, evidence
 
@@ -108,28 +110,28 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
         told = ask_again(executor, fault.check, fault.subject, case)
         evidence = _without_result(fault, arithmetic_of(executor.info, case.dtype))
         return evidence, fault.verdict if told is None else told.verdict
-    check, pass_ = Check(fault.check), Pass(fault.subject)
+    numbers, pass_ = fault.numbers, Pass(fault.subject)
     examination = Examination(executor, case, (pass_,))
     for _ in range(_CONFIRMATIONS):
-        result, actual = examination.call(check, pass_)
-        if result.verdict.outcome is fault.outcome:
+        judged = examination.call(numbers, pass_)
+        if judged.verdict.outcome is fault.outcome:
             break
-    verdict, held_to = result.verdict, examination.standard(check, pass_)
+    verdict, actual, held_to = judged.verdict, judged.value, examination.standard(numbers, pass_)
     wrong, expected = np.zeros(held_to.bound.shape, dtype=bool), held_to.expected()
     if verdict.wrong and actual is not None:
         wrong = held_to.wrong(actual)
         if held_to.expectation is not None:
             expected = np.where(wrong, expected, real_parts(actual))
-    return Evidence(examination.operands(check).of(pass_), actual, expected, held_to.bound, wrong), verdict
+    return Evidence(examination.operands(numbers).of(pass_), actual, expected, held_to.bound, wrong), verdict
 
 
 def _without_result(fault: Fault, arithmetic: Arithmetic) -> Evidence:
     """The operands of a check that compares results with each other, or that has none to compare."""
-    operands, pass_ = operands_of(Check.STRUCTURE, fault.shrunk, arithmetic), subject_pass(fault.subject)
+    operands, pass_ = operands_of(Numbers.INTEGERS, fault.shrunk, arithmetic), subject_pass(fault.subject)
     if pass_ is None:
         nothing = np.zeros(())
         return Evidence(operands.of(Pass.FORWARD), None, nothing, nothing, nothing.astype(bool))
-    nothing = np.zeros_like(answer(Check.STRUCTURE, fault.shrunk, pass_, arithmetic).magnitude)
+    nothing = np.zeros_like(answer(Numbers.INTEGERS, fault.shrunk, pass_, arithmetic).magnitude)
     return Evidence(operands.of(pass_), None, nothing, nothing, nothing.astype(bool))
 
 
@@ -151,21 +153,21 @@ def _testimony(fault: Fault, executor: Executor, witnesses: Mapping[str, Executo
     if not fault.is_of_values:
         told = {name: ask_again(witness, fault.check, fault.subject, case) for name, witness in witnesses.items()}
         return tuple(Witness(name, result.verdict.outcome) for name, result in told.items() if result is not None)
-    check, pass_ = Check(fault.check), Pass(fault.subject)
+    numbers, pass_ = fault.numbers, Pass(fault.subject)
     found = []
-    if check is not Check.CONTAMINATION and case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM:
-        found.append(_term_by_term(check, case, pass_, arithmetic_of(executor.info, case.dtype)))
+    if numbers is not Numbers.CONTAMINATED and case.geometry.products <= _MOST_PRODUCTS_TERM_BY_TERM:
+        found.append(_term_by_term(numbers, case, pass_, arithmetic_of(executor.info, case.dtype)))
     for name, witness in witnesses.items():
         if pass_ in witness.passes:
-            verdict = ask(witness, check, case, pass_).verdict
+            verdict = ask(witness, numbers, case, pass_).verdict
             found.append(Witness(name, verdict.outcome, verdict.reason))
     return tuple(found)
 
 
-def _term_by_term(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> Witness:
+def _term_by_term(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) -> Witness:
     """Whether the seed's equations give the same exact numbers as the sums that were judged by."""
-    expected = answer(check, case, pass_, arithmetic).value.to_fractions()
-    defined = equations.evaluate(pass_, operands_of(check, case, arithmetic), case.geometry)
+    expected = answer(numbers, case, pass_, arithmetic).value.to_fractions()
+    defined = equations.evaluate(pass_, operands_of(numbers, case, arithmetic), case.geometry)
     if (expected == defined).all():
         return Witness(EQUATIONS, Outcome.CONFORMS, "the expected values, term by term")
     return Witness(EQUATIONS, Outcome.VIOLATES, "differ from the expected values: the oracle itself is wrong here")

@@ -16,7 +16,7 @@ from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
 from ..capabilities.offer import Offer, unsupported
 from ..checks.inquiry import examine
-from ..checks.value import Check
+from ..checks.registry import FIRST
 from ..diagnosis.history import History, establish
 from .rota import Rota
 
@@ -47,7 +47,7 @@ Block = tuple[Entry, ...]
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Asks the passes of a candidate on a case, each in company in its turn.
+    """Asks the passes of a candidate on a case, with what is asked in turn.
 
     Parameters
     ----------
@@ -106,4 +106,4 @@ class Examiner:
 
 def _not_asked(pass_: Pass, fault: str) -> CheckResult:
     reason = f"not asked: it would hang again as in {fault}"
-    return CheckResult(str(Check.STRUCTURE), str(pass_), Verdict(Outcome.UNDECIDED, reason, KNOWN_HANG))
+    return CheckResult(FIRST.name, str(pass_), Verdict(Outcome.UNDECIDED, reason, KNOWN_HANG))

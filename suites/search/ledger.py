@@ -6,14 +6,11 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from ...oracle.operands.data import Case
-from ...reports.records.record import CheckResult, kind_of
+from ...reports.records.record import CheckResult
 from ...reports.records.serialization import mismatch_id
 from ..cases.corpora.selection import Provenance
 from ..cases.features import needs
-from ..checks.adjoint import ADJOINT
-from ..checks.relations import CHECK as RELATION
-from ..checks.relations import relation_of
-from ..checks.value import Check
+from ..checks.registry import FIRST, kind_named
 from ..diagnosis.fault import Fault
 from ..diagnosis.history import History
 
@@ -84,16 +81,17 @@ class Ledger:
     def explanation(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> Fault | None:
         """The known fault that a failing result can be.
 
-        A broken adjoint identity is the consequence of a pass with wrong terms, if there
-        is one; a broken relation, which speaks of other convolutions as well, that of any fault known of its pass.
+        What holds passes to each other fails in consequence of one with wrong terms, if there is one; what calls
+        other convolutions as well, of any fault known of the passes that it calls.
         """
-        if kind_of(result.check) == RELATION:
-            between = set(map(str, relation_of(result.check).between))
-            subjects = {result.subject} | (between if result.subject in between else set())
+        kind = kind_named(result.check)
+        if kind.derived is not None:
+            subjects = kind.derived.subjects(result.check, result.subject)
             known = (fault for fault in self.faults if _is_of_its_case(fault) and fault.subject in subjects)
-            return next(known, None) or next((f for f in self.faults if f.explains(result, case)), None)
-        if result.check == ADJOINT:
-            wrong = [r for r in results if r.check == str(Check.STRUCTURE) and r.verdict.outcome.is_mismatch]
+            if (behind := next(known, None)) is not None:
+                return behind
+        if kind.links_passes:
+            wrong = [r for r in results if r.check == FIRST.name and r.verdict.outcome.is_mismatch]
             if wrong:
                 return self.explanation(wrong[0], results, case)
         return next((fault for fault in self.faults if fault.explains(result, case)), None)

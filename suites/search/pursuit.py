@@ -20,12 +20,10 @@ from ..cases.corpora.shrinking import smallest, with_few_settings
 from ..cases.drawing import Chunk
 from ..cases.features import PLAINEST_COMPLEX, needs, needs_of_all
 from ..cases.strategies import BEST_RESOLVED_FILL, plainest
-from ..checks.company import COMPANY
-from ..checks.examination import ANSWERED, ask
+from ..checks.examination import ANSWERED
 from ..checks.inquiry import ask_again
 from ..checks.kind import MOST_ATTEMPTS
-from ..checks.registry import kind_named
-from ..checks.value import Check
+from ..checks.registry import FIRST
 from ..diagnosis.fault import Fault
 
 SHRINK_ATTEMPTS = {
@@ -113,7 +111,7 @@ class Pursuit:
             self._grow()
         elif chunk is not None and self.smallest == self.examined:
             self.smallest = chunk.smallest(self.examined, self.shows)
-        seeds = kind_named(self.fault.check).shrinking.seeds
+        seeds = self.fault.kind.shrinking.seeds
         self._make_plainer()
         self._make_smaller(())
         self._make_plainer()
@@ -125,9 +123,9 @@ class Pursuit:
                 break
 
     def conclude(self) -> None:
-        """Let the fault be what its smallest case shows; in company each operand has a layout of its own."""
+        """Let the fault be what its smallest case shows, with the layout of which a check takes no notice left out."""
         fault, case = self.fault, self.smallest
-        fault.shrunk = replace(case, layout=CONTIGUOUS) if fault.check == COMPANY else case
+        fault.shrunk = case if fault.kind.shrinking.layouts else replace(case, layout=CONTIGUOUS)
         fault.verdict = self._shown[case]
         fault.needs = needs(fault.shrunk) - needs_of_all(self.offer.space.ranks, self.offer.space.dtypes)
 
@@ -219,15 +217,15 @@ class Pursuit:
                 return None
             self.executor.restart()
             ask_again(self.executor, first.check, first.subject, first.case)
-        elif kind_named(fault.check).shrinking.on_sound:
-            structure = ask(self.executor, Check.STRUCTURE, case, Pass(fault.subject))
-            if structure.verdict.outcome not in ANSWERED:
-                return structure
+        elif fault.kind.shrinking.on_sound:
+            told = ask_again(self.executor, FIRST.name, fault.subject, case)
+            if told is None or told.verdict.outcome not in ANSWERED:
+                return told
         return ask_again(self.executor, fault.check, fault.subject, case)
 
 
 def _most_attempts(fault: Fault) -> int:
-    most = min(SHRINK_ATTEMPTS[fault.outcome], kind_named(fault.check).shrinking.attempts)
+    most = min(SHRINK_ATTEMPTS[fault.outcome], fault.kind.shrinking.attempts)
     if not fault.history:
         return most
     return 0 if fault.is_of_values and fault.before is None else min(most, _HISTORY_ATTEMPTS)

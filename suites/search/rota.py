@@ -1,4 +1,4 @@
-"""Which passes are due to be asked in company: each again after a number of cases, whatever their seeds."""
+"""Which passes are due to be asked what is asked in turn: each again after a number of cases, whatever their seeds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ...oracle.problem.passes import Pass
-from ...reports.records.record import CheckResult, kind_of
-from ..checks.company import COMPANY
+from ...reports.records.record import CheckResult
+from ..checks.kind import InTurn
+from ..checks.registry import kind_named
 
 _CASES_PER_PASS = 2
 _SHORTEST, _LONGEST = 5, 12
@@ -16,7 +17,7 @@ _SHORTEST, _LONGEST = 5, 12
 
 @dataclass(slots=True)
 class Rota:
-    """Counts, for each pass, the cases since it was last asked in company.
+    """Counts, for each pass, the cases since it was last asked what is asked in turn.
 
     A candidate of one pass is asked on every fifth case, one of many on every twelfth. A
     pass that could not be asked on a case, for want of elements or because it was wrong there, stays due.
@@ -33,5 +34,5 @@ class Rota:
         """A case was examined, with these results."""
         self._since.update(passes)
         for result in results:
-            if kind_of(result.check) == COMPANY:
+            if isinstance(kind_named(result.check).schedule, InTurn):
                 self._since[Pass(result.subject)] = 0

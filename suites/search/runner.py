@@ -18,7 +18,7 @@ from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
 from ..calling.loader import THREADS
 from ..candidates import CandidateError
-from ..checks.registry import CHECKS
+from ..checks.registry import check_infos
 from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
 from .findings import RunPlan, findings, write_event
@@ -112,7 +112,7 @@ def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor]
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         environment=_environment(),
-        checks=tuple((kind.name, kind.meaning) for kind in CHECKS.values()),
+        checks=tuple(check_infos().values()),
     )
 
 

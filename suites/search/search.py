@@ -20,7 +20,7 @@ from multiprocessing.synchronize import Semaphore
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, offset
-from ...reports.records.record import CaseRecord, CheckResult, kind_of
+from ...reports.records.record import CaseRecord, CheckResult
 from ..calling.executor import Executor
 from ..capabilities.asking import Asking
 from ..capabilities.declined import Declined
@@ -30,7 +30,6 @@ from ..cases.corpora.selection import Provenance
 from ..checks.inquiry import ask_again
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS, usual_checks
-from ..checks.relations import CHECK as RELATION
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
@@ -215,7 +214,7 @@ class _Loop:
         history, case = None, planned.case
         if self.ledger.of_history is None:
             history = self.examiner.history(result, case, self._earlier)
-        if history is None and kind_of(result.check) == RELATION:
+        if history is None:
             behind = wrong_call(self.examiner.executor, result, case)
             if behind is not None and self.ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
                 result, case = behind

@@ -8,9 +8,9 @@ from ...oracle.answers.exact import ExactResult
 from ...oracle.judging.nonfinite import Expectation
 from ...oracle.numbers.arrays import Float64
 from ...oracle.numbers.dtypes import Arithmetic, numpy_dtype, result_dtype
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Array, Operands, Pass
-from ..checks.value import Check, standard
+from ..checks.value import standard
 
 FINITE, PLUS, MINUS, NAN = 1, 2, 4, 8
 """Bits of `allowed`: what an element may be."""
@@ -19,15 +19,17 @@ _HALF_AN_ULP = 2.0**-53
 _LEAST = 2.0**-1074
 
 
-def expected_arrays(check: Check, case: Case, pass_: Pass, operands: Operands, exact: ExactResult) -> dict[str, Array]:
+def expected_arrays(
+    numbers: Numbers, case: Case, pass_: Pass, operands: Operands, exact: ExactResult
+) -> dict[str, Array]:
     """``expected``, and for reals ``bound``, where NaN or Inf may be ``allowed``.
 
     The result is in its own dtype where it is to be equal; else it is in float64, and
     the bound holds for the distance to that, with what rounding it to float64 did to it.
     """
-    held_to = standard(check, pass_, operands, exact, Arithmetic.of(case.dtype), case)
+    held_to = standard(numbers, pass_, operands, exact, Arithmetic.of(case.dtype), case)
     expected = held_to.expected()
-    if check is Check.STRUCTURE:
+    if numbers is Numbers.INTEGERS:
         return {"expected": in_dtype(expected, case.dtype)}
     bound = np.broadcast_to(held_to.bound, expected.shape)
     if not exact.value.fits_float64:

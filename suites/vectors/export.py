@@ -12,11 +12,10 @@ from typing import Any
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.numbers.dtypes import result_dtype
-from ...oracle.operands.data import Case
 from ...oracle.problem.descriptor import write_descriptor
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands
-from ..checks.value import Check, answer, operands_of
+from ..checks.value import answer, operands_of
 from .expectations import expected_arrays
 from .folder import whole_folder
 from .manifest import DATA, MANIFEST, SCHEMA, Data, document, geometry_numbers, illegal_entry
@@ -38,9 +37,9 @@ def export(folder: Path, progress: Progress = lambda done, total: None, *, only:
         raise none_left(only, "should leave some vectors; none has all of it")
     with whole_folder(folder, MANIFEST) as home:
         data, groups, done = Data(), [], 0
-        for (check, case, comment), members in groupby(chosen, key=lambda each: (each.check, each.case, each.comment)):
+        for _, members in groupby(chosen, key=lambda each: (each.numbers, each.case, each.comment)):
             vectors = list(members)
-            groups.append(_group(check, case, comment, vectors, data))
+            groups.append(_group(vectors, data))
             done += len(vectors)
             progress(done, len(chosen))
         illegal = [illegal_entry(name, call) for name, call in refused]
@@ -52,14 +51,15 @@ def export(folder: Path, progress: Progress = lambda done, total: None, *, only:
     return len(chosen) + len(illegal)
 
 
-def _group(check: Check, case: Case, comment: str, members: list[Choice], data: Data) -> dict[str, object]:
-    """A case with its vectors: one for each pass."""
-    operands = operands_of(check, case)
+def _group(members: list[Choice], data: Data) -> dict[str, object]:
+    """A case on numbers of a kind with its vectors: one for each pass."""
+    first, case = members[0], members[0].case
+    operands = operands_of(first.numbers, case)
     if not any(choice.pass_.is_second_order for choice in members):
-        operands = operands.of(members[0].pass_)
+        operands = operands.of(first.pass_)
     return {
-        "comment": comment,
-        "check": str(check),
+        "comment": first.comment,
+        "check": first.check,
         "result": "acceptable" if case.geometry.is_degenerate else "valid",
         "dtype": case.dtype,
         "result_dtype": result_dtype(case.dtype),
@@ -73,8 +73,8 @@ def _group(check: Check, case: Case, comment: str, members: list[Choice], data: 
 
 
 def _vector(choice: Choice, operands: Operands, data: Data) -> dict[str, object]:
-    exact = answer(choice.check, choice.case, choice.pass_)
-    arrays = expected_arrays(choice.check, choice.case, choice.pass_, operands.of(choice.pass_), exact)
+    exact = answer(choice.numbers, choice.case, choice.pass_)
+    arrays = expected_arrays(choice.numbers, choice.case, choice.pass_, operands.of(choice.pass_), exact)
     return {
         "id": choice.id,
         "pass": str(choice.pass_),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...oracle.operands.data import Numbers
 from ...oracle.problem.passes import Array, Pass
 from ..candidates import CandidateError, how_to_install
-from ..checks.value import Check, answer, operands_of
+from ..checks.value import answer, operands_of
 from .expectations import in_dtype
 from .export import Progress
 from .folder import whole_folder
@@ -19,7 +20,7 @@ _SIGN = "vectors.txt"
 
 
 def export_onnx(folder: Path, progress: Progress = lambda done, total: None, *, only: Sequence[str] = ()) -> int:
-    """Write the forward vectors of structure that ONNX has operators for, and return how many there are.
+    """Write the forward vectors of integers that ONNX has operators for, and return how many there are.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def export_onnx(folder: Path, progress: Progress = lambda done, total: None, *, 
     chosen = [
         choice
         for choice in choices(only)
-        if choice.check is Check.STRUCTURE
+        if choice.numbers is Numbers.INTEGERS
         and choice.pass_ is Pass.FORWARD
         and not choice.case.geometry.is_degenerate
         and onnx_model.limitation(choice.case.geometry, choice.case.dtype) is None
@@ -57,9 +58,9 @@ def _write(home: Path, model: bytes, choice: Choice, serialized: Callable[[Array
     data = home / "test_data_set_0"
     data.mkdir(parents=True)
     (home / "model.onnx").write_bytes(model)
-    operands = operands_of(choice.check, choice.case)
+    operands = operands_of(choice.numbers, choice.case)
     names = ["input", "weight", *(["bias"] if choice.case.bias else [])]
     for number, name in enumerate(names):
         (data / f"input_{number}.pb").write_bytes(serialized(np.asarray(getattr(operands, name)), name))
-    expected = answer(choice.check, choice.case, Pass.FORWARD).value.to_float64()
+    expected = answer(choice.numbers, choice.case, Pass.FORWARD).value.to_float64()
     (data / "output_0.pb").write_bytes(serialized(in_dtype(expected, choice.case.dtype), "output"))

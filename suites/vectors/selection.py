@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.numbers.dtypes import COMPONENTS, DTYPES, WIDE_FLOATS, Arithmetic
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.passes import LINKED, Pass, is_defined
 from ..calling.illegal_calls import IllegalCall, illegal_calls
 from ..cases.corpora import load_corpus
 from ..cases.corpora.shrinking import shrunk
-from ..checks.value import Check, is_asked
+from ..checks.registry import check_on, checks_of_values
+from ..checks.value import is_asked
 from .convolutions import ALIGNED, EACH_DTYPE, EQUAL_SIZES, EXTREME, OF_CONTAMINATION, OF_REALS, ORDINARY
 from .flags import ACCEPTED_INVALID, FLAGS, flags_of
 
@@ -34,8 +35,8 @@ class Choice:
     Parameters
     ----------
     id : str
-    check : Check
-        Structure: integers, equal; precision: reals, within a bound; contamination: NaN and Inf where they may be.
+    numbers : Numbers
+        Integers are to be equal, reals within a bound, and among contaminated ones NaN and Inf where they may be.
     case : Case
     pass_ : Pass
     comment : str
@@ -44,11 +45,16 @@ class Choice:
     """
 
     id: str
-    check: Check
+    numbers: Numbers
     case: Case
     pass_: Pass
     comment: str
     flags: tuple[str, ...]
+
+    @property
+    def check(self) -> str:
+        """The check that asks on such numbers."""
+        return check_on(self.numbers).name
 
 
 def choices(only: Sequence[str] = ()) -> tuple[Choice, ...]:
@@ -66,7 +72,7 @@ def choices(only: Sequence[str] = ()) -> tuple[Choice, ...]:
     """
     kinds = _by_kind(only)
     every = [*_structure(), *_reported(), *_reals(), *_contaminated(), *_other_paths()]
-    asked = (each for each in every if is_asked(each.check, each.case, each.pass_, Arithmetic.of(each.case.dtype)))
+    asked = (each for each in every if is_asked(each.numbers, each.case, each.pass_, Arithmetic.of(each.case.dtype)))
     numbered = (replace(choice, id=f"{number:04}") for number, choice in enumerate(asked, start=1))
     return tuple(choice for choice in numbered if all(names & _names(choice) for names in kinds))
 
@@ -93,11 +99,11 @@ def none_left(only: Sequence[str], requirement: str) -> InvalidArgument:
 
 
 def _names(choice: Choice) -> set[str]:
-    return {str(choice.pass_), choice.case.dtype, str(choice.check), *choice.flags}
+    return {str(choice.pass_), choice.case.dtype, choice.check, *choice.flags}
 
 
 def _by_kind(only: Sequence[str]) -> list[set[str]]:
-    known = (set(map(str, Pass)), set(DTYPES), set(map(str, Check)), set(FLAGS))
+    known = (set(map(str, Pass)), set(DTYPES), set(checks_of_values()), set(FLAGS))
     for name in only:
         if not any(name in names for names in known):
             requirement = "should be a pass, a dtype, a check or a flag, such as forward, float16, structure or Groups"
@@ -132,7 +138,7 @@ def _numbers(geometry: ConvGeometry) -> int:
 def _integers(case: Case, comment: str, passes: tuple[Pass, ...] = _ALL) -> Iterator[Choice]:
     for pass_ in passes:
         if is_defined(pass_, case.dtype):
-            yield Choice("", Check.STRUCTURE, case, pass_, comment, flags_of(case, pass_))
+            yield Choice("", Numbers.INTEGERS, case, pass_, comment, flags_of(case, pass_))
 
 
 _REALS = {
@@ -153,11 +159,11 @@ def _reals() -> Iterator[Choice]:
     for dtype in (*WIDE_FLOATS, *COMPONENTS):
         for fill, (comment, flag, passes) in _REALS.items():
             case = Case(geometry, True, dtype, fill, 3)
-            yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, passes)
+            yield from _of_values(Numbers.REALS, case, f"{dtype}, {comment}", flag, passes)
     for dtype in _SHORT:
         comment, flag = ("of its whole range", "IntegerSaturation") if dtype == "int8" else _REALS["uniform"][:2]
         case = Case(geometry, True, dtype, "uniform", 3)
-        yield from _of_values(Check.PRECISION, case, f"{dtype}, {comment}", flag, LINKED)
+        yield from _of_values(Numbers.REALS, case, f"{dtype}, {comment}", flag, LINKED)
 
 
 def _contaminated() -> Iterator[Choice]:
@@ -165,7 +171,7 @@ def _contaminated() -> Iterator[Choice]:
     for dtype in WIDE_FLOATS:
         for seed in _CONTAMINATIONS:
             case = Case(geometry, True, dtype, "uniform", seed)
-            yield from _of_values(Check.CONTAMINATION, case, f"{dtype}, NaN and Inf among integers", "NanLeak", _ALL)
+            yield from _of_values(Numbers.CONTAMINATED, case, f"{dtype}, NaN and Inf among integers", "NanLeak", _ALL)
 
 
 def _other_paths() -> Iterator[Choice]:
@@ -173,10 +179,10 @@ def _other_paths() -> Iterator[Choice]:
     equal = Case(parse_geometry(EQUAL_SIZES), True, "float32", "uniform", 0)
     yield from _integers(equal, "as many channels as elements on each axis")
     aligned = Case(parse_geometry(ALIGNED), True, "float32", "uniform", 3)
-    yield from _of_values(Check.PRECISION, aligned, "whole vectors of channels", "NarrowAccumulator", _ALL)
+    yield from _of_values(Numbers.REALS, aligned, "whole vectors of channels", "NarrowAccumulator", _ALL)
 
 
-def _of_values(check: Check, case: Case, comment: str, flag: str, passes: tuple[Pass, ...]) -> Iterator[Choice]:
+def _of_values(numbers: Numbers, case: Case, comment: str, flag: str, passes: tuple[Pass, ...]) -> Iterator[Choice]:
     for pass_ in passes:
         if is_defined(pass_, case.dtype):
-            yield Choice("", check, case, pass_, comment, (flag,))
+            yield Choice("", numbers, case, pass_, comment, (flag,))

@@ -23,11 +23,12 @@ from ...oracle.answers import equations
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.contamination import finite_part
 from ...oracle.numbers.dtypes import numpy_dtype, result_dtype
-from ...oracle.operands.data import Case
+from ...oracle.operands.data import Case, Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
 from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, check_operands
-from ..checks.value import Check, solve
+from ..checks.registry import checks_of_values
+from ..checks.value import solve
 from .expectations import expected_arrays
 from .flags import FLAGS
 from .manifest import FORMAT, MANIFEST, VERSION, array_at, geometry_numbers
@@ -121,7 +122,7 @@ def _illegal_problem(call: Mapping[str, Any]) -> str:
 
 
 def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, thoroughly: bool) -> str:
-    geometry, check, pass_ = _geometry_of(group), Check(group["check"]), Pass(vector["pass"])
+    geometry, numbers, pass_ = _geometry_of(group), checks_of_values()[group["check"]], Pass(vector["pass"])
     if not _is_small(geometry):
         return f"has more than {_MOST_PRODUCTS} products, which is more than is verified"
     if group["result"] != ("acceptable" if geometry.is_degenerate else "valid"):
@@ -134,13 +135,13 @@ def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, t
         return (
             f"has operands of {operands.input.dtype}, or results of {group['result_dtype']}, but is of {group['dtype']}"
         )
-    exact = solve(check, pass_, operands, geometry)
-    finite = finite_part(operands) if check is Check.CONTAMINATION else operands
+    exact = solve(numbers, pass_, operands, geometry)
+    finite = finite_part(operands) if numbers is Numbers.CONTAMINATED else operands
     if not _obeys_equations(pass_, finite, geometry, exact.value.to_fractions(), None if thoroughly else _SAMPLED):
         return "is summed otherwise than the equations say: the oracle itself is wrong here"
-    fill = HUGE if check is Check.PRECISION and "allowed" in vector else "uniform"
+    fill = HUGE if numbers is Numbers.REALS and "allowed" in vector else "uniform"
     case = Case(geometry, operands.bias is not None, group["dtype"], fill, 0)
-    return _difference(vector, expected_arrays(check, case, pass_, operands, exact), data)
+    return _difference(vector, expected_arrays(numbers, case, pass_, operands, exact), data)
 
 
 def _is_small(geometry: ConvGeometry) -> bool:

@@ -19,7 +19,7 @@ from convoracle.oracle.faults import FAULT_MODELS, LATTICE, FaultModel, Kind, fa
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.numbers.scaled import scaled
-from convoracle.oracle.operands.data import Case
+from convoracle.oracle.operands.data import Case, Numbers
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import kind_of
@@ -29,10 +29,11 @@ from convoracle.suites.checks.company import COMPANY
 from convoracle.suites.checks.inquiry import examine
 from convoracle.suites.checks.reach import REACH
 from convoracle.suites.checks.registry import CHECKS as EVERY_CHECK
+from convoracle.suites.checks.registry import checks_of_values
 from convoracle.suites.checks.relations import CHECK as RELATION
-from convoracle.suites.checks.value import Check, answer, operands_of, standard
+from convoracle.suites.checks.value import answer, operands_of, standard
 
-STRUCTURE, PRECISION, CONTAMINATION = map(str, Check)
+STRUCTURE, PRECISION, CONTAMINATION = checks_of_values()
 GEOMETRIES = tuple(map(parse_geometry, ("n2c2k3i5x4f2x2p1x0", "n2c4k4i7f3s2p1+0g2", "n1c2k3i4f3s2to1")))
 FOR = {
     Kind.TERMS: {STRUCTURE, ADJOINT, RELATION, COMPANY},
@@ -128,9 +129,9 @@ def test_without_relations_a_mistake_that_the_oracle_shares_is_lost(monkeypatch:
     model = fault_named("padding-sides-exchanged")
     faulty = model.plant(honest.evaluate)
 
-    def mistaken(check: Check, case: Case, pass_: Pass, arithmetic: Arithmetic) -> ExactResult:
-        wrong = faulty(pass_, operands_of(check, case), case.geometry)
-        return replace(answer(check, case, pass_), value=scaled(wrong))
+    def mistaken(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) -> ExactResult:
+        wrong = faulty(pass_, operands_of(numbers, case), case.geometry)
+        return replace(answer(numbers, case, pass_), value=scaled(wrong))
 
     monkeypatch.setattr("convoracle.suites.checks.examination.answer", mistaken)
     resting_on_sums = set(CHECKS) - {CONTAMINATION, COMPANY}
@@ -151,9 +152,9 @@ def test_structure_alone_sees_one_missing_term_of_many() -> None:
     case = Case(parse_geometry("n1c1k1i8000f8000"), False, "float32", "uniform", 0)
     faulty = fault_named("last-tap-dropped").plant(honest.evaluate)
     outcomes = {}
-    for check in (Check.STRUCTURE, Check.PRECISION):
+    for check in (Numbers.INTEGERS, Numbers.REALS):
         operands, pass_ = operands_of(check, case), Pass.FORWARD
         required = standard(check, pass_, operands, answer(check, case, pass_), Arithmetic.of("float32"), case)
         outcomes[check] = required.judge(faulty(pass_, operands.of(pass_), case.geometry)).outcome
-    assert outcomes[Check.STRUCTURE] is Outcome.VIOLATES
-    assert outcomes[Check.PRECISION] is not Outcome.VIOLATES
+    assert outcomes[Numbers.INTEGERS] is Outcome.VIOLATES
+    assert outcomes[Numbers.REALS] is not Outcome.VIOLATES

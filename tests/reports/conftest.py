@@ -11,11 +11,23 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import DTYPES, numpy_dtype
+from convoracle.oracle.operands.data import Numbers
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass, real_parts, shape_of
-from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Evidence, Mismatch, RunInfo, RunWriter, Witness
+from convoracle.reports import (
+    CandidateInfo,
+    CaseRecord,
+    CheckInfo,
+    CheckResult,
+    Evidence,
+    Mismatch,
+    RunInfo,
+    RunWriter,
+    Witness,
+)
 
 Found = tuple[Mismatch, Evidence]
+PASSES = tuple(map(str, Pass))
 
 FORWARD_CALL = """
 padded = np.pad(input, ((0, 0), (0, 0), (0, 0)))
@@ -85,6 +97,7 @@ def wrong_values(case: str, subject: str, wrong: tuple[tuple[int, ...], ...], ca
         needs=("stride above 1",),
         witnesses=(Witness("equations", Outcome.CONFORMS), Witness("tensorflow", Outcome.CONFORMS, "agrees")),
         title="exact equality",
+        numbers=Numbers.INTEGERS,
     )
     return mismatch, evidence
 
@@ -124,7 +137,13 @@ def info() -> RunInfo:
         started="2026-11-24T06:00:00+00:00",
         command="convoracle check --seed 7",
         environment=(("python", "3.11.7"), ("numpy", "2.4.0")),
-        checks=(("structure", "Are these the right terms?"), ("precision", "Is the arithmetic as good as it claims?")),
+        checks=(
+            CheckInfo("structure", "Are these the right terms?", PASSES, Numbers.INTEGERS),
+            CheckInfo("precision", "Is the arithmetic as good as it claims?", PASSES, Numbers.REALS),
+            CheckInfo("adjoint", "Do the passes fit each other?", ("adjoint",), Numbers.INTEGERS),
+            CheckInfo("relation", "What do several results have in common?", PASSES),
+            CheckInfo("illegal", "Is what makes no sense refused?", ("calls",)),
+        ),
     )
 
 

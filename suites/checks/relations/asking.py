@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ....oracle.judging.verdict import Outcome, Verdict, vacuous
 from ....oracle.numbers.arrays import bounding_box, first_index, widened
-from ....oracle.operands.data import Case
+from ....oracle.operands.data import Case, Numbers
+from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Pass
 from ....reports.records.record import CheckResult
 from ...calling.executor import Executor
@@ -15,8 +16,8 @@ from ...calling.replies import Reply, Returned
 from ..conduct import judge_conduct
 from ..declared import arithmetic_of
 from ..examination import Examination, pass_of
-from ..kind import CheckKind, OfCase
-from ..value import Check, is_large, operands_of, rounds_integers
+from ..kind import CheckKind, Derived, OfCase
+from ..value import is_large, operands_of, rounds_integers
 from .catalogue import applicable, relation_named
 from .relation import BothSides, Derivation, RelatedCall, Relation
 
@@ -56,13 +57,17 @@ def ask_relation(executor: Executor, relation: Relation, case: Case, pass_: Pass
     """
     if relation not in applicable(case, pass_):
         return None
-    operands = operands_of(Check.STRUCTURE, case, arithmetic_of(executor.info, case.dtype))
-    derivation = relation.derive(pass_, operands.of(pass_), case.geometry)
+    derivation = _derivation(executor, relation, case, pass_)
     if any(call.pass_ not in executor.passes or _is_out_of_proportion(call, case) for call in derivation.calls):
         return None
     start = time.perf_counter()
     verdict = _ask(executor, relation, derivation)
     return CheckResult(f"{CHECK}:{relation.name}", str(pass_), verdict, time.perf_counter() - start)
+
+
+def _derivation(executor: Executor, relation: Relation, case: Case, pass_: Pass) -> Derivation:
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic_of(executor.info, case.dtype))
+    return relation.derive(pass_, operands.of(pass_), case.geometry)
 
 
 def _is_out_of_proportion(call: RelatedCall, case: Case) -> bool:
@@ -138,6 +143,17 @@ def _ask_by_name(examination: Examination, check: str, subject: str) -> CheckRes
     return ask_relation(examination.executor, relation_of(check), examination.case, pass_of(subject))
 
 
+def _subjects(check: str, subject: str) -> set[str]:
+    """Its pass, and the others that a relation between passes calls."""
+    between = set(map(str, relation_of(check).between))
+    return {subject} | (between if subject in between else set())
+
+
+def _calls(examination: Examination, check: str, subject: str) -> Iterator[tuple[Pass, ConvGeometry]]:
+    derivation = _derivation(examination.executor, relation_of(check), examination.case, pass_of(subject))
+    yield from ((call.pass_, call.geometry) for call in derivation.calls)
+
+
 KIND = CheckKind(
     name=CHECK,
     title="what its own results must have in common",
@@ -145,5 +161,7 @@ KIND = CheckKind(
     "as every other result of a dense one. On integers, exactly.",
     schedule=OfCase(_due),
     ask=_ask_by_name,
+    violation="Results of several calls of the candidate contradict each other.",
     takes_several_calls=True,
+    derived=Derived(_subjects, _calls),
 )

@@ -12,7 +12,7 @@ import pytest
 from convoracle.oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Implementation, Kind, honest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
-from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
+from convoracle.oracle.operands.data import Case, Numbers, lattice_operands, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import arrange
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
@@ -23,7 +23,7 @@ from convoracle.suites.calling.execution import execute
 from convoracle.suites.calling.replies import Returned
 from convoracle.suites.checks.company import ask_company
 from convoracle.suites.checks.conduct import judge_conduct
-from convoracle.suites.checks.value import Check, answer, operands_of, standard
+from convoracle.suites.checks.value import answer, operands_of, standard
 
 ROUNDING = [model for model in FAULT_MODELS if model.kind is Kind.ROUNDING]
 VALUES = [model for model in FAULT_MODELS if model.kind is Kind.VALUES]
@@ -31,10 +31,10 @@ CONDUCT = [model for model in FAULT_MODELS if model.kind is Kind.CONDUCT]
 by_name = partial(pytest.mark.parametrize, "model", ids=lambda model: model.name)
 
 
-def the_check(model: FaultModel) -> Check:
+def the_numbers(model: FaultModel) -> Numbers:
     if LATTICE in model.needs.data:
-        return Check.STRUCTURE
-    return Check.CONTAMINATION if CONTAMINATED in model.needs.data else Check.PRECISION
+        return Numbers.INTEGERS
+    return Numbers.CONTAMINATED if CONTAMINATED in model.needs.data else Numbers.REALS
 
 
 def cases(model: FaultModel, geometry: ConvGeometry, dtype: str, seeds: int) -> list[Case]:
@@ -42,11 +42,11 @@ def cases(model: FaultModel, geometry: ConvGeometry, dtype: str, seeds: int) -> 
     return [Case(geometry, geometry.products > 0, dtype, fill, seed) for fill in fills for seed in range(seeds)]
 
 
-def verdict_of(implementation: Implementation, check: Check, pass_: Pass, case: Case) -> Verdict:
-    operands = operands_of(check, case)
+def verdict_of(implementation: Implementation, numbers: Numbers, pass_: Pass, case: Case) -> Verdict:
+    operands = operands_of(numbers, case)
     wide = None if format_of(case.dtype).is_integer else "float64"
     arithmetic = Arithmetic.of(case.dtype, wide)
-    required = standard(check, pass_, operands, answer(check, case, pass_), arithmetic, case)
+    required = standard(numbers, pass_, operands, answer(numbers, case, pass_), arithmetic, case)
     return required.judge(implementation(pass_, operands.of(pass_), case.geometry))
 
 
@@ -54,7 +54,7 @@ def verdict_of(implementation: Implementation, check: Check, pass_: Pass, case: 
 def test_the_check_for_it_convicts_it_and_not_the_honest_one(
     model: FaultModel, revealing: tuple[ConvGeometry, ...]
 ) -> None:
-    check, planted = the_check(model), model.plant(honest.evaluate)
+    check, planted = the_numbers(model), model.plant(honest.evaluate)
     for dtype in model.needs.dtypes:
         for pass_ in model.passes:
             if not is_defined(pass_, dtype):
@@ -73,7 +73,7 @@ def test_the_check_for_it_convicts_it_and_not_the_honest_one(
 def test_it_makes_a_difference_where_it_shows_and_nowhere_else(
     model: FaultModel, any_geometry: Callable[[int], ConvGeometry]
 ) -> None:
-    check, planted = the_check(model), model.plant(honest.evaluate)
+    check, planted = the_numbers(model), model.plant(honest.evaluate)
     for seed in range(4):
         geometry = any_geometry(100 + seed)
         dtype = model.needs.dtypes[seed % len(model.needs.dtypes)]

@@ -15,10 +15,10 @@ from convoracle.oracle.judging.nonfinite import Expectation, judge_nonfinite
 from convoracle.oracle.judging.overflow import expect_overflow, has_narrower_range
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import Arithmetic, format_of
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass
-from convoracle.suites.checks.value import Check, answer, operands_of, solve, standard
+from convoracle.suites.checks.value import answer, operands_of, solve, standard
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 ACCUMULATORS = (
@@ -167,12 +167,12 @@ def test_an_update_overflows_against_its_gradient(emulated: type) -> None:
 def test_a_factor_that_the_rate_takes_out_of_range_may_overflow_and_a_finite_step_is_still_judged(scaled: str) -> None:
     """BLAS may scale a packed operand by alpha: 10 times 10,000 is Inf in float16, though the step is of 53."""
     case = parse_case("n1c1k1i1f1/float16/tall/1433")
-    arithmetic, operands = Arithmetic.of("float16"), operands_of(Check.PRECISION, case)
+    arithmetic, operands = Arithmetic.of("float16"), operands_of(Numbers.REALS, case)
     assert operands.learning_rate == 10
     if scaled == "output_gradient":
         operands = replace(operands, input=operands.output_gradient, output_gradient=operands.input)
-    exact = solve(Check.PRECISION, Pass.UPDATE, operands, case.geometry)
-    held_to = standard(Check.PRECISION, Pass.UPDATE, operands, exact, arithmetic, case)
+    exact = solve(Numbers.REALS, Pass.UPDATE, operands, case.geometry)
+    held_to = standard(Numbers.REALS, Pass.UPDATE, operands, exact, arithmetic, case)
     arrays = operands.arrays() | {scaled: operands.arrays()[scaled] * np.float16(operands.learning_rate)}
     first = operands.weight - arrays["input"] * arrays["output_gradient"]
     last = operands.weight - np.float16(10) * (operands.input * operands.output_gradient)
@@ -184,9 +184,9 @@ def test_a_factor_that_the_rate_takes_out_of_range_may_overflow_and_a_finite_ste
 
 def test_a_rate_that_leaves_all_factors_in_range_lets_none_overflow() -> None:
     case = parse_case("n1c1k1i1f1/float16/tall/1433")
-    operands = replace(operands_of(Check.PRECISION, case), learning_rate=6.5)
-    exact = solve(Check.PRECISION, Pass.UPDATE, operands, case.geometry)
-    held_to = standard(Check.PRECISION, Pass.UPDATE, operands, exact, Arithmetic.of("float16"), case)
+    operands = replace(operands_of(Numbers.REALS, case), learning_rate=6.5)
+    exact = solve(Numbers.REALS, Pass.UPDATE, operands, case.geometry)
+    held_to = standard(Numbers.REALS, Pass.UPDATE, operands, exact, Arithmetic.of("float16"), case)
     assert held_to.judge(np.full((1, 1, 1), -np.inf, np.float16)).outcome is Outcome.VIOLATES
 
 
@@ -222,12 +222,12 @@ def test_results_of_a_narrower_range_overflow_where_they_must(fill: str) -> None
     arithmetic, infinite = Arithmetic.of("float32", "float32", result="float16"), 0
     for seed in range(12):
         case = parse_case(f"n1c2k2i4f2/float32/{fill}/{seed}")
-        operands = operands_of(Check.PRECISION, case, arithmetic)
-        result = answer(Check.PRECISION, case, Pass.FORWARD, arithmetic)
+        operands = operands_of(Numbers.REALS, case, arithmetic)
+        result = answer(Numbers.REALS, case, Pass.FORWARD, arithmetic)
         assert has_narrower_range(arithmetic)
         with np.errstate(over="ignore"):
             actual = reference.evaluate(Pass.FORWARD, operands, case.geometry).astype(np.float16)
-        held_to = standard(Check.PRECISION, Pass.FORWARD, operands, result, arithmetic, case)
+        held_to = standard(Numbers.REALS, Pass.FORWARD, operands, result, arithmetic, case)
         assert not held_to.judge(actual).outcome.is_mismatch
         clamped = np.nan_to_num(actual, posinf=65504.0, neginf=-65504.0)
         infinite += int(np.isinf(actual).any())

@@ -12,11 +12,19 @@ from hypothesis import strategies as st
 from convoracle.oracle.answers import exact
 from convoracle.oracle.numbers.dtypes import DTYPES, Arithmetic
 from convoracle.oracle.numbers.scaled import unit_of
-from convoracle.oracle.operands.data import LATTICE_RATES, PLAIN_SEEDS, Case, lattice_for, lattice_operands, parse_case
+from convoracle.oracle.operands.data import (
+    LATTICE_RATES,
+    PLAIN_SEEDS,
+    Case,
+    Numbers,
+    lattice_for,
+    lattice_operands,
+    parse_case,
+)
 from convoracle.oracle.operands.lattice import Lattice, is_exact
 from convoracle.oracle.problem.passes import Pass, is_defined, real_parts
 from convoracle.suites.cases.strategies import Space, cases
-from convoracle.suites.checks.value import Check, answer, operands_of, standard
+from convoracle.suites.checks.value import answer, operands_of, standard
 
 DECLARED = {
     "results in float16": Arithmetic.of("float32", result="float16"),
@@ -41,17 +49,17 @@ def _dtype(name: str) -> str:
 def test_every_sum_fits_what_is_declared(name: str, data: Any) -> None:
     arithmetic = DECLARED[name]
     case = data.draw(cases(space=Space(dtypes=(_dtype(name),), max_products=500)))
-    operands = operands_of(Check.STRUCTURE, case, arithmetic)
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic)
     multiplied = 2.0**arithmetic.multiplier.precision
     assert all(np.abs(real_parts(array)).max(initial=0) <= multiplied for array in operands.arrays().values())
     for pass_ in Pass:
         if not is_defined(pass_, case.dtype):
             continue
-        result = answer(Check.STRUCTURE, case, pass_, arithmetic)
+        result = answer(Numbers.INTEGERS, case, pass_, arithmetic)
         value, form = result.value.to_float64(), arithmetic.result.dtype
         assert is_exact(result, operands, arithmetic, start=pass_ is Pass.UPDATE).all()
         assert (value.astype(form).astype(np.float64) == value).all()
-        held_to = standard(Check.STRUCTURE, pass_, operands, result, arithmetic, case)
+        held_to = standard(Numbers.INTEGERS, pass_, operands, result, arithmetic, case)
         assert not held_to.bound.any()
 
 
@@ -94,9 +102,9 @@ def test_the_unit_of_a_rate_is_what_steps_are_multiples_of(rate: float, unit: fl
 def test_sums_that_do_not_fit_are_held_to_a_bound_instead() -> None:
     """A result on the lattice of another arithmetic, as where a declaration is tried on it."""
     case, narrow = parse_case("n1c4k2i6f3/float32/uniform/3"), Arithmetic.of("float32", "float16")
-    operands = operands_of(Check.STRUCTURE, case)
-    result = answer(Check.STRUCTURE, case, Pass.FORWARD)
-    assert standard(Check.STRUCTURE, Pass.FORWARD, operands, result, narrow, case).bound.all()
+    operands = operands_of(Numbers.INTEGERS, case)
+    result = answer(Numbers.INTEGERS, case, Pass.FORWARD)
+    assert standard(Numbers.INTEGERS, Pass.FORWARD, operands, result, narrow, case).bound.all()
 
 
 def test_a_lattice_follows_from_the_narrowest_format() -> None:
@@ -110,9 +118,9 @@ def test_a_transform_gets_numbers_so_small_that_they_round_to_the_right_ones() -
     transform = Arithmetic.of("float32", conventions={"algorithm": "transform"})
     case = parse_case("n1c3k4i12x12f3x3p1x1/float32/uniform/3")
     for pass_ in Pass:
-        operands = operands_of(Check.STRUCTURE, case, transform)
-        result = answer(Check.STRUCTURE, case, pass_, transform)
-        held_to = standard(Check.STRUCTURE, pass_, operands, result, transform, case)
+        operands = operands_of(Numbers.INTEGERS, case, transform)
+        result = answer(Numbers.INTEGERS, case, pass_, transform)
+        held_to = standard(Numbers.INTEGERS, pass_, operands, result, transform, case)
         unit = abs(operands.learning_rate) if pass_ is Pass.UPDATE else 1.0
         assert 0 < held_to.bound.max() < 0.5 * unit
         assert not held_to.judge(result.value.to_float64().astype(np.float32)).outcome.is_mismatch

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.problem.arguments import integer, integers, is_scalar, padding_sides, per_axis
+from convoracle.oracle.problem.arguments import integer, integers, is_scalar, on_every_axis, padding_sides, per_axis
 
 
 def test_a_scalar_stands_for_every_axis() -> None:
@@ -70,3 +70,21 @@ def test_other_padding_is_refused(padding: object, told: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         padding_sides(padding)
     assert told in str(refusal.value)
+
+
+def test_scalars_and_symmetric_padding_are_held_on_every_axis() -> None:
+    assert on_every_axis((5, 4), 3, (2, 1), (1, (0, 2)), 1, 0, transposed=False) == {
+        "size": (5, 4),
+        "kernel": (3, 3),
+        "stride": (2, 1),
+        "padding": ((1, 1), (0, 2)),
+        "dilation": (1, 1),
+        "output_padding": (0, 0),
+    }
+    assert on_every_axis(5, 3, 1, 2, 1, 0, transposed=False)["padding"] == ((2, 2),)
+
+
+def test_a_named_padding_has_output_padding_where_the_kernel_does_not_reach_unless_more_is_said() -> None:
+    for said, expected in ((0, 3), (4, 4)):
+        axes = on_every_axis(4, 2, 5, "same_upper", 1, said, transposed=True)
+        assert (axes["padding"], axes["output_padding"]) == (((0, 0),), (expected,))

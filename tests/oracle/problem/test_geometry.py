@@ -1,8 +1,7 @@
-"""ConvGeometry: sizes, named paddings, text form, and every refusal with its arithmetic."""
+"""ConvGeometry: the sizes and shapes that follow from its fields, named paddings, and what its arguments may be."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,38 +15,6 @@ from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.cases.strategies import Space, conv_geometries
-
-
-@given(conv_geometries())
-def test_text_form_reads_back(geometry: ConvGeometry) -> None:
-    assert parse_geometry(str(geometry)) == geometry
-
-
-@pytest.mark.parametrize(
-    ("text", "geometry"),
-    [
-        ("n1c1k1i3x3f2x2", ConvGeometry.of(size=(3, 3), kernel=2)),
-        (
-            "n2c4k6i5x7f2x3s2x1p1+0x0+2d1x2g2",
-            ConvGeometry.of(
-                batch=2, in_channels=4, out_channels=6, size=(5, 7), kernel=(2, 3), stride=(2, 1),
-                padding=((1, 0), (0, 2)), dilation=(1, 2), groups=2,
-            ),
-        ),
-        ("n0c1k1i9f3p1", ConvGeometry.of(batch=0, size=9, kernel=3, padding=1)),
-        ("n1c1k1i4f3p2mreflect", ConvGeometry.of(size=4, kernel=3, padding=2, padding_mode="reflect")),
-        (
-            "n1c4k6i4x5f3x2s3x2p1x0g2to2x0",
-            ConvGeometry.of(
-                in_channels=4, out_channels=6, size=(4, 5), kernel=(3, 2), stride=(3, 2), padding=((1, 1), (0, 0)),
-                groups=2, transposed=True, output_padding=(2, 0),
-            ),
-        ),
-        ("n1c0k2i0f2", ConvGeometry.of(in_channels=0, out_channels=2, size=0, kernel=2)),
-    ],
-)  # fmt: skip
-def test_text_form_is_stable(text: str, geometry: ConvGeometry) -> None:
-    assert str(geometry) == text
 
 
 @given(conv_geometries(space=Space(settings=SETTINGS - {"transposed", "padding mode"})))
@@ -94,11 +61,6 @@ def test_positions_of_wide_output_padding_are_unread_by_the_direct_convolution(
     assert geometry.direct.output_size == geometry.size
     beyond = geometry.direct.source_positions(0).max() + 1
     assert geometry.direct.remainders == (geometry.output_size[0] - beyond,)
-
-
-def test_what_is_unread_belongs_to_no_transposed_convolution() -> None:
-    with pytest.raises(InvalidArgument, match="should be zero where the convolution is transposed"):
-        replace(parse_geometry("n1c1k1i3f2d4t"), unread=(1,))
 
 
 @given(conv_geometries(space=Space(settings=SETTINGS - {"transposed"})), st.integers(0, 2))
@@ -172,14 +134,6 @@ def test_named_paddings(padding: str, sides: tuple[int, int], outputs: int) -> N
 
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
-    (
-        {"size": 3, "kernel": 2, "in_channels": 8, "out_channels": 3, "groups": 3},
-        "should divide in_channels=8: 8 % 3 = 2",
-    ),
-    (
-        {"size": 3, "kernel": 2, "in_channels": 3, "out_channels": 8, "groups": 3},
-        "should divide out_channels=8: 8 % 3 = 2",
-    ),
     ({"size": 3, "kernel": 2, "stride": 0}, "stride[0]=0, but should be an integer of at least 1"),
     ({"size": 3, "kernel": 2, "stride": -1}, "stride[0]=-1"),
     ({"size": 3, "kernel": 2, "dilation": 0}, "dilation[0]=0"),
@@ -190,42 +144,18 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"size": 3, "kernel": 2, "in_channels": -1}, "in_channels=-1, but should be an integer of at least 0"),
     ({"size": -1, "kernel": 2}, "size[0]=-1, but should be an integer of at least 0"),
     ({"size": 3, "kernel": 0}, "kernel[0]=0, but should be an integer of at least 1"),
-    ({"size": 3, "kernel": 2, "padding_mode": "mirror"}, "should be one of zeros, reflect, replicate, circular"),
-    (
-        {"size": 3, "kernel": 2, "padding": ((0, 3),), "padding_mode": "reflect"},
-        "padding[0]=(0, 3), but should be at most 2 for padding_mode='reflect' and size 3",
-    ),
-    ({"size": 3, "kernel": 2, "padding": 4, "padding_mode": "circular"}, "should be at most 3"),
-    ({"size": 0, "kernel": 2, "padding": 1, "padding_mode": "replicate"}, "should be at most 0"),
-    ({"size": 3, "kernel": 2, "transposed": 1}, "transposed=1, but should be True or False"),
-    ({"size": 3, "kernel": 2, "stride": 2, "output_padding": 1}, "should be zero unless the convolution is transposed"),
-    (
-        {"size": 3, "kernel": 2, "stride": 2, "output_padding": 2, "transposed": True},
-        "output_padding[0]=2, but should be below the stride, 2, or below the dilation, 1",
-    ),
-    (
-        {"size": 3, "kernel": 2, "dilation": 3, "output_padding": 3, "transposed": True},
-        "output_padding[0]=3, but should be below the stride, 1, or below the dilation, 3",
-    ),
-    (
-        {"size": 3, "kernel": 2, "padding": 1, "padding_mode": "circular", "transposed": True},
-        "should be 'zeros' for a transposed convolution",
-    ),
-    ({"size": 3, "kernel": 2, "padding": 2, "transposed": True}, "should leave some output: its size would be (0,)"),
     ({"size": 3, "kernel": 2, "padding": "causal", "transposed": True}, "should be another name, or numbers"),
     ({"size": 3, "kernel": 2, "groups": 0}, "groups=0"),
     ({"size": float("nan"), "kernel": 2}, "size[0]=nan, but should be an integer"),
     ({"size": 3.0, "kernel": 2}, "size[0]=3.0, but should be an integer"),
     ({"size": 3, "kernel": True}, "kernel[0]=True, but should be an integer"),
-    ({"size": (3, 3), "kernel": (2,)}, "should have 2 entries, one for each axis of size=(3, 3)"),
-    ({"size": (), "kernel": ()}, "should have at least one axis"),
     ({"size": "33", "kernel": 2}, "should be a tuple of integers"),
     ({"size": (3, 3), "kernel": 2, "stride": "ab"}, "stride='ab'"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "told"), REFUSALS)
-def test_impossible_geometry_is_refused_with_its_arithmetic(arguments: dict[str, Any], told: str) -> None:
+def test_an_argument_of_another_kind_is_refused_by_its_name(arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         ConvGeometry.of(**arguments)
     assert told in str(refusal.value)
@@ -236,16 +166,3 @@ def test_numpy_integers_are_integers() -> None:
     geometry = ConvGeometry.of(size=np.array([3, 4]), kernel=np.int64(2), batch=np.int32(2))
     assert geometry == ConvGeometry.of(size=(3, 4), kernel=2, batch=2)
     assert type(geometry.batch) is int
-
-
-@pytest.mark.parametrize(
-    "text", ["", "n1c1k1i3", "n1c1k1i3f2 ", "n1c1k1i3f2\n", "n-1c1k1i3f2", "n1c1k1i3x3f2x", "n١c1k1i3f2"]
-)
-def test_another_text_is_refused(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="should look like"):
-        parse_geometry(text)
-
-
-def test_a_legal_form_of_an_illegal_geometry_is_refused() -> None:
-    with pytest.raises(InvalidArgument, match="should leave some output"):
-        parse_geometry("n1c1k1i3f2p2t")

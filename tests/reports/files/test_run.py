@@ -26,6 +26,7 @@ from convoracle.reports import (
     read_mismatch,
     read_run,
 )
+from convoracle.reports.records import earlier
 
 
 def assert_same(found, again):
@@ -292,6 +293,7 @@ def test_mismatches_are_in_the_order_of_their_numbers(writer, flipped):
     assert [mismatch.id for mismatch in found] == ["torch-forward-1", "torch-forward-2", "torch-forward-10"]
 
 
+NUMBERS = {check.name: check.numbers for check in earlier.CHECKS}
 SUBJECTS = [
     ("structure", Pass.FORWARD),
     ("structure", Pass.UPDATE),
@@ -324,10 +326,21 @@ def test_the_operands_of_every_check_are_read_back(writer, dtype, geometry):
             operands = real_operands(case) if check == "precision" else lattice_operands(case)
             shape = (*pass_.result_shape(case.geometry), *parts)
             evidence = Evidence(operands.of(pass_), None, np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
-            mismatch = Mismatch("x-1", "x", check, str(pass_), str(case), str(case), Verdict(Outcome.REFUSED))
+            mismatch = Mismatch(
+                "x-1", "x", check, str(pass_), str(case), str(case), Verdict(Outcome.REFUSED), numbers=NUMBERS[check]
+            )
             assert_same((mismatch, evidence), read_mismatch(writer.add_mismatch(mismatch, evidence)))
         nothing = np.zeros(())
         operands = lattice_operands(case).of(Pass.FORWARD)
         evidence = Evidence(operands, None, nothing, nothing, nothing.astype(bool))
-        adjoint = Mismatch("x-1", "x", "adjoint", "adjoint", str(case), str(case), Verdict(Outcome.VIOLATES))
+        adjoint = Mismatch(
+            "x-1",
+            "x",
+            "adjoint",
+            "adjoint",
+            str(case),
+            str(case),
+            Verdict(Outcome.VIOLATES),
+            numbers=NUMBERS["adjoint"],
+        )
         assert read_mismatch(writer.add_mismatch(adjoint, evidence))[0] == adjoint

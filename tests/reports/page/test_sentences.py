@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.operands.data import Numbers
 from convoracle.reports.page.sentences import WORDS, mismatch_sentences
 from convoracle.reports.records.record import Mismatch
 
@@ -15,15 +16,15 @@ PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcom
 
 
 def told(
-    outcome: Outcome = Outcome.VIOLATES, reason: str = "", cause: str = "", check: str = "frob"
+    outcome: Outcome = Outcome.VIOLATES, reason: str = "", cause: str = "", violation: str = ""
 ) -> tuple[str, ...]:
-    return mismatch_sentences(replace(PLAIN, check=check, verdict=Verdict(outcome, reason, cause)))
+    return mismatch_sentences(replace(PLAIN, violation=violation, verdict=Verdict(outcome, reason, cause)))
 
 
-def of_values(check: str, error: float, bound: float, wrong: int = 2, elements: int = 1200) -> str:
+def of_values(numbers: Numbers, error: float, bound: float, wrong: int = 2, elements: int = 1200) -> str:
     worst = Discrepancy((0,), 0.0, error, error, bound, 1.0)
     verdict = Verdict(Outcome.VIOLATES, "is left out", "value", worst=worst, wrong=wrong, elements=elements)
-    (sentence,) = mismatch_sentences(replace(PLAIN, check=check, verdict=verdict))
+    (sentence,) = mismatch_sentences(replace(PLAIN, numbers=numbers, verdict=verdict))
     return sentence
 
 
@@ -37,7 +38,7 @@ def of_values(check: str, error: float, bound: float, wrong: int = 2, elements: 
 )
 def test_a_call_without_a_result(outcome: Outcome, what: str) -> None:
     assert told(outcome, "signal 11") == (what, "Signal 11.")
-    assert told(outcome, "signal 11", "shape", "adjoint") == (what, "Signal 11.")
+    assert told(outcome, "signal 11", "shape", "Passes differ.") == (what, "Signal 11.")
     assert told(outcome) == (what,)
 
 
@@ -52,28 +53,21 @@ def test_a_call_without_a_result(outcome: Outcome, what: str) -> None:
     ],
 )
 def test_a_result_of_the_wrong_form(cause: str, what: str) -> None:
-    assert told(reason="seen", cause=cause, check="company") == (what, "Seen.")
+    assert told(reason="seen", cause=cause, violation="Calls differ.") == (what, "Seen.")
 
 
-@pytest.mark.parametrize(
-    ("check", "begin"),
-    [
-        ("adjoint", "The candidate's own passes contradict each other: one of them is not the gradient"),
-        ("contamination", "NaN and Inf were planted in the operands."),
-        ("relation:stride", "Results of several calls of the candidate contradict each other."),
-        ("company", "A call is right alone, and not in company."),
-        ("illegal", "The call is illegal: it should raise an error, not compute something."),
-    ],
-)
-def test_a_check_of_its_own_kind(check: str, begin: str) -> None:
-    first, second = told(reason="seen", check=check)
-    assert first.startswith(begin)
-    assert second == "Seen."
+def test_what_its_check_says_of_failing_is_told_first() -> None:
+    assert told(reason="seen", violation="Passes\x1b differ.") == ("Passes\\x1b differ.", "Seen.")
+    worst = Discrepancy((0,), 0.0, 1.0, 1.0, 0.0, 1.0)
+    verdict = Verdict(Outcome.VIOLATES, "seen", "nan", worst=worst, wrong=1, elements=1)
+    assert mismatch_sentences(replace(PLAIN, violation="NaN.", numbers=Numbers.CONTAMINATED, verdict=verdict)) == (
+        "NaN.",
+        "Seen.",
+    )
 
 
 def test_of_any_other_check_its_reason_is_all() -> None:
     assert told(reason="seen") == ("Seen.",)
-    assert told(reason="seen", check="relation") == ("Seen.",)
     assert told() == ()
 
 
@@ -91,10 +85,10 @@ def test_a_reason_is_one_clean_sentence(reason: str, sentence: str) -> None:
 
 
 def test_wrong_integers_lack_a_product() -> None:
-    assert of_values("structure", 3.0, 0.0).startswith(
+    assert of_values(Numbers.INTEGERS, 3.0, 0.0).startswith(
         "2 of 1,200 elements are wrong. All operands are integers, small enough that every sum is exact"
     )
-    assert of_values("structure", 3.0, 0.0, 1, 1).startswith("1 of 1 element is wrong. All operands")
+    assert of_values(Numbers.INTEGERS, 3.0, 0.0, 1, 1).startswith("1 of 1 element is wrong. All operands")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +102,7 @@ def test_wrong_integers_lack_a_product() -> None:
     ],
 )
 def test_a_real_is_off_by_so_many_bounds(error: float, bound: float, beyond: str) -> None:
-    assert of_values("precision", error, bound) == (
+    assert of_values(Numbers.REALS, error, bound) == (
         f"2 of 1,200 elements are wrong: {beyond} rounding in the declared arithmetic can explain, in any order of "
         "summation."
     )

@@ -10,6 +10,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, tally
 from convoracle.reports.page.summary import Link, candidate_view, compared_view, matrix, run_headline
 from convoracle.reports.records.compared import Compared, Reason, Share, compared
+from convoracle.reports.records.earlier import CHECKS
 
 CASE = "n1c1k1i4f2/float32/uniform/0"
 RIGHT = Verdict(Outcome.CONFORMS, elements=3, ratio=0.25, resolution=0.5)
@@ -28,7 +29,7 @@ def headline_of(info):
     def made(*records, mismatches=(), finished=True, seconds=0.0, least=0.5):
         run = Run(replace(info, min_compared=least), records, mismatches, finished, seconds)
         names = tuple(candidate.name for candidate in info.candidates)
-        return run_headline(run, tally(records), compared(records), names)
+        return run_headline(run, tally(records, CHECKS), compared(records, CHECKS), names)
 
     return made
 
@@ -83,7 +84,7 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
         record(DECLINED, candidate="reference", check="structure"),
     ]
     run = Run(info, tuple(records), (), True)
-    rows = matrix(run, tally(records), ("torch", "reference"), {})
+    rows = matrix(run, tally(records, CHECKS), ("torch", "reference"), {})
     assert [(row.check, row.subject, row.first_of_check) for row in rows] == [
         ("structure", "forward", True),
         ("structure", "jvp", False),
@@ -113,13 +114,17 @@ def test_the_matrix_has_the_rows_of_one_check_together(info):
 )
 def test_a_cell_with_something_wrong(info, outcomes, symbol, label, details):
     records = [record(*map(Verdict, outcomes), check="structure")]
-    ((cell,),) = (row.cells for row in matrix(Run(info, tuple(records), (), True), tally(records), ("torch",), {}))
+    ((cell,),) = (
+        row.cells for row in matrix(Run(info, tuple(records), (), True), tally(records, CHECKS), ("torch",), {})
+    )
     assert (cell.tone, cell.symbol, cell.label, cell.details) == ("bad", symbol, label, details)
 
 
 def test_mismatches_are_linked_from_their_cell_also_where_no_verdict_is_recorded(info, flipped):
     relation = replace(flipped[0], id="b", check="relation:stride", subject="jvp", title="")
-    rows = matrix(Run(info, (), (flipped[0], relation), True), tally(()), ("torch",), {flipped[0].id: 2, "b": 1})
+    rows = matrix(
+        Run(info, (), (flipped[0], relation), True), tally((), CHECKS), ("torch",), {flipped[0].id: 2, "b": 1}
+    )
     assert [(row.check, row.subject) for row in rows] == [("structure", "forward"), ("relation", "jvp")]
     assert [row.cells[0].links for row in rows] == [
         (Link("mismatch-2", "#2", "forward of torch violates structure (exact equality)"),),
@@ -145,13 +150,13 @@ def test_what_was_compared_by_dtype():
 
 
 def test_the_facts_of_a_candidate():
-    cell = tally([record(RIGHT, DECLINED)]).of("torch")
+    cell = tally([record(RIGHT, DECLINED)], CHECKS).of("torch")
     info = CandidateInfo("torch", "2.13.0", "torch", (("float16", "float32"), ("bfloat16", "float32")))
     found = candidate_view(info, cell)
     assert (found.name, found.version, found.source) == ("torch", "2.13.0", "torch")
     assert found.arithmetic == "float16 accumulates in float32; bfloat16 accumulates in float32"
     assert (found.verdicts, found.ratio, found.seconds) == ("2", "0.25", "1.0 s")
-    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)]).of("torch"))
+    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)], CHECKS).of("torch"))
     assert (idle.name, idle.arithmetic) == (r"a\x1b", "every type accumulates in itself")
     assert (idle.verdicts, idle.ratio, idle.seconds) == ("1", "–", "0.5 s")
-    assert candidate_view(CandidateInfo("a"), tally(()).of("a")).verdicts == "none"
+    assert candidate_view(CandidateInfo("a"), tally((), CHECKS).of("a")).verdicts == "none"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from convoracle.reports import InvalidRecord, read_mismatch, read_run
+from convoracle.reports.records.earlier import CHECKS
 
 
 def test_an_id_that_leaves_the_folder(writer, flipped):
@@ -87,7 +88,7 @@ def test_hostile_mismatches(writer, flipped, edit, problem):
     edit(body)
     (home / "mismatch.json").write_text(json.dumps(body))
     with pytest.raises(InvalidRecord) as caught:
-        read_mismatch(home)
+        read_mismatch(home, {check.name: check for check in CHECKS})
     assert problem in str(caught.value)
 
 

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.operands.data import Numbers
 from convoracle.reports import SCHEMA_VERSION, CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
+from convoracle.reports.records import earlier
 from convoracle.reports.records.codec import WrongField
+from convoracle.reports.records.record import CheckInfo
 from convoracle.reports.records.serialization import Finished, StoredMismatch, check_id, from_json, to_json
 
 NEXT = SCHEMA_VERSION + 1
@@ -85,17 +88,34 @@ def edited(record: CaseRecord, edit) -> bytes:
     return json.dumps(body).encode()
 
 
-def test_what_schema_3_had_not_is_not_known():
-    run = RunInfo(0, "quick", (), "", "", (), checks=(("reach", "Far away."),))
-    verdict = Verdict(Outcome.VIOLATES)
-    stored = StoredMismatch(Mismatch("x-1", "x", "reach", "far", "c", "c", verdict, title="far away"), 0.5, ())
+def test_what_schema_3_did_not_say_of_its_checks_is_known():
+    run = RunInfo(0, "quick", (), "", "", (), checks=(CheckInfo("reach", "Far away."),))
     body = json.loads(to_json(run)) | {"schema": 3}
     del body["checks"]
-    assert from_json(RunInfo, json.dumps(body).encode(), file="x") == replace(run, checks=())
+    assert from_json(RunInfo, json.dumps(body).encode(), file="x") == replace(run, checks=earlier.CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("check", "numbers", "is_among_calls"),
+    [
+        ("structure", Numbers.INTEGERS, False),
+        ("precision", Numbers.REALS, False),
+        ("contamination", Numbers.CONTAMINATED, False),
+        ("adjoint", Numbers.INTEGERS, False),
+        ("relation:stride", None, False),
+        ("company", None, True),
+        ("illegal", None, False),
+        ("reach", None, False),
+    ],
+)
+def test_what_schema_3_did_not_say_of_a_mismatch_is_known_but_for_its_words(check, numbers, is_among_calls):
+    plain = Mismatch("x-1", "x", check, "far", "c", "c", Verdict(Outcome.VIOLATES), title="far", violation="It is far.")
+    stored = StoredMismatch(plain, 0.5, ())
     body = json.loads(to_json(stored)) | {"schema": 3}
-    del body["mismatch"]["title"]
-    untold = replace(stored, mismatch=replace(stored.mismatch, title=""))
-    assert from_json(StoredMismatch, json.dumps(body).encode(), file="x") == untold
+    for name in ("title", "violation", "numbers", "is_among_calls"):
+        del body["mismatch"][name]
+    told = replace(plain, title="", violation="", numbers=numbers, is_among_calls=is_among_calls)
+    assert from_json(StoredMismatch, json.dumps(body).encode(), file="x") == replace(stored, mismatch=told)
 
 
 @pytest.mark.parametrize(

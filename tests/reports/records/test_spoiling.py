@@ -32,22 +32,25 @@ def test_what_spoils_memory(outcome: Outcome, cause: str, spoils: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "outcome", "own", "layout", "before", "follows"),
+    ("is_among_calls", "outcome", "own", "layout", "before", "follows"),
     [
-        ("company", Outcome.VIOLATES, "threads", "contiguous", "mutation", True),
-        ("company", Outcome.VIOLATES, "threads", "contiguous", "reuse", True),
-        ("company:again", Outcome.VIOLATES, "in place", "contiguous", "alias", True),
-        ("company", Outcome.VIOLATES, "handed out", "contiguous", "meanwhile", True),
-        ("company", Outcome.VIOLATES, "mutation", "contiguous", "mutation", True),
-        ("company", Outcome.VIOLATES, "stale", "contiguous", "mutation", False),
-        ("company", Outcome.REFUSED, "threads", "readonly", "mutation", False),
-        ("structure", Outcome.VIOLATES, "threads", "contiguous", "mutation", False),
-        ("structure", Outcome.REFUSED, "ValueError", "readonly", "mutation", True),
-        ("precision", Outcome.REFUSED, "ValueError", "broadcast", "mutation", True),
-        ("structure", Outcome.REFUSED, "ValueError", "strided", "mutation", False),
-        ("structure", Outcome.REFUSED, "ValueError", "readonly", "alias", False),
-        ("structure", Outcome.CRASHED, "SIGSEGV", "readonly", "mutation", False),
+        (True, Outcome.VIOLATES, "threads", "contiguous", "mutation", True),
+        (True, Outcome.VIOLATES, "threads", "contiguous", "reuse", True),
+        (True, Outcome.VIOLATES, "in place", "contiguous", "alias", True),
+        (True, Outcome.VIOLATES, "handed out", "contiguous", "meanwhile", True),
+        (True, Outcome.VIOLATES, "mutation", "contiguous", "mutation", True),
+        (True, Outcome.VIOLATES, "stale", "contiguous", "mutation", False),
+        (True, Outcome.REFUSED, "threads", "readonly", "mutation", False),
+        (False, Outcome.VIOLATES, "threads", "contiguous", "mutation", False),
+        (False, Outcome.REFUSED, "ValueError", "readonly", "mutation", True),
+        (False, Outcome.REFUSED, "ValueError", "broadcast", "mutation", True),
+        (False, Outcome.REFUSED, "ValueError", "strided", "mutation", False),
+        (False, Outcome.REFUSED, "ValueError", "readonly", "alias", False),
+        (False, Outcome.CRASHED, "SIGSEGV", "readonly", "mutation", False),
     ],
 )
-def test_what_comes_of_it(check: str, outcome: Outcome, own: str, layout: str, before: str, follows: bool) -> None:
-    assert is_consequence(check, Verdict(outcome, cause=own), layout, cause=before) is follows
+def test_what_comes_of_it(
+    is_among_calls: bool, outcome: Outcome, own: str, layout: str, before: str, follows: bool
+) -> None:
+    verdict = Verdict(outcome, cause=own)
+    assert is_consequence(verdict, layout, is_among_calls=is_among_calls, cause=before) is follows

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, Row, Tally, tally
+from convoracle.reports.records.earlier import CHECKS
 
 results = st.builds(
     CheckResult,
@@ -30,13 +31,13 @@ records = st.lists(
 
 @given(records, records)
 def test_tallies_add_up(first, second):
-    assert tally(first) + tally(second) == tally(first + second)
-    assert tally(first) + Tally() == tally(first)
+    assert tally(first, CHECKS) + tally(second, CHECKS) == tally(first + second, CHECKS)
+    assert tally(first, CHECKS) + Tally() == tally(first, CHECKS)
 
 
 @given(records)
 def test_every_verdict_is_counted_once(some):
-    counts = tally(some)
+    counts = tally(some, CHECKS)
     verdicts = [result.verdict for record in some for result in record.results]
     total = counts.total()
     assert total.verdicts == len(verdicts)
@@ -47,7 +48,7 @@ def test_every_verdict_is_counted_once(some):
 
 
 def test_a_cell(record):
-    counts = tally([record, replace(record, candidate="other")])
+    counts = tally([record, replace(record, candidate="other")], CHECKS)
     cell = counts.cell("torch", Row("precision", "forward"))
     assert (cell.conforming, cell.ratio, cell.finest, cell.coarsest, cell.decided) == (1, 0.25, 0.5, 0.5, 1)
     unsupported = counts.cell("torch", Row("structure", "bias_gradient"))

@@ -41,7 +41,7 @@ def test_mismatches_with_nothing_in_common_are_causes_of_their_own() -> None:
 def test_what_depends_on_earlier_calls_is_one() -> None:
     told = "right alone, wrong after the same call with other data"
     stale = mismatch("forward", history=told)
-    later = mismatch("jvp", history="the same call again", check="company")
+    later = mismatch("jvp", history="the same call again", check="company", is_among_calls=True)
     (cause, other) = causes((stale, mismatch("update"), later))
     assert set(cause.mismatches) == {stale.id, later.id}
     assert "depends on earlier calls" in cause.title
@@ -71,7 +71,7 @@ def test_an_error_that_calls_in_company_leave_behind_is_one_with_the_calls_that_
         Outcome.REFUSED, "raised RuntimeError: out of memory at /home/a/differentiable.py:136", "RuntimeError"
     )
     assert groups(
-        mismatch("jvp", 1, verdict=race, check="company"),
+        mismatch("jvp", 1, verdict=race, check="company", is_among_calls=True),
         mismatch("jvp", 2, verdict=later, history="depends on earlier calls"),
         mismatch("jvp", 3, verdict=other),
         mismatch("forward", verdict=later),
@@ -80,7 +80,7 @@ def test_an_error_that_calls_in_company_leave_behind_is_one_with_the_calls_that_
 
 def test_a_changed_operand_is_one_cause_with_what_comes_of_it_in_its_pass() -> None:
     changed = mismatch("forward", 1, verdict=ended(Outcome.VIOLATES, "changed its operand input", "mutation"))
-    race = mismatch("forward", 2, check="company", verdict=replace(VALUE, cause="threads"))
+    race = mismatch("forward", 2, check="company", is_among_calls=True, verdict=replace(VALUE, cause="threads"))
     error = ended(Outcome.REFUSED, "raised ValueError: output array is read-only at f.py:9", "ValueError")
     refused = mismatch("forward", 3, verdict=error, case=f"{CASE}/readonly")
     for several in ((changed, race, refused), (refused, race, changed), (race, refused, changed)):
@@ -92,14 +92,20 @@ def test_a_changed_operand_is_one_cause_with_what_comes_of_it_in_its_pass() -> N
         replace(race, subject="update"),
         replace(race, verdict=replace(VALUE, cause="stale")),
         replace(refused, case=CASE),
-        replace(race, check="structure"),
+        replace(race, check="structure", is_among_calls=False),
     ):
         assert len(groups(changed, other)) == 2
 
 
 def test_a_result_buffer_that_is_used_again_is_one_cause_with_its_races() -> None:
-    reused = mismatch("forward", 1, check="company", verdict=replace(VALUE, cause="reuse", reason="a returned array"))
-    race = mismatch("forward", 2, check="company", verdict=replace(VALUE, cause="threads"))
+    reused = mismatch(
+        "forward",
+        1,
+        check="company",
+        is_among_calls=True,
+        verdict=replace(VALUE, cause="reuse", reason="a returned array"),
+    )
+    race = mismatch("forward", 2, check="company", is_among_calls=True, verdict=replace(VALUE, cause="threads"))
     assert groups(race, reused) == [{reused.id, race.id}]
     readonly = ended(Outcome.REFUSED, "raised ValueError: read-only at f.py:9", "ValueError")
     assert len(groups(reused, mismatch("forward", 3, verdict=readonly, case=f"{CASE}/readonly"))) == 2
@@ -111,7 +117,7 @@ def test_crashes_in_one_frame_are_one_and_in_two_are_two() -> None:
         return ended(Outcome.CRASHED, f"the process died: SIGABRT (aborted); {frame}", "SIGABRT (aborted)")
 
     assert groups(
-        mismatch("forward", verdict=died("conv"), check="company"),
+        mismatch("forward", verdict=died("conv"), check="company", is_among_calls=True),
         mismatch("jvp", verdict=died("conv"), needs=("a bias",)),
         mismatch("update", verdict=died("step")),
     ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
@@ -120,8 +126,8 @@ def test_crashes_in_one_frame_are_one_and_in_two_are_two() -> None:
 def test_crashes_that_say_nothing_are_one_by_the_same_check_only() -> None:
     died = ended(Outcome.CRASHED, "the process died: SIGSEGV (segmentation fault)", "SIGSEGV (segmentation fault)")
     assert groups(
-        mismatch("forward", verdict=died, check="company"),
-        mismatch("jvp", verdict=died, check="company"),
+        mismatch("forward", verdict=died, check="company", is_among_calls=True),
+        mismatch("jvp", verdict=died, check="company", is_among_calls=True),
         mismatch("update", verdict=died, needs=("stride above 1",)),
     ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
 

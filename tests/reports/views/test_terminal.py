@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.operands.data import Numbers
 from convoracle.reports import Run, mismatch_text, mismatch_view, summary_table
 from convoracle.reports.records.compared import compared
+from convoracle.reports.records.earlier import CHECKS
 from convoracle.reports.views.terminal import compared_table, reason_lines
 
 
@@ -43,7 +45,9 @@ def test_a_structure_mismatch(make_mismatch, info):
 def test_a_precision_mismatch(flipped):
     worst = Discrepancy((3, 0, 1, 2), 0.70710754, 0.70710678, 7.6e-07, 2.3e-07, 12.8)
     verdict = Verdict(Outcome.VIOLATES, worst=worst, wrong=4, elements=72, ratio=3.3, resolution=1.5)
-    text = mismatch_text(replace(flipped[0], check="precision", title="the rounding bound", verdict=verdict))
+    text = mismatch_text(
+        replace(flipped[0], check="precision", numbers=Numbers.REALS, title="the rounding bound", verdict=verdict)
+    )
     assert "violates precision (the rounding bound)" in text
     assert "error 7.6e-07 = 12.8 ulp; bound 2.3e-07 (3.3x over); 4 of 72 elements" in text
     assert "resolution 1.5: a single missing term could have gone unseen" in text
@@ -52,7 +56,7 @@ def test_a_precision_mismatch(flipped):
 def test_a_wrong_integer_is_no_lack_of_precision(flipped):
     worst = Discrepancy((3, 0, 1, 2), 127.0, 383.0, 256.0, 0.0, 256.0)
     verdict = Verdict(Outcome.VIOLATES, worst=worst, wrong=4, elements=72)
-    text = mismatch_text(replace(flipped[0], check="precision", verdict=verdict))
+    text = mismatch_text(replace(flipped[0], check="precision", numbers=Numbers.REALS, verdict=verdict))
     assert "violates exactness (what is never rounded is equal)" in text
     assert "precision" not in text.partition("\n")[0]
 
@@ -103,7 +107,7 @@ def test_hostile_names_are_no_markup(info, record):
 
 
 def test_what_was_compared_is_a_table_and_the_reasons_are_lines(info, record):
-    shares = compared([record, replace(record, candidate="reference")])
+    shares = compared([record, replace(record, candidate="reference")], CHECKS)
     shown = printed(compared_table(shares, info.candidates))
     assert "compared, of what was asked" in shown
     assert "float32" in shown

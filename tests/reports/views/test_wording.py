@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
+from convoracle.oracle.operands.data import Numbers
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.reports.records.record import CandidateInfo, Mismatch
@@ -209,17 +210,17 @@ def test_what_happened_in_one_line(outcome: Outcome, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "bound", "words"),
+    ("check", "numbers", "bound", "words"),
     [
-        ("precision", 0.0, "forward of mine violates exactness (what is never rounded is equal)"),
-        ("precision", 1e-7, "forward of mine violates precision"),
-        ("precision", None, "forward of mine violates precision"),
-        ("structure", 0.0, "forward of mine violates structure"),
+        ("precision", Numbers.REALS, 0.0, "forward of mine violates exactness (what is never rounded is equal)"),
+        ("precision", Numbers.REALS, 1e-7, "forward of mine violates precision"),
+        ("precision", Numbers.REALS, None, "forward of mine violates precision"),
+        ("structure", Numbers.INTEGERS, 0.0, "forward of mine violates structure"),
     ],
 )
-def test_a_wrong_integer_is_no_lack_of_precision(check: str, bound: float | None, words: str) -> None:
+def test_a_wrong_integer_is_no_lack_of_precision(check: str, numbers: Numbers, bound: float | None, words: str) -> None:
     worst = None if bound is None else Discrepancy((0,), 1.0, 2.0, 1.0, bound, 1.0)
-    mismatch = replace(MISMATCH, check=check, title="", verdict=Verdict(Outcome.VIOLATES, worst=worst))
+    mismatch = replace(MISMATCH, check=check, numbers=numbers, title="", verdict=Verdict(Outcome.VIOLATES, worst=worst))
     assert headline(mismatch) == words
 
 

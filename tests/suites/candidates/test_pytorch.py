@@ -15,7 +15,7 @@ import pytest
 
 from convoracle.oracle.answers.exact import evaluate
 from convoracle.oracle.judging.verdict import Outcome
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.oracle.problem.passes import Operands, Pass, is_defined
@@ -27,7 +27,7 @@ from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading.adapting import adapted
 from convoracle.suites.candidates.protocol import Candidate
 from convoracle.suites.checks.inquiry import ask_again
-from convoracle.suites.checks.value import Check, operands_of
+from convoracle.suites.checks.value import operands_of
 
 from .conformity import (
     DTYPES,
@@ -477,7 +477,7 @@ def test_function_without_bias() -> None:
 def test_a_negative_learning_rate_is_a_step_uphill(executor: Executor) -> None:
     """PyTorch's optimizer takes none below zero."""
     case = parse_case("n1c2k1i4f2/float32/uniform/1324")
-    assert operands_of(Check.PRECISION, case).learning_rate < 0
+    assert operands_of(Numbers.REALS, case).learning_rate < 0
     result = ask_again(executor, "precision", "update", case)
     assert result is not None
     assert result.verdict.outcome is Outcome.CONFORMS

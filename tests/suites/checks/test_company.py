@@ -10,7 +10,7 @@ import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
-from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.data import Case, Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Pass
 from convoracle.suites.calling.executor import Executor
@@ -18,7 +18,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.checks.company import ask_company
-from convoracle.suites.checks.value import Check, answer
+from convoracle.suites.checks.value import answer
 
 from ..stateful import (
     FAULTY,
@@ -243,7 +243,7 @@ def test_what_is_wrong_alone_for_the_opposite_numbers_is_no_fault_of_company() -
         return np.maximum(reference.forward(input, weight, geometry).astype(input.dtype), 0)
 
     positive = (replace(one, seed=seed) for seed in range(100))
-    case = next(each for each in positive if answer(Check.STRUCTURE, each, Pass.FORWARD).value.to_float64().min() > 0)
+    case = next(each for each in positive if answer(Numbers.INTEGERS, each, Pass.FORWARD).value.to_float64().min() > 0)
     executor = Restarted(rectified)
     result = ask_company(executor, case, Pass.FORWARD)
     assert result is not None

@@ -9,12 +9,12 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.dtypes import Arithmetic
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.checks.examination import Examination, ask, ask_values, pass_of
-from convoracle.suites.checks.value import Check, operands_of
+from convoracle.suites.checks.value import operands_of
 
 CASE = parse_case("n1c1k1i4f2/float32/uniform/1/strided")
 PASSES = (Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT, Pass.FORWARD)
@@ -44,21 +44,22 @@ def examination(**settings: object) -> tuple[Examination, Counts]:
     return Examination(InProcess(candidate), CASE, PASSES, **settings), candidate  # type: ignore[arg-type]
 
 
-def test_structure_is_asked_once_and_the_others_each_time() -> None:
+def test_integers_are_asked_once_and_other_numbers_each_time() -> None:
     asked, candidate = examination()
-    assert asked.ask(Check.STRUCTURE, Pass.FORWARD) is asked.ask(Check.STRUCTURE, Pass.FORWARD)
+    assert asked.ask(Numbers.INTEGERS, Pass.FORWARD) is asked.ask(Numbers.INTEGERS, Pass.FORWARD)
     assert asked.returned(Pass.FORWARD) is not None
     assert candidate.calls == ["forward"]
     for count in (2, 3):
-        asked.ask(Check.PRECISION, Pass.FORWARD)
+        asked.ask(Numbers.REALS, Pass.FORWARD)
         assert candidate.calls == ["forward"] * count
-    asked.call(Check.STRUCTURE, Pass.FORWARD)
+    asked.call(Numbers.INTEGERS, Pass.FORWARD)
     assert candidate.calls == ["forward"] * 4
 
 
 def test_a_verdict_tells_check_pass_and_time_and_operands_lie_as_the_case_says() -> None:
     asked, candidate = examination()
-    result = asked.ask(Check.PRECISION, Pass.FORWARD)
+    result = ask_values(Numbers.REALS, asked, "precision", "forward")
+    assert result is not None
     assert (result.check, result.subject, result.verdict.outcome) == ("precision", "forward", Outcome.CONFORMS)
     assert result.seconds > 0
     assert candidate.strides == {False}
@@ -76,14 +77,14 @@ def test_what_a_pass_returned_is_the_array_or_nothing() -> None:
 def test_sound_are_the_passes_asked_so_far_that_are_not_wrong_in_their_order() -> None:
     asked, _ = examination()
     assert asked.sound == []
-    asked.ask(Check.PRECISION, Pass.FORWARD)
+    asked.ask(Numbers.REALS, Pass.FORWARD)
     assert asked.sound == []
     for pass_ in reversed(PASSES):
-        asked.ask(Check.STRUCTURE, pass_)
+        asked.ask(Numbers.INTEGERS, pass_)
     assert asked.sound == [Pass.FORWARD]
     right = Examination(InProcess("reference"), CASE, PASSES)
     for pass_ in reversed(PASSES):
-        right.ask(Check.STRUCTURE, pass_)
+        right.ask(Numbers.INTEGERS, pass_)
     assert right.sound == list(PASSES)
 
 
@@ -99,11 +100,11 @@ def test_recorded_operands_are_asked_instead() -> None:
         np.array([[[1, 2, 3, 4]]], np.float32), np.array([[[4, 5]]], np.float32), None, np.ones((1, 1, 3), np.float32)
     )
     asked, _ = examination(recorded=recorded)
-    assert asked.operands(Check.STRUCTURE) is recorded
-    assert asked.standard(Check.STRUCTURE, Pass.FORWARD).expected().tolist() == [[[14, 23, 32]]]
-    assert asked.ask(Check.STRUCTURE, Pass.FORWARD).verdict.outcome is Outcome.CONFORMS
-    of_case = examination()[0].operands(Check.STRUCTURE)
-    assert of_case is operands_of(Check.STRUCTURE, CASE, examination()[0].arithmetic)
+    assert asked.operands(Numbers.INTEGERS) is recorded
+    assert asked.standard(Numbers.INTEGERS, Pass.FORWARD).expected().tolist() == [[[14, 23, 32]]]
+    assert asked.ask(Numbers.INTEGERS, Pass.FORWARD).verdict.outcome is Outcome.CONFORMS
+    of_case = examination()[0].operands(Numbers.INTEGERS)
+    assert of_case is operands_of(Numbers.INTEGERS, CASE, examination()[0].arithmetic)
 
 
 @pytest.mark.parametrize(("text", "outcome"), [("n1c1k1i4f2", Outcome.REFUSED), ("n1c0k1i4f2", Outcome.UNSUPPORTED)])
@@ -112,32 +113,32 @@ def test_an_error_is_a_refusal_but_of_degenerate_cases(text: str, outcome: Outco
         raise ValueError("no")
 
     case = parse_case(f"{text}/float32/uniform/1")
-    assert ask(InProcess(conv), Check.STRUCTURE, case, Pass.FORWARD).verdict.outcome is outcome
+    assert ask(InProcess(conv), Numbers.INTEGERS, case, Pass.FORWARD).verdict.outcome is outcome
 
 
 @pytest.mark.parametrize(
-    ("text", "check", "subject", "some"),
+    ("text", "numbers", "subject", "some"),
     [
-        ("n1c1k1i4f2/int8/uniform/1", "structure", "forward", True),
-        ("n1c1k1i4f2/int8/uniform/1", "structure", "update", False),
-        ("n1c1k1i4f2/int8/uniform/1", "contamination", "forward", False),
-        ("n1c1k1i4f2/complex64/huge/1", "precision", "forward", False),
-        ("n1c1k1i4f2/complex64/uniform/1", "precision", "forward", True),
+        ("n1c1k1i4f2/int8/uniform/1", Numbers.INTEGERS, "forward", True),
+        ("n1c1k1i4f2/int8/uniform/1", Numbers.INTEGERS, "update", False),
+        ("n1c1k1i4f2/int8/uniform/1", Numbers.CONTAMINATED, "forward", False),
+        ("n1c1k1i4f2/complex64/huge/1", Numbers.REALS, "forward", False),
+        ("n1c1k1i4f2/complex64/uniform/1", Numbers.REALS, "forward", True),
     ],
 )
 def test_nothing_is_said_where_a_check_or_a_pass_is_not_defined(
-    text: str, check: str, subject: str, some: bool
+    text: str, numbers: Numbers, subject: str, some: bool
 ) -> None:
     asked = Examination(InProcess("reference"), parse_case(text), tuple(Pass))
-    assert (ask_values(asked, check, subject) is not None) is some
+    assert (ask_values(numbers, asked, "x", subject) is not None) is some
 
 
 def test_what_was_recorded_is_asked_again_in_any_case() -> None:
     case = parse_case("n1c1k1i4f2/float32/uniform/1/broadcast")
-    recorded = operands_of(Check.STRUCTURE, case)
-    assert ask_values(Examination(InProcess("reference"), case, PASSES), "contamination", "forward") is None
+    recorded = operands_of(Numbers.INTEGERS, case)
+    assert ask_values(Numbers.CONTAMINATED, Examination(InProcess("reference"), case, PASSES), "x", "forward") is None
     again = Examination(InProcess("reference"), case, PASSES, recorded=recorded)
-    assert ask_values(again, "contamination", "forward") is not None
+    assert ask_values(Numbers.CONTAMINATED, again, "x", "forward") is not None
 
 
 def test_a_subject_is_a_pass() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, RunInfo
 from convoracle.reports.records.compared import compared
+from convoracle.reports.records.earlier import CHECKS
 from convoracle.reports.records.serialization import Supported, SupportedEntry
 from convoracle.suites.command.gate import complaints, silent_candidates
 
@@ -25,7 +26,7 @@ def run(least: float, **verdicts: tuple[Verdict, ...]) -> Run:
 
 
 def told(finished: Run, before: Supported | None = None) -> list[str]:
-    return complaints(finished, compared(finished.cases), before)
+    return complaints(finished, compared(finished.cases, CHECKS), before)
 
 
 def test_silent_is_of_whom_no_element_was_compared() -> None:

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
-from convoracle.oracle.operands.data import lattice_operands, parse_case, real_operands
+from convoracle.oracle.operands.data import Numbers, lattice_operands, parse_case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.reports import Evidence, Mismatch, RunInfo, RunWriter
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply
 from convoracle.suites.candidates import CandidateError
+from convoracle.suites.checks.registry import kind_named
 from convoracle.suites.command.cli import main
 from convoracle.suites.command.replay_command import ask_recorded
 
@@ -32,7 +33,9 @@ def recorded(folder: Path, check: str, subject: str, case: str = CASE, **changes
     operands: Operands = (real_operands(parsed) if check == "precision" else lattice_operands(parsed)).of(pass_)
     shape = () if subject == "adjoint" else Pass(subject).result_shape(parsed.geometry)
     evidence = Evidence(replace(operands, **changes), None, np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
-    mismatch = Mismatch("x-1", "x", check, subject, case, case, Verdict(Outcome.VIOLATES, "recorded"))
+    mismatch = Mismatch(
+        "x-1", "x", check, subject, case, case, Verdict(Outcome.VIOLATES, "recorded"), numbers=kind_named(check).numbers
+    )
     with RunWriter.create(folder / "out", RunInfo(0, "quick", (), "", "", ())) as writer:
         return writer.add_mismatch(mismatch, evidence)
 
@@ -56,7 +59,7 @@ def test_what_was_asked_before_it_is_asked_before_it_and_it_on_what_was_recorded
     recorded = lattice_operands(parse_case(CASE))
     mismatch = Mismatch(
         "x-1", "x", "structure", "forward", CASE, CASE, Verdict(Outcome.VIOLATES, "recorded"),
-        after=(("precision", "forward", "n1c1k1i3f2/float32/uniform/0"),),
+        after=(("precision", "forward", "n1c1k1i3f2/float32/uniform/0"),), numbers=Numbers.INTEGERS,
     )  # fmt: skip
     CALLS.clear()
     verdict = ask_recorded(mismatch, Evidence(recorded, None, None, None, None), Listening())  # type: ignore[arg-type]

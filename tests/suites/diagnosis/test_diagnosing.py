@@ -13,7 +13,7 @@ from convoracle.oracle.answers import reference
 from convoracle.oracle.explaining.diagnosis import Certainty, Diagnosis
 from convoracle.oracle.faults import FAULT_MODELS, fault_named, honest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.files.junit import junit
@@ -24,7 +24,6 @@ from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosis.diagnosing import Told, explain, terms_told
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.interrogation import interrogate
@@ -195,7 +194,7 @@ def test_who_raises_an_error_is_told_how_to_say_that_it_does_not_take_a_case() -
 
     case = parse_case("n1c1k1i3f2/float32/uniform/0")
     executor = InProcess(pointwise)
-    verdict = ask(executor, Check.STRUCTURE, case, Pass.FORWARD).verdict
+    verdict = ask(executor, Numbers.INTEGERS, case, Pass.FORWARD).verdict
     shows = ("structure", "forward", verdict.outcome, verdict.cause)
     told = explain(Fault("it", *shows, found=case, shrunk=case, verdict=verdict), executor)
     assert (told.names, told.kind) == ((), "")

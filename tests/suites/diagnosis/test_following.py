@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.data import Case, Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.following import followed
 
@@ -37,7 +36,7 @@ CASES = [parse_case(f"n2c1k1i3f2/float32/uniform/{seed}") for seed in range(6)]
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_update_follows_from_its_gradient_also_where_results_are_declared_narrow(case: Case) -> None:
     executor = InProcess(NarrowResults)
-    verdict = ask(executor, Check.STRUCTURE, case, Pass.UPDATE).verdict
+    verdict = ask(executor, Numbers.INTEGERS, case, Pass.UPDATE).verdict
     shows = ("structure", "update", verdict.outcome, verdict.cause)
     fault = Fault("it", *shows, found=case, shrunk=case, verdict=verdict)
     assert verdict.cause == "value"

@@ -11,13 +11,12 @@ import pytest
 from convoracle.oracle.answers.exact import term_counts
 from convoracle.oracle.faults import fault_named, honest
 from convoracle.oracle.faults.natural import READINGS, natural_models
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
 from convoracle.suites.diagnosis.diagnosing import Told, explain
 from convoracle.suites.diagnosis.fault import Fault
 
@@ -28,14 +27,14 @@ ONE = "n1c1k1i1x1f1x1/float32/uniform/0"
 
 def told_of(executor: Executor, text: str, pass_: Pass = Pass.FORWARD) -> Told:
     case = parse_case(text)
-    verdict = ask(executor, Check.STRUCTURE, case, pass_).verdict
+    verdict = ask(executor, Numbers.INTEGERS, case, pass_).verdict
     assert verdict.outcome.is_mismatch, verdict
     return explain(Fault("x-1", "structure", str(pass_), verdict.outcome, verdict.cause, case, case, verdict), executor)
 
 
 def test_the_plain_kernel_is_right() -> None:
     case = parse_case("n2c2k3i7x8f3x2s2x3p1x2d1x2/float32/uniform/0")
-    assert not ask(natural.candidate(natural.plain), Check.STRUCTURE, case, Pass.FORWARD).verdict.reason
+    assert not ask(natural.candidate(natural.plain), Numbers.INTEGERS, case, Pass.FORWARD).verdict.reason
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ def test_what_no_window_reaches_may_hold_anything_and_nothing_else_may(case: str
         f"{case}/float32/uniform/{seed}"
         for seed in range(9)
         if ask(
-            positive, Check.STRUCTURE, parse_case(f"{case}/float32/uniform/{seed}"), Pass.INPUT_GRADIENT
+            positive, Numbers.INTEGERS, parse_case(f"{case}/float32/uniform/{seed}"), Pass.INPUT_GRADIENT
         ).verdict.wrong
     )
     assert told_of(positive, text, Pass.INPUT_GRADIENT).names == ("result-negative-zero",)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from convoracle.oracle.judging.verdict import Outcome
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.answers import reference
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.layouts import CONTIGUOUS
-from convoracle.oracle.problem.passes import Operands, Pass
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.records.compared import KNOWN_HANG
 from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.in_process import InProcess
@@ -22,11 +24,12 @@ PLAIN, DILATED = map(parse_case, ("n1c1k1i3f1/float32/uniform/0", "n1c1k1i3f1d2/
 
 
 class Hanging(InProcess):
-    """The reference, which times out on dilation, without waiting."""
+    """The reference, which times out on some geometries, on dilated ones if nothing is said, without waiting."""
 
-    def __init__(self) -> None:
+    def __init__(self, hangs: Callable[[ConvGeometry], bool] = lambda geometry: max(geometry.dilation) > 1) -> None:
         super().__init__("reference")
         self.asked: list[Pass] = []
+        self.hangs = hangs
 
     def call(
         self,
@@ -38,7 +41,7 @@ class Hanging(InProcess):
         layout: str = CONTIGUOUS,
     ) -> Reply:
         self.asked.append(pass_)
-        if max(geometry.dilation) > 1:
+        if self.hangs(geometry):
             return TimedOut(10.0)
         return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
 
@@ -96,6 +99,41 @@ def test_a_block_is_examined_in_a_fresh_process_where_passes_have_their_turn_in_
     assert in_company == [[result.check for result in results].count("company") for results in again]
     assert in_company == [2 if number % 5 == 0 else 0 for number in range(1, BLOCK_CASES + 1)]
     assert executor.restarts == 2 * (1 + sum(in_company))
+
+
+class WrongAtTheThird(InProcess):
+    """The forward pass is one too large from the third kind of convolution on that its process sees."""
+
+    def __init__(self) -> None:
+        self.seen: set[ConvGeometry] = set()
+        super().__init__(self)
+
+    def forward(self, input: Array, weight: Array, bias: Array | None, geometry: ConvGeometry) -> Array:
+        self.seen.add(geometry)
+        return reference.forward(input, weight, geometry, bias) + input.dtype.type(len(self.seen) > 2)
+
+    def weight_gradient(self, input: Array, output_gradient: Array, geometry: ConvGeometry) -> Array:
+        return reference.weight_gradient(input, output_gradient, geometry)
+
+    def restart(self) -> None:
+        self.seen.clear()
+
+
+EARLIER = [parse_case(f"n1c1k1i{size}f1/float32/uniform/0") for size in (5, 6, 7)]
+
+
+def told_of(earlier: Iterable[Case]) -> str:
+    executor = WrongAtTheThird()
+    examined = Examiner(executor, PASSES, ("structure",), Offer(Space()))
+    result = CheckResult("structure", "forward", Verdict(Outcome.VIOLATES, "one too large", "value"))
+    history = examined.history(result, PLAIN, list(earlier))
+    assert history is not None
+    return history.told
+
+
+def test_the_cases_before_are_examined_anew_until_the_same_question_fails_again() -> None:
+    assert told_of(EARLIER) == "right alone, wrong after the 2 cases before it"
+    assert told_of(EARLIER[:1]) == "right alone, and not seen to be wrong again after the calls before it"
 
 
 def test_what_a_pass_cannot_take_is_told_and_not_asked() -> None:

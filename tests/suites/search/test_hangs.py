@@ -40,3 +40,15 @@ def test_a_pass_is_asked_a_few_times_more() -> None:
 @pytest.mark.parametrize("check", ["company", "relation:stride"])
 def test_what_takes_several_calls_says_nothing_of_one(check: str) -> None:
     assert hangs_of(check, PLAIN, times=WAITED_FOR).entry(PLAIN) == Entry(PLAIN)
+
+
+def test_a_case_that_has_just_what_the_hang_needs_is_like_it() -> None:
+    known = hangs_of("structure", PLAIN, times=WAITED_FOR)
+    assert known.entry(PLAIN).hangs == known.entry(DILATED).hangs == ((Pass.FORWARD, "mine-forward-1"),)
+
+
+def test_a_pass_that_hangs_for_once_is_asked_on_where_no_hang_is_known() -> None:
+    hangs = Hangs(Ledger("mine", 20))
+    for _ in range(2 * WAITED_FOR):
+        hangs.note([hang("structure", Pass.FORWARD)])
+    assert hangs.entry(PLAIN) == Entry(PLAIN)

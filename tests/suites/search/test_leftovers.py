@@ -9,15 +9,13 @@ import pytest
 from convoracle.oracle.faults import FaultModel, fault_named
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import Case, parse_case
-from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import CheckResult
 from convoracle.suites.audits.planted import PlantedInProcess
-from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
+from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.history import History
 from convoracle.suites.search.ledger import Ledger
-from convoracle.suites.search.leftovers import ALONE_PER_CASE, Leftovers
+from convoracle.suites.search.leftovers import Leftovers
 
 CASES = [parse_case(f"n1c1k1i2f1/float32/uniform/{seed}") for seed in range(12)]
 
@@ -37,7 +35,8 @@ class Restarted(PlantedInProcess):
 def wrong(executor: PlantedInProcess, case: Case) -> CheckResult:
     """The failing result of a forward pass, after a call with other data."""
     for each in (replace(case, seed=case.seed + 1), case):
-        result = ask(executor, Check.STRUCTURE, each, Pass.FORWARD)
+        result = ask_again(executor, "structure", "forward", each)
+    assert result is not None
     assert result.verdict.outcome is Outcome.VIOLATES
     return result
 
@@ -75,4 +74,15 @@ def test_after_many_that_were_right_alone_no_more_are_asked(budget: int) -> None
     left, executor, fault = leftovers("returns-the-previous-result", budget)
     for case in CASES:
         assert left.explanation(wrong(executor, case), case) is fault
-    assert executor.restarts == ALONE_PER_CASE * budget
+    assert executor.restarts == 2 * budget
+
+
+def test_of_another_pass_two_more_are_asked_all_the_same() -> None:
+    left, executor, fault = leftovers("returns-the-previous-result", 1)
+    for case in CASES[:4]:
+        left.explanation(wrong(executor, case), case)
+    executor.restarts = 0
+    for case in CASES:
+        result = wrong(executor, case)
+        assert left.explanation(replace(result, subject="weight_gradient"), case) is fault
+    assert executor.restarts == 2

@@ -24,11 +24,12 @@ from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import Shares
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.cases.usual import usual_cases
-from convoracle.suites.search import agenda
+from convoracle.suites.search import agenda, search
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.hangs import WAITED_FOR
+from convoracle.suites.search.pursuit import Pursuit
 
-from ..searching import Told, searched
+from ..searching import Told, first_fault, searched
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 
@@ -251,3 +252,35 @@ def test_a_fault_that_the_covering_shows_is_shrunk_without_hypothesis(monkeypatc
         (fault,) = searched(running, replace(budget(1), space=Space())).faults
     assert (str(fault.found), str(fault.shrunk)) == (str(case), "n1c1k1i2f2/float32/uniform/0")
     assert fault.subject == "input_gradient"
+
+
+def pursued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Pursuit]]:
+    """Every pursuit of a fault from here on, with the attempts that it is given."""
+    begun = []
+
+    class Watched(Pursuit):
+        def __post_init__(self) -> None:
+            begun.append((self.limit, self))
+            super().__post_init__()
+
+    monkeypatch.setattr(search, "Pursuit", Watched)
+    return begun
+
+
+@pytest.mark.parametrize(("cases", "attempts"), [(10, 1000), (83, 1000), (84, 1008)])
+def test_there_are_a_thousand_attempts_at_shrinking_and_of_many_cases_twelve_for_each(
+    cases: int, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = pursued(monkeypatch)
+    with executor("KernelNotFlipped") as running:
+        first_fault(running, replace(budget(cases), passes=frozenset({Pass.INPUT_GRADIENT})))
+    ((given, _),) = begun
+    assert given == attempts
+
+
+def test_what_one_fault_takes_of_the_attempts_is_not_there_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = pursued(monkeypatch)
+    with executor("DilationAndGroups") as running:
+        searched(running, replace(budget(30), passes=frozenset({Pass.FORWARD})))
+    (first, pursuit), (second, _) = begun[:2]
+    assert second == first - pursuit.attempts

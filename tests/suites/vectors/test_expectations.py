@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convoracle.oracle.operands.data import Case, parse_case
+from convoracle.oracle.operands.data import Case, Numbers, parse_case
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.checks.value import Check, answer, operands_of, solve
+from convoracle.suites.checks.value import answer, operands_of, solve
 from convoracle.suites.vectors.expectations import FINITE, MINUS, NAN, PLUS, expected_arrays, in_dtype
 
 CASE = parse_case("n1c1k1i4f2/float32/uniform/1")
 
 
-def expected(check: Check, case: Case, operands: Operands) -> dict[str, Array]:
-    exact = solve(check, Pass.FORWARD, operands, case.geometry)
-    return expected_arrays(check, case, Pass.FORWARD, operands, exact)
+def expected(numbers: Numbers, case: Case, operands: Operands) -> dict[str, Array]:
+    exact = solve(numbers, Pass.FORWARD, operands, case.geometry)
+    return expected_arrays(numbers, case, Pass.FORWARD, operands, exact)
 
 
 def given(*numbers: float) -> Operands:
@@ -25,14 +25,14 @@ def given(*numbers: float) -> Operands:
 
 
 def test_integers_are_to_be_equal_in_the_results_own_dtype() -> None:
-    arrays = expected(Check.STRUCTURE, CASE, given(1, 2, 3, 4))
+    arrays = expected(Numbers.INTEGERS, CASE, given(1, 2, 3, 4))
     assert set(arrays) == {"expected"}
     assert arrays["expected"].dtype == np.float32
     assert arrays["expected"].tolist() == [[[14, 23, 32]]]
 
 
 def test_reals_are_to_be_within_a_bound_in_float64() -> None:
-    arrays = expected(Check.PRECISION, CASE, given(0.1, 0.2, 0.3, 0.4))
+    arrays = expected(Numbers.REALS, CASE, given(0.1, 0.2, 0.3, 0.4))
     assert set(arrays) == {"expected", "bound"}
     assert arrays["expected"].dtype == arrays["bound"].dtype == np.float64
     assert 0 < arrays["bound"].max() < 1e-6
@@ -43,8 +43,8 @@ def test_reals_are_to_be_within_a_bound_in_float64() -> None:
 def test_a_bound_has_few_bits_and_is_never_below_that_of_the_check(dtype: str) -> None:
     """So that it does not depend on the order in which sizes are summed."""
     case = parse_case(f"n2c4k6i6x5f3x2s2x1/bias/{dtype}/uniform/3")
-    operands, exact = operands_of(Check.PRECISION, case), answer(Check.PRECISION, case, Pass.FORWARD)
-    bound = expected_arrays(Check.PRECISION, case, Pass.FORWARD, operands, exact)["bound"]
+    operands, exact = operands_of(Numbers.REALS, case), answer(Numbers.REALS, case, Pass.FORWARD)
+    bound = expected_arrays(Numbers.REALS, case, Pass.FORWARD, operands, exact)["bound"]
     fractions, _ = np.frexp(bound)
     assert (np.ldexp(fractions, 20) % 1 == 0).all()
     assert (bound >= exact.magnitude * 2.0**-53).all()
@@ -52,7 +52,7 @@ def test_a_bound_has_few_bits_and_is_never_below_that_of_the_check(dtype: str) -
 
 @pytest.mark.parametrize(("last", "bits"), [(np.nan, NAN), (np.inf, PLUS), (-np.inf, MINUS), (4.0, FINITE)])
 def test_where_nan_and_inf_may_be_is_told_in_bits(last: float, bits: int) -> None:
-    arrays = expected(Check.CONTAMINATION, CASE, given(1, 2, 3, last))
+    arrays = expected(Numbers.CONTAMINATED, CASE, given(1, 2, 3, last))
     assert arrays["allowed"].dtype == np.uint8
     assert arrays["allowed"].tolist() == [[[FINITE, FINITE, bits]]]
     assert arrays["expected"][0, 0, :2].tolist() == [14, 23]
@@ -60,7 +60,7 @@ def test_where_nan_and_inf_may_be_is_told_in_bits(last: float, bits: int) -> Non
 
 def test_a_sum_beyond_the_range_is_plus_infinity() -> None:
     huge = parse_case("n1c1k1i4f2/float32/huge/1")
-    arrays = expected(Check.PRECISION, huge, given(3e38, 3e38, 0, 0))
+    arrays = expected(Numbers.REALS, huge, given(3e38, 3e38, 0, 0))
     assert (arrays["allowed"][0, 0] & PLUS).tolist() == [PLUS, PLUS, 0]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.calling.in_process import InProcess
@@ -20,7 +20,6 @@ from convoracle.suites.candidates.calls.binding import bind_function
 from convoracle.suites.candidates.loading.loaded import LoadedCandidate
 from convoracle.suites.candidates.loading.source import bind_object
 from convoracle.suites.checks.examination import ask
-from convoracle.suites.checks.value import Check
 
 SYMMETRIC = ConvGeometry.of(size=(7, 6), kernel=3, stride=(2, 1), padding=(1, 2), dilation=(1, 2))
 PLAIN = ConvGeometry.of(size=(3, 3), kernel=2)
@@ -316,9 +315,9 @@ class UpsamplingConvTranspose2d:
 def test_a_class_for_transposed_convolutions_is_right_on_them() -> None:
     executor = InProcess(UpsamplingConvTranspose2d)
     case = parse_case("n2c3k2i4x5f3x2s2x3p1x0to1x2/float32/uniform/0")
-    assert ask(executor, Check.STRUCTURE, case, Pass.FORWARD).verdict.outcome is Outcome.CONFORMS
+    assert ask(executor, Numbers.INTEGERS, case, Pass.FORWARD).verdict.outcome is Outcome.CONFORMS
     direct = replace(case, geometry=replace(case.geometry, transposed=False, output_padding=()))
-    verdict = ask(executor, Check.STRUCTURE, direct, Pass.FORWARD).verdict
+    verdict = ask(executor, Numbers.INTEGERS, direct, Pass.FORWARD).verdict
     assert (verdict.outcome, verdict.reason) == (
         Outcome.UNSUPPORTED,
         "UpsamplingConvTranspose2d is for transposed convolutions only, going by its name",
