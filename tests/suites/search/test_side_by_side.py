@@ -180,7 +180,13 @@ def test_ctrl_c_at_a_terminal_reaches_every_process_and_none_is_left(tmp_path: P
     """The terminal signals the whole group: the searches are not to end by that, but by what the run tells them."""
     command = [sys.executable, "-m", "convoracle.suites", "check", f"{MUTANTS}:Honest", f"{MUTANTS}:ReturnsNone"]
     options = ["--cases", "1000", "-j", "3", "--out", str(tmp_path / "run"), "--memory", str(tmp_path / "memory")]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        [*command, *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if "shrinking" in line:
