@@ -47,5 +47,8 @@ class Executor(Protocol):
     def restart(self) -> None:
         """Make the next call the first one that its process sees."""
 
+    def twin(self) -> Executor:
+        """Another one of the same candidate, with processes of its own where it has any, to be closed by itself."""
+
     def close(self) -> None:
         """End its processes."""

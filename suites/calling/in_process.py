@@ -60,6 +60,10 @@ class InProcess:
     def restart(self) -> None:
         """Nothing to do: there is no process to replace."""
 
+    def twin(self) -> Self:
+        """This one: there is no other process."""
+        return self
+
     def close(self) -> None:
         """Nothing to end."""
 

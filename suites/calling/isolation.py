@@ -8,40 +8,32 @@ caused it; the next call finds a fresh process.
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
-from ..candidates.calls.naming import name_of
 from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
 from .channel import DOING, Channel, Garbled, Header
 from .company import CompanyQuestion, CompanyReply, company_from_message
 from .illegal_calls import IllegalCall
-from .pickling import pickle_candidate
+from .loader import DYING_SECONDS, REPORT_SECONDS, Loader, knock, setup_of
 from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
 from .worker import info_from
 
 Answer = TypeVar("Answer")
 
-_DYING_SECONDS = 2.0
-_REPORT_SECONDS = 10.0
 _LARGEST_LOG = 2**20
-_TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
-"""Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
-numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
 
 
 class Isolated:
@@ -63,14 +55,39 @@ class Isolated:
     """
 
     def __init__(self, candidate: object, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+        self._begin(candidate, limits)
+        self.wait()
+
+    @classmethod
+    def launched(cls, candidate: object, limits: Limits) -> Self:
+        """One whose candidate is being loaded, so that others can be meanwhile: `wait` for it before all else."""
+        executor = cls.__new__(cls)
+        executor._begin(candidate, limits)
+        return executor
+
+    def _begin(self, candidate: object, limits: Limits) -> None:
         self.limits = limits
-        self._setup, self._payload = _setup(candidate, limits)
+        self._setup, self._payload = setup_of(candidate, limits)
+        self._prepare()
+        self._launch()
+
+    def _prepare(self) -> None:
         self._calls: Channel | None = None
         self._sequence = 0
         self._doing = ""
         self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
         self._log_mark = 0
-        self._start()
+
+    def twin(self) -> Isolated:
+        """Another executor of what was loaded, in forks of the process that loaded it; it ends with this one at last.
+
+        It may be made, and used, in a fork of this process: it shares nothing but the door at which it is asked for.
+        """
+        twin = copy.copy(self)
+        twin._prepare()
+        twin._loader = None
+        twin._control = knock(twin._door, twin._log)
+        return twin
 
     @property
     def info(self) -> CandidateInfo:
@@ -85,7 +102,8 @@ class Isolated:
     @property
     def loader_pid(self) -> int:
         """The process that loaded the candidate; it leads the session of all that run it."""
-        return self._process.pid
+        assert self._loader is not None
+        return self._loader.pid
 
     def call(
         self,
@@ -138,7 +156,7 @@ class Isolated:
             died = self._bury(patience=0)
             died = Died("sent what is no reply", died.detail if died is not None else "")
         except ConnectionError:
-            died = self._bury(patience=_DYING_SECONDS) or Died("took down the process that loaded it")
+            died = self._bury(patience=DYING_SECONDS) or Died("took down the process that loaded it")
         except BaseException:
             self._bury(patience=0)
             raise
@@ -165,14 +183,9 @@ class Isolated:
             self._calls.close()
             self._calls = None
         self._control.close()
-        try:
-            self._process.wait(timeout=_DYING_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
         self._log.close()
+        if self._loader is not None:
+            self._loader.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,25 +217,23 @@ class Isolated:
             elif not isinstance(answered, int) or not 0 < answered < self._sequence:
                 raise Garbled(f"received an answer to no request: {answered}")
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                start_new_session=True,
-                env=_TELLING_MEMORY | os.environ,
-            )
-        self._control = Channel(ours)
-        deadline = time.monotonic() + self.limits.load_seconds
+    def _launch(self) -> None:
+        self._loader: Loader | None = Loader(self._setup, self._payload, self._log)
+        self._control, self._door = self._loader.control, self._loader.door
+
+    def wait(self) -> None:
+        """Wait until the candidate is loaded.
+
+        Raises
+        ------
+        CandidateError
+            If it cannot be.
+        """
+        assert self._loader is not None
         try:
-            self._control.send(self._setup, self._payload, deadline)
-            answer, _ = self._control.receive(deadline)
+            answer = self._loader.answer()
         except (TimeoutError, ConnectionError) as error:
-            self._give_up(error)
+            self._give_up(error, self._loader.ended(error))
         except BaseException:
             self.close()
             raise
@@ -233,11 +244,8 @@ class Isolated:
         self._passes = frozenset(map(Pass, answer["passes"]))
         self._least_seconds = float(answer["seconds_per_call"])
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: Exception, ended: int | None) -> NoReturn:
         """Report a process that did not load the candidate."""
-        ended = (
-            self._process.poll() if isinstance(error, TimeoutError | Garbled) else self._process.wait(_REPORT_SECONDS)
-        )
         detail = self._detail()
         self.close()
         name = self._setup["source"] or self._setup["name"]
@@ -264,19 +272,24 @@ class Isolated:
         return self._calls
 
     def _fork(self) -> Channel:
-        self._control.send({"do": "fork"}, deadline=time.monotonic() + _REPORT_SECONDS)
-        self._control.socket.settimeout(_REPORT_SECONDS)
+        self._control.send({"do": "fork"}, deadline=time.monotonic() + REPORT_SECONDS)
+        self._control.socket.settimeout(REPORT_SECONDS)
         _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
         if not descriptors:
             raise ConnectionError("the loader is gone")
         return Channel(socket.socket(fileno=descriptors[0]))
 
     def _restart_loader(self) -> None:
-        """Start all over: a candidate may kill even the process that forks for it."""
+        """Start all over: a candidate may kill even the process that forks for it, and its like."""
         self._control.close()
-        self._process.kill()
-        self._process.wait()
-        self._start()
+        if self._loader is None:
+            with contextlib.suppress(OSError):
+                self._control = knock(self._door, self._log)
+                return
+        else:
+            self._loader.kill()
+        self._launch()
+        self.wait()
 
     def _bury(self, *, patience: float) -> Died | None:
         """End the child and say how it had ended; None if that cannot be known."""
@@ -284,7 +297,7 @@ class Isolated:
             self._calls.close()
             self._calls = None
         try:
-            deadline = time.monotonic() + patience + _REPORT_SECONDS
+            deadline = time.monotonic() + patience + REPORT_SECONDS
             self._control.send({"do": "bury", "patience": patience}, deadline=deadline)
             status = self._control.receive(deadline)[0]["status"]
         except (ConnectionError, TimeoutError):
@@ -329,14 +342,3 @@ def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tu
         "learning_rate": operands.learning_rate,
     }
     return header, list(arrays.values())
-
-
-def _setup(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
-    setup: Header = {
-        "path": sys.path,
-        "source": candidate if isinstance(candidate, str) else "",
-        "name": "" if isinstance(candidate, str) else str(getattr(candidate, "name", "") or name_of(candidate)),
-        "load_seconds": limits.load_seconds,
-        "memory_bytes": limits.memory_bytes,
-    }
-    return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]

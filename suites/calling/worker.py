@@ -1,26 +1,27 @@
 """The process that runs a candidate: loads it once, never calls it, and forks a child for the calls.
 
-Started by `isolation` as ``python -m convoracle.suites.calling.worker FD``. A child that
+Started by `isolation` as ``python -m convoracle.suites.calling.worker CONTROL DOOR``, two descriptors. A child that
 a candidate brings down is replaced by a new fork in milliseconds; importing a
-framework anew would take seconds. All processes end when the harness does.
+framework anew would take seconds. So whoever knocks at the door, to have the same candidate, too, is served by another
+fork of this process. All processes end when the harness does.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
 import gc
 import math
 import os
 import pickle
 import resource
+import select
 import signal
 import socket
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any, NoReturn
 
@@ -35,9 +36,10 @@ from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_mess
 from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
+from .lifetime import end_with
 from .replies import to_message
 
-_PR_SET_PDEATHSIG = 1
+_STDOUT, _STDERR = 1, 2
 _DYING_SECONDS = 0.5
 _LARGEST_FILE = 2**30
 _THREAD_MEMORY = 160 * 2**20
@@ -45,18 +47,19 @@ _THREAD_MEMORY = 160 * 2**20
 
 
 def main() -> None:
-    """Serve the harness at the other end of the socket whose descriptor is the only argument."""
+    """Serve the harness at the other ends of the sockets whose descriptors are the arguments."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-    control = Channel(socket.socket(fileno=int(sys.argv[1])))
+    control, door = Channel(socket.socket(fileno=int(sys.argv[1]))), socket.socket(fileno=int(sys.argv[2]))
     with contextlib.suppress(ConnectionError):
         setup, payload = control.receive()
         signal.alarm(math.ceil(setup["load_seconds"]) + 1)
         loaded = _load(setup, payload, control)
         signal.alarm(0)
         if loaded is not None:
-            _serve_harness(control, loaded, setup["memory_bytes"])
+            gc.freeze()
+            _serve_harness(control, door, loaded, setup["memory_bytes"])
 
 
 def _load(setup: Header, payload: list[Array], control: Channel) -> LoadedCandidate | None:
@@ -89,13 +92,15 @@ def _rebuild(pickled: bytes) -> object:
         ) from error
 
 
-def _serve_harness(control: Channel, loaded: LoadedCandidate, memory_bytes: int) -> None:
-    """Fork and bury children on demand, until the harness is gone."""
-    gc.freeze()
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+def _serve_harness(control: Channel, door: socket.socket, loaded: LoadedCandidate, memory_bytes: int) -> None:
+    """Fork and bury children on demand, and twins of this process at a knock, until the harness is gone."""
     child = 0
     try:
         while True:
+            ready, _, _ = select.select([control.socket, door], [], [])
+            if control.socket not in ready:
+                _open(door, control, loaded, memory_bytes)
+                continue
             command, _ = control.receive()
             if command["do"] == "fork":
                 ours, theirs = socket.socketpair()
@@ -104,9 +109,7 @@ def _serve_harness(control: Channel, loaded: LoadedCandidate, memory_bytes: int)
                 if child == 0:
                     control.close()
                     theirs.close()
-                    if prctl is not None:
-                        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                    _run_child(Channel(ours), loaded, memory_bytes, orphan=os.getppid() != parent)
+                    _run_child(Channel(ours), loaded, memory_bytes, parent)
                 ours.close()
                 socket.send_fds(control.socket, [b"f"], [theirs.fileno()])
                 theirs.close()
@@ -116,6 +119,43 @@ def _serve_harness(control: Channel, loaded: LoadedCandidate, memory_bytes: int)
     finally:
         if child:
             _bury(child, patience=0)
+
+
+def _open(door: socket.socket, control: Channel, loaded: LoadedCandidate, memory_bytes: int) -> None:
+    """Fork a twin for who knocked: it is sent where that is to be served, and where what is written meanwhile goes.
+
+    Twins listen at the same door; who comes too late finds nothing there.
+    """
+    try:
+        knock, descriptors, _, _ = socket.recv_fds(door, 1, 2, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return
+    if not knock:
+        raise ConnectionError("the harness is gone")
+    if os.fork() == 0:
+        with _ending_here():
+            control.close()
+            served, log = descriptors
+            os.dup2(log, _STDOUT)
+            os.dup2(log, _STDERR)
+            _serve_harness(Channel(socket.socket(fileno=served)), door, loaded, memory_bytes)
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _ending_here() -> Iterator[None]:
+    """What a forked process does; it never returns into its parent's code."""
+    status = 1
+    try:
+        yield
+        status = 0
+    except ConnectionError:
+        status = 0
+    except BaseException:  # noqa: BLE001 - a forked child must not run on in its parent's code
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
 
 
 def _bury(child: int, *, patience: float) -> int:
@@ -135,23 +175,15 @@ def _bury(child: int, *, patience: float) -> int:
     return status
 
 
-def _run_child(channel: Channel, loaded: LoadedCandidate, memory_bytes: int, *, orphan: bool) -> NoReturn:
-    """Serve calls until the harness closes the channel; never returns into the parent's code."""
-    status = 1
-    try:
-        if not orphan:
+def _run_child(channel: Channel, loaded: LoadedCandidate, memory_bytes: int, parent: int) -> None:
+    """Serve calls until the harness closes the channel."""
+    with _ending_here():
+        if end_with(parent):
             os.setpgid(0, 0)
             faulthandler.enable(all_threads=False)
             _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)
             _limit(resource.RLIMIT_AS, _address_space() + memory_bytes + (os.cpu_count() or 1) * _THREAD_MEMORY)
             _serve_calls(channel, loaded)
-        status = 0
-    except ConnectionError:
-        status = 0
-    except BaseException:  # noqa: BLE001 - a forked child must not run on in its parent's code
-        sys.excepthook(*sys.exc_info())
-    finally:
-        os._exit(status)
 
 
 def _serve_calls(channel: Channel, loaded: LoadedCandidate) -> NoReturn:

@@ -80,6 +80,10 @@ class Offer:
         """Why a pass is not asked a case, or None."""
         return _why_untaken(self.untaken, pass_, case)
 
+    def refusal(self, asking: Asking, case: Case) -> tuple[CheckResult, ...]:
+        """The verdicts of the passes on a case that none of them takes."""
+        return _refusal(asking, self.untaken, case)
+
 
 def learn(asking: Asking, space: Space, declined: Declined) -> Offer:
     """Find out what a candidate offers of a space; one that declines all of it is left the plainest cases.

@@ -25,7 +25,8 @@ from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.strategies import Space
-from ..search.runner import RunPlan, describe_run, executors, memories, run
+from ..search.findings import RunPlan
+from ..search.runner import describe_run, executors, memories, run
 from .gate import complaints
 from .plain_console import plain_console
 from .progress import show_progress
@@ -105,7 +106,7 @@ def _plan(options: argparse.Namespace) -> RunPlan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
-    return RunPlan(sources, budget, limits, options.memory, isolated=not options.in_process)
+    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

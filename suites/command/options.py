@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from importlib import metadata
 from pathlib import Path
 
@@ -140,9 +141,18 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
         "--memory-limit", type=_amount, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
     )
     check.add_argument(
+        "-j",
+        "--jobs",
+        type=_positive,
+        default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        metavar="N",
+        help="how many processes examine cases at the same time, of all candidates together (default: the cores); "
+        "what they find does not depend on it",
+    )
+    check.add_argument(
         "--in-process",
         action="store_true",
-        help="run candidates in this process, for a debugger; a crash then ends the run",
+        help="run candidates in this process, one after the other, for a debugger; a crash then ends the run",
     )
     check.add_argument(
         "--memory",

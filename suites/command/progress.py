@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ...reports.records.record import Mismatch
 from ...reports.views.wording import headline
-from ..search.events import CandidateStarted, CaseExamined, FaultMet, MismatchKept, RunEvent
+from ..search.events import CandidateDone, CandidateStarted, CaseExamined, MismatchKept, MismatchMet, RunEvent
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -24,32 +24,32 @@ def show_progress(events: Iterable[RunEvent], console: Console) -> None:
 
 
 def _show_lines(events: Iterable[RunEvent], console: Console) -> None:
-    """A line when a candidate starts, every ten seconds, and for each fault."""
+    """A line when a candidate starts, of each every ten seconds, and for each fault."""
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    name, start, last_line = "", 0.0, 0.0
+    started: dict[str, float] = {}
+    last_line: dict[str, float] = {}
     for event in events:
         match event:
             case CandidateStarted(candidate, total):
-                name, start = candidate.name, time.monotonic()
-                last_line = start
-                say(f"{name} {candidate.version}".rstrip() + f": {total} cases")
+                started[candidate.name] = last_line[candidate.name] = time.monotonic()
+                say(f"{candidate.name} {candidate.version}".rstrip() + f": {total} cases")
             case CaseExamined(record, done, total) if not record.declined:
-                now = time.monotonic()
-                if now - last_line >= _SECONDS_BETWEEN_LINES or done == total:
-                    last_line = now
-                    rate = max(done, 1) / max(now - start, 1e-9)
+                name, now = record.candidate, time.monotonic()
+                if now - last_line[name] >= _SECONDS_BETWEEN_LINES or done == total:
+                    last_line[name] = now
+                    rate = max(done, 1) / max(now - started[name], 1e-9)
                     say(f"{name}: {done}/{total} cases, {rate:.0f}/s, {(total - done) / rate:.0f} s left")
-            case FaultMet(fault):
-                say(f"{name}: {fault.check} of {fault.subject} {fault.outcome} on {fault.found}; shrinking")
+            case MismatchMet(met):
+                say(f"{met.candidate}: {met.check} of {met.subject} {met.verdict.outcome} on {met.found}; shrinking")
             case MismatchKept(mismatch):
                 say(found_line(mismatch))
 
 
 def _show_live(events: Iterable[RunEvent], console: Console) -> None:
-    """A bar for the candidate under examination, with its rate and the time left; faults above it.
+    """A bar for each candidate, with its rate and the time left; faults above them.
 
     A search may end a little below its budget, which was then all there was to draw.
     """
@@ -62,20 +62,21 @@ def _show_live(events: Iterable[RunEvent], console: Console) -> None:
         TextColumn("{task.fields[doing]}", markup=False, style="yellow"),
     )
     with Progress(*columns, console=console) as progress:
+        bars: dict[str, TaskID] = {}
         for event in events:
             match event:
                 case CandidateStarted(candidate, total):
-                    for task in progress.tasks:
-                        progress.update(task.id, total=task.completed, doing="")
-                    progress.add_task(candidate.name, total=total, rate="", doing="")
-                case CaseExamined(_, done):
-                    task = progress.tasks[-1]
+                    bars[candidate.name] = progress.add_task(candidate.name, total=total, rate="", doing="")
+                case CaseExamined(record, done):
+                    task = progress.tasks[bars[record.candidate]]
                     rate = f"{task.speed:.0f}/s" if task.speed else ""
                     progress.update(task.id, completed=done, rate=rate, doing="")
-                case FaultMet(fault):
-                    progress.update(progress.task_ids[-1], doing=f"shrinking {fault.id}")
+                case MismatchMet(mismatch):
+                    progress.update(bars[mismatch.candidate], doing=f"shrinking {mismatch.id}")
                 case MismatchKept(mismatch):
                     progress.console.print(found_line(mismatch), markup=False, highlight=False)
+                case CandidateDone(name):
+                    progress.update(bars[name], total=progress.tasks[bars[name]].completed, doing="")
 
 
 def found_line(mismatch: Mismatch) -> str:

@@ -61,6 +61,10 @@ class Afresh:
         """As `Executor.restart`."""
         self.executor.restart()
 
+    def twin(self) -> Afresh:
+        """As `Executor.twin`."""
+        return Afresh(self.executor.twin())
+
     def close(self) -> None:
         """As `Executor.close`."""
         self.executor.close()

@@ -1,4 +1,8 @@
-"""Which case next: usual layers, drawn ones, a covering, and variations of what a restricted candidate takes."""
+"""Which case next: usual layers, drawn ones, a covering, and variations of what a restricted candidate takes.
+
+That follows from the seed and from what a candidate says it takes, which it is asked here; never from a verdict. So
+cases can be told long before those before them are examined.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from random import Random
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass
-from ...reports.records.record import CheckResult
 from ..audits.own_covering import own_covering
 from ..capabilities.asking import Asking
 from ..capabilities.declined import Declined
@@ -57,7 +60,7 @@ class Planned:
 
 @dataclass(slots=True)
 class Agenda:
-    """The cases of one candidate: those examined, and which come next.
+    """The cases of one candidate: those that are to be examined, and which come next.
 
     Parameters
     ----------
@@ -67,14 +70,15 @@ class Agenda:
     asking : Asking
     declined : Declined
         What all passes declined so far.
+    taken : dict of Case to collection of Pass
+        The cases told so far, with the passes that do not decline them.
     """
 
     budget: Budget
     offer: Offer
     asking: Asking
     declined: Declined
-    examined: dict[Case, Collection[Pass]] = field(default_factory=dict)
-    """With the passes that did not decline them."""
+    taken: dict[Case, Collection[Pass]] = field(default_factory=dict)
     _refused: set[Case] = field(default_factory=set)
     _asked_of: Counter[Pass] = field(default_factory=Counter)
     _with_something_to_compute: int = 0
@@ -83,41 +87,52 @@ class Agenda:
     _numbers: Iterator[int] = field(default_factory=count)
     _variations: Variations | None = None
 
-    def note(self, case: Case, passes: Collection[Pass]) -> None:
-        """A case was examined, and these passes did not decline it."""
-        self.examined[case] = passes
-        self._with_something_to_compute += case.geometry.products > 0
-        self._asked_of.update(passes)
-        if self._variations is not None:
-            self._variations.add(case, passes)
-
-    def note_refused(self, case: Case, results: tuple[CheckResult, ...]) -> None:
-        """A case was declined by every pass, with these verdicts, and does not count."""
-        self._refused.add(case)
-        self.declined.add(case, results)
-
-    def cases(self) -> Iterator[Planned]:
-        """Cases until the budget is spent; what came of one is to be noted before the next is asked for.
+    def cases(self, remembered: Iterable[Case] = ()) -> Iterator[Planned]:
+        """Cases until the budget is spent; first those remembered that are in the space, as small as they are.
 
         Usual layers come before the covering is known, which may take a while to choose.
         """
+        for case in remembered:
+            if case in self.offer.space and self._is_new(case) and self._admits(case):
+                yield Planned(case, is_small=True)
         at_most = self.budget.cases if self.offer.is_whole else _USUAL_TRIED * self.budget.cases
         usual = usual_cases(self.offer.space, self.budget.seed, at_most)
-        yield from self._until(len(self.examined) + usual_share(self.budget.cases, len(usual)), usual)
+        yield from self._until(len(self.taken) + usual_share(self.budget.cases, len(usual)), usual)
         covering_cases = self._covering()
         share = shares(self.budget.cases, len(covering_cases), len(usual))
         wild = self._drawn_at_large()
         yield from self._drawn(share.usual + share.drawn, wild)
-        yield from self._until(len(self.examined) + share.covering, covering_cases)
+        yield from self._until(len(self.taken) + share.covering, covering_cases)
         yield from self._drawn(self.budget.cases, wild)
 
     def _until(self, total: int, cases: Iterable[Case]) -> Iterator[Planned]:
-        """Cases until so many were examined in all; what is declined does not count."""
+        """Cases until so many were taken in all; what is declined does not count."""
         for case in cases:
-            if len(self.examined) >= total:
+            if len(self.taken) >= total:
                 return
-            if self._is_new(case):
+            if self._is_new(case) and self._admits(case):
                 yield Planned(case)
+
+    def _admits(self, case: Case) -> bool:
+        """Whether some pass takes a case; what every pass declines does not count.
+
+        Who is not restricted takes a case with all passes, or with none.
+        """
+        passes = [pass_ for pass_ in self.asking.passes_of(case) if self.offer.why_untaken(pass_, case) is None]
+        if not self.offer.is_whole:
+            passes = [pass_ for pass_ in passes if self.asking.is_taken(pass_, case)]
+        elif not self.asking.takes(case):
+            passes = []
+        if not passes:
+            self._refused.add(case)
+            self.declined.add(case, self.offer.refusal(self.asking, case))
+            return False
+        self.taken[case] = passes
+        self._with_something_to_compute += case.geometry.products > 0
+        self._asked_of.update(passes)
+        if self._variations is not None:
+            self._variations.add(case, passes)
+        return True
 
     def _covering(self) -> tuple[Case, ...]:
         """The shipped covering, or one of what the candidate takes."""
@@ -126,60 +141,60 @@ class Agenda:
         return own_covering(self.asking, self._varied(), self.asking.passes)
 
     def _varied(self) -> Variations:
-        """Near variations of what is taken, with what was examined before among it."""
+        """Near variations of what is taken, with what was told before among it."""
         if self._variations is None:
             self._variations = swept(self.asking, self.offer)
-            for case, passes in self.examined.items():
+            for case, passes in self.taken.items():
                 self._variations.add(case, passes)
         return self._variations
 
     def _drawn(self, total: int, wild: Iterator[Planned]) -> Iterator[Planned]:
-        """Cases until so many were examined: drawn at large, or near taken ones where that asks too little."""
-        while len(self.examined) < total and not self._is_asking_too_little(total):
+        """Cases until so many were taken: drawn at large, or near taken ones where that asks too little."""
+        while len(self.taken) < total and not self._is_asking_too_little(total):
             planned = next(wild, None)
             if planned is None:
                 break
-            yield planned
-            if planned.case in self._refused:
-                self._in_favour -= 1
-            else:
+            if self._admits(planned.case):
                 self._in_favour += planned.case.geometry.products > 0
-        if len(self.examined) < total and self.offer.forms:
+                yield planned
+            else:
+                self._in_favour -= 1
+        if len(self.taken) < total and self.offer.forms:
             yield from self._near(total)
 
     def _drawn_at_large(self) -> Iterator[Planned]:
-        """The cases of one chunk after the other, as far as they bring any that are examined."""
+        """The cases of one chunk after the other, as far as they bring any that are taken."""
         before = -1
-        while before < len(self.examined):
-            before = len(self.examined)
+        while before < len(self.taken):
+            before = len(self.taken)
             chunk = Chunk(self.offer.space, self.budget.seed, next(self._numbers))
             yield from (Planned(case, chunk) for case in chunk.cases() if self._is_wanted(case))
 
     def _is_wanted(self, case: Case) -> bool:
         """Whether a case drawn at large is new, and not one more with nothing to compute where little else is taken."""
-        nothing = len(self.examined) - self._with_something_to_compute
-        many = _EMPTY_EVERY * nothing > len(self.examined) and not self.offer.is_whole
+        nothing = len(self.taken) - self._with_something_to_compute
+        many = _EMPTY_EVERY * nothing > len(self.taken) and not self.offer.is_whole
         return self._is_new(case) and not (many and case.geometry.products == 0)
 
     def _is_new(self, case: Case) -> bool:
-        return case not in self.examined and case not in self._refused
+        return case not in self.taken and case not in self._refused
 
     def _is_asking_too_little(self, total: int) -> bool:
         """Whether most of what is drawn at large is declined, or a pass is left out that takes less than the others."""
         if self._in_favour < -PATIENCE:
             return True
         counts = [self._asked_of[pass_] for pass_, forms in self.offer.forms.items() if forms]
-        half_way = not self.offer.is_whole and 2 * len(self.examined) >= total
+        half_way = not self.offer.is_whole and 2 * len(self.taken) >= total
         return half_way and _LEFT_OUT * min(counts, default=0) < max(counts, default=0)
 
     def _near(self, total: int) -> Iterator[Planned]:
         """Variations of the cases that are taken, each near one of the pass that was asked least."""
         variations = self._varied()
         random = Random(f"{self.budget.seed}/{next(self._numbers)}")
-        for _ in range(TRIES * (total - len(self.examined))):
+        for _ in range(TRIES * (total - len(self.taken))):
             pass_ = min(variations.pool, key=self._asked_of.__getitem__)
             case = variations.draw(pass_, random)
-            if len(self.examined) >= total:
+            if len(self.taken) >= total:
                 return
-            if case is not None and self._is_new(case):
+            if case is not None and self._is_new(case) and self._admits(case):
                 yield Planned(case)

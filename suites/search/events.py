@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
-from ...reports.records.record import CandidateInfo, CaseRecord, Mismatch
+from ...reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch
 from ..diagnosis.fault import Fault
 
 
@@ -62,14 +63,42 @@ class CandidateStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class MismatchKept:
-    """A fault is shrunk, confirmed and on disk."""
+class CandidateDone:
+    """A candidate's search has ended, maybe below its number of cases: that was all there was to draw."""
+
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class MismatchMet:
+    """A new fault was met, and is to be kept as it is while it is shrunk."""
 
     mismatch: Mismatch
+    evidence: Evidence
 
 
-RunEvent = CandidateStarted | CaseExamined | FaultMet | MismatchKept
-"""What a run of several candidates tells."""
+@dataclass(frozen=True, slots=True)
+class MismatchKept:
+    """A fault is shrunk and confirmed.
+
+    Parameters
+    ----------
+    mismatch : Mismatch
+    evidence : Evidence
+    plainer : str
+        Id under which it was met where it turned out to be one that was met before; else empty.
+    """
+
+    mismatch: Mismatch
+    evidence: Evidence
+    plainer: str = ""
+
+
+RunEvent = CandidateStarted | CandidateDone | CaseExamined | MismatchMet | MismatchKept
+"""What a run of several candidates tells. All of these can be pickled."""
+
+
+Told = TypeVar("Told", Event, RunEvent)
 
 
 def followed_by(events: Iterable[Event], last: Callable[[bool], Iterable[Event]]) -> Iterator[Event]:
@@ -87,7 +116,7 @@ def followed_by(events: Iterable[Event], last: Callable[[bool], Iterable[Event]]
     yield from last(True)
 
 
-def left_to_tell(events: Generator[Event]) -> Iterator[Event]:
+def left_to_tell(events: Generator[Told]) -> Iterator[Told]:
     """What a search has still to tell when its reader is interrupted while it deals with an event; then it ends."""
     with suppress(KeyboardInterrupt):
         yield events.throw(KeyboardInterrupt())

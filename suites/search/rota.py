@@ -12,14 +12,14 @@ from ..checks.kind import InTurn
 from ..checks.registry import kind_named
 
 _CASES_PER_PASS = 2
-_SHORTEST, _LONGEST = 5, 16
+_SHORTEST, _LONGEST = 5, 12
 
 
 @dataclass(slots=True)
 class Rota:
     """Counts, for each pass, the cases since it was last asked what is asked in turn.
 
-    A candidate of one pass is asked on every fifth case, one of many on every sixteenth. A
+    A candidate of one pass is asked on every fifth case, one of many on every twelfth. A
     pass that could not be asked on a case, for want of elements or because it was wrong there, stays due.
     """
 

@@ -1,4 +1,4 @@
-"""A run: candidates searched for faults one after the other, every case on disk before the next begins."""
+"""A run: candidates searched for faults side by side, every case of one on disk before its next is looked at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import platform
 import time
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,50 +16,13 @@ from ...reports.records.record import RunInfo
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
-from ..calling.replies import Limits
+from ..calling.loader import THREADS
 from ..candidates import CandidateError
-from ..cases.budget import Budget
 from ..checks.registry import check_infos
-from ..diagnosis.fault import Fault
-from ..diagnosis.framework_witness import Frameworks
-from .counterexample import build
-from .events import (
-    CandidateStarted,
-    CaseExamined,
-    Event,
-    FaultMerged,
-    FaultMet,
-    FaultShrunk,
-    MismatchKept,
-    RunEvent,
-    left_to_tell,
-)
+from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
-from .search import search
-
-
-@dataclass(frozen=True, slots=True)
-class RunPlan:
-    """What a run does.
-
-    Parameters
-    ----------
-    sources : tuple of str
-        Candidates: built-in names, ``module:attribute`` or ``path.py:attribute``.
-    budget : Budget
-    limits : Limits
-        Of each call to a candidate.
-    memory : Path
-        Folder of the cases that failed last; they are tried first.
-    isolated : bool
-        Whether each candidate has a process of its own.
-    """
-
-    sources: tuple[str, ...]
-    budget: Budget
-    limits: Limits
-    memory: Path
-    isolated: bool = True
+from .findings import RunPlan, findings, write_event
+from .side_by_side import side_by_side
 
 
 @contextlib.contextmanager
@@ -74,13 +36,24 @@ def executors(plan: RunPlan) -> Iterator[dict[str, Executor]]:
     """
     with contextlib.ExitStack() as stack:
         opened: dict[str, Executor] = {}
-        for source in plan.sources:
-            executor = Isolated(source, plan.limits) if plan.isolated else InProcess(source)
-            stack.enter_context(contextlib.closing(executor))
+        for executor in _started(plan, stack):
             if executor.info.name in opened:
                 raise CandidateError(f"candidate {executor.info.name!r} is named twice; name it once")
             opened[executor.info.name] = executor
         yield opened
+
+
+def _started(plan: RunPlan, stack: contextlib.ExitStack) -> Iterator[Executor]:
+    """Executors of the plan's sources, which are loaded at the same time."""
+    if not plan.isolated:
+        yield from map(InProcess, plan.sources)
+        return
+    launched = [
+        stack.enter_context(contextlib.closing(Isolated.launched(source, plan.limits))) for source in plan.sources
+    ]
+    for executor in launched:
+        executor.wait()
+        yield executor
 
 
 def memories(plan: RunPlan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
@@ -104,65 +77,30 @@ def run(
     writer: RunWriter,
 ) -> Generator[RunEvent]:
     """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder."""
-    start = time.monotonic()
-    interrupted = True
-    frameworks = Frameworks(plan.limits, candidates)
+    start, interrupted = time.monotonic(), True
+    kept = {} if plan.budget.corpus_cases else remembered
     try:
-        for name, executor in candidates.items():
-            others = {other: witness for other, witness in candidates.items() if other != name}
-            journal = _Journal(executor, others, frameworks, writer)
-            yield CandidateStarted(executor.info, plan.budget.cases)
-            memory = None if plan.budget.corpus_cases else remembered[name]
-            with contextlib.closing(search(executor, plan.budget, memory)) as events:
-                try:
-                    yield from map(journal.written, events)
-                except BaseException:
-                    for event in left_to_tell(events):
-                        journal.written(event)
-                    raise
+        if plan.isolated:
+            yield from side_by_side(plan, candidates, kept, writer)
+        else:
+            for name in candidates:
+                yield from _written(findings(plan, candidates, name, kept.get(name)), writer)
         interrupted = False
     finally:
-        frameworks.close()
         writer.finish(time.monotonic() - start, interrupted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Journal:
-    """Writes what one candidate's search finds.
-
-    Parameters
-    ----------
-    executor : Executor
-    witnesses : mapping of str to Executor
-        The other candidates of the run.
-    frameworks : Frameworks
-    writer : RunWriter
-    """
-
-    executor: Executor
-    witnesses: Mapping[str, Executor]
-    frameworks: Frameworks
-    writer: RunWriter
-
-    def written(self, event: Event) -> RunEvent:
-        """Put an event on disk, and say what is there now; a fault is there from when it is met."""
-        match event:
-            case CaseExamined(record):
-                self.writer.append(record)
-                return event
-            case FaultMet(fault):
-                self.writer.add_mismatch(*build(fault, self.executor, {}, is_shrunk=False))
-                return event
-            case FaultMerged(fault, plainer):
-                self.writer.discard_mismatch(plainer.id)
-                return self._kept(fault, is_shrunk=True)
-            case FaultShrunk(fault, is_smallest):
-                return self._kept(fault, is_shrunk=is_smallest)
-
-    def _kept(self, fault: Fault, *, is_shrunk: bool) -> MismatchKept:
-        mismatch, evidence = build(fault, self.executor, self.witnesses, self.frameworks, is_shrunk=is_shrunk)
-        self.writer.add_mismatch(mismatch, evidence)
-        return MismatchKept(mismatch)
+def _written(events: Generator[RunEvent], writer: RunWriter) -> Iterator[RunEvent]:
+    """Events that are on disk; also what is left to tell where their reader is interrupted."""
+    with contextlib.closing(events):
+        try:
+            for event in events:
+                write_event(event, writer)
+                yield event
+        except BaseException:
+            for event in left_to_tell(events):
+                write_event(event, writer)
+            raise
 
 
 def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor], command: str) -> RunInfo:
@@ -186,6 +124,7 @@ def _environment() -> tuple[tuple[str, str], ...]:
         ("platform", platform.platform()),
         ("processor", _processor()),
         ("cores", str(os.cpu_count())),
+        *((name, os.environ.get(name, given)) for name, given in THREADS.items()),
     )
 
 

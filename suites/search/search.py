@@ -4,13 +4,19 @@ A failing case counts as a known fault if check, pass, outcome and cause are the
 the case has every distinctive feature that the fault's shrunk counterexample still needs; a case that
 lacks one cannot be that fault. A fault that is met again in a plainer form stays
 one fault.
+
+What is told follows from seed and candidate, however many processes share the work: cases are examined in
+blocks, each of which is independent of the others, and all else is done here, in the order of the cases.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from multiprocessing.synchronize import Semaphore
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, offset
@@ -28,37 +34,72 @@ from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, followed_by
-from .examiner import Examiner
+from .examiner import BLOCK_CASES, Block, Examiner, Results
 from .failure_store import FailureMemory
+from .hands import Hands
+from .hangs import Hangs
 from .ledger import Ledger
 from .leftovers import Leftovers
 from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
 
 
-def search(executor: Executor, budget: Budget, memory: FailureMemory | None = None) -> Generator[Event]:
+def search(
+    executor: Executor, budget: Budget, memory: FailureMemory | None = None, spare: Semaphore | None = None
+) -> Generator[Event]:
     """Examine a candidate on last time's failures, then on as many new cases as the budget has; of corpora, on these.
 
     Whatever interrupts it, a `KeyboardInterrupt` that is thrown into it as well, the case under examination is told
     before it ends, its fault as small as it got; and what failed is remembered, also where it is closed.
+
+    Parameters
+    ----------
+    executor : Executor
+        For the pursuit of faults; what has to be independent of that is put to twins.
+    budget : Budget
+    memory : FailureMemory or None
+        Of last time's failures.
+    spare : Semaphore or None
+        Of the processes that may examine ahead beside this one.
     """
     passes = [pass_ for pass_ in Pass if pass_ in budget.passes & executor.passes]
-    asking, declined = Asking(executor, passes), Declined(executor.info.name)
+    checks = budget.checks if budget.checks is not None else usual_checks(executor.info)
+    with closing(executor.twin()) as asked, closing(executor.twin()) as examined:
+        agenda = _agenda(Asking(asked, passes), budget)
+        examiner = Examiner(examined, passes, checks, agenda.offer)
+        with closing(Hands(examiner, spare)) as hands:
+            loop = _loop(agenda, replace(examiner, executor=executor), hands)
+            if budget.corpus_cases:
+                yield from loop.examined(_of_corpora(agenda.asking, budget))
+            else:
+                yield from loop.asked_once()
+                yield from _remembering(loop, memory)
+
+
+def _agenda(asking: Asking, budget: Budget) -> Agenda:
+    info, declined = asking.executor.info, Declined(asking.executor.info.name)
     if budget.corpus_cases:
-        agenda = Agenda(budget, Offer(budget.space), asking, declined)
-        yield from _loop(agenda).examined(_of_corpora(asking, budget))
-        return
-    space = replace(budget.space, dtypes=executor.info.dtypes) if budget.own_dtypes else budget.space
-    agenda = Agenda(budget, learn(asking, space, declined), asking, declined)
-    loop = _loop(agenda)
-    yield from loop.asked_once()
+        return Agenda(budget, Offer(budget.space), asking, declined)
+    space = replace(budget.space, dtypes=info.dtypes) if budget.own_dtypes else budget.space
+    return Agenda(budget, learn(asking, space, declined), asking, declined)
+
+
+def _loop(agenda: Agenda, examiner: Examiner, hands: Hands) -> _Loop:
+    executor, budget = examiner.executor, agenda.budget
+    ledger = Ledger(executor.info.name, budget.faults)
+    leftovers = Leftovers(executor, ledger, budget.cases)
+    attempts = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * budget.cases)
+    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts)
+
+
+def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
+    """What is told of the cases that failed last and of new ones; wherever that ends, those that fail now are kept."""
     remembered = memory.recall() if memory is not None else []
-    again = (Planned(case, is_small=True) for case in remembered if case in agenda.offer.space)
     try:
-        cases = loop.examined(chain(again, agenda.cases()))
-        yield from followed_by(cases, lambda _: map(loop.told, declined.records()))
+        cases = loop.examined(loop.agenda.cases(remembered))
+        yield from followed_by(cases, lambda _: map(loop.told, loop.agenda.declined.records()))
     finally:
         if memory is not None:
-            untried = (case for case in remembered if case not in agenda.examined)
+            untried = (case for case in remembered if case not in loop.done)
             memory.keep(dict.fromkeys((*(fault.shrunk for fault in loop.ledger.faults), *untried)))
 
 
@@ -70,25 +111,21 @@ def _of_corpora(asking: Asking, budget: Budget) -> Iterator[Planned]:
         yield Planned(replace(each.case, bias=with_bias), provenance=each.provenance)
 
 
-def _loop(agenda: Agenda) -> _Loop:
-    executor, budget = agenda.asking.executor, agenda.budget
-    checks = budget.checks if budget.checks is not None else usual_checks(executor.info)
-    examiner = Examiner(executor, agenda.asking.passes, checks, agenda.offer)
-    ledger = Ledger(executor.info.name, budget.faults)
-    leftovers = Leftovers(executor, ledger, budget.cases)
-    attempts = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * budget.cases)
-    return _Loop(agenda, examiner, ledger, leftovers, attempts)
-
-
 @dataclass(slots=True)
 class _Loop:
     """What is done with each case, and all that is known meanwhile."""
 
     agenda: Agenda
     examiner: Examiner
+    """For what is asked once, and again of single cases."""
+    hands: Hands
     ledger: Ledger
+    hangs: Hangs
     leftovers: Leftovers
     attempts_left: int
+    done: set[Case] = field(default_factory=set)
+    _earlier: list[Case] = field(default_factory=list)
+    """Examined in the same process before the case that is looked at now."""
 
     def asked_once(self) -> Iterator[Event]:
         """What is asked once of a candidate; its cases are as small as they get."""
@@ -104,13 +141,19 @@ class _Loop:
                 yield from self._recorded(self._kept(case, tuple(results)), case, tuple(results))
 
     def examined(self, cases: Iterable[Planned]) -> Iterator[Event]:
-        """What is told of cases that are examined one after the other."""
-        for planned in cases:
-            yield from self._examined(planned)
+        """What is told of cases one after the other; those of blocks to come may be under examination already."""
+        ahead = deque[tuple[Planned, ...]]()
+        for planned in _blocks(cases):
+            self.hands.begin(self._block(planned))
+            ahead.append(planned)
+            if len(ahead) > self.hands.ahead:
+                yield from self._examined_block(ahead.popleft())
+        while ahead:
+            yield from self._examined_block(ahead.popleft())
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
-        return CaseExamined(record, len(self.agenda.examined), self.agenda.budget.cases)
+        return CaseExamined(record, len(self.done), self.agenda.budget.cases)
 
     def _kept(self, case: Case, results: tuple[CheckResult, ...]) -> Iterator[Event]:
         """A fault for each mismatch."""
@@ -120,15 +163,23 @@ class _Loop:
                 yield FaultMet(fault)
                 yield FaultShrunk(fault)
 
-    def _examined(self, planned: Planned) -> Iterator[Event]:
-        """Examine a case, and take up the first fault that is not known."""
+    def _block(self, planned: tuple[Planned, ...]) -> Block:
+        return tuple(self.hangs.entry(each.case) for each in planned)
+
+    def _examined_block(self, planned: tuple[Planned, ...]) -> Iterator[Event]:
+        """Examine a block; where that ends with a hang, its other cases are another one."""
+        while planned:
+            self._earlier.clear()
+            for results in self.hands.examined(self._block(planned)):
+                yield from self._examined(planned[0], results)
+                self._earlier.append(planned[0].case)
+                planned = planned[1:]
+
+    def _examined(self, planned: Planned, results: Results) -> Iterator[Event]:
+        """Take up the first fault that a case shows and that is not known."""
         case = planned.case
-        results = self.examiner.examine(case, self.ledger.faults)
-        answering = self.examiner.answering(case, results)
-        if not answering and not self.agenda.budget.corpus_cases:
-            self.agenda.note_refused(case, results)
-            return
-        self.agenda.note(case, answering)
+        self.done.add(case)
+        self.hangs.note(results)
         fresh = next((result for result in results if self._is_new(result, results, case)), None)
         events: Iterable[Event] = ()
         if fresh is not None and not self.ledger.is_full:
@@ -162,7 +213,7 @@ class _Loop:
         """Take up a failing result: as what it depends on, or as the wrong call behind it."""
         history, case = None, planned.case
         if self.ledger.of_history is None:
-            history = self.examiner.history(result, case, list(self.agenda.examined)[:-1])
+            history = self.examiner.history(result, case, self._earlier)
         if history is None:
             behind = wrong_call(self.examiner.executor, result, case)
             if behind is not None and self.ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
@@ -197,3 +248,9 @@ class _Loop:
             return result
         fault = self._explanation(result, results, case)
         return replace(result, fault=None if fault is None else fault.id)
+
+
+def _blocks(cases: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
+    remaining = iter(cases)
+    while block := tuple(islice(remaining, BLOCK_CASES)):
+        yield block

@@ -153,6 +153,51 @@ def test_candidate_that_kills_the_process_which_forks_for_it() -> None:
     assert bad_call_then_good(act) == Died("took down the process that loaded it")
 
 
+def counting(input: Array, weight: Array) -> Array:
+    """How many calls its process saw before; the signal is to end the process that forked that."""
+    if weight.flat[0] == SIGNAL_OF_WEIGHT:
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    before: list[int] = counting.__dict__.setdefault("before", [])
+    before.append(1)
+    return np.full(GEOMETRY.output_shape, float(len(before)))
+
+
+def count(executor: Isolated) -> float:
+    reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+    assert isinstance(reply, Returned)
+    return float(reply.value.flat[0])
+
+
+def test_twins_have_processes_of_their_own() -> None:
+    with Isolated(counting) as executor, executor.twin() as twin, twin.twin() as third:
+        assert (twin.info, twin.passes) == (executor.info, executor.passes)
+        assert [count(each) for each in (executor, executor, twin, third, twin, executor)] == [1, 2, 1, 1, 2, 3]
+        twin.restart()
+        assert [count(each) for each in (twin, executor)] == [1, 4]
+        third.close()
+        assert [count(each) for each in (twin, executor)] == [2, 5]
+
+
+@pytest.mark.parametrize("is_twins", [True, False])
+def test_a_twin_or_its_original_whose_process_is_taken_down_has_another(is_twins: bool) -> None:
+    with Isolated(counting, LIMITS) as executor, executor.twin() as twin:
+        deadly = twin if is_twins else executor
+        assert deadly.call(Pass.FORWARD, operands(SIGNAL_OF_WEIGHT), GEOMETRY) == Died(
+            "took down the process that loaded it"
+        )
+        assert [count(each) for each in (deadly, twin, executor)] == ([1, 2, 1] if is_twins else [1, 1, 2])
+
+
+def test_a_twin_loads_the_candidate_itself_where_nobody_is_left_to_fork_one() -> None:
+    with Isolated(counting) as executor, executor.twin() as twin:
+        os.killpg(executor.loader_pid, signal.SIGKILL)
+        assert isinstance(twin.call(Pass.FORWARD, operands(), GEOMETRY), Returned)
+        session = twin.loader_pid
+        assert _processes_of_session(session)
+    assert not _processes_of_session(session)
+
+
 @pytest.mark.parametrize("end", ["return", "raise", "wait"])
 def test_forked_copy_of_a_candidate_gives_no_answer(end: str) -> None:
     def conv(input: Array, weight: Array) -> Array:
@@ -255,6 +300,7 @@ def test_output_stays_out_of_the_terminal(capfd: pytest.CaptureFixture[str]) -> 
 def test_close_leaves_no_process_behind() -> None:
     executor = Isolated(misbehaving(spin))
     executor.call(Pass.FORWARD, operands(), GEOMETRY)
+    executor.twin().call(Pass.FORWARD, operands(), GEOMETRY)
     session = executor.loader_pid
     assert _processes_of_session(session)
     executor.close()

@@ -56,11 +56,12 @@ class Worker:
 
     def __init__(self, source: str, payload: tuple[Array, ...] = ()) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", str(theirs.fileno())]
-        self.process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], start_new_session=True, stderr=subprocess.DEVNULL
-        )
+        self.door, opened = socket.socketpair()
+        given = (theirs.fileno(), opened.fileno())
+        command = [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", *map(str, given)]
+        self.process = subprocess.Popen(command, pass_fds=given, start_new_session=True, stderr=subprocess.DEVNULL)
         theirs.close()
+        opened.close()
         self.control = Channel(ours)
         setup = {"path": sys.path, "source": source, "name": "given", "load_seconds": 60, "memory_bytes": 2**30}
         self.control.send(setup, payload)
@@ -78,6 +79,7 @@ class Worker:
     def close(self) -> int:
         """Hang up; how it ended."""
         self.control.close()
+        self.door.close()
         return self.process.wait(10)
 
 

@@ -80,8 +80,10 @@ def _last_exact_element_is_wrong(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.mark.usefixtures("_last_exact_element_is_wrong")
-def test_a_fault_of_the_oracle_stops_the_run(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", "reference", *SMALL, "--in-process") == FAILED
+@pytest.mark.parametrize("processes", [["--in-process"], ["-j", "1"], ["-j", "3"]])
+def test_a_fault_of_the_oracle_stops_the_run(capsys: pytest.CaptureFixture[str], processes: list[str]) -> None:
+    """Also one that shows in a process that examines ahead."""
+    assert run("check", "reference", *SMALL, *processes) == FAILED
     told = capsys.readouterr().err
     assert re.search(r"OracleFault: the exact \w+ of \S+/\d+ is not what its definition gives: wrong value", told)
     assert "this is a failure of convoracle itself" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def test_what_check_is_where_nothing_is_said() -> None:
         "candidates": [], "profile": "quick", "out": Path("conformance-report"), "seed": 0, "cases": None,
         "corpora": None, "batch": None, "max_products": None, "ranks": None, "dtypes": None, "passes": None,
         "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "in_process": False,
-        "memory": Path(".convoracle/failures"), "min_compared": 0.5, "write_supported": None, "supported": None,
+        "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
+        "write_supported": None, "supported": None,
         "run": "check_command:check",
     }  # fmt: skip
 

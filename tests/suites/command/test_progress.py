@@ -16,11 +16,13 @@ from convoracle.suites.cases.strategies import Space
 from convoracle.suites.command.progress import show_progress
 from convoracle.suites.search.counterexample import build
 from convoracle.suites.search.events import (
+    CandidateDone,
     CandidateStarted,
     CaseExamined,
     FaultMet,
     FaultShrunk,
     MismatchKept,
+    MismatchMet,
     RunEvent,
 )
 from convoracle.suites.search.search import search
@@ -35,12 +37,15 @@ def events() -> Iterator[RunEvent]:
         yield CandidateStarted(executor.info, CASES)
         for event in search(executor, budget):
             match event:
+                case FaultMet(fault):
+                    yield MismatchMet(*build(fault, executor, {}, is_shrunk=False))
                 case FaultShrunk(fault):
-                    yield MismatchKept(build(fault, executor, {})[0])
+                    yield MismatchKept(*build(fault, executor, {}))
                 case CaseExamined(_, done) if done > most:
                     break
-                case FaultMet() | CaseExamined():
+                case CaseExamined():
                     yield event
+        yield CandidateDone(executor.info.name)
 
 
 def shown(*, terminal: bool) -> str:
@@ -73,4 +78,4 @@ def test_a_bar_shows_how_far_it_is_and_the_faults_above_it() -> None:
     text = shown(terminal=True)
     assert "on n1c1k1i1f1/float32/uniform/0" in text
     assert "3/3" in text
-    assert "2/3" in text
+    assert "2/2" in text

@@ -43,8 +43,8 @@ def fault(
 
 
 def fault_of(executor: Executor, subject: str, text: str) -> Fault:
-    """The fault of structure that a case shows."""
-    case = parse_case(f"{text}/float32/uniform/0")
+    """The fault of structure that a case shows, which is not one that the oracle audits."""
+    case = parse_case(f"{text}/float32/uniform/1")
     result = ask_again(executor, "structure", subject, case)
     assert result is not None
     assert result.verdict.outcome.is_mismatch

@@ -1,8 +1,9 @@
-"""Which passes are asked on a case: not those that cannot take it, nor those that are known to hang on its like."""
+"""A block of cases: which passes are asked on each, and that nothing but the block decides what comes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
@@ -15,10 +16,8 @@ from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply, TimedOut
 from convoracle.suites.capabilities.offer import Offer
-from convoracle.suites.cases.features import needs
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.diagnosis.fault import Fault
-from convoracle.suites.search.examiner import Examiner
+from convoracle.suites.search.examiner import BLOCK_CASES, Entry, Examiner
 
 PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)
 PLAIN, DILATED = map(parse_case, ("n1c1k1i3f1/float32/uniform/0", "n1c1k1i3f1d2/float32/uniform/0"))
@@ -47,6 +46,17 @@ class Hanging(InProcess):
         return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
 
 
+class Restarted(InProcess):
+    """The reference, which counts how often it was restarted."""
+
+    def __init__(self) -> None:
+        super().__init__("reference")
+        self.restarts = 0
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+
 def examiner(offer: Offer) -> tuple[Examiner, Hanging]:
     executor = Hanging()
     return Examiner(executor, PASSES, ("structure",), offer), executor
@@ -56,40 +66,39 @@ def outcomes(results: tuple[CheckResult, ...]) -> dict[str, Outcome]:
     return {result.subject: result.verdict.outcome for result in results}
 
 
-def hang(pass_: Pass, case: Case) -> Fault:
-    verdict = Verdict(Outcome.HUNG, "no answer")
-    return Fault("hang-1", "structure", str(pass_), Outcome.HUNG, "", case, case, verdict, needs(case))
+def only(examined: Examiner, entry: Entry) -> tuple[CheckResult, ...]:
+    (results,) = examined.examine((entry,))
+    return results
 
 
-def test_a_pass_that_is_known_to_hang_on_the_like_is_asked_a_few_times_more() -> None:
+def test_a_pass_that_would_hang_is_not_asked() -> None:
     examined, executor = examiner(Offer(Space()))
-    known = [hang(Pass.FORWARD, DILATED)]
-    for _ in range(2):
-        assert outcomes(examined.examine(DILATED, known)) == dict.fromkeys(("forward", "weight_gradient"), Outcome.HUNG)
-    executor.asked.clear()
-    *_, not_asked = examined.examine(DILATED, known)
+    *_, not_asked = only(examined, Entry(PLAIN, ((Pass.FORWARD, "hang-1"),)))
     assert (not_asked.subject, not_asked.verdict.outcome) == ("forward", Outcome.UNDECIDED)
     assert (not_asked.verdict.reason, not_asked.verdict.cause) == (
         "not asked: it would hang again as in hang-1",
         KNOWN_HANG,
     )
     assert set(executor.asked) == {Pass.WEIGHT_GRADIENT}
-    assert outcomes(examined.examine(PLAIN, known)) == dict.fromkeys(("forward", "weight_gradient"), Outcome.CONFORMS)
 
 
-def test_a_case_that_has_just_what_the_hang_needs_is_like_it() -> None:
-    executor = Hanging(lambda geometry: True)
-    examined = Examiner(executor, PASSES[:1], ("structure",), Offer(Space()))
-    one = parse_case("n1c1k1i1f1/float32/uniform/0")
-    for expected in (Outcome.HUNG, Outcome.HUNG, Outcome.UNDECIDED):
-        assert outcomes(examined.examine(one, [hang(Pass.FORWARD, one)])) == {"forward": expected}
+def test_a_block_ends_with_the_first_case_that_hangs() -> None:
+    examined, _ = examiner(Offer(Space()))
+    first, second = examined.examine((Entry(PLAIN), Entry(DILATED), Entry(PLAIN)))
+    assert outcomes(first) == dict.fromkeys(("forward", "weight_gradient"), Outcome.CONFORMS)
+    assert outcomes(second) == dict.fromkeys(("forward", "weight_gradient"), Outcome.HUNG)
 
 
-def test_a_pass_that_hangs_for_once_is_asked_on_where_no_hang_is_known() -> None:
-    executor = Hanging(lambda geometry: True)
-    examined = Examiner(executor, PASSES[:1], ("structure",), Offer(Space()))
-    for _ in range(4):
-        assert outcomes(examined.examine(DILATED, [])) == {"forward": Outcome.HUNG}
+def test_a_block_is_examined_in_a_fresh_process_where_passes_have_their_turn_in_company() -> None:
+    executor = Restarted()
+    cases = [replace(PLAIN, seed=seed) for seed in range(1, BLOCK_CASES + 1)]
+    block = tuple(map(Entry, cases))
+    examined = Examiner(executor, PASSES, ("structure", "company"), Offer(Space()))
+    once, again = list(examined.examine(block)), list(examined.examine(block))
+    in_company = [[result.check for result in results].count("company") for results in once]
+    assert in_company == [[result.check for result in results].count("company") for results in again]
+    assert in_company == [2 if number % 5 == 0 else 0 for number in range(1, BLOCK_CASES + 1)]
+    assert executor.restarts == 2 * (1 + sum(in_company))
 
 
 class WrongAtTheThird(InProcess):
@@ -129,9 +138,8 @@ def test_the_cases_before_are_examined_anew_until_the_same_question_fails_again(
 
 def test_what_a_pass_cannot_take_is_told_and_not_asked() -> None:
     examined, executor = examiner(Offer(Space(), untaken={(Pass.FORWARD, "float32"): "no loop for float32"}))
-    conforms, unsupported = examined.examine(PLAIN, [])
+    conforms, unsupported = only(examined, Entry(PLAIN))
     assert (conforms.subject, conforms.verdict.outcome) == ("weight_gradient", Outcome.CONFORMS)
     assert (unsupported.subject, unsupported.verdict.outcome) == ("forward", Outcome.UNSUPPORTED)
     assert unsupported.verdict.reason == "no loop for float32"
-    assert examined.answering(PLAIN, (conforms, unsupported)) == [Pass.WEIGHT_GRADIENT]
     assert set(executor.asked) == {Pass.WEIGHT_GRADIENT}

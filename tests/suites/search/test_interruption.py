@@ -20,19 +20,21 @@ from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.calling.replies import Limits, Reply
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.search import examiner, runner
+from convoracle.suites.search import examiner, findings
 from convoracle.suites.search.events import (
     CaseExamined,
     Event,
     FaultMet,
     FaultShrunk,
     MismatchKept,
+    MismatchMet,
     RunEvent,
     left_to_tell,
 )
 from convoracle.suites.search.failure_store import FailureMemory
+from convoracle.suites.search.findings import RunPlan
 from convoracle.suites.search.pursuit import Pursuit
-from convoracle.suites.search.runner import RunPlan, run
+from convoracle.suites.search.runner import run
 from convoracle.suites.search.search import search
 
 FAULT = "stride-ignored-in-weight-gradient"
@@ -179,13 +181,13 @@ def assert_nothing_is_lost(finished: Run, running: Running) -> None:
 
 def test_a_run_that_is_interrupted_in_a_call_is_finished(running: Running) -> None:
     def reader(event: RunEvent) -> None:
-        if isinstance(event, FaultMet):
+        if isinstance(event, MismatchMet):
             running.executor.calls_left = 5
 
     assert_nothing_is_lost(running.interrupted(reader), running)
 
 
-@pytest.mark.parametrize("kind", [FaultMet, MismatchKept])
+@pytest.mark.parametrize("kind", [MismatchMet, MismatchKept])
 def test_a_run_whose_reader_is_interrupted_is_finished(kind: type, running: Running) -> None:
     def reader(event: RunEvent) -> None:
         if isinstance(event, kind):
@@ -199,7 +201,7 @@ def test_a_run_that_is_interrupted_as_it_writes_a_mismatch_is_finished(
     is_shrunk: bool, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the fault was only just met, its mismatch is written before the run ends; else as it was met."""
-    build, interrupts = runner.build, [is_shrunk]
+    build, interrupts = findings.build, [is_shrunk]
 
     def interrupted(*given: Any, is_shrunk: bool) -> tuple[Mismatch, Evidence]:
         if is_shrunk in interrupts:
@@ -207,7 +209,7 @@ def test_a_run_that_is_interrupted_as_it_writes_a_mismatch_is_finished(
             raise KeyboardInterrupt
         return build(*given, is_shrunk=is_shrunk)
 
-    monkeypatch.setattr(runner, "build", interrupted)
+    monkeypatch.setattr(findings, "build", interrupted)
     finished = running.interrupted(lambda event: None)
     (mismatch,) = finished.mismatches
     *_, last = read_records(running.folder / "run")

@@ -42,7 +42,7 @@ def asked(pass_: Pass) -> CheckResult:
     return CheckResult("company", str(pass_), Verdict(Outcome.CONFORMS))
 
 
-@pytest.mark.parametrize(("count", "wait"), [(1, 5), (4, 8), (9, 16)])
+@pytest.mark.parametrize(("count", "wait"), [(1, 5), (4, 8), (9, 12)])
 def test_a_pass_is_due_after_so_many_cases(count: int, wait: int) -> None:
     passes = tuple(Pass)[:count]
     rota = Rota()

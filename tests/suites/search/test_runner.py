@@ -237,7 +237,9 @@ def test_a_run_that_fails_says_that_it_was_interrupted(tmp_path: Path, monkeypat
     assert finished.notes == ("The run was interrupted: what it had finished by then is shown.",)
 
 
-def test_the_facts_of_a_run(tmp_path: Path) -> None:
+def test_the_facts_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     candidates = one_wrong()
     info = describe_run(plan(tmp_path), "deep", candidates, "convoracle check honest")
     assert (info.seed, info.profile, info.command) == (3, "deep", "convoracle check honest")
@@ -247,7 +249,9 @@ def test_the_facts_of_a_run(tmp_path: Path) -> None:
     environment = dict(info.environment)
     assert list(environment) == [
         "Python", "convoracle", "numpy", "ml_dtypes", "hypothesis", "platform", "processor", "cores",
+        "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
     ]  # fmt: skip
+    assert (environment["OMP_NUM_THREADS"], environment["TF_NUM_INTRAOP_THREADS"]) == ("3", "1")
     assert environment["Python"] == platform.python_version()
     assert environment["hypothesis"] == metadata.version("hypothesis")
     assert environment["platform"] == platform.platform()

@@ -25,8 +25,8 @@ from convoracle.suites.cases.drawing import Shares
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.cases.usual import usual_cases
 from convoracle.suites.search import agenda, search
-from convoracle.suites.search.examiner import HANGS_WAITED_FOR
 from convoracle.suites.search.failure_store import FailureMemory
+from convoracle.suites.search.hangs import WAITED_FOR
 from convoracle.suites.search.pursuit import Pursuit
 
 from ..searching import Told, first_fault, searched
@@ -137,7 +137,7 @@ def test_a_hang_is_shrunk_and_not_waited_for_again_and_again() -> None:
     assert (fault.outcome, fault.subject) == (Outcome.HUNG, "weight_gradient")
     assert str(fault.shrunk.geometry) == "n1c1k1i1f1d2"
     outcomes = [r.verdict.outcome for r in told.results if r.subject == "weight_gradient"]
-    assert 0 < outcomes.count(Outcome.HUNG) <= HANGS_WAITED_FOR
+    assert 0 < outcomes.count(Outcome.HUNG) <= WAITED_FOR
     assert Outcome.CONFORMS in outcomes
 
 

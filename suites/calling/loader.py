@@ -1,0 +1,120 @@
+"""The process that loads a candidate, from which all that call it are forked; and who has one more of these."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import IO, Any
+
+from ..candidates.calls.naming import name_of
+from .channel import Channel, Garbled, Header
+from .pickling import pickle_candidate
+from .replies import Limits
+
+DYING_SECONDS, REPORT_SECONDS = 2.0, 10.0
+_TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
+"""Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
+numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+"""Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another
+would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in
+its bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set."""
+
+
+class Loader:
+    """A process that loads a candidate; how that ends is seen when it is waited for.
+
+    Parameters
+    ----------
+    setup : Header
+    payload : list of ndarray
+        The pickled candidate, where it is a live object.
+    log : file
+        Where the process writes to.
+    """
+
+    def __init__(self, setup: Header, payload: list[Any], log: IO[bytes]) -> None:
+        control, served = socket.socketpair()
+        self.door, opened = socket.socketpair()
+        given = [served.fileno(), opened.fileno()]
+        with served, opened:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", *map(str, given)],
+                pass_fds=given,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=_TELLING_MEMORY | THREADS | os.environ,
+            )
+        self.control = Channel(control)
+        self._deadline = time.monotonic() + setup["load_seconds"]
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            self.control.send(setup, payload, self._deadline)
+
+    @property
+    def pid(self) -> int:
+        """Of the process, which leads the session of all that are forked from it."""
+        return self._process.pid
+
+    def answer(self) -> Header:
+        """What it says when it has loaded the candidate, or cannot.
+
+        Raises
+        ------
+        TimeoutError, ConnectionError
+            As `Channel.receive` does.
+        """
+        return self.control.receive(self._deadline)[0]
+
+    def ended(self, error: Exception) -> int | None:
+        """The exit code of the process that gave no answer but this error; None if it is still there."""
+        if isinstance(error, TimeoutError | Garbled):
+            return self._process.poll()
+        return self._process.wait(REPORT_SECONDS)
+
+    def kill(self) -> None:
+        """End the process, and none that was forked from it."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the process and all that were forked from it, once nobody here speaks to it any more."""
+        self.door.close()
+        try:
+            self._process.wait(timeout=DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def knock(door: socket.socket, log: IO[bytes]) -> Channel:
+    """The channel to a fork of a process that loaded a candidate, which writes to a log of its own.
+
+    Raises
+    ------
+    OSError
+        If there is none any more.
+    """
+    control, served = socket.socketpair()
+    with served:
+        socket.send_fds(door, [b"k"], [served.fileno(), log.fileno()])
+    return Channel(control)
+
+
+def setup_of(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
+    """What a process is to load, as a header of JSON values and arrays beside it."""
+    setup: Header = {
+        "path": sys.path,
+        "source": candidate if isinstance(candidate, str) else "",
+        "name": "" if isinstance(candidate, str) else str(getattr(candidate, "name", "") or name_of(candidate)),
+        "load_seconds": limits.load_seconds,
+        "memory_bytes": limits.memory_bytes,
+    }
+    return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]

@@ -1,0 +1,134 @@
+"""Processes that examine blocks of cases ahead of their turn.
+
+What comes of a block follows from the block alone, so a search comes to the same with many of them as with none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Semaphore
+
+from .examiner import Block, Examiner, Results
+from .forked import Ended, Forked
+
+_BLOCKS = 2
+"""That a hand is given before the first of them is looked at, so that it does not wait for the search."""
+
+
+class Hands:
+    """Examines the blocks of one search: in this process, or in others as soon as there are some to spare.
+
+    Parameters
+    ----------
+    examiner : Examiner
+    spare : Semaphore or None
+        Of the processes that there may be beside this one. It may rise as other searches end.
+    """
+
+    def __init__(self, examiner: Examiner, spare: Semaphore | None) -> None:
+        self._examiner = examiner
+        self._spare = spare
+        self._hands: list[_Hand] = []
+
+    @property
+    def ahead(self) -> int:
+        """How many blocks are to be begun before the first of them is looked at."""
+        return _BLOCKS * len(self._hands)
+
+    def begin(self, block: Block) -> None:
+        """Have a block examined that will be asked for, if nothing becomes known until then that changes it."""
+        self._hire()
+        if self._hands:
+            min(self._hands, key=_Hand.load).give(block)
+
+    def examined(self, block: Block) -> Iterator[Results]:
+        """What comes of a block, case by case."""
+        if not self._hands:
+            yield from self._examiner.examine(block)
+            return
+        hand = next((hand for hand in self._hands if hand.has(block)), None)
+        if hand is None:
+            hand = min(self._hands, key=_Hand.load)
+            hand.give(block)
+        yield from hand.results(block)
+
+    def close(self) -> None:
+        """End the processes; others may then have them."""
+        while self._hands:
+            self._hands.pop().close()
+            if self._hands and self._spare is not None:
+                self._spare.release()
+
+    def _hire(self) -> None:
+        """Take a process if one can be had; the first one takes the place of this, too, which then only waits."""
+        if self._spare is not None and self._spare.acquire(block=False):
+            if not self._hands:
+                self._hands.append(_Hand(self._examiner))
+            self._hands.append(_Hand(self._examiner))
+
+
+class _Hand:
+    """One process. Another takes the place of one that ends: what comes of a block is the same there."""
+
+    def __init__(self, examiner: Examiner) -> None:
+        self._examiner = examiner
+        self._queue = deque[Block]()
+        self._results: dict[Block, list[Results]] = {}
+        """Of blocks that were examined before the one that was asked for."""
+        self._fork = Forked(self._serve)
+
+    def load(self) -> int:
+        """How many blocks it has yet to examine."""
+        return len(self._queue)
+
+    def has(self, block: Block) -> bool:
+        """Whether it was given a block."""
+        return block in self._queue or block in self._results
+
+    def give(self, block: Block) -> None:
+        """Have a block examined, after those given before."""
+        self._queue.append(block)
+        with suppress(ConnectionError):
+            self._fork.connection.send(block)
+
+    def results(self, block: Block) -> Iterator[Results]:
+        """What comes of a block that it was given."""
+        while block not in self._results and self._queue[0] != block:
+            first = self._queue[0]
+            self._results[first] = list(self._next())
+        yield from self._results.pop(block) if block in self._results else self._next()
+
+    def close(self) -> None:
+        """End it."""
+        self._fork.close()
+
+    def _next(self) -> Iterator[Results]:
+        """What comes of the block that is examined now, in a second process where the first ends in it."""
+        count = 0
+        for is_last_try in (False, True):
+            try:
+                for number, results in enumerate(iter(self._fork.receive, None)):
+                    if number >= count:
+                        yield results
+                        count += 1
+                self._queue.popleft()
+                return
+            except Ended:
+                if is_last_try:
+                    raise
+                self.close()
+                self._fork = Forked(self._serve)
+                for block in self._queue:
+                    self._fork.connection.send(block)
+
+    def _serve(self, connection: Connection) -> None:
+        with closing(self._examiner.executor.twin()) as executor:
+            examiner = replace(self._examiner, executor=executor)
+            while True:
+                for results in examiner.examine(connection.recv()):
+                    connection.send(results)
+                connection.send(None)

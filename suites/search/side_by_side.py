@@ -1,0 +1,107 @@
+"""Searches side by side, each in a fork of this process, which writes what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.synchronize import Semaphore
+
+from ...reports.files.run import RunWriter
+from ..calling.executor import Executor
+from .events import RunEvent, left_to_tell
+from .failure_store import FailureMemory
+from .findings import RunPlan, findings, write_event
+from .forked import Ended, Forked, without_interrupts
+
+
+def side_by_side(
+    plan: RunPlan,
+    candidates: Mapping[str, Executor],
+    remembered: Mapping[str, FailureMemory],
+    writer: RunWriter,
+) -> Iterator[RunEvent]:
+    """Search so many candidates at the same time as there may be processes, and tell what is on disk.
+
+    A search goes on when what it told was written and read. Processes that no search needs any more
+    help the others. Where this is interrupted, searches tell what they have left to tell, and that is written.
+    """
+    spare = get_context("fork").Semaphore(max(0, plan.jobs - len(candidates)))
+    waiting = (partial(_tell, plan, candidates, name, remembered.get(name), spare) for name in candidates)
+    running: list[Forked] = []
+
+    def begin() -> bool:
+        search = next(waiting, None)
+        if search is not None:
+            running.append(Forked(search))
+        return search is not None
+
+    try:
+        while len(running) < plan.jobs and begin():
+            pass
+        while running:
+            ready = wait([search.connection for search in running])
+            for search in [each for each in running if each.connection in ready]:
+                event = _written(search, writer)
+                if event is not None:
+                    yield event
+                    search.connection.send(True)
+                    continue
+                running.remove(search)
+                search.close()
+                if not begin():
+                    spare.release()
+    except BaseException:
+        with suppress(KeyboardInterrupt):
+            _conclude(running, writer)
+        raise
+    finally:
+        for search in running:
+            search.close()
+
+
+def _written(search: Forked, writer: RunWriter) -> RunEvent | None:
+    """What a search told, which is on disk then; None where it told all."""
+    search.wait()
+    with without_interrupts():
+        event: RunEvent | None = search.receive()
+        if event is not None:
+            write_event(event, writer)
+    return event
+
+
+def _conclude(searches: Sequence[Forked], writer: RunWriter) -> None:
+    """Interrupt searches, and write what they have left to tell."""
+    for search in searches:
+        search.interrupt()
+    for search in searches:
+        with suppress(Ended):
+            while _written(search, writer) is not None:
+                pass
+
+
+def _tell(
+    plan: RunPlan,
+    candidates: Mapping[str, Executor],
+    name: str,
+    memory: FailureMemory | None,
+    spare: Semaphore,
+    connection: Connection,
+) -> None:
+    """Tell what the search of one candidate finds; each time its reader has to answer before it goes on."""
+    with closing(findings(plan, candidates, name, memory, spare)) as events:
+        try:
+            for event in events:
+                _send(connection, event)
+                connection.recv()
+        except KeyboardInterrupt:
+            for event in left_to_tell(events):
+                _send(connection, event)
+    _send(connection, None)
+
+
+def _send(connection: Connection, event: RunEvent | None) -> None:
+    with without_interrupts():
+        connection.send(event)

@@ -1,0 +1,110 @@
+"""Blocks examined ahead of their turn: they come to the same wherever that is, and whatever ends a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.synchronize import Semaphore
+from pathlib import Path
+
+import pytest
+
+from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.layouts import CONTIGUOUS
+from convoracle.oracle.problem.passes import Operands, Pass
+from convoracle.suites.calling.executor import Executor
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.replies import Reply
+from convoracle.suites.capabilities.offer import Offer
+from convoracle.suites.cases.strategies import Space
+from convoracle.suites.search.examiner import Block, Entry, Examiner, Results
+from convoracle.suites.search.forked import Ended
+from convoracle.suites.search.hands import Hands
+
+CASE = parse_case("n1c2k2i4f2/float32/uniform/1")
+DEADLY = parse_case("n1c2k2i5f2/float32/uniform/1")
+BLOCKS: list[Block] = [tuple(Entry(replace(CASE, seed=10 * number + each)) for each in range(3)) for number in range(6)]
+WITH_DEADLY: list[Block] = [*BLOCKS[:3], (Entry(CASE), Entry(DEADLY), Entry(CASE)), *BLOCKS[3:]]
+
+
+class Ending(InProcess):
+    """The reference, some of whose first calls on one geometry end the process that makes them."""
+
+    def __init__(self, folder: Path, *, ends: int) -> None:
+        super().__init__("reference")
+        self._folder, self._ends = folder, ends
+
+    def call(
+        self,
+        pass_: Pass,
+        operands: Operands,
+        geometry: ConvGeometry,
+        *,
+        seconds: float | None = None,
+        layout: str = CONTIGUOUS,
+    ) -> Reply:
+        ended = len(list(self._folder.iterdir()))
+        if geometry == DEADLY.geometry and ended < self._ends:
+            (self._folder / str(ended)).touch()
+            os._exit(3)
+        return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
+
+
+def examiner(executor: Executor) -> Examiner:
+    return Examiner(executor, (Pass.FORWARD,), ("structure", "precision"), Offer(Space()))
+
+
+def spare(count: int) -> Semaphore:
+    return get_context("fork").Semaphore(count)
+
+
+def timeless(found: Iterable[Results]) -> list[Results]:
+    return [tuple(replace(result, seconds=0.0) for result in results) for results in found]
+
+
+def examined(hands: Hands, blocks: Iterable[Block]) -> list[list[Results]]:
+    """What comes of blocks, all of which are begun before the first one is looked at."""
+    for block in blocks:
+        hands.begin(block)
+    return [timeless(hands.examined(block)) for block in blocks]
+
+
+def expected(blocks: Iterable[Block]) -> list[list[Results]]:
+    return [timeless(examiner(InProcess("reference")).examine(block)) for block in blocks]
+
+
+@pytest.mark.parametrize(("count", "ahead"), [(0, 0), (1, 4), (4, 10)])
+def test_it_comes_to_the_same_with_any_number_of_processes(count: int, ahead: int) -> None:
+    free = spare(count)
+    with closing(Hands(examiner(InProcess("reference")), free)) as hands:
+        assert examined(hands, BLOCKS) == expected(BLOCKS)
+        assert hands.ahead == ahead
+        assert not free.acquire(block=False)
+    for _ in range(count):
+        assert free.acquire(block=False)
+    assert not free.acquire(block=False)
+
+
+def test_what_was_not_begun_is_examined_where_it_is_asked_for() -> None:
+    with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
+        hands.begin(BLOCKS[0])
+        assert timeless(hands.examined(BLOCKS[4])) == expected([BLOCKS[4]])[0]
+
+
+def test_a_process_that_ends_is_replaced(tmp_path: Path) -> None:
+    with closing(Hands(examiner(Ending(tmp_path, ends=1)), spare(1))) as hands:
+        assert examined(hands, WITH_DEADLY) == expected(WITH_DEADLY)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_block_in_which_every_process_ends_is_told(tmp_path: Path) -> None:
+    with (
+        closing(Hands(examiner(Ending(tmp_path, ends=9)), spare(1))) as hands,
+        pytest.raises(Ended, match="ended with exit code 3"),
+    ):
+        examined(hands, WITH_DEADLY)
+    assert len(list(tmp_path.iterdir())) == 2
