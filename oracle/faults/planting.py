@@ -138,7 +138,7 @@ def wrong_conduct(
     return FaultModel(name, sentence, explanation, Kind.CONDUCT, passes, shows_in_these, plant, needs)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def probe(geometry: ConvGeometry, is_complex: bool = False) -> Operands:
     """Random integers in float64 or complex128, so large that wrong terms hardly ever cancel; all sums are exact.
 

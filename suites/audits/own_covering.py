@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from random import Random
 
 from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
@@ -58,7 +58,7 @@ def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Co
     fitted = None
     model, pass_ = pair
     showing = islice((case for case in pool if model.shows(pass_, case.geometry)), _LOOKED_AT)
-    for case in (*chosen, *(suited for each in showing for suited in _suited(model, each, dtypes))):
+    for case in chain(chosen, (suited for each in showing for suited in _suited(model, each, dtypes))):
         if fitted is not None and not keeps_shapes(*pair, case.geometry):
             continue
         seen = sighting(*pair, case)
