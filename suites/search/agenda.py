@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, permutations
 from random import Random
 
 from ...oracle.operands.data import Case
@@ -164,11 +164,12 @@ class Agenda:
 
     def _drawn_at_large(self) -> Iterator[Planned]:
         """The cases of one chunk after the other, as far as they bring any that are taken."""
-        before = -1
-        while before < len(self.taken):
+        for number in self._numbers:
             before = len(self.taken)
-            chunk = Chunk(self.offer.space, self.budget.seed, next(self._numbers))
+            chunk = Chunk(self.offer.space, self.budget.seed, number)
             yield from (Planned(case, chunk) for case in chunk.cases() if self._is_wanted(case))
+            if len(self.taken) == before:
+                return
 
     def _is_wanted(self, case: Case) -> bool:
         """Whether a case drawn at large is new, and not one more with nothing to compute where little else is taken."""
@@ -185,16 +186,16 @@ class Agenda:
             return True
         counts = [self._asked_of[pass_] for pass_, forms in self.offer.forms.items() if forms]
         half_way = not self.offer.is_whole and 2 * len(self.taken) >= total
-        return half_way and _LEFT_OUT * min(counts, default=0) < max(counts, default=0)
+        return half_way and any(_LEFT_OUT * less < more for less, more in permutations(counts, 2))
 
     def _near(self, total: int) -> Iterator[Planned]:
         """Variations of the cases that are taken, each near one of the pass that was asked least."""
         variations = self._varied()
         random = Random(f"{self.budget.seed}/{next(self._numbers)}")
         for _ in range(TRIES * (total - len(self.taken))):
-            pass_ = min(variations.pool, key=self._asked_of.__getitem__)
-            case = variations.draw(pass_, random)
             if len(self.taken) >= total:
                 return
+            pass_ = min(variations.pool, key=self._asked_of.__getitem__)
+            case = variations.draw(pass_, random)
             if case is not None and self._is_new(case) and self._admits(case):
                 yield Planned(case)

@@ -106,7 +106,7 @@ def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
 def _of_corpora(asking: Asking, budget: Budget) -> Iterator[Planned]:
     """The cases of the budget's corpora, with a bias if some pass that would add one does not decline it."""
     adding = [pass_ for pass_ in asking.passes if offset(pass_) is not None]
-    with_bias = bool(adding) and takes_bias(Asking(asking.executor, adding), budget.space)
+    with_bias = takes_bias(Asking(asking.executor, adding), budget.space)
     for each in budget.corpus_cases:
         yield Planned(replace(each.case, bias=with_bias), provenance=each.provenance)
 
@@ -215,9 +215,9 @@ class _Loop:
         if self.ledger.of_history is None:
             history = self.examiner.history(result, case, self._earlier)
         if history is None:
-            behind = wrong_call(self.examiner.executor, result, case)
-            if behind is not None and self.ledger.explanation(behind[0], (behind[0],), behind[1]) is None:
-                result, case = behind
+            match wrong_call(self.examiner.executor, result, case):
+                case (behind, alone) if self.ledger.explanation(behind, (behind,), alone) is None:
+                    result, case = behind, alone
         return self.ledger.take_up(result, case, planned.provenance, history)
 
     def _is_new(self, result: CheckResult, results: tuple[CheckResult, ...], case: Case) -> bool:

@@ -112,7 +112,7 @@ def test_the_same_is_found_whatever_the_number_of_processes(tmp_path: Path) -> N
 def test_one_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
     sources = tuple(f"{MUTANTS}:{name}" for name in ("HangsOnDilation", "Honest"))
     told: list[RunEvent] = []
-    finished = Running(tmp_path, sources, jobs=2, cases=25, seconds=1.0).read(told.append)
+    finished = Running(tmp_path, sources, jobs=2, cases=25, seconds=0.5).read(told.append)
     done = [event.candidate for event in told if isinstance(event, CandidateDone)]
     assert done == ["mutants.py:Honest", "mutants.py:HangsOnDilation"]
     (mismatch,) = finished.mismatches
