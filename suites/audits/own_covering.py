@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, combinations, islice
@@ -26,7 +27,8 @@ _DRAWN = 300
 _LOOKED_AT = 40
 """Of the cases in which it can show, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
-_MOST_PRODUCTS = 5000
+_MOST_PRODUCTS, _MOST_TAPS = 5000, 1000
+"""Of a case and of a kernel: a framework may take seconds where a kernel has many taps, though most lie in padding."""
 _SEED = "covering"
 _CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 4, 6, 8), 1
 """Where NaN and Inf are planted follows from the seed and the shapes; of odd seeds they are not asked."""
@@ -100,15 +102,19 @@ def _pool(asking: Asking, variations: Variations) -> Iterator[Case]:
 def _considered(variations: Variations) -> Iterator[tuple[Case, frozenset[str]]]:
     """Cases and their traits: the shipped ones, variations, those with most traits first, and the forms."""
     space = replace(variations.offer.space, max_products=min(variations.offer.space.max_products, _MOST_PRODUCTS))
+
+    def is_quick(case: Case) -> bool:
+        return case in space and math.prod(case.geometry.kernel) <= _MOST_TAPS
+
     yield from ((case, _traits(case)) for case in covering(space))
     random = Random(_SEED)
     drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in variations.pool]
     plain = (replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None)
-    traits = {case: _traits(case) for case in plain if case in space}
+    traits = {case: _traits(case) for case in filter(is_quick, plain)}
     yield from sorted(traits.items(), key=lambda each: -len(each[1]))
     for form in dict.fromkeys(form for forms in variations.offer.forms.values() for form in forms):
         case = case_of(form)
-        if case is not None and case in space:
+        if case is not None and is_quick(case):
             yield case, _traits(case)
 
 

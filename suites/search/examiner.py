@@ -20,8 +20,8 @@ from ..checks.registry import FIRST
 from ..diagnosis.history import History, establish
 from .rota import Rota
 
-BLOCK_CASES = 16
-"""Of a block: every pass has its turn in company, and a fresh process costs little beside them."""
+BLOCK_CASES, LATER_CASES = 16, 64
+"""Of an early block: every pass has its turn in company. Of a later one: what a fresh process computes once is used."""
 
 Results = tuple[CheckResult, ...]
 
@@ -41,8 +41,19 @@ class Entry:
     hangs: tuple[tuple[Pass, str], ...] = ()
 
 
-Block = tuple[Entry, ...]
-"""Cases that are examined one after the other in one process."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Cases that are examined one after the other in one process.
+
+    Parameters
+    ----------
+    entries : tuple of Entry
+    has_turns : bool
+        Whether passes have their turns there at what is asked in turn.
+    """
+
+    entries: tuple[Entry, ...]
+    has_turns: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +81,25 @@ class Examiner:
         What hung is to be known before it is waited for on the next case.
         """
         self.executor.restart()
-        rota = Rota()
-        for entry in block:
+        rota = Rota(block.has_turns)
+        for entry in block.entries:
             results = self._examined(entry, rota)
             yield results
             if any(result.verdict.outcome is Outcome.HUNG for result in results):
                 return
 
-    def history(self, result: CheckResult, case: Case, earlier: Sequence[Case]) -> History | None:
-        """How a failing result depends on earlier calls, such as those of `earlier` cases; None where it does not."""
+    def history(self, result: CheckResult, case: Case, earlier: Block) -> History | None:
+        """How a failing result depends on earlier calls, such as those of its block; None where it does not."""
 
         def replay(cases: Sequence[Case]) -> bool:
             self.executor.restart()
-            rota = Rota()
+            rota = Rota(earlier.has_turns)
             for each in cases:
                 results = self._asked(each, self.passes, rota)
             told = (other for other in results if (other.check, other.subject) == (result.check, result.subject))
             return any(other.verdict.outcome.is_mismatch for other in told)
 
-        return establish(self.executor, result, case, replay, earlier)
+        return establish(self.executor, result, case, replay, [entry.case for entry in earlier.entries])
 
     def _examined(self, entry: Entry, rota: Rota) -> Results:
         case, hanging = entry.case, dict(entry.hangs)

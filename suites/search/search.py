@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import count, islice
 from multiprocessing.synchronize import Semaphore
 
 from ...oracle.operands.data import Case
@@ -34,13 +34,16 @@ from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, followed_by
-from .examiner import BLOCK_CASES, Block, Examiner, Results
+from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results
 from .failure_store import FailureMemory
 from .hands import Hands
 from .hangs import Hangs
 from .ledger import Ledger
 from .leftovers import Leftovers
 from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
+from .rota import has_turns, is_early
+
+_NO_CASES = Block(())
 
 
 def search(
@@ -124,8 +127,8 @@ class _Loop:
     leftovers: Leftovers
     attempts_left: int
     done: set[Case] = field(default_factory=set)
-    _earlier: list[Case] = field(default_factory=list)
-    """Examined in the same process before the case that is looked at now."""
+    _earlier: Block = _NO_CASES
+    """What was examined in the same process before the case that is looked at now."""
 
     def asked_once(self) -> Iterator[Event]:
         """What is asked once of a candidate; its cases are as small as they get."""
@@ -142,14 +145,14 @@ class _Loop:
 
     def examined(self, cases: Iterable[Planned]) -> Iterator[Event]:
         """What is told of cases one after the other; those of blocks to come may be under examination already."""
-        ahead = deque[tuple[Planned, ...]]()
-        for planned in _blocks(cases):
-            self.hands.begin(self._block(planned))
-            ahead.append(planned)
+        ahead = deque[tuple[int, tuple[Planned, ...]]]()
+        for number, planned in enumerate(_blocks(cases)):
+            self.hands.begin(self._block(number, planned))
+            ahead.append((number, planned))
             if len(ahead) > self.hands.ahead:
-                yield from self._examined_block(ahead.popleft())
+                yield from self._examined_block(*ahead.popleft())
         while ahead:
-            yield from self._examined_block(ahead.popleft())
+            yield from self._examined_block(*ahead.popleft())
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
@@ -163,16 +166,16 @@ class _Loop:
                 yield FaultMet(fault)
                 yield FaultShrunk(fault)
 
-    def _block(self, planned: tuple[Planned, ...]) -> Block:
-        return tuple(self.hangs.entry(each.case) for each in planned)
+    def _block(self, number: int, planned: tuple[Planned, ...]) -> Block:
+        return Block(tuple(self.hangs.entry(each.case) for each in planned), has_turns(number))
 
-    def _examined_block(self, planned: tuple[Planned, ...]) -> Iterator[Event]:
+    def _examined_block(self, number: int, planned: tuple[Planned, ...]) -> Iterator[Event]:
         """Examine a block; where that ends with a hang, its other cases are another one."""
         while planned:
-            self._earlier.clear()
-            for results in self.hands.examined(self._block(planned)):
+            block = self._block(number, planned)
+            for place, results in enumerate(self.hands.examined(block)):
+                self._earlier = replace(block, entries=block.entries[:place])
                 yield from self._examined(planned[0], results)
-                self._earlier.append(planned[0].case)
                 planned = planned[1:]
 
     def _examined(self, planned: Planned, results: Results) -> Iterator[Event]:
@@ -251,6 +254,6 @@ class _Loop:
 
 
 def _blocks(cases: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
-    remaining = iter(cases)
-    while block := tuple(islice(remaining, BLOCK_CASES)):
+    remaining, numbers = iter(cases), count()
+    while block := tuple(islice(remaining, BLOCK_CASES if is_early(next(numbers)) else LATER_CASES)):
         yield block

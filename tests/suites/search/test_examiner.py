@@ -17,7 +17,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply, TimedOut
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.strategies import Space
-from convoracle.suites.search.examiner import BLOCK_CASES, Entry, Examiner
+from convoracle.suites.search.examiner import BLOCK_CASES, Block, Entry, Examiner
 
 PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)
 PLAIN, DILATED = map(parse_case, ("n1c1k1i3f1/float32/uniform/0", "n1c1k1i3f1d2/float32/uniform/0"))
@@ -67,7 +67,7 @@ def outcomes(results: tuple[CheckResult, ...]) -> dict[str, Outcome]:
 
 
 def only(examined: Examiner, entry: Entry) -> tuple[CheckResult, ...]:
-    (results,) = examined.examine((entry,))
+    (results,) = examined.examine(Block((entry,)))
     return results
 
 
@@ -84,7 +84,7 @@ def test_a_pass_that_would_hang_is_not_asked() -> None:
 
 def test_a_block_ends_with_the_first_case_that_hangs() -> None:
     examined, _ = examiner(Offer(Space()))
-    first, second = examined.examine((Entry(PLAIN), Entry(DILATED), Entry(PLAIN)))
+    first, second = examined.examine(Block((Entry(PLAIN), Entry(DILATED), Entry(PLAIN))))
     assert outcomes(first) == dict.fromkeys(("forward", "weight_gradient"), Outcome.CONFORMS)
     assert outcomes(second) == dict.fromkeys(("forward", "weight_gradient"), Outcome.HUNG)
 
@@ -92,13 +92,20 @@ def test_a_block_ends_with_the_first_case_that_hangs() -> None:
 def test_a_block_is_examined_in_a_fresh_process_where_passes_have_their_turn_in_company() -> None:
     executor = Restarted()
     cases = [replace(PLAIN, seed=seed) for seed in range(1, BLOCK_CASES + 1)]
-    block = tuple(map(Entry, cases))
+    block = Block(tuple(map(Entry, cases)))
     examined = Examiner(executor, PASSES, ("structure", "company"), Offer(Space()))
     once, again = list(examined.examine(block)), list(examined.examine(block))
     in_company = [[result.check for result in results].count("company") for results in once]
     assert in_company == [[result.check for result in results].count("company") for results in again]
     assert in_company == [2 if number % 5 == 0 else 0 for number in range(1, BLOCK_CASES + 1)]
     assert executor.restarts == 2 * (1 + sum(in_company))
+
+
+def test_in_a_block_without_turns_no_pass_is_asked_in_company() -> None:
+    examined = Examiner(InProcess("reference"), PASSES, ("structure", "company"), Offer(Space()))
+    entries = tuple(Entry(replace(PLAIN, seed=seed)) for seed in range(1, BLOCK_CASES + 1))
+    results = [result for each in examined.examine(Block(entries, has_turns=False)) for result in each]
+    assert {result.check for result in results} == {"structure"}
 
 
 class WrongAtTheThird(InProcess):
@@ -126,7 +133,7 @@ def told_of(earlier: Iterable[Case]) -> str:
     executor = WrongAtTheThird()
     examined = Examiner(executor, PASSES, ("structure",), Offer(Space()))
     result = CheckResult("structure", "forward", Verdict(Outcome.VIOLATES, "one too large", "value"))
-    history = examined.history(result, PLAIN, list(earlier))
+    history = examined.history(result, PLAIN, Block(tuple(map(Entry, earlier))))
     assert history is not None
     return history.told
 

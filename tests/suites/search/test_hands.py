@@ -27,8 +27,8 @@ from convoracle.suites.search.hands import Hands
 
 CASE = parse_case("n1c2k2i4f2/float32/uniform/1")
 DEADLY = parse_case("n1c2k2i5f2/float32/uniform/1")
-BLOCKS: list[Block] = [tuple(Entry(replace(CASE, seed=10 * number + each)) for each in range(3)) for number in range(6)]
-WITH_DEADLY: list[Block] = [*BLOCKS[:3], (Entry(CASE), Entry(DEADLY), Entry(CASE)), *BLOCKS[3:]]
+BLOCKS = [Block(tuple(Entry(replace(CASE, seed=10 * number + each)) for each in range(3))) for number in range(6)]
+WITH_DEADLY = [*BLOCKS[:3], Block((Entry(CASE), Entry(DEADLY), Entry(CASE))), *BLOCKS[3:]]
 
 
 class Ending(InProcess):

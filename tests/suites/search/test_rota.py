@@ -18,7 +18,7 @@ from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.checks.inquiry import examine
 from convoracle.suites.search.pursuit import Pursuit
-from convoracle.suites.search.rota import Rota
+from convoracle.suites.search.rota import Rota, has_turns
 
 from ..searching import first_fault, searched
 from ..stateful import FAULTY, CopiesItsCache, MakesItsPlanLater, ReturnsOneBuffer
@@ -50,6 +50,10 @@ def test_a_pass_is_due_after_so_many_cases(count: int, wait: int) -> None:
         due = rota.due(passes)
         assert due == (frozenset(passes) if number % wait == 0 else frozenset())
         rota.note(passes, map(asked, due))
+
+
+def test_turns_become_rare_in_long_searches() -> None:
+    assert [number for number in range(40) if has_turns(number)] == [*range(7), 9, 16, 25, 36]
 
 
 def test_a_pass_that_could_not_be_asked_stays_due() -> None:

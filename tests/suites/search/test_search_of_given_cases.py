@@ -318,10 +318,10 @@ def test_so_many_blocks_as_hands_want_ahead_are_begun_before_the_first_is_looked
             self.examiner = examiner
 
         def begin(self, block: Block) -> None:
-            done.append(f"begin {block[0].case.seed}")
+            done.append(f"begin {block.entries[0].case.seed}")
 
         def examined(self, block: Block) -> Iterator[Results]:
-            done.append(f"examine {block[0].case.seed}")
+            done.append(f"examine {block.entries[0].case.seed}")
             return self.examiner.examine(block)
 
         def close(self) -> None:
