@@ -17,6 +17,7 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.checks.inquiry import examine
+from convoracle.suites.search.examiner import BLOCK_CASES
 from convoracle.suites.search.pursuit import Pursuit
 from convoracle.suites.search.rota import Rota
 
@@ -50,6 +51,15 @@ def test_a_pass_is_due_after_so_many_cases(count: int, wait: int) -> None:
         due = rota.due(passes)
         assert due == (frozenset(passes) if number % wait == 0 else frozenset())
         rota.note(passes, map(asked, due))
+
+
+def test_every_pass_has_its_turn_in_a_block() -> None:
+    rota, asked_in_company = Rota(), set[Pass]()
+    for _ in range(BLOCK_CASES):
+        due = rota.due(tuple(Pass))
+        asked_in_company |= due
+        rota.note(tuple(Pass), map(asked, due))
+    assert asked_in_company == set(Pass)
 
 
 def test_a_pass_that_could_not_be_asked_stays_due() -> None:

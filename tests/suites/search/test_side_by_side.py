@@ -9,8 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.strategies import Space
+from convoracle.suites.search import side_by_side
 from convoracle.suites.search.events import CandidateDone, CaseExamined, MismatchMet, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.findings import RunPlan
@@ -91,6 +93,56 @@ def files(folder: Path) -> dict[str, bytes]:
     """What is kept of mismatches and of failing cases."""
     kept = [*folder.glob("run/mismatches/*/*"), *folder.glob("memory/*")]
     return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
+
+
+@dataclass
+class Scripted:
+    """Searches of candidates a, b and so on that tell what a script says, in place of an event."""
+
+    jobs: int
+    running: list[int] = field(default_factory=list)
+    """How many there were at each event."""
+
+    def told(self, count: int) -> list[str]:
+        plan = RunPlan((), Budget(SPACE, PASSES, 1, 0), Limits(), Path(), jobs=self.jobs)
+        candidates: dict[str, Any] = dict.fromkeys("abc"[:count])
+        told = []
+        for event in side_by_side.side_by_side(plan, candidates, {}, None):  # type: ignore[arg-type] - nothing is written
+            assert isinstance(event, CandidateDone)
+            told.append(event.candidate)
+            self.running.append(len(multiprocessing.active_children()))
+        return told
+
+
+@pytest.mark.parametrize(("jobs", "count", "spare"), [(1, 2, 0), (2, 2, 0), (5, 2, 3)])
+def test_processes_beyond_one_for_each_search_are_there_to_help(
+    jobs: int, count: int, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def findings(plan: RunPlan, candidates: object, name: str, memory: object, spare: Any) -> Iterator[RunEvent]:
+        yield CandidateDone(f"{name} {spare.get_value()}")
+
+    monkeypatch.setattr(side_by_side, "findings", findings)
+    assert Scripted(jobs).told(count)[0] == f"a {spare}"
+
+
+def test_where_no_search_is_left_to_begin_the_process_of_one_that_ended_helps_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def findings(plan: RunPlan, candidates: object, name: str, memory: object, spare: Any) -> Iterator[RunEvent]:
+        yield CandidateDone(f"{name} {'is helped' if spare.acquire(timeout=0 if name == 'a' else 20) else 'is alone'}")
+
+    monkeypatch.setattr(side_by_side, "findings", findings)
+    assert Scripted(2).told(2) == ["a is alone", "b is helped"]
+
+
+def test_so_many_searches_run_at_a_time_as_there_may_be_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def findings(plan: RunPlan, candidates: object, name: str, memory: object, spare: Any) -> Iterator[RunEvent]:
+        yield CandidateDone(name)
+
+    monkeypatch.setattr(side_by_side, "findings", findings)
+    scripted = Scripted(2)
+    assert sorted(scripted.told(3)) == ["a", "b", "c"]
+    assert scripted.running[0] == max(scripted.running) == 2
 
 
 def test_the_same_is_found_whatever_the_number_of_processes(tmp_path: Path) -> None:
