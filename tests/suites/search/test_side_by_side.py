@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -162,6 +163,23 @@ def test_what_is_told_is_written_before_and_what_is_left_when_it_is_interrupted_
     with pytest.raises(KeyboardInterrupt):
         events.throw(KeyboardInterrupt())
     assert scripted.written == ["1", "2", "left", "and more"]
+
+
+def test_a_search_that_is_interrupted_while_it_looks_for_its_next_event_tells_what_is_left(scripted: Scripted) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        time.sleep(0.3 * (name == "b"))
+        try:
+            yield name
+            time.sleep(60)
+        except KeyboardInterrupt:
+            yield from (f"left of {name}", f"more of {name}")
+            raise
+
+    events = scripted.events(say, "ab", jobs=2)
+    assert [next(events), next(events)] == ["a", "b"]
+    with pytest.raises(KeyboardInterrupt):
+        events.throw(KeyboardInterrupt())
+    assert scripted.written == ["a", "b", "left of a", "more of a", "left of b", "more of b"]
 
 
 def test_the_same_is_found_whatever_the_number_of_processes(tmp_path: Path) -> None:
