@@ -2,7 +2,8 @@
 
 The mirrored tests are collected, and run once to learn how long each takes and what it calls. Each change is made in
 memory, in a process of its own. Where it is in a function, the function gets the changed code, and the tests that call
-it are run, the quickest first; elsewhere, and where an import calls the function, all is imported anew and tested.
+it are run, the quickest first, or all where none does, since it may be called in a fork; elsewhere, and where an import
+calls the function, all is imported anew and tested.
 """
 
 from __future__ import annotations
@@ -177,7 +178,8 @@ class Trials:
             function = file_of(change.module), name
             change_functions(change)
             _forget()
-            calling = sorted((test for test in self.tests if function in test.called), key=lambda test: test.seconds)
+            calling = [test for test in self.tests if function in test.called] or self.tests
+            calling.sort(key=lambda test: test.seconds)
             os._exit(_SURVIVED if all(_passes(items[test.number]) for test in calling) else _NOTICED)
 
 

@@ -73,13 +73,14 @@ def _written(search: Forked, writer: RunWriter) -> RunEvent | None:
 
 
 def _conclude(searches: Sequence[Forked], writer: RunWriter) -> None:
-    """Interrupt searches, and write what they have left to tell."""
+    """Interrupt searches, and write what they have left to tell; one that looked for an event waits for answers."""
     for search in searches:
         search.interrupt()
     for search in searches:
         with suppress(Ended):
             while _written(search, writer) is not None:
-                pass
+                with suppress(ConnectionError):
+                    search.connection.send(True)
 
 
 def _tell(

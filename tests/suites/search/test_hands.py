@@ -31,6 +31,18 @@ BLOCKS = [Block(tuple(Entry(replace(CASE, seed=10 * number + each)) for each in 
 WITH_DEADLY = [*BLOCKS[:3], Block((Entry(CASE), Entry(DEADLY), Entry(CASE))), *BLOCKS[3:]]
 
 
+class Restarted(InProcess):
+    """The reference, which notes in a file each block that is examined: it is restarted for it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("reference")
+        self._path = path
+
+    def restart(self) -> None:
+        with self._path.open("a") as file:
+            file.write("restarted\n")
+
+
 class Ending(InProcess):
     """The reference, some of whose first calls on one geometry end the process that makes them."""
 
@@ -87,6 +99,16 @@ def test_it_comes_to_the_same_with_any_number_of_processes(count: int, ahead: in
     for _ in range(count):
         assert free.acquire(block=False)
     assert not free.acquire(block=False)
+
+
+def test_blocks_may_be_asked_for_in_any_order_and_are_examined_once(tmp_path: Path) -> None:
+    path = tmp_path / "restarts"
+    with closing(Hands(examiner(Restarted(path)), spare(1))) as hands:
+        for block in BLOCKS:
+            hands.begin(block)
+        backwards = [timeless(hands.examined(block)) for block in reversed(BLOCKS)]
+    assert backwards == expected(reversed(BLOCKS))
+    assert len(path.read_text().splitlines()) == len(BLOCKS)
 
 
 def test_what_was_not_begun_is_examined_where_it_is_asked_for() -> None:

@@ -17,6 +17,7 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.strategies import Space
 from convoracle.suites.checks.inquiry import examine
+from convoracle.suites.search.examiner import BLOCK_CASES
 from convoracle.suites.search.pursuit import Pursuit
 from convoracle.suites.search.rota import Rota, has_turns
 
@@ -54,6 +55,15 @@ def test_a_pass_is_due_after_so_many_cases(count: int, wait: int) -> None:
 
 def test_turns_become_rare_in_long_searches() -> None:
     assert [number for number in range(40) if has_turns(number)] == [*range(7), 9, 16, 25, 36]
+
+
+def test_every_pass_has_its_turn_in_a_block() -> None:
+    rota, asked_in_company = Rota(), set[Pass]()
+    for _ in range(BLOCK_CASES):
+        due = rota.due(tuple(Pass))
+        asked_in_company |= due
+        rota.note(tuple(Pass), map(asked, due))
+    assert asked_in_company == set(Pass)
 
 
 def test_a_pass_that_could_not_be_asked_stays_due() -> None:

@@ -95,7 +95,8 @@ def test_the_candidates_of_a_plan_run_by_name(tmp_path: Path) -> None:
 def test_a_candidate_has_a_process_of_its_own_unless_the_plan_says_otherwise_and_none_afterwards(
     tmp_path: Path,
 ) -> None:
-    assert RunPlan(("reference",), BUDGET, Limits(), tmp_path).isolated
+    unsaid = RunPlan(("reference",), BUDGET, Limits(), tmp_path)
+    assert (unsaid.isolated, unsaid.jobs) == (True, 1)
     with executors(plan(tmp_path, "reference", isolated=True)) as candidates:
         executor = candidates["reference"]
         assert isinstance(executor, Isolated)

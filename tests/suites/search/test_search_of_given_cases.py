@@ -26,7 +26,7 @@ from convoracle.suites.checks.registry import FIRST
 from convoracle.suites.search import search as module
 from convoracle.suites.search.agenda import Agenda, Planned
 from convoracle.suites.search.events import CaseExamined, FaultMerged, FaultMet, FaultShrunk
-from convoracle.suites.search.examiner import BLOCK_CASES, Block, Examiner, Results
+from convoracle.suites.search.examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.pursuit import Pursuit
 
@@ -304,6 +304,35 @@ def test_cases_of_a_corpus_have_a_bias_where_a_pass_that_adds_one_takes_it(
     of_corpus = (CorpusCase(PLAIN, Provenance("layer")),)
     (record,) = searched(executor, replace(budget(*passes), corpus_cases=of_corpus)).records
     assert (record.case, record.origin) == (str(replace(PLAIN, bias=is_biased)), "layer")
+
+
+class Scripted:
+    """Hands that examine nothing, and keep which blocks they were given."""
+
+    ahead = 0
+    blocks: list[Block]
+
+    def __init__(self, examiner: Examiner, spare: object) -> None:
+        Scripted.blocks = []
+
+    def begin(self, block: Block) -> None:
+        self.blocks.append(block)
+
+    def examined(self, block: Block) -> Iterator[Results]:
+        return iter([()] * len(block.entries))
+
+    def close(self) -> None:
+        pass
+
+
+def test_later_blocks_are_longer_and_few_have_turns(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "Hands", Scripted)
+    given(*(replace(PLAIN, seed=seed) for seed in range(7 * BLOCK_CASES + 2 * LATER_CASES + 3)))
+    searched(Wrong(), budget())
+    assert LATER_CASES > 2 * BLOCK_CASES
+    lengths = [len(block.entries) for block in Scripted.blocks]
+    assert lengths == [*[BLOCK_CASES] * 7, *[LATER_CASES] * 2, 3]
+    assert [block.has_turns for block in Scripted.blocks] == [*[True] * 7, False, False, True]
 
 
 def test_so_many_blocks_as_hands_want_ahead_are_begun_before_the_first_is_looked_at(

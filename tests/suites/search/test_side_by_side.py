@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.strategies import Space
+from convoracle.suites.search import side_by_side
 from convoracle.suites.search.events import CandidateDone, CaseExamined, MismatchMet, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.findings import RunPlan
@@ -91,6 +94,92 @@ def files(folder: Path) -> dict[str, bytes]:
     """What is kept of mismatches and of failing cases."""
     kept = [*folder.glob("run/mismatches/*/*"), *folder.glob("memory/*")]
     return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
+
+
+Say = Callable[[str, Any], Iterable[str]]
+"""What the search of a candidate tells, by its name and the processes to spare."""
+
+
+@dataclass
+class Scripted:
+    """Searches side by side that tell a text in place of an event, and what is written of that."""
+
+    monkeypatch: pytest.MonkeyPatch
+    written: list[str] = field(default_factory=list)
+
+    def events(self, say: Say, candidates: str, jobs: int) -> Generator[str]:
+        plan = RunPlan((), Budget(SPACE, PASSES, 1, 0), Limits(), Path(), jobs=jobs)
+        found = lambda plan, candidates, name, memory, spare: say(name, spare)  # noqa: E731 - as `findings` is called
+        self.monkeypatch.setattr(side_by_side, "findings", found)
+        self.monkeypatch.setattr(side_by_side, "write_event", lambda event, writer: self.written.append(event))
+        yield from side_by_side.side_by_side(plan, dict.fromkeys(candidates), {}, None)  # type: ignore[arg-type, misc]
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    return Scripted(monkeypatch)
+
+
+@pytest.mark.parametrize(("jobs", "candidates", "spare"), [(1, "ab", 0), (2, "ab", 0), (5, "ab", 3)])
+def test_processes_beyond_one_for_each_search_are_there_to_help(
+    jobs: int, candidates: str, spare: int, scripted: Scripted
+) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        yield str(spare.get_value())
+
+    with closing(scripted.events(say, candidates, jobs)) as events:
+        assert next(events) == str(spare)
+
+
+def test_where_no_search_is_left_to_begin_the_process_of_one_that_ended_helps_the_others(scripted: Scripted) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        yield f"{name} {'is helped' if spare.acquire(timeout=0 if name == 'a' else 20) else 'is alone'}"
+
+    assert list(scripted.events(say, "ab", jobs=2)) == ["a is alone", "b is helped"]
+
+
+def test_so_many_searches_run_at_a_time_as_there_may_be_processes(scripted: Scripted) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        yield name
+
+    running = [(name, len(multiprocessing.active_children())) for name in scripted.events(say, "abc", jobs=2)]
+    assert {name for name, _ in running} == set("abc")
+    assert running[0][1] == max(count for _, count in running) == 2
+
+
+def test_what_is_told_is_written_before_and_what_is_left_when_it_is_interrupted_is_written_too(
+    scripted: Scripted,
+) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        try:
+            yield from "123"
+        except KeyboardInterrupt:
+            yield from ("left", "and more")
+            raise
+
+    events = scripted.events(say, "a", jobs=1)
+    assert (next(events), scripted.written) == ("1", ["1"])
+    assert (next(events), scripted.written) == ("2", ["1", "2"])
+    with pytest.raises(KeyboardInterrupt):
+        events.throw(KeyboardInterrupt())
+    assert scripted.written == ["1", "2", "left", "and more"]
+
+
+def test_a_search_that_is_interrupted_while_it_looks_for_its_next_event_tells_what_is_left(scripted: Scripted) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        time.sleep(0.3 * (name == "b"))
+        try:
+            yield name
+            time.sleep(60)
+        except KeyboardInterrupt:
+            yield from (f"left of {name}", f"more of {name}")
+            raise
+
+    events = scripted.events(say, "ab", jobs=2)
+    assert [next(events), next(events)] == ["a", "b"]
+    with pytest.raises(KeyboardInterrupt):
+        events.throw(KeyboardInterrupt())
+    assert scripted.written == ["a", "b", "left of a", "more of a", "left of b", "more of b"]
 
 
 def test_the_same_is_found_whatever_the_number_of_processes(tmp_path: Path) -> None:
