@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from ...oracle.problem.padding import PADDING_MODES, PaddingSides
 
+_FOR_OTHERS = 8
+"""Of the room, a kernel leaves this to windows, images and channels: without, one window may read little but padding,
+and frameworks take seconds for its thousands of taps."""
 AXES, COUNTS = "axes", ("groups", "batch", "inputs", "outputs")
 PARTS = (AXES, *COUNTS)
 """What shares the room, in the order in which it is usually given out."""
@@ -85,7 +88,7 @@ def cut_down(drawn: Drawn, kept: str, products: int) -> Drawn:
 
 
 def _fitted_axes(axes: tuple[Axis, ...], products: int, elements: int) -> tuple[Axis, ...]:
-    kernels = shared([axis.kernel for axis in axes], products)
+    kernels = shared([axis.kernel for axis in axes], -(-products // _FOR_OTHERS))
     windows = shared([axis.windows for axis in axes], products // math.prod(kernels))
     cut = [replace(axis, kernel=k, windows=w) for axis, k, w in zip(axes, kernels, windows, strict=True)]
     widths = shared([axis.padded for axis in cut], elements)

@@ -50,6 +50,13 @@ def test_what_is_kept_is_cut_last(kept: str) -> None:
     assert cut_down(large, "axes", 1000).axes[0].windows > 8
 
 
+def test_a_kernel_leaves_room_for_more_than_one_window() -> None:
+    wide = Drawn((Axis(40, 1, 1, 9), Axis(40, 1, 1, 9)), 1, 1, 1, 1)
+    cut = cut_down(wide, "axes", 1000)
+    assert math.prod(axis.kernel for axis in cut.axes) == 11 * 11 <= 1000 / 8 < 12 * 12
+    assert math.prod(axis.windows for axis in cut.axes) > 1
+
+
 @given(st.lists(st.integers(1, 99), min_size=1, max_size=3), st.integers(1, 10**5))
 def test_sharing_cuts_the_largest_to_one_number_that_could_not_be_larger(wanted: list[int], room: int) -> None:
     cut = shared(wanted, room)
