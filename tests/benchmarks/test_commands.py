@@ -20,6 +20,10 @@ SHORTEST = {
     "diagnosis.py": ("--draws", "1", "--model", "stride-ignored"),
     "false_alarms.py": ("--case-passes", "1", "--workers", "1", "--only", "native"),
     "records.py": ("--records", "20", "--cases", "3"),
+    "overview.py": (
+        *("--only", "exact", "--only", "verdicts", "--only", "searches", "--only", "reports"),
+        *("--rounds", "1", "--cases", "1", "--records", "20", "--candidate", "reference"),
+    ),
     "mutation.py": (
         "oracle/judging/nonfinite.py",
         "--sample",
@@ -38,6 +42,7 @@ TOLD = {
     "diagnosis.py": "terms: first 1 of 1 (100.0%)",
     "false_alarms.py": "0 searches with a false alarm",
     "records.py": "| 20 |",
+    "overview.py": "| a report of 20 records |",
     "mutation.py": "noticed: oracle/judging/nonfinite.py:",
 }
 
