@@ -42,12 +42,14 @@ def extent(values: Float64, precision: int) -> Extent:
         return Extent(0, 1, 0)
     least = float(sizes.min(initial=math.inf)) or float(sizes.min(initial=math.inf, where=sizes > 0))
     lowest = math.frexp(least)[1] - precision
-    if math.frexp(largest)[1] - lowest <= _INT64_BITS:
+    fraction, highest = math.frexp(largest)
+    if highest <= _INT64_BITS < highest - lowest and np.array_equal(sizes, np.rint(sizes)):
+        lowest = 0
+    if highest - lowest <= _INT64_BITS:
         union = int(np.bitwise_or.reduce(times_power(sizes, -lowest).astype(np.int64), axis=None))
         lowest += (union & -union).bit_length() - 1
     else:
         lowest = max(lowest, _LEAST_EXPONENT)
-    fraction, highest = math.frexp(largest)
     shift = highest - _PRECISION - lowest
     significand = int(math.ldexp(fraction, _PRECISION))
     return Extent(lowest, highest - lowest, significand << shift if shift > 0 else significand >> -shift)

@@ -92,10 +92,9 @@ def _has_products(result: Array, operands: Operands, pass_: Pass) -> bool:
 
 def _inner_product(left: Array, right: Array) -> Fraction | float:
     """The exact sum of products; NaN where `left` has NaN or Inf."""
-    numbers = real_parts(left)
-    if not np.isfinite(numbers).all():
+    if not np.isfinite(real_parts(left)).all():
         return float("nan")
-    a, b = scaled(numbers), scaled(real_parts(right))
+    a, b = (scaled(real_parts(array) if array.dtype.kind == "c" else array) for array in (left, right))
     return int(dot(a.integers.ravel(), b.integers.ravel())) * Fraction(2) ** (a.exponent + b.exponent)
 
 

@@ -53,3 +53,20 @@ def test_a_narrow_format_needs_few_bits_below_its_smallest_number() -> None:
 def test_a_number_that_is_not_finite_has_no_extent(value: float) -> None:
     with pytest.raises(OverflowError, match="NaN or Inf"):
         extent(np.array([1.0, value]), 53)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0, 2.0**40 + 1, 3.0], (0, 41)),
+        ([2.0, 2.0**40 + 2], (1, 40)),
+        ([1.0, 2.0**61], (0, 62)),
+        ([0.5, 2.0**40], (-53, 94)),
+        ([1.0, 2.0**62], (-52, 115)),
+    ],
+)
+def test_whole_numbers_of_at_most_62_bits_have_the_narrowest_extent(
+    values: list[float], expected: tuple[int, int]
+) -> None:
+    found = extent(np.array(values), 53)
+    assert (found.lowest, found.bits) == expected
