@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..records.record import CandidateInfo, Mismatch
+from ..records.record import CandidateInfo, Mismatch, RunInfo
 from ..records.totals import Run
 from ..views.cause_text import other_line
 from ..views.causes import Cause, causes
@@ -92,8 +92,13 @@ def view(run: Run, folder: Path) -> Page:
         causes=tuple(_cause_view(cause, place, named, views) for place, cause in enumerate(found, 1)),
         words=(*((clean(check.name), clean(check.meaning)) for check in run.info.checks if check.meaning), *WORDS),
         facts=_facts(run),
-        environment=tuple(Fact(clean(name), clean(version)) for name, version in run.info.environment),
+        environment=_environment(run.info),
     )
+
+
+def _environment(info: RunInfo) -> tuple[Fact, ...]:
+    libraries = ((f"libraries of {each.name}", "; ".join(each.libraries)) for each in info.candidates if each.libraries)
+    return tuple(Fact(clean(name), clean(version)) for name, version in (*info.environment, *libraries))
 
 
 def _facts(run: Run) -> tuple[Fact, ...]:

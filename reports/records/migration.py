@@ -42,10 +42,7 @@ def _case_of_2(body: Body) -> None:
 def _run_of_2(body: Body) -> None:
     """A run that asked for no share to be compared."""
     body["min_compared"] = 0.0
-    candidates = body.get("candidates")
-    for candidate in candidates if type(candidates) is list else ():
-        if type(candidate) is dict:
-            candidate |= {"rests_on": "", "domain": [], "values": None, "threads": "any"}
+    _add_to_candidates(body, {"rests_on": "", "domain": [], "values": None, "threads": "any"})
 
 
 def _mismatch_of_2(body: Body) -> None:
@@ -67,6 +64,7 @@ def _mismatch_of_3(body: Body) -> None:
 def _run_of_4(body: Body) -> None:
     if type(body.get("checks")) is list:
         body["checks"] = [_check_of_4(each) for each in body["checks"]]
+    _add_to_candidates(body, {"libraries": []})
 
 
 def _check_of_4(body: Any) -> Any:
@@ -93,6 +91,13 @@ def _finished_of_4(body: Body) -> None:
 
 def _known(kind: str) -> CheckInfo:
     return next((check for check in CHECKS if check.name == kind), CheckInfo(kind))
+
+
+def _add_to_candidates(body: Body, fields: Body) -> None:
+    candidates = body.get("candidates")
+    for candidate in candidates if type(candidates) is list else ():
+        if type(candidate) is dict:
+            candidate |= fields
 
 
 def _add_to_mismatch(body: Body, fields: Body) -> None:

@@ -22,7 +22,7 @@ a candidate's declared domain, and how many drawn cases it declined for one reas
 4: which checks there were and what they mean, and of a mismatch the title of its check.
 5: how checks are counted and on what they ask; of a mismatch what its check's failure means and on what it was asked;
 the file of records tells what many cases have in common once; what it keeps of a verdict that is not against the
-candidate is what reports show; how many exact results were computed again.
+candidate is what reports show; how many exact results were computed again; a candidate's libraries.
 """
 
 
@@ -59,6 +59,8 @@ class CandidateInfo:
         The smallest and the largest integer that it declares to take as operands of integer dtypes.
     threads : {"any", "one"}
         How many threads may call it at once.
+    libraries : tuple of str
+        The numerical libraries in its process that have threads of their own, each with its version and their number.
     """
 
     name: str
@@ -74,6 +76,7 @@ class CandidateInfo:
     domain: tuple[tuple[str, str], ...] = ()
     values: tuple[int, int] | None = None
     threads: str = "any"
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

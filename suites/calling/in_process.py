@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 from ...oracle.problem.geometry import ConvGeometry
@@ -13,6 +14,7 @@ from .company import CompanyQuestion, CompanyReply
 from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import IllegalCall, make_illegal
+from .libraries import libraries
 from .replies import Died, OutOfMemory, Reply, WorkerReply
 
 
@@ -27,7 +29,7 @@ class InProcess:
 
     def __init__(self, candidate: object) -> None:
         self._loaded: LoadedCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
-        self.info = self._loaded.info
+        self.info = replace(self._loaded.info, libraries=libraries())
         self.passes = self._loaded.passes
 
     def call(

@@ -22,7 +22,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from ...oracle.problem.geometry import parse_geometry
@@ -36,6 +36,7 @@ from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_mess
 from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
+from .libraries import libraries
 from .lifetime import end_with
 from .replies import to_message
 
@@ -74,7 +75,7 @@ def _load(setup: Header, payload: list[Array], control: Channel) -> LoadedCandid
     _end_copy(pid)
     control.send(
         {
-            "info": asdict(loaded.info),
+            "info": asdict(replace(loaded.info, libraries=libraries())),
             "passes": [pass_.value for pass_ in loaded.passes],
             "seconds_per_call": loaded.seconds_per_call,
         }

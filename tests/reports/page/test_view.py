@@ -81,6 +81,15 @@ def test_the_facts_of_the_run(several, writer):
     assert page.words == (*((check.name, check.meaning) for check in several.info.checks), *WORDS)
 
 
+def test_the_libraries_of_a_candidate_are_told_where_it_has_any(several, writer):
+    first, *others = several.info.candidates
+    computing = replace(first, libraries=("openblas 0.3.31, 1 thread", "openmp, 1 thread"))
+    page = view(replace(several, info=replace(several.info, candidates=(computing, *others))), writer.folder)
+    assert [(fact.name, fact.value) for fact in page.environment][2:] == [
+        (f"libraries of {first.name}", "openblas 0.3.31, 1 thread; openmp, 1 thread")
+    ]
+
+
 @pytest.mark.parametrize(
     ("finished", "seconds", "took", "told"),
     [(True, 0.0, "0.0 s", "yes"), (False, 3.0, "3.0 s", "no"), (False, 0.0, "not known", "no")],
