@@ -1,36 +1,8 @@
-"""What is true of a convolution: its equations, exact results, rounding bounds and verdicts."""
+"""What is true of a convolution: its equations, exact results, rounding bounds and verdicts.
 
-from .answers.exact import ExactResult
-from .errors import InvalidArgument
-from .judging.verdict import Comparison, Discrepancy, Outcome, Verdict, compare, judge
-from .numbers.dtypes import FORMATS, Arithmetic, Format, format_of
-from .numbers.scaled import Scaled
-from .operands.data import Case, lattice_operands, parse_case, real_operands
-from .problem.geometry import ConvGeometry, parse_geometry
-from .problem.passes import Operands, Pass
-from .rounding.bounds import rounding_bound
+The names are those of `__init__.pyi`, each imported when it is asked for: who needs one does not wait for all.
+"""
 
-__all__ = [
-    "FORMATS",
-    "Arithmetic",
-    "Case",
-    "Comparison",
-    "ConvGeometry",
-    "Discrepancy",
-    "ExactResult",
-    "Format",
-    "InvalidArgument",
-    "Operands",
-    "Outcome",
-    "Pass",
-    "Scaled",
-    "Verdict",
-    "compare",
-    "format_of",
-    "judge",
-    "lattice_operands",
-    "parse_case",
-    "parse_geometry",
-    "real_operands",
-    "rounding_bound",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -53,8 +53,9 @@ def _texts() -> Iterator[Path]:
 def _is_there(name: str) -> bool:
     """Whether a name below the umbrella is a folder, a module or something in one."""
     path = ROOT / name.strip(".").replace(".", "/")
-    module = path.parent / "__init__.py" if path.parent.is_dir() else path.parent.with_suffix(".py")
-    return path.is_dir() or path.with_suffix(".py").is_file() or (module.is_file() and path.name in module.read_text())
+    homes = path.parent.glob("__init__.py*") if path.parent.is_dir() else [path.parent.with_suffix(".py")]
+    is_in_one = any(path.name in home.read_text() for home in homes if home.is_file())
+    return path.is_dir() or path.with_suffix(".py").is_file() or is_in_one
 
 
 def test_modules_that_are_named_in_any_text_are_there() -> None:
