@@ -198,14 +198,9 @@ def _sum(left: Float64, right: Float64) -> Float64:
 
 
 def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry, sums: Sums) -> ExactResult:
-    kind, terms = product.kind, _product_counts(product.kind, direct)
-    value, of_sizes = sums(kind, left, right, direct, int(terms.max(initial=0)))
-    return ExactResult(
-        value,
-        of_sizes,
-        lambda: of_products(kind, left, right, direct),
-        terms=np.broadcast_to(terms, kind.result_shape(direct)),
-    )
+    kind, (terms, most) = product.kind, _terms(product.kind, direct)
+    value, of_sizes = sums(kind, left, right, direct, most)
+    return ExactResult(value, of_sizes, lambda: of_products(kind, left, right, direct), terms=terms)
 
 
 def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResult:
@@ -239,6 +234,13 @@ def term_counts(pass_: Pass, geometry: ConvGeometry) -> NDArray[np.int64]:
         return np.array([geometry.batch * math.prod(geometry.output_size)])
     counts = [_product_counts(part.kind, geometry.direct) for part in products(pass_, geometry)]
     return reduce(np.add, counts)
+
+
+@lru_cache(maxsize=256)
+def _terms(kind: Pass, direct: ConvGeometry) -> tuple[NDArray[np.int64], int]:
+    """The number of products in each element of a bilinear map's result, and the most of any."""
+    counts = _product_counts(kind, direct)
+    return np.broadcast_to(counts, kind.result_shape(direct)), int(counts.max(initial=0))
 
 
 @lru_cache(maxsize=256)

@@ -50,6 +50,12 @@ def test_what_is_rounded_up_is_little_above(number: float) -> None:
     assert number <= rounded < number * (1 + 2.0**-17)
 
 
+def test_the_most_that_is_added_is_half_of_what_may_be() -> None:
+    """So that sums of two magnitudes, rounded to float64, are within it as well."""
+    just_above_one = np.array([1 + 2 * UNIT])
+    assert 2 * (magnitude.rounded_up(just_above_one).item() - 1) == magnitude.MOST_EXCESS
+
+
 def _never() -> Float64:
     raise AssertionError("computed sums tell it")
 
@@ -62,7 +68,7 @@ def test_any_order_of_summation_tells_the_same(terms: int, off: int) -> None:
     assert magnitude.told(computed, terms, _never).tolist() == [np.ceil(1.3 / STEP) * STEP, 0.0]
 
 
-@pytest.mark.parametrize("terms", [1, 100, 1 << 20])
+@pytest.mark.parametrize("terms", [1, 3, 100, 1 << 20])
 @pytest.mark.parametrize("side", [-1, 1])
 def test_sums_that_may_be_on_either_side_of_18_bits_are_asked_for(terms: int, side: int) -> None:
     """A sum a spacing of float64 above 1, or 1, is computed to be n u away on the other side."""
