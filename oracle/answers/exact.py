@@ -36,9 +36,9 @@ from . import slices, term_by_term
 from .deferred import Deferred
 from .smallest import Smallest, known, of_products, smaller, times
 
-Sums = Callable[[Pass, Array, Array, ConvGeometry, int], tuple[Scaled, Callable[[], Scaled]]]
+Sums = Callable[[Pass, Array, Array, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
 """The exact results of a bilinear map of a left and a right operand, none of more than so many terms; and what gives
-those of their absolute values."""
+those of their absolute values in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,8 @@ class ExactResult:
     value : Scaled
         Exact value of each element.
     magnitude : ndarray of float64
-        S: the sum of the absolute values of an element's terms.
+        S: the sum of the absolute values of an element's terms, exactly where float64 has all such sums, as on
+        the integer lattice; else it may be above that by a relative :data:`.magnitude.MOST_EXCESS` (see `magnitude`).
     smallest : Smallest
         Of an element's terms, the weight that an update starts from included.
     terms : ndarray of int64
@@ -87,6 +88,11 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactRe
         If an operand has NaN or Inf.
     """
     return _evaluate(pass_, operands, geometry, slices.sums_of_products)
+
+
+def exact_magnitude(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Float64:
+    """The sums of absolute values rounded to nearest, for who takes a difference of them."""
+    return _evaluate(pass_, operands, geometry, slices.with_exact_sizes).magnitude
 
 
 def by_definition(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
@@ -173,13 +179,17 @@ def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
 
 def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
     """The sum with a bias as one more term of each element of its channel."""
-    column = scaled(bias.reshape(-1, *(1,) * geometry.rank))
+    column = bias.reshape(-1, *(1,) * geometry.rank)
     return ExactResult(
-        add(result.value, column),
-        lambda: _sum(result.magnitude, np.abs(column.to_float64())),
-        lambda: smaller(result.smallest, known(np.broadcast_to(np.abs(column.to_float64()), result.value.shape))),
+        add(result.value, scaled(column)),
+        lambda: _sum(result.magnitude, _sizes(column)),
+        lambda: smaller(result.smallest, known(np.broadcast_to(_sizes(column), result.value.shape))),
         terms=result.terms + 1,
     )
+
+
+def _sizes(array: Array) -> Float64:
+    return np.abs(array.astype(np.float64))
 
 
 def _sum(left: Float64, right: Float64) -> Float64:
@@ -188,23 +198,19 @@ def _sum(left: Float64, right: Float64) -> Float64:
 
 
 def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry, sums: Sums) -> ExactResult:
-    kind, terms = product.kind, _product_counts(product.kind, direct)
-    value, of_sizes = sums(kind, left, right, direct, int(terms.max(initial=0)))
-    return ExactResult(
-        value,
-        lambda: of_sizes().to_float64(),
-        lambda: of_products(kind, left, right, direct),
-        terms=np.broadcast_to(terms, kind.result_shape(direct)),
-    )
+    kind, (terms, most) = product.kind, _terms(product.kind, direct)
+    value, of_sizes = sums(kind, left, right, direct, most)
+    return ExactResult(value, of_sizes, lambda: of_products(kind, left, right, direct), terms=terms)
 
 
 def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResult:
     axes = (0, *range(2, 2 + geometry.rank))
     terms = geometry.batch * math.prod(geometry.output_size)
+    numbers = scaled(output_gradient)
     return ExactResult(
-        total(scaled(output_gradient), axes),
-        lambda: total(sizes(scaled(output_gradient)), axes).to_float64(),
-        lambda: known(np.abs(scaled(output_gradient).to_float64()).min(axis=axes, initial=np.inf)),
+        total(numbers, axes),
+        lambda: total(sizes(numbers), axes).to_float64(),
+        lambda: known(_sizes(output_gradient).min(axis=axes, initial=np.inf)),
         terms=np.full(geometry.bias_shape, terms, dtype=np.int64),
     )
 
@@ -214,7 +220,7 @@ def _step(gradient: ExactResult, weight: Array, learning_rate: float) -> ExactRe
     return ExactResult(
         subtract(scaled(weight), multiplied(gradient.value, learning_rate)),
         lambda: gradient.magnitude,
-        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(np.abs(scaled(weight).to_float64()))),
+        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(_sizes(weight))),
         terms=gradient.terms,
     )
 
@@ -228,6 +234,13 @@ def term_counts(pass_: Pass, geometry: ConvGeometry) -> NDArray[np.int64]:
         return np.array([geometry.batch * math.prod(geometry.output_size)])
     counts = [_product_counts(part.kind, geometry.direct) for part in products(pass_, geometry)]
     return reduce(np.add, counts)
+
+
+@lru_cache(maxsize=256)
+def _terms(kind: Pass, direct: ConvGeometry) -> tuple[NDArray[np.int64], int]:
+    """The number of products in each element of a bilinear map's result, and the most of any."""
+    counts = _product_counts(kind, direct)
+    return np.broadcast_to(counts, kind.result_shape(direct)), int(counts.max(initial=0))
 
 
 @lru_cache(maxsize=256)

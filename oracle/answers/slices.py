@@ -33,9 +33,11 @@ from ..numbers.scaled import Scaled, floats, precision_of
 from ..numbers.splitting import Extent, digits, extent, times_power
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Pass
-from . import bilinear, term_by_term
+from . import bilinear, magnitude, term_by_term
 
 _PRECISION = 53
+_LEAST_NORMAL = -1022
+"""Multiples of two to this power, and their sums, do not underflow."""
 _MOST_SUMS = 1 << 22
 """Elements of all sums that are kept at a time, 32 MiB; where there are more, the definition takes less memory."""
 _CHANNEL_AXES = {Pass.FORWARD: (0, 1), Pass.INPUT_GRADIENT: (1, 1), Pass.WEIGHT_GRADIENT: (1, 0)}
@@ -44,25 +46,46 @@ _CHANNEL_AXES = {Pass.FORWARD: (0, 1), Pass.INPUT_GRADIENT: (1, 1), Pass.WEIGHT_
 
 def sums_of_products(
     kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
-) -> tuple[Scaled, Callable[[], Scaled]]:
-    """The exact results of a bilinear map, as by :func:`.term_by_term.sums_of_products`."""
+) -> tuple[Scaled, Callable[[], Float64]]:
+    """The exact results of a bilinear map, as by :func:`.term_by_term.sums_of_products`; and magnitudes.
+
+    These are the sums of absolute values, exactly where one map gives them, or else maybe rounded up (see `magnitude`).
+    """
+    value, exactly, computed = _sums(kind, left, right, direct, most_terms)
+    return value, exactly if computed is None else lambda: magnitude.told(computed(), most_terms, exactly)
+
+
+def with_exact_sizes(
+    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+) -> tuple[Scaled, Callable[[], Float64]]:
+    """The same, with magnitudes that are rounded to nearest."""
+    value, exactly, _ = _sums(kind, left, right, direct, most_terms)
+    return value, exactly
+
+
+def _sums(
+    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+) -> tuple[Scaled, Callable[[], Float64], Callable[[], Float64] | None]:
+    """The results, and what gives those of absolute values: exactly, and in less time if float64 rounds the sums."""
     elements = math.prod(kind.result_shape(direct))
     if most_terms * elements == 0 or not (_are_floats(left) and _are_floats(right)):
-        return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
+        return *term_by_term.sums_of_products(kind, left, right, direct, most_terms), None
     unrolled, other = (right, left) if kind is Pass.WEIGHT_GRADIENT else (left, right)
     a, b = floats(unrolled), floats(other)
     of_a, of_b = extent(a, precision_of(unrolled)), extent(b, precision_of(other))
+    exponent = of_a.lowest + of_b.lowest
     if is_exact(of_a, of_b, most_terms):
         x, y = times_power(a, -of_a.lowest), times_power(b, -of_b.lowest)
         sums: Callable[[Float64, Float64], Limbs] = partial(_in_one_map, kind, direct)
+        computed = None
     else:
         width, p, q = plan(of_a.bits, of_b.bits, most_terms)
         if (p + q) * elements > _MOST_SUMS:
-            return term_by_term.sums_of_products(kind, left, right, direct, most_terms)
+            return *term_by_term.sums_of_products(kind, left, right, direct, most_terms), None
         x, y = digits(a, of_a.lowest, width, p), digits(b, of_b.lowest, width, q)
         sums = partial(_by_slices, kind, direct, width, of_a.bits + of_b.bits + most_terms.bit_length())
-    exponent = of_a.lowest + of_b.lowest
-    return Scaled(sums(x, y), exponent), lambda: Scaled(sums(np.abs(x), np.abs(y)), exponent)
+        computed = partial(_of_sizes, kind, direct, a, b) if exponent >= _LEAST_NORMAL else None
+    return Scaled(sums(x, y), exponent), lambda: Scaled(sums(np.abs(x), np.abs(y)), exponent).to_float64(), computed
 
 
 def _are_floats(array: Array) -> bool:
@@ -94,6 +117,12 @@ def plan(unrolled: int, other: int, most_terms: int) -> tuple[int, int, int]:
 
 def _count(bits: int, width: int) -> int:
     return -(-bits // width)
+
+
+def _of_sizes(kind: Pass, direct: ConvGeometry, unrolled: Float64, other: Float64) -> Float64:
+    """The sums of absolute values as float64 rounds them."""
+    with np.errstate(over="ignore"):
+        return _bilinear(kind, np.abs(unrolled), np.abs(other), direct)
 
 
 def _in_one_map(kind: Pass, direct: ConvGeometry, unrolled: Float64, other: Float64) -> Limbs:

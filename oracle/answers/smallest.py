@@ -20,6 +20,8 @@ from ..problem.passes import Array, Pass
 from .term_by_term import Contraction, contraction
 
 Elements = NDArray[np.intp]
+_FEW_TERMS = 256
+"""Of an element: with more, the product of its smallest factors is so low that too many elements would be asked."""
 _SOON_DONE = 1 << 17
 """Products so few that their minima take no longer than bounds of them."""
 
@@ -58,8 +60,9 @@ def _all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
 def of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry) -> Smallest:
     """The smallest terms of a bilinear map.
 
-    None is smaller than the product of the smallest factors there are. Nor, for each element, than that of the
-    smallest in each place, of whatever channel (or image, of the weight gradient): rounding to float64 keeps the order.
+    None is smaller than the product of the smallest factors there are. Nor, for each element, than that of its own
+    smallest factors. Where so many meet that these are far apart, it is told by the smallest in each
+    place, of whatever channel (or image, of the weight gradient). Rounding to float64 keeps the order.
     """
     a, b = (np.abs(array.astype(np.float64)) for array in (left, right))
     least = float(a.min()) * float(b.min()) if a.size and b.size else math.inf
@@ -72,8 +75,12 @@ def of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry) -> 
 
 
 def _below(terms: Contraction, left: Float64, right: Float64) -> Float64:
-    a, b = (each.min(axis=terms.reduced, keepdims=True) for each in (left, right))
-    return terms.reduce(a, b, np.minimum, np.inf)
+    if terms.products > _FEW_TERMS * math.prod(terms.pass_.result_shape(terms.geometry)):
+        a, b = (each.min(axis=terms.reduced, keepdims=True) for each in (left, right))
+        return terms.reduce(a, b, np.minimum, np.inf)
+    a, b = terms.smallest_factors(left, right)
+    with np.errstate(over="ignore"):
+        return (a * b).reshape(terms.pass_.result_shape(terms.geometry))
 
 
 def smaller(left: Smallest, right: Smallest) -> Smallest:

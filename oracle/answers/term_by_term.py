@@ -29,7 +29,7 @@ _CHUNK_PRODUCTS = 1 << 17
 
 def sums_of_products(
     kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
-) -> tuple[Scaled, Callable[[], Scaled]]:
+) -> tuple[Scaled, Callable[[], Float64]]:
     """The exact results of a bilinear map, no element of more than `most_terms` terms; and of absolute values."""
     a, b = scaled(left), scaled(right)
     x, y = with_room(widest(a.integers) * widest(b.integers) * most_terms, a.integers, b.integers)
@@ -38,7 +38,7 @@ def sums_of_products(
     def sums(x: Array, y: Array) -> Scaled:
         return Scaled.of(terms.reduce(*terms.grouped(x, y), np.add, 0), a.exponent + b.exponent)
 
-    return sums(x, y), lambda: sums(np.abs(x), np.abs(y))
+    return sums(x, y), lambda: sums(np.abs(x), np.abs(y)).to_float64()
 
 
 _FACTORS = {
@@ -93,6 +93,19 @@ class Contraction:
             products = combine.reduce(left * right, axis=self.reduced)
         runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
         result[..., self.targets[self.starts[first:last]]] = runs
+
+    def smallest_factors(self, left: Array, right: Array) -> tuple[Float64, Float64]:
+        """Each operand's smallest number in any of an element's terms, of grouped operands with elements.
+
+        Broadcast to each other, they have the elements of the result in its order; inf where there is no term.
+        """
+        minima = []
+        for array, positions in zip((left, right), self.positions, strict=True):
+            factors = array.min(axis=self.reduced).take(positions, axis=-1)
+            smallest = np.full((*factors.shape[:-1], math.prod(self.pass_.result_shape(self.geometry)[2:])), np.inf)
+            smallest[..., self.targets[self.starts]] = np.minimum.reduceat(factors, self.starts, axis=-1)
+            minima.append(smallest)
+        return minima[0], minima[1]
 
     def smallest_at(self, left: Array, right: Array, elements: NDArray[np.intp]) -> Float64:
         """The smallest product of an element's terms, of grouped operands, none negative; inf where there is no term.

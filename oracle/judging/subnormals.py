@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from ..answers.exact import ExactResult, evaluate
+from ..answers.exact import ExactResult, exact_magnitude
 from ..numbers.arrays import Float64
 from ..numbers.dtypes import Arithmetic
 from ..numbers.roundings import smallest_normal
@@ -96,9 +96,9 @@ def _lost_terms(
     arrays = operands.arrays()
     flushed: dict[str, Any] = {name: _flushed(array, smallest) for name, array in arrays.items()}
     if all(np.array_equal(flushed[name], array) for name, array in arrays.items()):
-        return np.zeros(exact.magnitude.shape)
-    kept = evaluate(pass_, replace(operands, **flushed), geometry).magnitude
-    return np.maximum(exact.magnitude - kept, 0) + _DIFFERENCE * exact.magnitude
+        return np.zeros(exact.terms.shape)
+    sizes, kept = (exact_magnitude(pass_, each, geometry) for each in (operands, replace(operands, **flushed)))
+    return np.maximum(sizes - kept, 0) + _DIFFERENCE * sizes
 
 
 def _flushed(array: Array, smallest: float) -> Array:

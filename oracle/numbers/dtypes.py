@@ -46,12 +46,12 @@ class Format:
     @property
     def smallest_subnormal(self) -> float:
         """Spacing of the subnormal numbers; rounding there is off by at most half of it."""
-        return 0.0 if self.is_integer else float(np.ldexp(1.0, self.min_exponent - self.precision + 1))
+        return 0.0 if self.is_integer else math.ldexp(1.0, self.min_exponent - self.precision + 1)
 
     @property
     def largest(self) -> float:
         """The largest finite number."""
-        return float(np.ldexp(2.0 - 2.0 ** (1 - self.precision), self.max_exponent)) - _MISSING.get(self.name, 0.0)
+        return math.ldexp(2.0 - 2.0 ** (1 - self.precision), self.max_exponent) - _MISSING.get(self.name, 0.0)
 
     def is_narrower_than(self, other: Format) -> bool:
         """Whether it has fewer bits of significand."""

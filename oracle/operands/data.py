@@ -223,7 +223,9 @@ def _array(name: str, case: Case, fill: Fill, rng: np.random.Generator) -> Array
         values = np.stack(tuple(parts), axis=-1).view(numpy_dtype(case.dtype))[..., 0]
     else:
         values = fill(rng, drawn, form).astype(form.dtype)
-    return np.array(np.broadcast_to(values, shape), order="C")
+    if drawn != shape:
+        values = np.broadcast_to(values, shape)
+    return np.array(values, order="C")
 
 
 def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Float64:

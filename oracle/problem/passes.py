@@ -173,11 +173,14 @@ def _adjoint(product: Product) -> Product:
 
 def offset(pass_: Pass) -> str | None:
     """The operand of shape (K,), if there is one in a case, that a pass adds to each channel of its result."""
-    return {
-        Pass.FORWARD: "bias",
-        Pass.JVP: "bias_direction",
-        Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: "bias_direction",
-    }.get(pass_)
+    return _OFFSETS.get(pass_)
+
+
+_OFFSETS = {
+    Pass.FORWARD: "bias",
+    Pass.JVP: "bias_direction",
+    Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT: "bias_direction",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,8 +212,7 @@ class Operands:
 
     def arrays(self) -> dict[str, Array]:
         """The arrays by name, without those that are absent."""
-        named = {name: getattr(self, name) for name in ARRAYS}
-        return {name: array for name, array in named.items() if array is not None}
+        return {name: array for name in ARRAYS if (array := getattr(self, name)) is not None}
 
     def map(self, change: Callable[[Array], Array]) -> Operands:
         """The operands with each array changed."""
@@ -268,8 +270,9 @@ def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) ->
         Naming the first array that is not a numeric ndarray of the shape that
         `geometry` gives, or whose dtype differs from the input's.
     """
+    shapes = _shapes(geometry)
     for name, array in operands.arrays().items():
-        check_array(name, array, shape_of(name, geometry), geometry, where=where)
+        check_array(name, array, shapes[name], geometry, where=where)
         if array.dtype != operands.input.dtype:
             raise InvalidArgument(
                 f"{name}.dtype", str(array.dtype), f"should be that of input, {operands.input.dtype}", where=where

@@ -24,10 +24,11 @@ GEOMETRIES = (
 )
 
 
-@pytest.fixture(params=[1, 0], ids=["at once", "bounded first"])
+@pytest.fixture(params=[(1, 1), (0, 1), (0, 0)], ids=["at once", "bounded by factors", "bounded by products"])
 def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every case as if it were small, or large."""
-    monkeypatch.setattr(smallest, "_SOON_DONE", request.param * smallest._SOON_DONE)
+    """Every case as if it were small, or large, or of many terms an element."""
+    for name, factor in zip(("_SOON_DONE", "_FEW_TERMS"), request.param, strict=True):
+        monkeypatch.setattr(smallest, name, factor * getattr(smallest, name))
 
 
 @pytest.mark.usefixtures("_size")
