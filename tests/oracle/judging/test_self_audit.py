@@ -96,3 +96,5 @@ def test_the_sample_is_of_small_cases_and_of_few_seeds() -> None:
 
     assert sampled("n1c1k1i3f2") == [0, 64, 128, 192]
     assert sampled("n4c16k16i16x16f3x3") == []
+    assert sampled("n1c1k1i2000f1") == [0, 64, 128, 192]
+    assert sampled("n1c1k1i2001f1") == []
