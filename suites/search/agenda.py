@@ -95,7 +95,8 @@ class Agenda:
         for case in remembered:
             if case in self.offer.space and self._is_new(case) and self._admits(case):
                 yield Planned(case, is_small=True)
-        at_most = self.budget.cases if self.offer.is_whole else _USUAL_TRIED * self.budget.cases
+        total = self.budget.cases
+        at_most = usual_share(total, total) if self.offer.is_whole else _USUAL_TRIED * total
         usual = usual_cases(self.offer.space, self.budget.seed, at_most)
         yield from self._until(len(self.taken) + usual_share(self.budget.cases, len(usual)), usual)
         covering_cases = self._covering()

@@ -225,8 +225,8 @@ def test_a_pass_is_not_asked_in_a_dtype_of_which_it_takes_nothing(offer: Offer, 
     assert plan.taken == {taken: [FORWARD]}
 
 
-@pytest.mark.parametrize(("offer", "tried"), [(WHOLE, 5), (RESTRICTED, 15)])
-def test_three_usual_layers_for_each_case_of_the_budget_are_put_to_who_is_restricted(
+@pytest.mark.parametrize(("offer", "tried"), [(WHOLE, 2), (RESTRICTED, 15)])
+def test_who_is_whole_is_asked_the_share_of_usual_layers_who_is_restricted_three_for_each_case_of_the_budget(
     offer: Offer, tried: int, script: Script
 ) -> None:
     script(usual=cases("d" * 50))
