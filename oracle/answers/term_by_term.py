@@ -67,6 +67,11 @@ class Contraction:
         g = self.geometry
         return len(self.targets) * g.batch * g.out_channels * (g.in_channels // g.groups)
 
+    @property
+    def places(self) -> int:
+        """How many elements the result has for each image and channel, or pair of channels."""
+        return math.prod(self.pass_.result_shape(self.geometry)[2:])
+
     def grouped(self, left: Array, right: Array) -> tuple[Array, Array]:
         """Views of the operands with axes (batch, group, output channel, input channel, position)."""
         first, second = _FACTORS[self.pass_]
@@ -76,12 +81,11 @@ class Contraction:
         """Combine (add, or take the minimum of) the products of each element's terms, of grouped operands."""
         lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
         kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
-        shape = self.pass_.result_shape(self.geometry)
-        result = np.full((*kept, math.prod(shape[2:])), empty, dtype=np.result_type(left, right))
+        result = np.full((*kept, self.places), empty, dtype=np.result_type(left, right))
         if self.targets.size and all(lead):
             for first, last in self._chunks(math.prod(lead)):
                 self._reduce_chunk(result, left, right, combine, first, last)
-        return result.reshape(shape)
+        return result.reshape(self.pass_.result_shape(self.geometry))
 
     def _reduce_chunk(self, result: Array, a: Array, b: Array, combine: np.ufunc, first: int, last: int) -> None:
         begin = int(self.starts[first])
@@ -102,7 +106,7 @@ class Contraction:
         minima = []
         for array, positions in zip((left, right), self.positions, strict=True):
             factors = array.min(axis=self.reduced).take(positions, axis=-1)
-            smallest = np.full((*factors.shape[:-1], math.prod(self.pass_.result_shape(self.geometry)[2:])), np.inf)
+            smallest = np.full((*factors.shape[:-1], self.places), np.inf)
             smallest[..., self.targets[self.starts]] = np.minimum.reduceat(factors, self.starts, axis=-1)
             minima.append(smallest)
         return minima[0], minima[1]
@@ -114,8 +118,7 @@ class Contraction:
         """
         lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
         kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
-        last_axes = math.prod(self.pass_.result_shape(self.geometry)[2:])
-        *channels, target = np.unravel_index(elements, (*kept, last_axes))
+        *channels, target = np.unravel_index(elements, (*kept, self.places))
         begin, end = (np.searchsorted(self.targets, target, side=side)[:, None] for side in ("left", "right"))
         triples = np.minimum(begin + np.arange((end - begin).max(initial=0)), end - 1)
         factors = []
