@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from ..calling.lifetime import end_with
 _FORK = multiprocessing.get_context("fork")
 _PATIENCE = 5.0
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_SS_DISABLE = 2
 
 
 class Ended(RuntimeError):
@@ -99,6 +102,7 @@ def without_interrupts() -> Iterator[None]:
 def _run(does: Callable[[Connection], None], own: Connection, parents: Connection, parent: int) -> NoReturn:
     """Do it, and end without a word: what this process would still write is its parent's."""
     parents.close()
+    _handle_signals_on_the_usual_stack()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -110,6 +114,18 @@ def _run(does: Callable[[Connection], None], own: Connection, parents: Connectio
             own.send(_Failure(error, traceback.format_exc()))
     finally:
         os._exit(0)
+
+
+class _SignalStack(ctypes.Structure):
+    """``stack_t`` of Linux."""
+
+    _fields_ = (("pointer", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def _handle_signals_on_the_usual_stack() -> None:
+    """Leave the alternate stack that a library made for them and may have freed since, as OpenVINO does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).sigaltstack(ctypes.byref(_SignalStack(flags=_SS_DISABLE)), None)
 
 
 def _interrupt(number: int, frame: object) -> None:

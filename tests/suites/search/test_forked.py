@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -59,3 +62,27 @@ def test_it_is_ended_whatever_it_is_doing() -> None:
     with forked(sleep) as fork:
         assert fork.receive() == "asleep"
     assert fork.connection.closed
+
+
+def handle_signals_on_memory_that_is_gone() -> None:
+    """As where OpenVINO's CPU plugin compiled a model and another thread freed it: a signal then ends the process."""
+    memory = mmap.mmap(-1, 1 << 16)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    stack = (ctypes.c_size_t * 3)(address, 0, 1 << 16)
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.sigaltstack(stack, None) == 0
+    assert libc.munmap(ctypes.c_void_p(address), ctypes.c_size_t(1 << 16)) == 0
+
+
+def tell_what_a_fork_tells(connection: Connection) -> None:
+    handle_signals_on_memory_that_is_gone()
+    with forked(sleep) as fork:
+        connection.send(fork.receive())
+        fork.interrupt()
+        connection.send(fork.receive())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory layout is that of Linux")
+def test_it_is_interrupted_where_a_library_freed_the_stack_for_signals() -> None:
+    with forked(tell_what_a_fork_tells) as fork:
+        assert [fork.receive(), fork.receive()] == ["asleep", "interrupted"]
