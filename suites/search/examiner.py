@@ -21,7 +21,7 @@ from ..diagnosis.history import History, establish
 from .rota import Rota
 
 BLOCK_CASES, LATER_CASES = 16, 64
-"""Of an early block: every pass has its turn in company. Of a later one: what a fresh process computes once is used."""
+"""Of a block with turns: every pass has one in company. Of others: what a fresh process computes once is used."""
 
 Results = tuple[CheckResult, ...]
 

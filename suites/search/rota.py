@@ -22,14 +22,9 @@ _EARLY = 7
 """Blocks, which a quick run has."""
 
 
-def is_early(number: int) -> bool:
-    """Whether the block of this number, counted from 0, is one of the first: those of a quick run."""
-    return number < _EARLY
-
-
 def has_turns(number: int) -> bool:
-    """Whether passes have turns in the block of this number: in early ones, and then in squares."""
-    return is_early(number) or math.isqrt(number) ** 2 == number
+    """Whether passes have turns in the block of this number, counted from 0: in early ones, and then in squares."""
+    return number < _EARLY or math.isqrt(number) ** 2 == number
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ from .hangs import Hangs
 from .ledger import Ledger
 from .leftovers import Leftovers
 from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
-from .rota import has_turns, is_early
+from .rota import has_turns
 
 _NO_CASES = Block(())
 
@@ -255,5 +255,5 @@ class _Loop:
 
 def _blocks(cases: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
     remaining, numbers = iter(cases), count()
-    while block := tuple(islice(remaining, BLOCK_CASES if is_early(next(numbers)) else LATER_CASES)):
+    while block := tuple(islice(remaining, BLOCK_CASES if has_turns(next(numbers)) else LATER_CASES)):
         yield block
