@@ -9,16 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ...oracle.problem.linearity import LINEAR_IN
-from ...oracle.problem.passes import Operands, Pass
+from ...oracle.problem.passes import Operands
 from .altered_operands import copied, negated
 from .company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
 from .one_call import Caller, snapshot
 
 THREAD_COUNT = 4
-_ROUNDS_IN_STEP = 8
-"""Begun by all threads together: so long calls meet, however few they are."""
-_FEWEST_ROUNDS, _MORE_ROUNDS, _SMALL = 16, 64, 1_000
-"""Then each thread goes its own way; a small convolution, whose calls are short, has more rounds."""
+_ROUNDS, _ROUNDS_IN_STEP = 16, 8
+"""The first are begun by all threads together, so that long calls meet. Then each thread goes its own way, for the end
+of a call to meet another's beginning. More rounds show no more (docs/decisions/0014-rounds-of-threads.md)."""
 _SWITCH_SECONDS = 1e-6
 """Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
 _MEETING = f"{THREAD_COUNT} threads were making calls at once"
@@ -50,9 +49,8 @@ def meet(
     known = [_Known(base, call, snapshot(caller.make_fresh(call, "the same call")), sign) for call, sign in signed]
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
     watch = _Watch(shared.operands)
-    rounds = _rounds(0 if question.pass_ is Pass.BIAS_GRADIENT else same.geometry.products)
     with _frequent_switches():
-        different = _together(caller, known, watch, rounds) if threads > 1 else _beside_a_reader(caller, shared, watch)
+        different = _together(caller, known, watch) if threads > 1 else _beside_a_reader(caller, shared, watch)
     for name in watch.changed[:1]:
         got = "changed and restored, as another thread saw that read it meanwhile"
         yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
@@ -65,10 +63,6 @@ def _told(known: _Known) -> str:
     call = str(known.call) if known.name not in (REALS, LATTICE) else "the same call"
     opposite = " with opposite numbers" if known.sign < 0 else ""
     return f"{call}{opposite} while {THREAD_COUNT - 1} other threads make calls"
-
-
-def _rounds(products: int) -> int:
-    return _FEWEST_ROUNDS + _MORE_ROUNDS * _SMALL // (_SMALL + products)
 
 
 class _Watch:
@@ -84,7 +78,7 @@ class _Watch:
         self.changed += [name for name, array in self._operands.items() if array.tobytes() != self._before[name]]
 
 
-def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: int) -> dict[_Known, Part]:
+def _together(caller: Caller, known: Sequence[_Known], watch: _Watch) -> dict[_Known, Part]:
     """The first result of each call that was not what it is alone."""
     begin = threading.Barrier(THREAD_COUNT)
     announcing = threading.Lock()
@@ -92,7 +86,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, rounds: in
     others = known[1:]
 
     def make(thread: int) -> None:
-        for number in range(_ROUNDS_IN_STEP + rounds):
+        for number in range(_ROUNDS):
             if number < _ROUNDS_IN_STEP:
                 begin.wait()
             alone = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]

@@ -325,7 +325,9 @@ class Scripted:
         pass
 
 
-def test_of_later_blocks_few_have_turns_and_the_others_are_longer(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_later_blocks_few_have_turns_and_the_others_are_longer(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "Hands", Scripted)
     given(*(replace(PLAIN, seed=seed) for seed in range(8 * BLOCK_CASES + 2 * LATER_CASES + 3)))
     searched(Wrong(), budget())
