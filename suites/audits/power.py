@@ -11,7 +11,7 @@ from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass, is_defined
 from ..cases.covering import covering
 from ..cases.drawing import drawn, shares
-from ..cases.strategies import Space
+from ..cases.space import Space
 from ..cases.usual import usual_cases
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask

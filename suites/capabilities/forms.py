@@ -19,7 +19,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.padding import NAMED_PADDINGS, REPEATING_MODES, PaddingSides
 from ..candidates.calls.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, DomainEntry, half_sides, named_sides_of
-from ..cases.strategies import BEST_RESOLVED_FILL
+from ..cases.space import BEST_RESOLVED_FILL
 
 Pattern = tuple[int, ...]
 """Numbers of the axes, repeated in turn where there are more axes."""

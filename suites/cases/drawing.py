@@ -17,7 +17,8 @@ from hypothesis.internal.conjecture import engine, providers
 from hypothesis.internal.constants_ast import Constants
 
 from ...oracle.operands.data import Case
-from .strategies import Space, cases
+from .space import Space
+from .strategies import cases
 
 _QUIET = settings(
     max_examples=10,

@@ -22,7 +22,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from .corpora import CORPORA, Entry, load_corpus
 from .corpora.shrinking import shrunk
-from .strategies import BEST_RESOLVED_FILL, Space, plainest, without
+from .space import BEST_RESOLVED_FILL, Space, plainest, without
 
 DENSE, SINGLE, GROUPED, DEPTHWISE = "dense", "one channel", "grouped", "depthwise"
 

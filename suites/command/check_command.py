@@ -24,7 +24,7 @@ from ..capabilities.supported import lost, read_supported, require_writable, sup
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
-from ..cases.strategies import Space
+from ..cases.space import Space
 from ..search.findings import RunPlan
 from ..search.runner import describe_run, executors, memories, run
 from .gate import complaints

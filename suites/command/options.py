@@ -13,7 +13,7 @@ from ...reports.records.record import LEAST_COMPARED
 from ..candidates import BUILT_IN, DEFAULT, FORMS
 from ..cases.corpora import CORPORA
 from ..cases.profiles import PROFILES
-from ..cases.strategies import RANKS
+from ..cases.space import RANKS
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS
 

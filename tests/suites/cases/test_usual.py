@@ -19,7 +19,7 @@ from convoracle.suites.cases.corpora.shrinking import shrunk
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import shares
 from convoracle.suites.cases.profiles import PROFILES, Profile
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.cases.usual import CHANNEL_PAIRS, LAYERS, ROUNDS, SIZES, Layer, usual_cases
 
 from ..searching import searched

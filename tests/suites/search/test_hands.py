@@ -20,7 +20,7 @@ from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply
 from convoracle.suites.capabilities.offer import Offer
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.search.examiner import Block, Entry, Examiner, Results
 from convoracle.suites.search.forked import Ended
 from convoracle.suites.search.hands import Hands

@@ -22,7 +22,7 @@ from convoracle.suites.calling.replies import Limits, Reply, TimedOut
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import Shares
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.cases.usual import usual_cases
 from convoracle.suites.search import agenda
 from convoracle.suites.search.failure_store import FailureMemory

@@ -20,7 +20,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.kind import OfCandidate
 from convoracle.suites.checks.registry import FIRST
 from convoracle.suites.search import search as module

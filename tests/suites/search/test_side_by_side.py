@@ -23,7 +23,7 @@ from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.search import side_by_side
 from convoracle.suites.search.events import CandidateDone, CaseExamined, MismatchMet, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
