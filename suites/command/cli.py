@@ -18,7 +18,6 @@ from ...oracle.errors import InvalidArgument
 from ...reports.errors import InvalidRecord
 from ..candidates import CandidateError
 from .options import parser
-from .plain_console import plain_console
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
 
@@ -58,4 +57,4 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _complain(message: str) -> None:
-    plain_console(stderr=True).print(f"convoracle: {message}", soft_wrap=True)
+    print(f"convoracle: {message}", file=sys.stderr)

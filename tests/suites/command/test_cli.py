@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -90,6 +91,25 @@ def test_a_mistake_is_one_sentence_and_2(arguments: list[str], told: str, capsys
     captured = capsys.readouterr()
     assert told in captured.err
     assert "Traceback" not in captured.err + captured.out
+
+
+@pytest.mark.parametrize(
+    ("words", "spared"),
+    [
+        ("--help", {"numpy", "hypothesis", "rich"}),
+        ("--version", {"numpy", "hypothesis", "rich"}),
+        ("inspect", {"numpy", "hypothesis", "rich"}),
+        ("seed", {"hypothesis", "rich", "jinja2"}),
+        ("report nowhere", {"hypothesis"}),
+        ("check --help", {"hypothesis", "rich", "jinja2"}),
+    ],
+)
+def test_no_command_waits_for_what_another_needs(words: str, spared: set[str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "convoracle.suites", *words.split()]
+    told = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=60).stderr
+    loaded = set(re.findall(r"^import time:.*\|\s+(\S+)$", told, re.MULTILINE))
+    assert "convoracle.suites.command.options" in loaded
+    assert not loaded & spared
 
 
 def test_a_missing_framework_says_how_to_get_it(
