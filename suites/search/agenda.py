@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count, permutations
+from itertools import count, islice, permutations
 from random import Random
 
 from ...oracle.operands.data import Case
@@ -95,16 +95,22 @@ class Agenda:
         for case in remembered:
             if case in self.offer.space and self._is_new(case) and self._admits(case):
                 yield Planned(case, is_small=True)
-        total = self.budget.cases
-        at_most = usual_share(total, total) if self.offer.is_whole else _USUAL_TRIED * total
-        usual = usual_cases(self.offer.space, self.budget.seed, at_most)
-        yield from self._until(len(self.taken) + usual_share(self.budget.cases, len(usual)), usual)
+        total, usual = self.budget.cases, list[Case]()
+        yield from self._until(len(self.taken) + usual_share(total, total), self._usual_layers(usual))
         covering_cases = self._covering()
-        share = shares(self.budget.cases, len(covering_cases), len(usual))
+        share = shares(total, len(covering_cases), len(usual))
         wild = self._drawn_at_large()
         yield from self._drawn(share.usual + share.drawn, wild)
         yield from self._until(len(self.taken) + share.covering, covering_cases)
-        yield from self._drawn(self.budget.cases, wild)
+        yield from self._drawn(total, wild)
+
+    def _usual_layers(self, made: list[Case]) -> Iterator[Case]:
+        """As many as may be tried, each made when its turn comes; those `made` are counted."""
+        total = self.budget.cases
+        at_most = usual_share(total, total) if self.offer.is_whole else _USUAL_TRIED * total
+        for case in islice(usual_cases(self.offer.space, self.budget.seed), at_most):
+            made.append(case)
+            yield case
 
     def _until(self, total: int, cases: Iterable[Case]) -> Iterator[Planned]:
         """Cases until so many were taken in all; what is declined does not count."""
