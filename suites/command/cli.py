@@ -6,6 +6,7 @@ usage, 3 the harness itself failed, 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shlex
 import signal
@@ -16,6 +17,7 @@ from importlib import import_module
 
 from ...oracle.errors import InvalidArgument
 from ...reports.errors import InvalidRecord
+from ..calling.beginning import begun_ahead
 from ..candidates import CandidateError
 from .options import parser
 
@@ -25,6 +27,15 @@ USAGE, FAILED, INTERRUPTED = 2, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    with begun_ahead() if _needs_a_process(words) else contextlib.nullcontext():
+        return _run(words)
+
+
+def _needs_a_process(words: Sequence[str]) -> bool:
+    return words[:1] == ["check"] and not {"-h", "--help", "--in-process"}.intersection(words)
+
+
+def _run(words: Sequence[str]) -> int:
     options = parser().parse_args(words)
     options.command = shlex.join(["convoracle", *words])
     module, function = options.run.split(":")

@@ -44,6 +44,9 @@ from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
 from .rota import has_turns
 
 _NO_CASES = Block(())
+_FIRST_LOOK = 1
+"""With the block of this number begun, the first is looked at, however many hands there are: most faults show in it,
+and what comes after usual layers may take a while to choose."""
 
 
 def search(
@@ -149,7 +152,7 @@ class _Loop:
         for number, planned in enumerate(_blocks(cases)):
             self.hands.begin(self._block(number, planned))
             ahead.append((number, planned))
-            if len(ahead) > self.hands.ahead:
+            if len(ahead) > self.hands.ahead or number == _FIRST_LOOK:
                 yield from self._examined_block(*ahead.popleft())
         while ahead:
             yield from self._examined_block(*ahead.popleft())

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from argparse import ArgumentParser
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ import pytest
 from convoracle.reports import read_records, read_run
 from convoracle.reports.records.record import kind_of
 from convoracle.suites.checks.registry import CHECKS
+from convoracle.suites.command import cli
 from convoracle.suites.command.cli import main
+from convoracle.suites.command.options import parser
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -110,6 +114,25 @@ def test_no_command_waits_for_what_another_needs(words: str, spared: set[str]) -
     loaded = set(re.findall(r"^import time:.*\|\s+(\S+)$", told, re.MULTILINE))
     assert "convoracle.suites.command.options" in loaded
     assert not loaded & spared
+
+
+@pytest.mark.parametrize(
+    ("words", "is_begun"),
+    [("check tourch", True), ("check --help", False), ("check tourch --in-process", False), ("seed", False)],
+)
+def test_the_process_of_a_candidate_begins_ahead_of_all_else_where_one_is_needed(
+    words: str, is_begun: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(cli, "begun_ahead", lambda: begun.append(words) or nullcontext())
+
+    def parser_then() -> ArgumentParser:
+        assert bool(begun) is is_begun
+        return parser()
+
+    monkeypatch.setattr(cli, "parser", parser_then)
+    run(*words.split())
+    assert begun == [words] * is_begun
 
 
 def test_a_missing_framework_says_how_to_get_it(

@@ -337,13 +337,13 @@ def test_of_later_blocks_few_have_turns_and_the_others_are_longer(
     assert [block.has_turns for block in Scripted.blocks] == [*[True] * 7, False, False, True, False]
 
 
-def test_so_many_blocks_as_hands_want_ahead_are_begun_before_the_first_is_looked_at(
+def test_the_first_block_is_looked_at_with_the_second_begun_and_others_with_as_many_as_hands_want_ahead(
     given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
 
-    class OneAhead:
-        ahead = 1
+    class TwoAhead:
+        ahead = 2
 
         def __init__(self, examiner: Examiner, spare: object) -> None:
             self.examiner = examiner
@@ -358,8 +358,9 @@ def test_so_many_blocks_as_hands_want_ahead_are_begun_before_the_first_is_looked
         def close(self) -> None:
             done.append("close")
 
-    monkeypatch.setattr(module, "Hands", OneAhead)
+    monkeypatch.setattr(module, "Hands", TwoAhead)
     monkeypatch.setattr(module, "BLOCK_CASES", 1)
-    given(*(replace(PLAIN, seed=seed) for seed in (1, 2, 3)))
+    given(*(replace(PLAIN, seed=seed) for seed in (1, 2, 3, 4, 5)))
     searched(Wrong(), budget())
-    assert done == ["begin 1", "begin 2", "examine 1", "begin 3", "examine 2", "examine 3", "close"]
+    looked_at = ["examine 2", "begin 5", "examine 3", "examine 4", "examine 5", "close"]
+    assert done == ["begin 1", "begin 2", "examine 1", "begin 3", "begin 4", *looked_at]
