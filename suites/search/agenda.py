@@ -14,7 +14,6 @@ from random import Random
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass
-from ..audits.own_covering import own_covering
 from ..capabilities.asking import Asking
 from ..capabilities.declined import Declined
 from ..capabilities.offer import Offer
@@ -145,6 +144,8 @@ class Agenda:
         """The shipped covering, or one of what the candidate takes."""
         if self.offer.is_whole or not self.offer.forms:
             return covering(self.offer.space)
+        from ..audits.own_covering import own_covering  # with every fault model: the first cases wait for none
+
         return own_covering(self.asking, self._varied(), self.asking.passes)
 
     def _varied(self) -> Variations:

@@ -13,6 +13,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
+from convoracle.suites.audits import own_covering as module
 from convoracle.suites.audits.power import stream
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.asking import Asking
@@ -143,7 +144,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
         sources = Sources(**given)
         monkeypatch.setattr(agenda, "usual_cases", lambda space, seed: iter(sources.usual))
         monkeypatch.setattr(agenda, "covering", lambda space: tuple(sources.covering))
-        monkeypatch.setattr(agenda, "own_covering", lambda asking, variations, passes: tuple(sources.own_covering))
+        monkeypatch.setattr(module, "own_covering", lambda *_: tuple(sources.own_covering))
         monkeypatch.setattr(agenda, "swept", sources.swept)
         chunks = (*sources.chunks, ())
         monkeypatch.setattr(agenda, "Chunk", lambda space, seed, number: ScriptedChunk(chunks[number]))
