@@ -86,6 +86,11 @@ class Chunk:
         return find_case(self.space, f"{self.seed}/{self.number}", shows)
 
 
+def prepare() -> None:
+    """Import what draws, where there is time for it: else it is when the first case is drawn."""
+    from . import finding  # noqa: F401
+
+
 def drawn(space: Space, seed: int) -> Iterator[Case]:
     """The different cases of one chunk after the other, as far as they bring new ones."""
     known = set[Case]()

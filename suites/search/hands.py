@@ -6,15 +6,18 @@ What comes of a block follows from the block alone, so a search comes to the sam
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
+from typing import TypeVar
 
 from .examiner import Block, Examiner, Results
 from .forked import Ended, Forked
+
+Found = TypeVar("Found")
 
 _BLOCKS = 2
 """That a hand is given before the first of them is looked at, so that it does not wait for the search."""
@@ -56,6 +59,19 @@ class Hands:
             hand = min(self._hands, key=_Hand.load)
             hand.give(block)
         yield from hand.results(block)
+
+    def apart(self, does: Callable[[], Found]) -> Callable[[], Found]:
+        """Have something found out meanwhile, in one more process, and tell how to get it; without hands, only then."""
+        if not self._hands:
+            return does
+        fork = Forked(lambda connection: connection.send(does()))
+
+        def found() -> Found:
+            with closing(fork):
+                told: Found = fork.receive()
+                return told
+
+        return found
 
     def close(self) -> None:
         """End the processes; others may then have them."""

@@ -145,6 +145,15 @@ def test_who_is_done_has_the_next_block_before_anybody_looked(tmp_path: Path) ->
         assert [timeless(hands.examined(block)) for block in others] == expected(others)
 
 
+@pytest.mark.parametrize("count", [0, 1])
+def test_what_is_found_out_apart_is_in_another_process_where_there_are_any(count: int) -> None:
+    with closing(Hands(examiner(InProcess("reference")), spare(count))) as hands:
+        hands.begin(BLOCKS[0])
+        found = hands.apart(os.getpid)
+        assert (found() == os.getpid()) is (count == 0)
+        assert timeless(hands.examined(BLOCKS[0])) == expected(BLOCKS[:1])[0]
+
+
 def test_what_was_not_begun_is_examined_where_it_is_asked_for() -> None:
     with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
         hands.begin(BLOCKS[0])
