@@ -88,7 +88,7 @@ def case_of(form: Form, *, seed: int = 0, fill: str = BEST_RESOLVED_FILL) -> Cas
             form.transposed,
             _on_axes(form.extra, form.rank),
         )
-        if isinstance(form.padding, str):
+        if isinstance(form.padding, str) and (form.padding, form.mode) != ("valid", "zeros"):
             padding = _sides_called(form.padding, geometry)
             geometry = replace(geometry, padding=padding, padding_mode=form.mode)
     except InvalidArgument:

@@ -23,6 +23,8 @@ from ..candidates import CandidateError
 from .options import parser
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
+_CALLING = frozenset(("check", "replay", "adapter", "support"))
+_WITHOUT = frozenset(("-h", "--help", "--in-process"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _needs_a_process(words: Sequence[str]) -> bool:
-    return words[:1] == ["check"] and not {"-h", "--help", "--in-process"}.intersection(words)
+    """Whether a command calls a candidate, and in a process of its own."""
+    return bool(_CALLING.intersection(words[:1])) and not _WITHOUT.intersection(words)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -118,7 +118,10 @@ def test_no_command_waits_for_what_another_needs(words: str, spared: set[str]) -
 
 @pytest.mark.parametrize(
     ("words", "is_begun"),
-    [("check tourch", True), ("check --help", False), ("check tourch --in-process", False), ("seed", False)],
+    [
+        *(("check tourch", True), ("replay nowhere", True), ("adapter tourch", True)),
+        *(("check --help", False), ("check tourch --in-process", False), ("seed", False)),
+    ],
 )
 def test_the_process_of_a_candidate_begins_ahead_of_all_else_where_one_is_needed(
     words: str, is_begun: bool, monkeypatch: pytest.MonkeyPatch

@@ -154,6 +154,14 @@ def test_what_is_found_out_apart_is_in_another_process_where_there_are_any(count
         assert timeless(hands.examined(BLOCKS[0])) == expected(BLOCKS[:1])[0]
 
 
+def test_what_a_process_that_ends_should_have_found_out_is_found_out_here() -> None:
+    here = os.getpid()
+    with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
+        hands.begin(BLOCKS[0])
+        found = hands.apart(lambda: os._exit(3) if os.getpid() != here else "found")
+        assert found() == "found"
+
+
 def test_what_was_not_begun_is_examined_where_it_is_asked_for() -> None:
     with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
         hands.begin(BLOCKS[0])
