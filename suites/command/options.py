@@ -49,6 +49,13 @@ COMMANDS = (
         "report_command",
     ),
     Command(
+        "diff",
+        "what is wrong in a run that was not wrong in an earlier one",
+        "Compare two runs: what is wrong now and was not, what was mended, what is not compared any more, and what "
+        "candidates declare otherwise. Ends with 1 if something is wrong that was not known to be.",
+        "diff_command",
+    ),
+    Command(
         "seed",
         "print the equations of the 3x3 by 2x2 example",
         "Print the worked example that everything rests on: a 3x3 input and a 2x2 filter, every equation.",

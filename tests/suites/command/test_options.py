@@ -16,6 +16,7 @@ COMMANDS = {
     "check": [],
     "replay": ["record"],
     "report": ["folder"],
+    "diff": ["before", "after"],
     "seed": [],
     "header": [],
     "adapter": ["reference"],
