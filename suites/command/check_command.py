@@ -7,8 +7,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
@@ -22,16 +20,15 @@ from ..cases.profiles import PROFILES
 from ..cases.space import Space
 from ..search.findings import RunPlan
 from ..search.runner import describe_run, executors, memories, run
-from .plain_console import plain_console
+from .plain_console import table_console
 from .progress import show_progress
 
 _GIB = 2**30
-_PLAIN_WIDTH = 150
 
 
 def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
-    console = _console()
+    console = table_console()
     plan = _plan(options)
     before = None if options.supported is None else read_supported(options.supported)
     if options.write_supported is not None:
@@ -60,12 +57,6 @@ def _writer(folder: Path, info: RunInfo) -> RunWriter:
     except OSError as error:
         requirement = f"should be a folder that can be written: {error.strerror}"
         raise InvalidArgument("out", str(folder), requirement, where="check") from None
-
-
-def _console() -> Console:
-    """Standard output; wide enough for the table where it is no terminal."""
-    console = plain_console()
-    return console if console.is_terminal else plain_console(width=_PLAIN_WIDTH)
 
 
 def _plan(options: argparse.Namespace) -> RunPlan:

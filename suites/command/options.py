@@ -49,6 +49,18 @@ COMMANDS = (
         "report_command",
     ),
     Command(
+        "show",
+        "what came out of a run, told again",
+        "Print what convoracle check told at the end of a run: causes, counts, and what was compared.",
+        "show_command",
+    ),
+    Command(
+        "explain",
+        "all that is known of one mismatch of a run",
+        "Print a mismatch with its diagnosis and its equations, and how to go on with it.",
+        "explain_command",
+    ),
+    Command(
         "diff",
         "what is wrong in a run that was not wrong in an earlier one",
         "Compare two runs: what is wrong now and was not, what was mended, what is not compared any more, and what "

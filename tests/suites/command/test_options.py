@@ -16,6 +16,8 @@ COMMANDS = {
     "check": [],
     "replay": ["record"],
     "report": ["folder"],
+    "show": ["folder"],
+    "explain": ["folder/id"],
     "diff": ["before", "after"],
     "seed": [],
     "header": [],
