@@ -10,6 +10,7 @@ from pathlib import Path
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
+from ...reports.records.baseline import read_baseline
 from ...reports.records.record import RunInfo
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
@@ -20,6 +21,7 @@ from ..cases.profiles import PROFILES
 from ..cases.space import Space
 from ..search.findings import RunPlan
 from ..search.runner import describe_run, executors, memories, run
+from .gate import Gate
 from .plain_console import table_console
 from .progress import show_progress
 
@@ -30,7 +32,7 @@ def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
     console = table_console()
     plan = _plan(options)
-    before = None if options.supported is None else read_supported(options.supported)
+    gate = _gate(options)
     if options.write_supported is not None:
         require_writable(options.write_supported)
     with executors(plan) as candidates:
@@ -45,10 +47,16 @@ def check(options: argparse.Namespace) -> int:
                 from .conclusion import conclude  # with the page, which takes long to import, and is made last
 
                 finished = read_run(options.out)
-                told = conclude(finished, options.out, before, console)
+                passes = conclude(finished, options.out, gate, console)
     if options.write_supported is not None:
         write_supported(options.write_supported, supported(read_records(options.out)))
-    return 1 if finished.mismatches or told else 0
+    return 0 if passes else 1
+
+
+def _gate(options: argparse.Namespace) -> Gate:
+    before = None if options.supported is None else read_supported(options.supported)
+    baseline = () if options.baseline is None else read_baseline(options.baseline)
+    return Gate(before, baseline, options.strict_baseline)
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:

@@ -137,7 +137,7 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
 
 
 def _add_gate(check: argparse.ArgumentParser) -> None:
-    """What keeps a run without mismatches from passing."""
+    """What lets a run with mismatches pass, and what keeps one without from it."""
     check.add_argument(
         "--min-compared",
         type=share,
@@ -157,4 +157,15 @@ def _add_gate(check: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="what --write-supported wrote: what was supported then and is not any more fails",
+    )
+    check.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="deviations that are known, as convoracle baseline writes them: they are told as known and do not fail",
+    )
+    check.add_argument(
+        "--strict-baseline",
+        action="store_true",
+        help="with --baseline: a known deviation that was asked for and does not show any more fails",
     )

@@ -68,6 +68,12 @@ COMMANDS = (
         "diff_command",
     ),
     Command(
+        "baseline",
+        "a run's mismatches as known deviations, to edit",
+        "Write a baseline for convoracle check --baseline: an entry for each cause of a run's mismatches.",
+        "baseline_command",
+    ),
+    Command(
         "seed",
         "print the equations of the 3x3 by 2x2 example",
         "Print the worked example that everything rests on: a 3x3 input and a 2x2 filter, every equation.",
