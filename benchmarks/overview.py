@@ -24,6 +24,7 @@ import detection
 import exact_speed
 import records
 import reference_speed
+import start_up
 import verdict_cost
 from instruments import gradients, ours
 
@@ -84,6 +85,14 @@ def of_verdicts(chosen: argparse.Namespace) -> Iterator[Figure]:
         "8 verdicts on n2c3k4i7x7f3x3p1x1, drawn, judged and recorded", f"{1e3 * spent:.2f} ms",
         "gradcheck of the same", f"{1e3 * checked:.2f} ms", spent / checked,
     )  # fmt: skip
+
+
+def of_starts(chosen: argparse.Namespace) -> Iterator[Figure]:
+    """What people wait for beside the import of NumPy."""
+    numpy, *waits = start_up.measure(chosen.rounds, start_up.QUICK)
+    for wait in waits:
+        of_peer = f"{numpy.passed:.2f} s"
+        yield Figure(wait.what, f"{wait.passed:.2f} s", numpy.what, of_peer, wait.passed / numpy.passed)
 
 
 def of_searches(chosen: argparse.Namespace) -> Iterator[Figure]:
@@ -153,6 +162,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "reference": of_references,
     "exact": of_exact,
     "verdicts": of_verdicts,
+    "starts": of_starts,
     "searches": of_searches,
     "corpora": of_corpora,
     "detection": of_detection,

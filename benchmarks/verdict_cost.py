@@ -23,7 +23,7 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.files.run import RunWriter
 from convoracle.reports.records.record import CandidateInfo, CaseRecord, CheckResult, RunInfo
 from convoracle.suites.cases.drawing import Chunk
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.registry import check_infos
 from convoracle.suites.checks.value import answer, operands_of, standard
 

@@ -42,6 +42,12 @@ def test_the_command_loads_no_framework_until_it_is_asked_for() -> None:
     assert not _loaded_by("convoracle.suites.command.cli") & {"torch", "tensorflow", "pytest"}
 
 
+def test_a_check_loads_only_what_its_first_case_needs() -> None:
+    loaded = _loaded_by("convoracle.suites.command.check_command")
+    assert not loaded & {"hypothesis", "asyncio", "jinja2", "rich.progress", "convoracle.reports.page"}
+    assert not loaded & {"convoracle.suites.diagnosis.diagnosing", "convoracle.suites.audits.own_covering"}
+
+
 def _texts() -> Iterator[Path]:
     for folder in ("oracle", "reports", "suites", "tests", "benchmarks", "docs", "examples"):
         yield from (path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md"))

@@ -1,9 +1,10 @@
-"""Whether enough of what was asked was compared, and the sentences that say so."""
+"""The sentences that say whether enough of what was asked was compared, and which deviations are known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from ..records.baseline import Held, Known
 from ..records.compared import Compared, Reason, Share
 from .wording import clean, plural
 
@@ -41,6 +42,21 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
     return "; ".join(
         f"{clean(reason.text) or 'no reason given'} ({plural(reason.count, 'time')})" for reason in reasons
     )
+
+
+def baseline_lines(against: Held) -> Iterator[str]:
+    """A line for each deviation that is known: that shows, that does not, and that holds no more."""
+    for known, mismatches in against.known:
+        yield f"known: {_told(known)}: {', '.join(mismatch.id for mismatch in mismatches)}"
+    for known in against.absent:
+        yield f"known, and not seen: {_told(known)}"
+    for known in against.expired:
+        yield f"known until {known.expires}, and unknown since: {_told(known)}"
+
+
+def _told(known: Known) -> str:
+    link = f" ({clean(known.link)})" if known.link else ""
+    return f"{clean(known.candidate)}, {clean(known.reason)}{link}"
 
 
 def _shortfall(candidate: str, low: list[Share], reasons: tuple[Reason, ...], least: float) -> str:

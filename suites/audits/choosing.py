@@ -17,7 +17,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Pass
 from ..cases.drawing import drawn
 from ..cases.features import needs
-from ..cases.strategies import BEST_RESOLVED_FILL, Space
+from ..cases.space import BEST_RESOLVED_FILL, Space
 from .planted import PlantedInProcess
 from .power import can_show, powers, sees
 from .sighting import Pair, keeps_shapes

@@ -19,7 +19,7 @@ from ..capabilities.forms import case_of
 from ..capabilities.variations import Variations
 from ..cases.covering import covering
 from ..cases.features import features
-from ..cases.strategies import BEST_RESOLVED_FILL
+from ..cases.space import BEST_RESOLVED_FILL
 from .sighting import Pair, Sighting, keeps_shapes, sighting
 
 _DRAWN = 300

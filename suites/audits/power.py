@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
 from ...oracle.judging.verdict import Outcome
@@ -11,7 +12,7 @@ from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass, is_defined
 from ..cases.covering import covering
 from ..cases.drawing import drawn, shares
-from ..cases.strategies import Space
+from ..cases.space import Space
 from ..cases.usual import usual_cases
 from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
@@ -46,7 +47,8 @@ class Power:
 
 def stream(space: Space, total: int, seed: int) -> tuple[Case, ...]:
     """The cases that a search with this seed examines, of a candidate that takes them all."""
-    covering_cases, usual, wild = covering(space), usual_cases(space, seed, total), drawn(space, seed)
+    covering_cases, wild = covering(space), drawn(space, seed)
+    usual = tuple(islice(usual_cases(space, seed), total))
     share = shares(total, len(covering_cases), len(usual))
     asked: dict[Case, None] = {}
     for cases, amount in (

@@ -11,7 +11,6 @@ import contextlib
 import copy
 import os
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,6 +23,7 @@ from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
 from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
+from .beginning import log_file
 from .channel import DOING, Channel, Garbled, Header
 from .company import CompanyQuestion, CompanyReply, company_from_message
 from .illegal_calls import IllegalCall
@@ -75,8 +75,6 @@ class Isolated:
         self._calls: Channel | None = None
         self._sequence = 0
         self._doing = ""
-        self._log = tempfile.TemporaryFile("ab+", buffering=0, prefix="convoracle-")  # noqa: SIM115 - close() does
-        self._log_mark = 0
 
     def twin(self) -> Isolated:
         """Another executor of what was loaded, in forks of the process that loaded it; it ends with this one at last.
@@ -86,6 +84,7 @@ class Isolated:
         twin = copy.copy(self)
         twin._prepare()
         twin._loader = None
+        twin._log, twin._log_mark = log_file(), 0
         twin._control = knock(twin._door, twin._log)
         return twin
 
@@ -218,8 +217,9 @@ class Isolated:
                 raise Garbled(f"received an answer to no request: {answered}")
 
     def _launch(self) -> None:
-        self._loader: Loader | None = Loader(self._setup, self._payload, self._log)
+        self._loader: Loader | None = Loader(self._setup, self._payload)
         self._control, self._door = self._loader.control, self._loader.door
+        self._log, self._log_mark = self._loader.log, 0
 
     def wait(self) -> None:
         """Wait until the candidate is loaded.
@@ -288,6 +288,7 @@ class Isolated:
                 return
         else:
             self._loader.kill()
+        self._log.close()
         self._launch()
         self.wait()
 

@@ -12,18 +12,12 @@ import time
 from typing import IO, Any
 
 from ..candidates.calls.naming import name_of
+from .beginning import begun
 from .channel import Channel, Garbled, Header
 from .pickling import pickle_candidate
 from .replies import Limits
 
 DYING_SECONDS, REPORT_SECONDS = 2.0, 10.0
-_TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
-"""Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
-numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
-"""Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another
-would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in
-its bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set."""
 
 
 class Loader:
@@ -34,24 +28,10 @@ class Loader:
     setup : Header
     payload : list of ndarray
         The pickled candidate, where it is a live object.
-    log : file
-        Where the process writes to.
     """
 
-    def __init__(self, setup: Header, payload: list[Any], log: IO[bytes]) -> None:
-        control, served = socket.socketpair()
-        self.door, opened = socket.socketpair()
-        given = [served.fileno(), opened.fileno()]
-        with served, opened:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "convoracle.suites.calling.worker", *map(str, given)],
-                pass_fds=given,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=_TELLING_MEMORY | THREADS | os.environ,
-            )
+    def __init__(self, setup: Header, payload: list[Any]) -> None:
+        self._process, control, self.door, self.log = begun()
         self.control = Channel(control)
         self._deadline = time.monotonic() + setup["load_seconds"]
         with contextlib.suppress(TimeoutError, ConnectionError):

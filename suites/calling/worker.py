@@ -1,6 +1,6 @@
 """The process that runs a candidate: loads it once, never calls it, and forks a child for the calls.
 
-Started by `isolation` as ``python -m convoracle.suites.calling.worker CONTROL DOOR``, two descriptors. A child that
+Started by `beginning` as ``python -m convoracle.suites.calling.worker CONTROL DOOR``, two descriptors. A child that
 a candidate brings down is replaced by a new fork in milliseconds; importing a
 framework anew would take seconds. So whoever knocks at the door, to have the same candidate, too, is served by another
 fork of this process. All processes end when the harness does.

@@ -27,6 +27,14 @@ _TAKEN = Verdict(Outcome.CONFORMS, "", "")
 
 
 @dataclass(slots=True)
+class Learned:
+    """What each pass said to a case; a conforming verdict stands for any array. And how often it hung."""
+
+    said: dict[tuple[Pass, Case], Verdict] = field(default_factory=dict)
+    hangs: Counter[Pass] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class Asking:
     """Questions to a candidate: what each pass says to a case, kept so that none is asked twice.
 
@@ -35,12 +43,12 @@ class Asking:
     executor : Executor
     passes : collection of Pass
         Those that are examined.
+    learned : Learned
     """
 
     executor: Executor
     passes: Collection[Pass]
-    _said: dict[tuple[Pass, Case], Verdict] = field(default_factory=dict)
-    _hangs: Counter[Pass] = field(default_factory=Counter)
+    learned: Learned = field(default_factory=Learned)
 
     def takes(self, case: Case) -> bool:
         """Whether some pass does not decline a case."""
@@ -56,37 +64,37 @@ class Asking:
 
     def answers(self, pass_: Pass, case: Case) -> bool:
         """Whether a pass returns an array, or hangs."""
-        return self.said(pass_, case) is _TAKEN
+        return self.said(pass_, case).outcome is Outcome.CONFORMS
 
     def ever_answered(self, pass_: Pass) -> bool:
         """Whether a pass returned an array to anything so far."""
-        return any(each is pass_ and said is _TAKEN for (each, _), said in self._said.items())
+        return any(each is pass_ and said.outcome is Outcome.CONFORMS for (each, _), said in self.learned.said.items())
 
     def was_asked(self, case: Case) -> bool:
         """Whether a pass was asked a case before."""
-        return any((pass_, case) in self._said for pass_ in self.passes)
+        return any((pass_, case) in self.learned.said for pass_ in self.passes)
 
     def was_taken(self, case: Case) -> bool:
         """Whether a pass that was asked a case before did not decline it."""
-        said = (self._said.get((pass_, case)) for pass_ in self.passes)
+        said = (self.learned.said.get((pass_, case)) for pass_ in self.passes)
         return any(each is not None and each.outcome is not Outcome.UNSUPPORTED for each in said)
 
     def said(self, pass_: Pass, case: Case) -> Verdict:
         """What came of the call; a conforming verdict stands for any array."""
-        if (pass_, case) not in self._said:
-            self._said[pass_, case] = self._ask(pass_, case)
-        return self._said[pass_, case]
+        if (pass_, case) not in self.learned.said:
+            self.learned.said[pass_, case] = self._ask(pass_, case)
+        return self.learned.said[pass_, case]
 
     def refusal(self, case: Case) -> tuple[CheckResult, ...]:
         """The verdicts of all passes on a case that none of them takes."""
         return tuple(CheckResult(FIRST.name, str(pass_), self.said(pass_, case)) for pass_ in self.passes_of(case))
 
     def _ask(self, pass_: Pass, case: Case) -> Verdict:
-        if self._hangs[pass_] >= _MOST_HANGS:
+        if self.learned.hangs[pass_] >= _MOST_HANGS:
             return _TAKEN
         operands = _operands(case.geometry, case.dtype, bias=case.bias).of(pass_)
         reply = self.executor.call(pass_, operands, case.geometry, layout=case.layout)
-        self._hangs[pass_] += isinstance(reply, TimedOut)
+        self.learned.hangs[pass_] += isinstance(reply, TimedOut)
         if isinstance(reply, Returned):
             return _TAKEN
         said = judge_conduct(reply, degenerate=case.geometry.is_degenerate)

@@ -19,7 +19,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.padding import NAMED_PADDINGS, REPEATING_MODES, PaddingSides
 from ..candidates.calls.domain import CHANNELWISE, HALF, SYMMETRIC, Domain, DomainEntry, half_sides, named_sides_of
-from ..cases.strategies import BEST_RESOLVED_FILL
+from ..cases.space import BEST_RESOLVED_FILL
 
 Pattern = tuple[int, ...]
 """Numbers of the axes, repeated in turn where there are more axes."""
@@ -88,7 +88,7 @@ def case_of(form: Form, *, seed: int = 0, fill: str = BEST_RESOLVED_FILL) -> Cas
             form.transposed,
             _on_axes(form.extra, form.rank),
         )
-        if isinstance(form.padding, str):
+        if isinstance(form.padding, str) and (form.padding, form.mode) != ("valid", "zeros"):
             padding = _sides_called(form.padding, geometry)
             geometry = replace(geometry, padding=padding, padding_mode=form.mode)
     except InvalidArgument:

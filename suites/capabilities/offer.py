@@ -23,7 +23,7 @@ from ...oracle.problem.padding import REPEATING_MODES
 from ...oracle.problem.passes import Pass, is_defined
 from ...reports.records.record import CheckResult
 from ..candidates.calls.domain import read_domain
-from ..cases.strategies import Space
+from ..cases.space import Space
 from ..checks.registry import FIRST
 from .asking import Asking
 from .declined import Declined

@@ -15,7 +15,7 @@ from typing import Any
 from ...oracle.operands.data import Case
 from ...oracle.operands.fills import FILLS
 from ...oracle.problem.passes import Pass
-from ..cases.strategies import BEST_RESOLVED_FILL, Space
+from ..cases.space import BEST_RESOLVED_FILL, Space
 from .asking import Asking
 from .forms import Form, case_of, form_of
 from .offer import Offer

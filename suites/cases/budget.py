@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...oracle.problem.passes import Pass
 from .corpora.selection import CorpusCase
-from .strategies import Space
+from .space import Space
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,13 @@
-"""Cases drawn for a search: how Hypothesis is set, and what a number of cases is made up of."""
+"""Cases drawn for a search: chunk by chunk, and what a number of cases is made up of."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
-from random import Random
-from unittest.mock import patch
-
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings
-from hypothesis.errors import NoSuchExample
-from hypothesis.internal.cache import LRUCache
-from hypothesis.internal.conjecture import engine, providers
-from hypothesis.internal.constants_ast import Constants
 
 from ...oracle.operands.data import Case
-from .strategies import Space, cases
-
-_QUIET = settings(
-    max_examples=10,
-    database=None,
-    deadline=None,
-    phases=(Phase.generate, Phase.shrink),
-    suppress_health_check=list(HealthCheck),
-    verbosity=Verbosity.quiet,
-)
-"""From its tenth example Hypothesis goes on by changing earlier ones, and cases that are all alike see few faults."""
+from .space import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +60,7 @@ class Chunk:
             drawn_cases.append(case)
             return False
 
-        with suppress(NoSuchExample):
-            self._find(keep)
+        self._find(keep)
         return tuple(drawn_cases)
 
     def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
@@ -97,32 +76,19 @@ class Chunk:
             is_met = is_met or case == shown
             return is_met and shows(case)
 
-        return self._find(shows_from_there)
+        smallest = self._find(shows_from_there)
+        assert smallest is not None
+        return smallest
 
-    def _find(self, shows: Callable[[Case], bool]) -> Case:
-        with _wherever_and_however_slow():
-            return find(cases(space=self.space), shows, settings=_QUIET, random=Random(f"{self.seed}/{self.number}"))
+    def _find(self, shows: Callable[[Case], bool]) -> Case | None:
+        from .finding import find_case  # with Hypothesis, which takes long to import: the first cases are not drawn
+
+        return find_case(self.space, f"{self.seed}/{self.number}", shows)
 
 
-_CONSTANTS: LRUCache[object, object] = LRUCache(1024)
-"""As Hypothesis keeps them for each choice, but only of its own."""
-
-
-@contextmanager
-def _wherever_and_however_slow() -> Iterator[None]:
-    """Without the constants that Hypothesis takes from the source of whatever module happens to be imported.
-
-    With them a seed would draw other cases in another directory, beside other modules, or where this package is
-    installed otherwise. And without its five minutes, after which a slow candidate's case would be shrunk no further:
-    `shows` counts what it is asked.
-    """
-    none = Constants()
-    with (
-        patch.object(providers, "_get_local_constants", lambda: none),
-        patch.object(providers, "CONSTANTS_CACHE", _CONSTANTS),
-        patch.object(engine, "MAX_SHRINKING_SECONDS", math.inf),
-    ):
-        yield
+def prepare() -> None:
+    """Import what draws, where there is time for it: else it is when the first case is drawn."""
+    from . import finding  # noqa: F401
 
 
 def drawn(space: Space, seed: int) -> Iterator[Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .strategies import Space
+from .space import Space
 
 
 @dataclass(frozen=True, slots=True)

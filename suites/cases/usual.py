@@ -22,7 +22,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, LAYOUTS
 from .corpora import CORPORA, Entry, load_corpus
 from .corpora.shrinking import shrunk
-from .strategies import BEST_RESOLVED_FILL, Space, plainest, without
+from .space import BEST_RESOLVED_FILL, Space, plainest, without
 
 DENSE, SINGLE, GROUPED, DEPTHWISE = "dense", "one channel", "grouped", "depthwise"
 
@@ -117,20 +117,20 @@ MANY_IMAGES = (9, 17, 33)
 _TURNS_OF_MANY_IMAGES = 8
 
 
-def usual_cases(space: Space, seed: int, most: int | None = None) -> tuple[Case, ...]:
-    """The plainest convolution and the usual layers that lie in a space; the first ones, by default of all `ROUNDS`.
+def usual_cases(space: Space, seed: int) -> Iterator[Case]:
+    """The plainest convolution and the usual layers that lie in a space, of all `ROUNDS`.
 
     A layer that is too large for the space has in one round a smaller input, in
     the next ones fewer outputs or inputs. One with settings that the space lacks is left out.
     Every eighth layer has many images, and keeps them where it can.
     """
-    chosen = {plainest(space): None}
+    known = {plainest(space)}
+    yield from known
     for number in range(ROUNDS):
         for case in _round(space, seed, number):
-            if len(chosen) == most:
-                return tuple(chosen)
-            chosen.setdefault(case)
-    return tuple(chosen)[:most]
+            if case not in known:
+                known.add(case)
+                yield case
 
 
 def _round(space: Space, seed: int, number: int) -> Iterator[Case]:

@@ -12,7 +12,7 @@ from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Operands, Pass, is_defined
 from ...reports.records.record import CandidateInfo
 from ..calling.company import IMAGE, LATTICE, REALS, SQUARE, CompanyCall
-from ..cases.strategies import BEST_RESOLVED_FILL
+from ..cases.space import BEST_RESOLVED_FILL
 from .declared import arithmetic_of
 from .value import operands_of
 

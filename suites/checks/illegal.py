@@ -18,7 +18,7 @@ from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
 from ..calling.illegal_calls import IllegalCall, illegal_call, illegal_calls
 from ..calling.replies import Malformed, Misbehaved, Raised, Reply, Returned, Unsupported
-from ..cases.strategies import BEST_RESOLVED_FILL
+from ..cases.space import BEST_RESOLVED_FILL
 from .conduct import judge_conduct
 from .examination import Examination
 from .kind import CheckKind, OfCandidate

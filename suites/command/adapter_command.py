@@ -1,17 +1,23 @@
-"""`convoracle adapter` and `convoracle support`: is an adapter right, and what do candidates support."""
+"""`convoracle adapter`: does an adapter hand everything over."""
 
 from __future__ import annotations
 
 import argparse
 from contextlib import closing
-from pathlib import Path
 
 from ..audits.adapter_conformance import aspects
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
-from ..candidates import BUILT_IN, CandidateError
-from ..capabilities.support import LEGEND, all_features, ask_support, support_table
+from ..candidates import FORMS
+from .arguments import add_time_limit
 from .plain_console import plain_console
+
+
+def add_options(adapter: argparse.ArgumentParser) -> None:
+    """Which adapter is looked at."""
+    adapter.add_argument("candidate", metavar="CANDIDATE", help=f"a built-in name, or {FORMS}")
+    add_time_limit(adapter)
+    adapter.set_defaults(run="adapter_command:adapter")
 
 
 def adapter(options: argparse.Namespace) -> int:
@@ -26,24 +32,3 @@ def adapter(options: argparse.Namespace) -> int:
         conclusion = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
         console.print(f"{executor.info.name}: {conclusion}")
     return 1 if bad else 0
-
-
-def support(options: argparse.Namespace) -> int:
-    """Write the matrix of what candidates support; those that cannot be loaded are left out, with the reason told."""
-    console, progress = plain_console(soft_wrap=True), plain_console(stderr=True, soft_wrap=True)
-    columns, wanted = {}, all_features()
-    for source in options.candidates or tuple(BUILT_IN):
-        try:
-            with closing(Isolated(source, Limits(seconds_per_call=options.time_limit))) as executor:
-                progress.print(f"asking {executor.info.name} {executor.info.version}")
-                columns[f"{executor.info.name} {executor.info.version}".strip()] = ask_support(executor, wanted)
-        except CandidateError as error:
-            if options.candidates:
-                raise
-            progress.print(f"left out: {error}")
-    text = f"{support_table(columns, wanted)}\n\n{LEGEND}\n"
-    if options.out is None:
-        console.print(text)
-    else:
-        Path(options.out).write_text(text, encoding="utf-8")
-    return 0

@@ -7,39 +7,32 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
-from ...reports import Run, RunWriter, read_records, read_run, tally_table, write_reports
+from ...reports import RunWriter, read_records, read_run
+from ...reports.records.baseline import read_baseline
 from ...reports.records.record import RunInfo
-from ...reports.records.serialization import Supported
-from ...reports.views.cause_text import amount_of, cause_texts
-from ...reports.views.gate import compared_sentence
-from ...reports.views.terminal import compared_table, reason_lines
-from ...reports.views.wording import audited_sentence, plural
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
-from ..capabilities.supported import lost, read_supported, require_writable, supported, write_supported
+from ..capabilities.supported import read_supported, require_writable, supported, write_supported
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
-from ..cases.strategies import Space
+from ..cases.space import Space
 from ..search.findings import RunPlan
 from ..search.runner import describe_run, executors, memories, run
-from .gate import complaints
-from .plain_console import plain_console
+from .gate import Gate
+from .plain_console import table_console
 from .progress import show_progress
 
 _GIB = 2**30
-_PLAIN_WIDTH = 150
 
 
 def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
-    console = _console()
+    console = table_console()
     plan = _plan(options)
-    before = None if options.supported is None else read_supported(options.supported)
+    gate = _gate(options)
     if options.write_supported is not None:
         require_writable(options.write_supported)
     with executors(plan) as candidates:
@@ -51,11 +44,19 @@ def check(options: argparse.Namespace) -> int:
                 with closing(run(plan, candidates, remembered, writer)) as events:
                     show_progress(events, console)
             finally:
+                from .conclusion import conclude  # with the page, which takes long to import, and is made last
+
                 finished = read_run(options.out)
-                told = _conclude(finished, options, before, console)
+                passes = conclude(finished, options.out, gate, console)
     if options.write_supported is not None:
         write_supported(options.write_supported, supported(read_records(options.out)))
-    return 1 if finished.mismatches or told else 0
+    return 0 if passes else 1
+
+
+def _gate(options: argparse.Namespace) -> Gate:
+    before = None if options.supported is None else read_supported(options.supported)
+    baseline = () if options.baseline is None else read_baseline(options.baseline)
+    return Gate(before, baseline, options.strict_baseline)
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:
@@ -64,31 +65,6 @@ def _writer(folder: Path, info: RunInfo) -> RunWriter:
     except OSError as error:
         requirement = f"should be a folder that can be written: {error.strerror}"
         raise InvalidArgument("out", str(folder), requirement, where="check") from None
-
-
-def _console() -> Console:
-    """Standard output; wide enough for the table where it is no terminal."""
-    console = plain_console()
-    return console if console.is_terminal else plain_console(width=_PLAIN_WIDTH)
-
-
-def _conclude(finished: Run, options: argparse.Namespace, before: Supported | None, console: Console) -> list[str]:
-    """Write the reports and print what came out; returns what keeps the run from passing beside mismatches."""
-    write_reports(finished, options.out)
-    counts, shares = finished.totals.counts, finished.totals.compared
-    gone = () if before is None else lost(before, read_records(options.out))
-    told = complaints(finished, gone)
-    if finished.mismatches:
-        console.print(cause_texts(finished.mismatches, finished.info.candidates, counts.faults), soft_wrap=True)
-    console.print(tally_table(counts, finished.info.candidates))
-    console.print(compared_table(shares, finished.info.candidates))
-    audited = [audited_sentence(finished.audited)] if finished.audited else []
-    for note in (*reason_lines(shares), *finished.notes, *audited, *told):
-        console.print(note, soft_wrap=True)
-    amount = f"{amount_of(finished.mismatches)} in {plural(finished.totals.records, 'examination')}"
-    came_to = f"{amount}; {compared_sentence(shares)}; {finished.seconds:.0f} s"
-    console.print(f"{came_to}; report: {options.out / 'index.html'}", soft_wrap=True)
-    return told
 
 
 def _plan(options: argparse.Namespace) -> RunPlan:

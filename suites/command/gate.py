@@ -1,11 +1,34 @@
-"""What keeps a run from passing, beside mismatches: too little was compared, or what was supported is not any more."""
+"""What keeps a run from passing: mismatches that are not known, too little that was compared, and what is gone."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ...reports import Run
-from ...reports.records.serialization import SupportedEntry
+from ...reports.records.baseline import Known
+from ...reports.records.serialization import Supported, SupportedEntry
 from ...reports.views.gate import shortfalls
+from ...reports.views.wording import plural
 from ..capabilities.supported import lost_sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a run is held against.
+
+    Parameters
+    ----------
+    supported : Supported or None
+        What was supported in an earlier run.
+    baseline : tuple of Known
+        Deviations that are known.
+    is_strict : bool
+        Whether one that does not show any more keeps the run from passing.
+    """
+
+    supported: Supported | None = None
+    baseline: tuple[Known, ...] = ()
+    is_strict: bool = False
 
 
 def silent_candidates(finished: Run) -> list[str]:
@@ -13,16 +36,22 @@ def silent_candidates(finished: Run) -> list[str]:
     return [info.name for info in finished.info.candidates if info.name not in finished.totals.heard]
 
 
-def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = ()) -> list[str]:
-    """A sentence for each thing that keeps a run without mismatches from passing.
+def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tuple[Known, ...] = ()) -> list[str]:
+    """A sentence for each thing that keeps a run without unknown mismatches from passing.
 
     Parameters
     ----------
     finished : Run
     gone : tuple of SupportedEntry
         What was supported in an earlier run, and is not any more.
+    mended : tuple of Known
+        Deviations that should show, and do not any more.
     """
     silent = silent_candidates(finished)
     sentences = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
     sentences += shortfalls(finished.totals.compared.without(silent), finished.info.min_compared)
-    return [*sentences, lost_sentence(gone)] if gone else sentences
+    if gone:
+        sentences.append(lost_sentence(gone))
+    if mended:
+        sentences.append(f"{plural(len(mended), 'known deviation')} should be taken from the baseline")
+    return sentences

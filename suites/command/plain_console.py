@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from rich.console import Console
 
+_TABLE_WIDTH = 150
+
 
 def plain_console(*, stderr: bool = False, soft_wrap: bool = False, width: int | None = None) -> Console:
     """A console for which ``[bold]`` is no style and ``:ok:`` no picture, in tables as well."""
     return Console(stderr=stderr, soft_wrap=soft_wrap, width=width, markup=False, emoji=False, highlight=False)
+
+
+def table_console() -> Console:
+    """Standard output; wide enough for a run's tables where it is no terminal."""
+    console = plain_console()
+    return console if console.is_terminal else plain_console(width=_TABLE_WIDTH)

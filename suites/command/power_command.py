@@ -13,6 +13,7 @@ from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.problem.passes import Pass
 from ..audits.power import ENOUGH, Power, powers, stream
 from ..cases.profiles import PROFILES
+from .arguments import natural, positive
 from .plain_console import plain_console
 
 _HEADINGS = {
@@ -32,6 +33,17 @@ _LEGEND = (
     f"Each number is how many cases see the fault in that pass ({ENOUGH}+: at least {ENOUGH}), and first is the number "
     "of the first case that sees it in some pass. Nothing stands where a fault cannot show."
 )
+
+
+def add_options(power: argparse.ArgumentParser) -> None:
+    """Of which cases, and which faults."""
+    power.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="whose cases (default: quick)")
+    power.add_argument("--seed", type=natural, default=0, metavar="N", help="of the cases (default: 0)")
+    power.add_argument("--cases", type=positive, metavar="N", help="instead of the profile's number")
+    power.add_argument(
+        "--fault", dest="faults", nargs="+", default=(), metavar="NAME", help="only these fault models (default: all)"
+    )
+    power.set_defaults(run="power_command:power")
 
 
 def power(options: argparse.Namespace) -> int:

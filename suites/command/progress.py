@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ...reports.records.record import Mismatch
 from ...reports.views.wording import headline
-from ..search.events import CandidateDone, CandidateStarted, CaseExamined, MismatchKept, MismatchMet, RunEvent
+from ..search.events import CandidateStarted, CaseExamined, MismatchKept, MismatchMet, RunEvent
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -18,7 +17,9 @@ _SECONDS_BETWEEN_LINES = 10.0
 def show_progress(events: Iterable[RunEvent], console: Console) -> None:
     """Show a run as it goes on, in the way that suits where `console` writes to."""
     if console.is_terminal:
-        _show_live(events, console)
+        from .live_progress import show_live  # with rich.progress, which other consoles do not wait for
+
+        show_live(events, console)
     else:
         _show_lines(events, console)
 
@@ -46,37 +47,6 @@ def _show_lines(events: Iterable[RunEvent], console: Console) -> None:
                 say(f"{met.candidate}: {met.check} of {met.subject} {met.verdict.outcome} on {met.found}; shrinking")
             case MismatchKept(mismatch):
                 say(found_line(mismatch))
-
-
-def _show_live(events: Iterable[RunEvent], console: Console) -> None:
-    """A bar for each candidate, with its rate and the time left; faults above them.
-
-    A search may end a little below its budget, which was then all there was to draw.
-    """
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[doing]}", markup=False, style="yellow"),
-    )
-    with Progress(*columns, console=console) as progress:
-        bars: dict[str, TaskID] = {}
-        for event in events:
-            match event:
-                case CandidateStarted(candidate, total):
-                    bars[candidate.name] = progress.add_task(candidate.name, total=total, rate="", doing="")
-                case CaseExamined(record, done):
-                    task = progress.tasks[bars[record.candidate]]
-                    rate = f"{task.speed:.0f}/s" if task.speed else ""
-                    progress.update(task.id, completed=done, rate=rate, doing="")
-                case MismatchMet(mismatch):
-                    progress.update(bars[mismatch.candidate], doing=f"shrinking {mismatch.id}")
-                case MismatchKept(mismatch):
-                    progress.console.print(found_line(mismatch), markup=False, highlight=False)
-                case CandidateDone(name):
-                    progress.update(bars[name], total=progress.tasks[bars[name]].completed, doing="")
 
 
 def found_line(mismatch: Mismatch) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from ...oracle.judging.verdict import Verdict
 from ...oracle.operands.data import parse_case
@@ -17,7 +18,23 @@ from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
 from ..checks.inquiry import ask_again
 from ..checks.registry import check_infos
+from .arguments import amount
 from .plain_console import plain_console
+
+
+def add_options(replay: argparse.ArgumentParser) -> None:
+    """Which mismatch is asked again, and of whom."""
+    replay.add_argument("record", type=Path, metavar="RECORD", help="a mismatch.json, or its folder")
+    replay.add_argument(
+        "--candidate",
+        metavar="CANDIDATE",
+        help="whom to ask; needed if the one recorded is not built in, since a record is never executed",
+    )
+    replay.add_argument("--in-process", action="store_true", help="run the candidate in this process, for a debugger")
+    replay.add_argument(
+        "--time-limit", type=amount, default=10.0, metavar="S", help="seconds that the call may take (default: 10)"
+    )
+    replay.set_defaults(run="replay_command:replay")
 
 
 def replay(options: argparse.Namespace) -> int:

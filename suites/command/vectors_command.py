@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from rich.progress import Progress
 
 from ..vectors import export, onnx_folders
 from ..vectors.verify import read_set, verify
 from .plain_console import plain_console
+
+
+def add_options(vectors: argparse.ArgumentParser) -> None:
+    """To write a set, or to show that one is right."""
+    kinds = vectors.add_subparsers(required=True, metavar="ACTION", parser_class=argparse.ArgumentParser)
+    export = kinds.add_parser("export", help="write the vectors", description="Write every vector into a folder.")
+    export.add_argument("folder", type=Path, metavar="DIR", help="new, empty, or an earlier export")
+    export.add_argument(
+        "--format",
+        choices=("raw", "onnx"),
+        default="raw",
+        help="raw: a JSON manifest and one binary file, all passes; onnx: ONNX backend-test folders, forward only",
+    )
+    export.add_argument(
+        "--only",
+        nargs="+",
+        default=(),
+        metavar="NAME",
+        help="passes, dtypes, checks or flags: vectors that have one of each kind given (docs/vectors.md lists them)",
+    )
+    export.set_defaults(run="vectors_command:export_vectors")
+    verify = kinds.add_parser(
+        "verify", help="show that a set is right", description="Compute every expected result of a raw set anew."
+    )
+    verify.add_argument("folder", type=Path, metavar="DIR", help="with a manifest.json")
+    verify.add_argument(
+        "--thoroughly", action="store_true", help="every element by the defining equations, which takes a minute"
+    )
+    verify.set_defaults(run="vectors_command:verify_vectors")
 
 
 def export_vectors(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,34 +28,13 @@ from .measuring import measure
 from .neighbours import UNREPEATABLE
 from .special_numbers import recognise
 from .suggesting import suggest, suggest_for_calls
+from .told import NOTHING_TOLD, Told
 
 MOST_IMPULSES = 300
 MOST_PRODUCTS = 10_000_000
 """Of a case that is compared with the known faults, each of which is computed on it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What can be said of a fault.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Stable, of what was found: of fault models, of an arithmetic, of a dependence on the
-        data, of a convention to declare; equal for mismatches that have this in common. Empty where nothing is known.
-    kind : str
-        What these are names of: ``model``, ``arithmetic``, ``data``, ``shape``, ``calls`` or ``convention``; empty
-        without names.
-    sentences : tuple of str
-        For people.
-    """
-
-    names: tuple[str, ...] = ()
-    kind: str = ""
-    sentences: tuple[str, ...] = ()
-
-
-NOTHING_TOLD = Told()
 _KNOWN = frozenset(model.name for model in FAULT_MODELS)
 _VAGUELY = "depends-on-data-"
 _IF_REFUSED = (

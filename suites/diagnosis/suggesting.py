@@ -21,7 +21,7 @@ from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Pass
 from ..calling.executor import Executor
 from ..calling.replies import Returned
-from ..cases.strategies import BEST_RESOLVED_FILL
+from ..cases.space import BEST_RESOLVED_FILL
 from ..checks.declarations import Suggestion, fitting
 from ..checks.declared import arithmetic_of
 from ..checks.examination import Examination, ask

@@ -7,22 +7,22 @@ cases can be told long before those before them are examined.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import count, permutations
+from itertools import count, islice, permutations
 from random import Random
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass
-from ..audits.own_covering import own_covering
-from ..capabilities.asking import Asking
+from ..capabilities.asking import Asking, Learned
 from ..capabilities.declined import Declined
 from ..capabilities.offer import Offer
 from ..capabilities.variations import Variations, swept
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Provenance
 from ..cases.covering import covering
-from ..cases.drawing import Chunk, shares, usual_share
+from ..cases.drawing import Chunk, prepare, shares, usual_share
 from ..cases.usual import usual_cases
 
 PATIENCE = 10
@@ -58,6 +58,11 @@ class Planned:
     is_small: bool = False
 
 
+Chosen = tuple[tuple[Case, ...], Variations, Learned]
+"""A covering, and what was learned of the candidate for it."""
+Choosing = Callable[[], Chosen]
+
+
 @dataclass(slots=True)
 class Agenda:
     """The cases of one candidate: those that are to be examined, and which come next.
@@ -87,24 +92,37 @@ class Agenda:
     _numbers: Iterator[int] = field(default_factory=count)
     _variations: Variations | None = None
 
-    def cases(self, remembered: Iterable[Case] = ()) -> Iterator[Planned]:
+    def cases(
+        self, remembered: Iterable[Case] = (), apart: Callable[[Choosing], Choosing] = lambda choosing: choosing
+    ) -> Iterator[Planned | None]:
         """Cases until the budget is spent; first those remembered that are in the space, as small as they are.
 
-        Usual layers come before the covering is known, which may take a while to choose.
+        Usual layers come before the covering of a restricted candidate is known, which takes a while to choose: `apart`
+        may have that done meanwhile, in another process. None stands for a good time to wait.
         """
         for case in remembered:
             if case in self.offer.space and self._is_new(case) and self._admits(case):
                 yield Planned(case, is_small=True)
-        total = self.budget.cases
-        at_most = usual_share(total, total) if self.offer.is_whole else _USUAL_TRIED * total
-        usual = usual_cases(self.offer.space, self.budget.seed, at_most)
-        yield from self._until(len(self.taken) + usual_share(self.budget.cases, len(usual)), usual)
-        covering_cases = self._covering()
-        share = shares(self.budget.cases, len(covering_cases), len(usual))
+        total, usual = self.budget.cases, list[Case]()
+        yield from self._until(len(self.taken) + usual_share(total, total), self._usual_layers(usual))
+        is_restricted = self.offer.forms and not self.offer.is_whole
+        choosing = apart(self._chosen) if is_restricted else None
+        yield None
+        prepare()
+        covering_cases = covering(self.offer.space) if choosing is None else self._taken_over(choosing())
+        share = shares(total, len(covering_cases), len(usual))
         wild = self._drawn_at_large()
         yield from self._drawn(share.usual + share.drawn, wild)
         yield from self._until(len(self.taken) + share.covering, covering_cases)
-        yield from self._drawn(self.budget.cases, wild)
+        yield from self._drawn(total, wild)
+
+    def _usual_layers(self, made: list[Case]) -> Iterator[Case]:
+        """As many as may be tried, each made when its turn comes; those `made` are counted."""
+        total = self.budget.cases
+        at_most = usual_share(total, total) if self.offer.is_whole else _USUAL_TRIED * total
+        for case in islice(usual_cases(self.offer.space, self.budget.seed), at_most):
+            made.append(case)
+            yield case
 
     def _until(self, total: int, cases: Iterable[Case]) -> Iterator[Planned]:
         """Cases until so many were taken in all; what is declined does not count."""
@@ -135,19 +153,31 @@ class Agenda:
             self._variations.add(case, passes)
         return True
 
-    def _covering(self) -> tuple[Case, ...]:
-        """The shipped covering, or one of what the candidate takes."""
-        if self.offer.is_whole or not self.offer.forms:
-            return covering(self.offer.space)
-        return own_covering(self.asking, self._varied(), self.asking.passes)
+    def _chosen(self) -> Chosen:
+        """A covering of what the candidate takes, which is asked in a process of its own."""
+        from ..audits.own_covering import own_covering  # with every fault model: the first cases wait for none
+
+        with closing(self.asking.executor.twin()) as executor:
+            asking = Asking(executor, self.asking.passes, self.asking.learned)
+            variations = self._near_taken(asking)
+            return own_covering(asking, variations, asking.passes), variations, asking.learned
+
+    def _taken_over(self, chosen: Chosen) -> tuple[Case, ...]:
+        """The covering; what was learned for it is known here, too."""
+        covering_cases, self._variations, self.asking.learned = chosen
+        return covering_cases
 
     def _varied(self) -> Variations:
         """Near variations of what is taken, with what was told before among it."""
         if self._variations is None:
-            self._variations = swept(self.asking, self.offer)
-            for case, passes in self.taken.items():
-                self._variations.add(case, passes)
+            self._variations = self._near_taken(self.asking)
         return self._variations
+
+    def _near_taken(self, asking: Asking) -> Variations:
+        variations = swept(asking, self.offer)
+        for case, passes in self.taken.items():
+            variations.add(case, passes)
+        return variations
 
     def _drawn(self, total: int, wild: Iterator[Planned]) -> Iterator[Planned]:
         """Cases until so many were taken: drawn at large, or near taken ones where that asks too little."""

@@ -20,10 +20,10 @@ from ..checks.declared import arithmetic_of
 from ..checks.examination import Examination, ask
 from ..checks.inquiry import ask_again
 from ..checks.value import answer, operands_of
-from ..diagnosis.diagnosing import NOTHING_TOLD, explain
 from ..diagnosis.fault import Fault
 from ..diagnosis.following import followed
 from ..diagnosis.framework_witness import Frameworks, testimony_of
+from ..diagnosis.told import NOTHING_TOLD, Told
 
 EQUATIONS = "equations"
 _CONFIRMATIONS = 5
@@ -64,7 +64,7 @@ def build(
     repeats = shows and preceding is None
     is_among_calls = fault.kind.among_calls is not None
     is_told = is_shrunk and (is_among_calls or (repeats and not fault.history))
-    told = explain(fault, executor) if is_told else NOTHING_TOLD
+    told = _explained(fault, executor) if is_told else NOTHING_TOLD
     varies = is_among_calls and told.kind == "convention"
     testimony, framework = _framework_testimony(fault, executor, frameworks)
     others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
@@ -94,6 +94,12 @@ def build(
         is_among_calls=is_among_calls,
     )
     return mismatch, evidence
+
+
+def _explained(fault: Fault, executor: Executor) -> Told:
+    from ..diagnosis.diagnosing import explain  # with every fault model: a fault that is only just met waits for none
+
+    return explain(fault, executor)
 
 
 def _origin(fault: Fault) -> str:

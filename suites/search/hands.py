@@ -6,14 +6,18 @@ What comes of a block follows from the block alone, so a search comes to the sam
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
+from typing import TypeVar
 
 from .examiner import Block, Examiner, Results
 from .forked import Ended, Forked
+
+Found = TypeVar("Found")
 
 _BLOCKS = 2
 """That a hand is given before the first of them is looked at, so that it does not wait for the search."""
@@ -56,6 +60,20 @@ class Hands:
             hand.give(block)
         yield from hand.results(block)
 
+    def apart(self, does: Callable[[], Found]) -> Callable[[], Found]:
+        """Have something found out meanwhile, in one more process, and tell how to get it; without hands, only then."""
+        if not self._hands:
+            return does
+        fork = Forked(lambda connection: connection.send(does()))
+
+        def found() -> Found:
+            with closing(fork), suppress(Ended):
+                told: Found = fork.receive()
+                return told
+            return does()
+
+        return found
+
     def close(self) -> None:
         """End the processes; others may then have them."""
         while self._hands:
@@ -77,13 +95,21 @@ class _Hand:
     def __init__(self, examiner: Examiner) -> None:
         self._examiner = examiner
         self._queue = deque[Block]()
+        """The blocks of which not all results were received."""
         self._results: dict[Block, list[Results]] = {}
         """Of blocks that were examined before the one that was asked for."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._done = get_context("fork").Semaphore(0)
+        self._left = len(self._queue)
         self._fork = Forked(self._serve)
 
     def load(self) -> int:
-        """How many blocks it has yet to examine."""
-        return len(self._queue)
+        """How many blocks it has yet to examine, whether or not anybody has looked at the others."""
+        while self._done.acquire(block=False):
+            self._left -= 1
+        return self._left
 
     def has(self, block: Block) -> bool:
         """Whether it was given a block."""
@@ -92,6 +118,7 @@ class _Hand:
     def give(self, block: Block) -> None:
         """Have a block examined, after those given before."""
         self._queue.append(block)
+        self._left += 1
         with suppress(ConnectionError):
             self._fork.connection.send(block)
 
@@ -121,7 +148,7 @@ class _Hand:
                 if is_last_try:
                     raise
                 self.close()
-                self._fork = Forked(self._serve)
+                self._begin()
                 for block in self._queue:
                     self._fork.connection.send(block)
 
@@ -132,3 +159,4 @@ class _Hand:
                 for results in examiner.examine(connection.recv()):
                     connection.send(results)
                 connection.send(None)
+                self._done.release()

@@ -19,7 +19,7 @@ from ..capabilities.offer import Offer
 from ..cases.corpora.shrinking import smallest, with_few_settings
 from ..cases.drawing import Chunk
 from ..cases.features import PLAINEST_COMPLEX, needs, needs_of_all
-from ..cases.strategies import BEST_RESOLVED_FILL, plainest
+from ..cases.space import BEST_RESOLVED_FILL, plainest
 from ..checks.examination import ANSWERED
 from ..checks.inquiry import ask_again
 from ..checks.kind import MOST_ATTEMPTS

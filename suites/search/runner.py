@@ -13,10 +13,10 @@ from pathlib import Path
 
 from ...reports.files.run import RunWriter
 from ...reports.records.record import RunInfo
+from ..calling.beginning import THREADS
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
-from ..calling.loader import THREADS
 from ..candidates import CandidateError
 from ..checks.registry import check_infos
 from .events import RunEvent, left_to_tell

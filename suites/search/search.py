@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import count, islice
+from itertools import count
 from multiprocessing.synchronize import Semaphore
 
 from ...oracle.operands.data import Case
@@ -98,7 +98,7 @@ def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
     """What is told of the cases that failed last and of new ones; wherever that ends, those that fail now are kept."""
     remembered = memory.recall() if memory is not None else []
     try:
-        cases = loop.examined(loop.agenda.cases(remembered))
+        cases = loop.examined(loop.agenda.cases(remembered, loop.hands.apart))
         yield from followed_by(cases, lambda _: map(loop.told, loop.agenda.declined.records()))
     finally:
         if memory is not None:
@@ -143,16 +143,21 @@ class _Loop:
             for case, results in found.items():
                 yield from self._recorded(self._kept(case, tuple(results)), case, tuple(results))
 
-    def examined(self, cases: Iterable[Planned]) -> Iterator[Event]:
-        """What is told of cases one after the other; those of blocks to come may be under examination already."""
-        ahead = deque[tuple[int, tuple[Planned, ...]]]()
-        for number, planned in enumerate(_blocks(cases)):
-            self.hands.begin(self._block(number, planned))
-            ahead.append((number, planned))
-            if len(ahead) > self.hands.ahead:
-                yield from self._examined_block(*ahead.popleft())
-        while ahead:
-            yield from self._examined_block(*ahead.popleft())
+    def examined(self, cases: Iterable[Planned | None]) -> Iterator[Event]:
+        """What is told of cases one after the other; those of blocks to come may be under examination already.
+
+        All that were begun are looked at where the next case takes a while to choose.
+        """
+        begun, numbers = deque[tuple[int, tuple[Planned, ...]]](), count()
+        for planned in _blocks(cases):
+            if planned is not None:
+                number = next(numbers)
+                self.hands.begin(self._block(number, planned))
+                begun.append((number, planned))
+            while len(begun) > (self.hands.ahead if planned is not None else 0):
+                yield from self._examined_block(*begun.popleft())
+        for number, planned in begun:
+            yield from self._examined_block(number, planned)
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
@@ -253,7 +258,22 @@ class _Loop:
         return replace(result, fault=None if fault is None else fault.id)
 
 
-def _blocks(cases: Iterable[Planned]) -> Iterator[tuple[Planned, ...]]:
-    remaining, numbers = iter(cases), count()
-    while block := tuple(islice(remaining, BLOCK_CASES if has_turns(next(numbers)) else LATER_CASES)):
-        yield block
+def _blocks(cases: Iterable[Planned | None]) -> Iterator[tuple[Planned, ...] | None]:
+    """The cases in blocks; None in their place where it is told among them."""
+    block: list[Planned] = []
+    numbers = count()
+    length = _length(next(numbers))
+    for planned in cases:
+        if planned is None:
+            yield None
+            continue
+        block.append(planned)
+        if len(block) == length:
+            yield tuple(block)
+            block, length = [], _length(next(numbers))
+    if block:
+        yield tuple(block)
+
+
+def _length(number: int) -> int:
+    return BLOCK_CASES if has_turns(number) else LATER_CASES

@@ -14,6 +14,7 @@ SHORTEST = {
     "reference_speed.py": ("--category", "tiny", "--rounds", "1", "--minimum", "0"),
     "exact_speed.py": ("--shape", "tiny", "--rounds", "1", "--minimum", "0"),
     "verdict_cost.py": ("--cases", "2", "--chunks", "1"),
+    "start_up.py": ("--rounds", "1", "--cases", "20"),
     "detection.py": ("--faults", "1", "--cases", "5", "--seconds", "0.2", "--workers", "1", "--tool", "convoracle"),
     "restricted.py": ("--kernel", "1x1 only", "--profile", "quick"),
     "restricted_detection.py": ("--kernel", "1x1 only", "--faults", "1", "--cases", "5", "--workers", "1"),
@@ -22,6 +23,7 @@ SHORTEST = {
     "records.py": ("--records", "20", "--cases", "3"),
     "overview.py": (
         *("--only", "exact", "--only", "verdicts", "--only", "searches", "--only", "reports"),
+        *("--only", "starts"),
         *("--rounds", "1", "--cases", "1", "--records", "20", "--candidate", "reference"),
     ),
     "mutation.py": (
@@ -36,6 +38,7 @@ TOLD = {
     "reference_speed.py": "| tiny | 1x1x3x3, 2x2 | bias_gradient |",
     "exact_speed.py": "| tiny | float32 lattice |",
     "verdict_cost.py": "8 verdicts, CPU time",
+    "start_up.py": "| the first fault of a wrong function |",
     "detection.py": "| convoracle | 1 of 1 |",
     "restricted.py": "| 1x1 only | 100 |",
     "restricted_detection.py": "| 1x1 only | 5 | 0 |",

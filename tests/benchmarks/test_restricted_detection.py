@@ -44,7 +44,7 @@ def test_what_cannot_show_there_is_told_from_what_can(
 
 def test_a_fault_is_found_in_the_first_case_whatever_was_declined_before(detection: ModuleType, monkeypatch) -> None:
     """Without a covering, which takes long to choose and has no part in the first case."""
-    monkeypatch.setattr("convoracle.suites.search.agenda.own_covering", lambda *_: ())
+    monkeypatch.setattr("convoracle.suites.audits.own_covering.own_covering", lambda *_: ())
     fault, number, _ = detection.found("1x1 only", 1, 0, "returns-zeros")
     assert (fault, number) == ("returns-zeros", 1)
     assert detection.found("1x1 only", 1, 0, "kernel-rotated")[1] is None

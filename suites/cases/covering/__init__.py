@@ -13,7 +13,7 @@ from importlib.resources import files
 from ....oracle.operands.data import Case, parse_case
 from ....oracle.operands.vocabulary import Setting
 from ....oracle.problem.layouts import CONTIGUOUS
-from ..strategies import Space
+from ..space import Space
 
 
 def covering(space: Space) -> tuple[Case, ...]:

@@ -13,7 +13,8 @@ from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 
 GRADIENTS = {
     Pass.INPUT_GRADIENT: differences.input_gradient,

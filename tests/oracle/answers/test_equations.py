@@ -17,7 +17,8 @@ from convoracle.oracle.explaining.worked_example import SEED_GEOMETRY
 from convoracle.oracle.operands.data import Case, lattice_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass, real_parts
-from convoracle.suites.cases.strategies import Space, conv_geometries
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import conv_geometries
 
 X = np.array([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]])
 F = np.array([[[[10, 20], [30, 40]]]])

@@ -17,7 +17,8 @@ from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
-from convoracle.suites.cases.strategies import Space, conv_geometries
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import conv_geometries
 
 SMALL = Space(max_products=300)
 

@@ -16,7 +16,8 @@ from convoracle.oracle.operands.data import Case, lattice_operands, real_operand
 from convoracle.oracle.operands.fills import HUGE
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Operands, Pass, is_defined
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 
 _REAL = tuple(dtype for dtype in DTYPES if not dtype.startswith("complex"))
 _cases = cases(space=Space(dtypes=_REAL, max_products=500)).filter(

@@ -20,7 +20,8 @@ from convoracle.oracle.operands.data import Case, lattice_operands, real_operand
 from convoracle.oracle.operands.fills import FILLS
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 
 OPERANDS: dict[Callable[[Case], Operands], float] = {real_operands: MOST_EXCESS, lattice_operands: 0.0}
 """Operands, and how much above the sums their magnitudes may be."""

@@ -16,7 +16,8 @@ from convoracle.oracle.operands.data import Case, lattice_operands, parse_case, 
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import BROADCAST, LAYOUTS, arrange, constant_axes
 from convoracle.oracle.problem.passes import Pass, is_defined, real_parts, shape_of
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 
 
 @given(cases())

@@ -23,7 +23,8 @@ from convoracle.oracle.operands.data import (
 )
 from convoracle.oracle.operands.lattice import Lattice, is_exact
 from convoracle.oracle.problem.passes import Pass, is_defined, real_parts
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 from convoracle.suites.checks.value import answer, operands_of, standard
 
 DECLARED = {

@@ -14,7 +14,8 @@ from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Pass
-from convoracle.suites.cases.strategies import Space, conv_geometries
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import conv_geometries
 
 
 @given(conv_geometries(space=Space(settings=SETTINGS - {"transposed", "padding mode"})))

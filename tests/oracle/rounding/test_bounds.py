@@ -18,7 +18,8 @@ from convoracle.oracle.operands.fills import FILLS, HUGE
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Operands, Pass, is_defined, real_parts
 from convoracle.oracle.rounding.bounds import rounding_bound
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 
 ORDERS = ("in order", "reversed", "shuffled", "pairwise", "by size", "each sum stored")
 ARITHMETICS = {

@@ -18,7 +18,8 @@ from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.oracle.rounding.bounds import rounding_bound
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 
 TRANSFORM = Arithmetic.of("float32", conventions={"algorithm": "transform"})
 DIRECT = Arithmetic.of("float32")

@@ -15,7 +15,7 @@ from convoracle.suites.audits.sighting import Sighting, sighting
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import drawn, shares
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 
 
 @pytest.mark.parametrize(

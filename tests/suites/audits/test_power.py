@@ -9,7 +9,7 @@ from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.audits.power import ENOUGH, powers, stream
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 
 MODELS = tuple(map(fault_named, ("kernel-not-rotated", "result-in-bfloat16", "nan-taken-for-zero", "operand-changed")))
 

@@ -13,7 +13,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.asking import Asking
 from convoracle.suites.capabilities.declined import Declined
 from convoracle.suites.capabilities.offer import Offer, learn
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 
 
 def plain_conv2d(x, w, stride):

@@ -11,7 +11,7 @@ import pytest
 from convoracle.oracle.operands.data import Case
 from convoracle.suites.cases.drawing import Chunk, drawn
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import plainest
+from convoracle.suites.cases.space import plainest
 
 COUNT = 300
 SPACE = PROFILES["deep"].space()

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 
 
 def test_each_profile_runs_more_and_larger_cases_than_the_one_before() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import pytest
 
@@ -13,13 +14,14 @@ from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.suites.audits.power import stream
 from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.cases import usual
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.corpora import CORPORA, load_corpus
 from convoracle.suites.cases.corpora.shrinking import shrunk
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.drawing import shares
 from convoracle.suites.cases.profiles import PROFILES, Profile
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.cases.usual import CHANNEL_PAIRS, LAYERS, ROUNDS, SIZES, Layer, usual_cases
 
 from ..searching import searched
@@ -66,9 +68,9 @@ DEGENERATE = {
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
 def test_a_run_of_each_profile_has_every_kind_and_every_degenerate_form(profile: Profile, seed: int) -> None:
     space = profile.space()
-    usual = usual_cases(space, seed, profile.cases)
-    share = shares(profile.cases, len(covering(space)), len(usual)).usual
-    asked = [case.geometry for case in usual[:share]]
+    layers = list(islice(usual_cases(space, seed), profile.cases))
+    share = shares(profile.cases, len(covering(space)), len(layers)).usual
+    asked = [case.geometry for case in layers[:share]]
     assert [k.name for k in KINDS if not any(is_of(k, g) and g.rank == k.rank and g.products > 0 for g in asked)] == []
     assert [name for name, lacks in DEGENERATE.items() if not any(map(lacks, asked))] == []
 
@@ -78,8 +80,8 @@ def test_a_run_of_each_profile_has_every_kind_and_every_degenerate_form(profile:
 def test_a_quick_run_has_more_images_than_a_vector_or_a_tile_is_wide(ranks: tuple[int, ...], seed: int) -> None:
     profile = PROFILES["quick"]
     space = profile.space(ranks=ranks)
-    usual = usual_cases(space, seed, profile.cases)
-    asked = usual[: shares(profile.cases, len(covering(space)), len(usual)).usual]
+    layers = list(islice(usual_cases(space, seed), profile.cases))
+    asked = layers[: shares(profile.cases, len(covering(space)), len(layers)).usual]
     batches = [case.geometry.batch for case in asked if case.geometry.products > 0]
     assert sum(batch > 8 for batch in batches) > 1
     assert max(batches) > 16
@@ -93,7 +95,7 @@ def test_the_stream_of_a_search_has_them() -> None:
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_a_space_of_one_rank_has_every_kind_that_is_not_of_another(rank: int) -> None:
-    asked = [case.geometry for case in usual_cases(PROFILES["quick"].space(ranks=(rank,)), 0, 40)]
+    asked = [case.geometry for case in islice(usual_cases(PROFILES["quick"].space(ranks=(rank,)), 0), 40)]
     missing = [kind.name for kind in KINDS if not any(is_of(kind, geometry) for geometry in asked)]
     assert missing == ([] if rank == 2 else ["1 by 7", "7 by 1"])
     assert {geometry.rank for geometry in asked} == {rank}
@@ -104,7 +106,7 @@ def test_a_kind_meets_every_channel_count_size_and_dtype_from_seed_to_seed() -> 
     pointwise = next(layer for layer in LAYERS if layer.name == "pointwise")
     firsts = []
     for seed in range(2 * ROUNDS):
-        asked = (case for case in usual_cases(space, seed, 40)[1:] if case.geometry.rank == 2)
+        asked = (case for case in islice(usual_cases(space, seed), 1, 40) if case.geometry.rank == 2)
         firsts.append(next(case for case in asked if is_of(pointwise, case.geometry)))
     in_and_out = {(case.geometry.in_channels, case.geometry.out_channels) for case in firsts}
     assert len(in_and_out & set(CHANNEL_PAIRS)) > 0.8 * len(CHANNEL_PAIRS)
@@ -143,12 +145,18 @@ def test_layers_of_every_corpus_are_among_them() -> None:
     assert sum(bool(rare & of_corpus) for of_corpus in layers.values()) > 2
 
 
-def test_the_cases_are_those_of_space_and_seed_and_a_smaller_number_is_a_beginning() -> None:
+def test_the_cases_are_those_of_space_and_seed() -> None:
     space = PROFILES["quick"].space()
-    assert usual_cases(space, 3, 60) == usual_cases(space, 3)[:60]
-    assert usual_cases(space, 3) != usual_cases(space, 4)
-    assert usual_cases(space, 3, 0) == ()
-    assert str(usual_cases(space, 3, 1)[0]) == "n1c1k1i1f1/float32/uniform/0"
+    first = list(usual_cases(space, 3))
+    assert list(usual_cases(space, 3)) == first
+    assert list(usual_cases(space, 4)) != first
+    assert len(set(first)) == len(first)
+    assert str(first[0]) == "n1c1k1i1f1/float32/uniform/0"
+
+
+def test_a_layer_is_made_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usual, "_case", lambda *_: pytest.fail("made already"))
+    assert str(next(usual_cases(Space(), 0))) == "n1c1k1i1f1/float32/uniform/0"
 
 
 RESTRICTED = [
@@ -160,10 +168,10 @@ RESTRICTED = [
 
 @pytest.mark.parametrize("space", RESTRICTED, ids=["small", "two settings", "without some"])
 def test_a_restricted_space_has_no_case_outside(space: Space) -> None:
-    usual = usual_cases(space, 0)
-    assert len(usual) > 30
-    assert all(case in space and used_settings(case) <= space.settings for case in usual)
-    assert {case.dtype for case in usual} == set(space.dtypes)
+    layers = list(usual_cases(space, 0))
+    assert len(layers) > 30
+    assert all(case in space and used_settings(case) <= space.settings for case in layers)
+    assert {case.dtype for case in layers} == set(space.dtypes)
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,7 @@ def test_a_kernel_that_is_wrong_on_one_usual_layer_only_is_found_by_a_quick_run(
 
 def test_the_case_of_a_layer_that_a_space_cannot_hold_is_left_out() -> None:
     tiny = Space(ranks=(2,), max_products=2)
-    usual = usual_cases(tiny, 0, 40)
-    assert isinstance(usual[0], Case)
-    assert all(case in tiny for case in usual)
-    assert any(case.geometry.kernel == (1, 1) and case.geometry.products > 0 for case in usual)
+    layers = list(islice(usual_cases(tiny, 0), 40))
+    assert isinstance(layers[0], Case)
+    assert all(case in tiny for case in layers)
+    assert any(case.geometry.kernel == (1, 1) and case.geometry.products > 0 for case in layers)

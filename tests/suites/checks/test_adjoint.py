@@ -15,7 +15,8 @@ from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import LINKED, Array, Operands, Pass
 from convoracle.suites.calling.in_process import InProcess
-from convoracle.suites.cases.strategies import Space, cases
+from convoracle.suites.cases.space import Space
+from convoracle.suites.cases.strategies import cases
 from convoracle.suites.checks.adjoint import KIND, check_adjoint
 from convoracle.suites.checks.examination import Examination
 

@@ -22,7 +22,7 @@ from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.offer import Offer
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.declarations import Suggestion
 from convoracle.suites.checks.examination import Examination, ask_values
 from convoracle.suites.checks.inquiry import examine

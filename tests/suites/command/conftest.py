@@ -1,4 +1,4 @@
-"""What the tests of whole commands share: a folder of their own to run in."""
+"""What the tests of whole commands share: a folder of their own to run in, and candidates without processes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,29 @@ from pathlib import Path
 
 import pytest
 
+from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.candidates import BUILT_IN, CandidateError
+from convoracle.suites.command import adapter_command, support_command
+
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the command is run, and puts its report."""
     monkeypatch.chdir(tmp_path)
+
+
+class _Quick(InProcess):
+    """No process of its own; some candidates are not installed."""
+
+    def __init__(self, candidate: object, limits: object) -> None:
+        if candidate in BUILT_IN and candidate != "reference":
+            raise CandidateError(f"candidate {candidate!r} needs a framework")
+        super().__init__(candidate)
+
+
+@pytest.fixture
+def quick_candidates(own_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The candidates of `adapter` and `support`; one of them is in the folder."""
+    for module in (adapter_command, support_command):
+        monkeypatch.setattr(module, "Isolated", _Quick)
+    Path("zero.py").write_text("version = '1'\ndef conv1d(x, w): return x * 0\n")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from argparse import ArgumentParser
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,9 @@ import pytest
 from convoracle.reports import read_records, read_run
 from convoracle.reports.records.record import kind_of
 from convoracle.suites.checks.registry import CHECKS
+from convoracle.suites.command import cli
 from convoracle.suites.command.cli import main
+from convoracle.suites.command.options import parser
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -90,6 +95,47 @@ def test_a_mistake_is_one_sentence_and_2(arguments: list[str], told: str, capsys
     captured = capsys.readouterr()
     assert told in captured.err
     assert "Traceback" not in captured.err + captured.out
+
+
+@pytest.mark.parametrize(
+    ("words", "spared"),
+    [
+        ("--help", {"numpy", "hypothesis", "rich"}),
+        ("--version", {"numpy", "hypothesis", "rich"}),
+        ("inspect", {"numpy", "hypothesis", "rich"}),
+        ("seed", {"hypothesis", "rich", "jinja2"}),
+        ("report nowhere", {"hypothesis"}),
+        ("check --help", {"hypothesis", "rich", "jinja2"}),
+    ],
+)
+def test_no_command_waits_for_what_another_needs(words: str, spared: set[str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "convoracle.suites", *words.split()]
+    told = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=60).stderr
+    loaded = set(re.findall(r"^import time:.*\|\s+(\S+)$", told, re.MULTILINE))
+    assert "convoracle.suites.command.options" in loaded
+    assert not loaded & spared
+
+
+@pytest.mark.parametrize(
+    ("words", "is_begun"),
+    [
+        *(("check tourch", True), ("replay nowhere", True), ("adapter tourch", True)),
+        *(("check --help", False), ("check tourch --in-process", False), ("seed", False)),
+    ],
+)
+def test_the_process_of_a_candidate_begins_ahead_of_all_else_where_one_is_needed(
+    words: str, is_begun: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(cli, "begun_ahead", lambda: begun.append(words) or nullcontext())
+
+    def parser_then() -> ArgumentParser:
+        assert bool(begun) is is_begun
+        return parser()
+
+    monkeypatch.setattr(cli, "parser", parser_then)
+    run(*words.split())
+    assert begun == [words] * is_begun
 
 
 def test_a_missing_framework_says_how_to_get_it(

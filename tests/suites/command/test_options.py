@@ -16,6 +16,10 @@ COMMANDS = {
     "check": [],
     "replay": ["record"],
     "report": ["folder"],
+    "show": ["folder"],
+    "explain": ["folder/id"],
+    "diff": ["before", "after"],
+    "baseline": ["folder"],
     "seed": [],
     "header": [],
     "adapter": ["reference"],
@@ -47,7 +51,7 @@ def test_what_check_is_where_nothing_is_said() -> None:
         "corpora": None, "batch": None, "max_products": None, "ranks": None, "dtypes": None, "passes": None,
         "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "in_process": False,
         "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
-        "write_supported": None, "supported": None,
+        "write_supported": None, "supported": None, "baseline": None, "strict_baseline": False,
         "run": "check_command:check",
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from convoracle.oracle.faults import fault_named
 from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.cases.budget import Budget
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.command.progress import show_progress
 from convoracle.suites.search.counterexample import build
 from convoracle.suites.search.events import (

@@ -15,7 +15,7 @@ from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.search.conformance import examine_all
 
 from .. import natural

@@ -13,6 +13,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Pass
+from convoracle.suites.audits import own_covering as module
 from convoracle.suites.audits.power import stream
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.asking import Asking
@@ -36,7 +37,7 @@ def of_candidate(candidate: object, total: int, offer: Offer) -> Agenda:
 
 
 def told(agenda: Agenda, remembered: Iterable[Case] = ()) -> list[Case]:
-    return [planned.case for planned in agenda.cases(remembered)]
+    return [planned.case for planned in agenda.cases(remembered) if planned is not None]
 
 
 class OfOneAxis:
@@ -141,9 +142,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
     def script(**given: Sequence[Case]) -> Sources:
         sources = Sources(**given)
-        monkeypatch.setattr(agenda, "usual_cases", lambda space, seed, most: tuple(sources.usual)[:most])
+        monkeypatch.setattr(agenda, "usual_cases", lambda space, seed: iter(sources.usual))
         monkeypatch.setattr(agenda, "covering", lambda space: tuple(sources.covering))
-        monkeypatch.setattr(agenda, "own_covering", lambda asking, variations, passes: tuple(sources.own_covering))
+        monkeypatch.setattr(module, "own_covering", lambda *_: tuple(sources.own_covering))
         monkeypatch.setattr(agenda, "swept", sources.swept)
         chunks = (*sources.chunks, ())
         monkeypatch.setattr(agenda, "Chunk", lambda space, seed, number: ScriptedChunk(chunks[number]))
@@ -180,7 +181,7 @@ def test_of_what_is_remembered_is_told_as_small_what_is_in_the_space_and_taken(s
     elsewhere = replace(first, dtype="float64")
     script(chunks=[(drawn,)])
     plan, asking = scripted(10)
-    planned = list(plan.cases((first, elsewhere, declined, first, last)))
+    planned = list(filter(None, plan.cases((first, elsewhere, declined, first, last))))
     assert [(each.case, each.is_small) for each in planned] == [(first, True), (last, True), (drawn, False)]
     assert elsewhere not in asking.asked
 
@@ -188,7 +189,7 @@ def test_of_what_is_remembered_is_told_as_small_what_is_in_the_space_and_taken(s
 def test_a_drawn_case_is_told_with_its_chunk(script: Script) -> None:
     drawn = cases("tt")
     script(chunks=[drawn])
-    assert [each.chunk for each in scripted(10)[0].cases()] == [ScriptedChunk(drawn)] * 2
+    assert [each.chunk for each in scripted(10)[0].cases() if each is not None] == [ScriptedChunk(drawn)] * 2
 
 
 @pytest.mark.parametrize("offer", [WHOLE, RESTRICTED])

@@ -19,7 +19,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.command.replay_command import ask_recorded
 from convoracle.suites.search.conformance import Findings, examine_all
 from convoracle.suites.search.counterexample import build

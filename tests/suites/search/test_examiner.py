@@ -16,7 +16,7 @@ from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply, TimedOut
 from convoracle.suites.capabilities.offer import Offer
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.search.examiner import BLOCK_CASES, Block, Entry, Examiner
 
 PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply
 from convoracle.suites.capabilities.offer import Offer
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.search.examiner import Block, Entry, Examiner, Results
 from convoracle.suites.search.forked import Ended
 from convoracle.suites.search.hands import Hands
@@ -109,6 +111,55 @@ def test_blocks_may_be_asked_for_in_any_order_and_are_examined_once(tmp_path: Pa
         backwards = [timeless(hands.examined(block)) for block in reversed(BLOCKS)]
     assert backwards == expected(reversed(BLOCKS))
     assert len(path.read_text().splitlines()) == len(BLOCKS)
+
+
+class Waiting(InProcess):
+    """The reference, which waits on one geometry until a file is there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("reference")
+        self._path = path
+
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **options: Any) -> Reply:
+        wait_until(lambda: geometry != DEADLY.geometry or self._path.exists())
+        return super().call(pass_, operands, geometry, **options)
+
+
+def wait_until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_who_is_done_has_the_next_block_before_anybody_looked(tmp_path: Path) -> None:
+    waits, *others = Block((Entry(DEADLY),)), *BLOCKS[:2]
+    with closing(Hands(examiner(Waiting(tmp_path / "go")), spare(1))) as hands:
+        hands.begin(waits)
+        hands.begin(others[0])
+        busy, idle = hands._hands
+        wait_until(lambda: idle.load() == 0)
+        hands.begin(others[1])
+        assert [busy.has(block) for block in (waits, *others)] == [True, False, False]
+        (tmp_path / "go").touch()
+        assert [timeless(hands.examined(block)) for block in others] == expected(others)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_what_is_found_out_apart_is_in_another_process_where_there_are_any(count: int) -> None:
+    with closing(Hands(examiner(InProcess("reference")), spare(count))) as hands:
+        hands.begin(BLOCKS[0])
+        found = hands.apart(os.getpid)
+        assert (found() == os.getpid()) is (count == 0)
+        assert timeless(hands.examined(BLOCKS[0])) == expected(BLOCKS[:1])[0]
+
+
+def test_what_a_process_that_ends_should_have_found_out_is_found_out_here() -> None:
+    here = os.getpid()
+    with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
+        hands.begin(BLOCKS[0])
+        found = hands.apart(lambda: os._exit(3) if os.getpid() != here else "found")
+        assert found() == "found"
 
 
 def test_what_was_not_begun_is_examined_where_it_is_asked_for() -> None:

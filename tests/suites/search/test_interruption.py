@@ -19,7 +19,7 @@ from convoracle.reports.records.record import CaseRecord, Evidence, Mismatch
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.calling.replies import Limits, Reply
 from convoracle.suites.cases.budget import Budget
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.search import examiner, findings
 from convoracle.suites.search.events import (
     CaseExamined,

@@ -15,7 +15,7 @@ from convoracle.reports.records.record import CheckResult
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.drawing import Chunk
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.diagnosis.fault import Fault
 from convoracle.suites.diagnosis.history import Question

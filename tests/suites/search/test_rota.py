@@ -15,7 +15,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.candidates.loading.source import bind_object
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.inquiry import examine
 from convoracle.suites.search.examiner import BLOCK_CASES
 from convoracle.suites.search.pursuit import Pursuit

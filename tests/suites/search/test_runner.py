@@ -25,7 +25,7 @@ from convoracle.suites.calling.replies import Limits
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.registry import check_infos
 from convoracle.suites.diagnosis.framework_witness import Frameworks
 from convoracle.suites.search.events import CandidateStarted, CaseExamined, MismatchKept, RunEvent

@@ -20,7 +20,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
-from convoracle.suites.cases.strategies import Space
+from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.kind import OfCandidate
 from convoracle.suites.checks.registry import FIRST
 from convoracle.suites.search import search as module
@@ -79,9 +79,9 @@ Given = Callable[..., None]
 def given(monkeypatch: pytest.MonkeyPatch) -> Given:
     """Has a search examine these cases after those remembered, of a candidate that takes all of the space."""
 
-    def given(*cases: Case, is_small: bool = True) -> None:
-        def planned(agenda: Agenda, remembered: Sequence[Case] = ()) -> Iterator[Planned]:
-            return (Planned(case, is_small=is_small) for case in (*remembered, *cases))
+    def given(*cases: Case | None, is_small: bool = True) -> None:
+        def planned(agenda: Agenda, remembered: Sequence[Case], apart: object) -> Iterator[Planned | None]:
+            return (case and Planned(case, is_small=is_small) for case in (*remembered, *cases))
 
         monkeypatch.setattr(module, "learn", lambda asking, space, declined: Offer(space))
         monkeypatch.setattr(Agenda, "cases", planned)
@@ -321,6 +321,9 @@ class Scripted:
     def examined(self, block: Block) -> Iterator[Results]:
         return iter([()] * len(block.entries))
 
+    def apart(self, does: Callable[[], object]) -> Callable[[], object]:
+        return does
+
     def close(self) -> None:
         pass
 
@@ -337,29 +340,35 @@ def test_of_later_blocks_few_have_turns_and_the_others_are_longer(
     assert [block.has_turns for block in Scripted.blocks] == [*[True] * 7, False, False, True, False]
 
 
-def test_so_many_blocks_as_hands_want_ahead_are_begun_before_the_first_is_looked_at(
+def test_as_many_blocks_as_hands_want_are_begun_before_one_is_looked_at_but_all_are_where_the_next_takes_a_while(
     given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
 
-    class OneAhead:
-        ahead = 1
-
-        def __init__(self, examiner: Examiner, spare: object) -> None:
-            self.examiner = examiner
+    class TwoAhead(Scripted):
+        ahead = 2
 
         def begin(self, block: Block) -> None:
             done.append(f"begin {block.entries[0].case.seed}")
 
         def examined(self, block: Block) -> Iterator[Results]:
-            done.append(f"examine {block.entries[0].case.seed}")
-            return self.examiner.examine(block)
+            done.append(f"look at {block.entries[0].case.seed}")
+            return super().examined(block)
 
-        def close(self) -> None:
-            done.append("close")
-
-    monkeypatch.setattr(module, "Hands", OneAhead)
-    monkeypatch.setattr(module, "BLOCK_CASES", 1)
-    given(*(replace(PLAIN, seed=seed) for seed in (1, 2, 3)))
+    monkeypatch.setattr(module, "Hands", TwoAhead)
+    monkeypatch.setattr(module, "BLOCK_CASES", 2)
+    one, two, *others = (replace(PLAIN, seed=seed) for seed in range(1, 12))
+    given(one, two, *others[:3], None, *others[3:])
     searched(Wrong(), budget())
-    assert done == ["begin 1", "begin 2", "examine 1", "begin 3", "examine 2", "examine 3", "close"]
+    before = ["begin 1", "begin 3", "look at 1", "look at 3"]
+    assert done == [
+        *before,
+        "begin 5",
+        "begin 7",
+        "begin 9",
+        "look at 5",
+        "begin 11",
+        "look at 7",
+        "look at 9",
+        "look at 11",
+    ]

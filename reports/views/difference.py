@@ -1,0 +1,267 @@
+"""What differs between two runs: faults that came and went, questions that are no longer compared, and declarations.
+
+Two runs of the same seed ask the same cases, and then a question tells by itself what became of it. Runs of
+different seeds have few cases in common: there, faults are told apart by what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+from ...oracle.judging.verdict import Outcome
+from ..records.record import CandidateInfo, CaseRecord, CheckResult, Mismatch, RunInfo, kind_of
+from .causes import signature
+
+
+class Question(NamedTuple):
+    """What is asked of a candidate on each case."""
+
+    candidate: str
+    check: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Verdicts that turned, of one question and, where they are of a mismatch that is kept, of one fault.
+
+    Parameters
+    ----------
+    question : Question
+    cases : int
+        On how many cases that both runs asked.
+    example : str
+        The first of them.
+    mismatch : Mismatch or None
+        The fault on which they turned, of the run in which they are wrong; None where no mismatch was kept.
+    """
+
+    question: Question
+    cases: int
+    example: str
+    mismatch: Mismatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Questions that were compared in the earlier run and are not in the later one.
+
+    Parameters
+    ----------
+    question : Question
+    cases : int
+    example : str
+    reason : str
+        Why not, in the later run's words, on that case.
+    """
+
+    question: Question
+    cases: int
+    example: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One entry of a candidate's card, or of a run's environment, that is not what it was; None where it was not there.
+
+    Parameters
+    ----------
+    whose : str
+        A candidate, or empty of the environment.
+    name : str
+    before, after : object
+    """
+
+    whose: str
+    name: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The later of two runs against the earlier one.
+
+    Parameters
+    ----------
+    broken : tuple of Turned
+        Right before and wrong now.
+    new : tuple of Mismatch
+        Faults of the later run that the earlier one does not have, on cases that it did not ask.
+    mended : tuple of Turned
+        Wrong before and right now.
+    unseen : tuple of Mismatch
+        Faults of the earlier run that the later one does not have, on cases that it did not ask.
+    known : tuple of Mismatch
+        Faults of the later run that the earlier one has, too.
+    silenced : tuple of Silenced
+    declarations : tuple of Declaration
+    came, went : tuple of str
+        Candidates that only the later, and only the earlier run has.
+    asked, common : int
+        Cases of the later run's candidates, and how many of them the earlier run asked as well.
+    """
+
+    broken: tuple[Turned, ...]
+    new: tuple[Mismatch, ...]
+    mended: tuple[Turned, ...]
+    unseen: tuple[Mismatch, ...]
+    known: tuple[Mismatch, ...]
+    silenced: tuple[Silenced, ...]
+    declarations: tuple[Declaration, ...]
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    asked: int
+    common: int
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether something is wrong that was not known to be."""
+        return bool(self.broken or self.new)
+
+
+class Told(NamedTuple):
+    """A run to compare: its facts, its mismatches and its records."""
+
+    info: RunInfo
+    mismatches: tuple[Mismatch, ...]
+    records: Iterable[CaseRecord]
+
+
+def difference(before: Told, after: Told) -> Difference:
+    """Compare two runs; the outcomes of the earlier one are held in memory, of the later one a record at a time."""
+    turns = _Turns(before.records)
+    for record in after.records:
+        turns.add(record)
+    old, new = before.mismatches, after.mismatches
+    broken, mended = _turned(turns.broken, new), _turned(turns.mended, old)
+    went = [candidate.name for candidate in before.info.candidates if candidate.name not in _names(after.info)]
+    return Difference(
+        broken,
+        tuple(fault for fault in new if not _is_told(fault, broken) and not _is_among(fault, old, turns.wrong)),
+        mended,
+        tuple(fault for fault in old if not _is_told(fault, mended) and not _is_among(fault, new, turns.still_wrong)),
+        tuple(fault for fault in new if not _is_told(fault, broken) and _is_among(fault, old, turns.wrong)),
+        tuple(Silenced(question, *turns.silenced[question], why) for question, why in turns.reasons.items()),
+        tuple(_declarations(before.info, after.info)),
+        tuple(candidate.name for candidate in after.info.candidates if candidate.name not in _names(before.info)),
+        tuple(went),
+        turns.asked,
+        turns.common,
+    )
+
+
+class _Cases(dict[Any, tuple[int, str]]):
+    """How many cases came to each thing, and the first of them."""
+
+    def note(self, key: object, case: str) -> None:
+        count, first = self.get(key, (0, case))
+        self[key] = count + 1, first
+
+
+class _Turns:
+    """What became of each question of the earlier run on the cases that the later one asks as well.
+
+    `wrong` are the faults of the later run, and `still_wrong` those of the earlier one, on cases wrong in both.
+    """
+
+    def __init__(self, earlier: Iterable[CaseRecord]) -> None:
+        self.broken, self.mended, self.silenced = _Cases(), _Cases(), _Cases()
+        self.reasons: dict[Question, str] = {}
+        self.wrong: set[str | None] = set()
+        self.still_wrong: set[str | None] = set()
+        self.asked = self.common = 0
+        shared: dict[_Answers, _Answers] = {}
+        self._earlier: dict[tuple[str, str], _Answers] = {}
+        for record in earlier:
+            answers = _answers(record)
+            self._earlier[record.candidate, record.case] = shared.setdefault(answers, answers)
+
+    def add(self, record: CaseRecord) -> None:
+        """A record of the later run."""
+        self.asked += 1
+        earlier = self._earlier.get((record.candidate, record.case))
+        if earlier is None:
+            return
+        self.common += 1
+        answers = {(check, subject): (outcome, fault) for check, subject, outcome, fault in earlier}
+        for result in record.results:
+            if (result.check, result.subject) in answers:
+                self._turn(record, result, *answers[result.check, result.subject])
+
+    def _turn(self, record: CaseRecord, result: CheckResult, was: Outcome, fault: str | None) -> None:
+        question, now = Question(record.candidate, result.check, result.subject), result.verdict.outcome
+        if now.is_mismatch and was.is_mismatch:
+            self.wrong.add(result.fault)
+            self.still_wrong.add(fault)
+        elif now.is_mismatch and was is Outcome.CONFORMS:
+            self.broken.note((question, result.fault), record.case)
+        elif was.is_mismatch and now is Outcome.CONFORMS:
+            self.mended.note((question, fault), record.case)
+        elif (was.is_mismatch or was is Outcome.CONFORMS) and not now.is_mismatch and now is not Outcome.CONFORMS:
+            self.silenced.note(question, record.case)
+            self.reasons.setdefault(question, result.verdict.reason or str(now))
+
+
+_Answers = tuple[tuple[str, str, Outcome, str | None], ...]
+
+
+def _answers(record: CaseRecord) -> _Answers:
+    return tuple((each.check, each.subject, each.verdict.outcome, each.fault) for each in record.results)
+
+
+def _turned(cases: _Cases, mismatches: Iterable[Mismatch]) -> tuple[Turned, ...]:
+    named = {mismatch.id: mismatch for mismatch in mismatches}
+    return tuple(Turned(question, *told, named.get(fault)) for (question, fault), told in cases.items())
+
+
+def _is_told(fault: Mismatch, turned: Iterable[Turned]) -> bool:
+    return any(each.mismatch is fault for each in turned)
+
+
+def _is_among(fault: Mismatch, others: Iterable[Mismatch], common: Container[str | None]) -> bool:
+    """Whether a fault of one run is one of the other's: on the same cases, or by what it is."""
+    return fault.id in common or any(_is_same(fault, other) for other in others)
+
+
+def _is_same(one: Mismatch, other: Mismatch) -> bool:
+    """Whether faults of two runs are alike: of one pass, found by one check, and explained alike or not at all."""
+    places = [(each.candidate, kind_of(each.check), each.subject, each.verdict.outcome) for each in (one, other)]
+    if places[0] != places[1] or bool(one.history) != bool(other.history):
+        return False
+    if one.diagnosed or other.diagnosed:
+        return not set(one.diagnosed).isdisjoint(other.diagnosed)
+    return signature(one.verdict) == signature(other.verdict) and one.verdict.cause == other.verdict.cause
+
+
+def _names(info: RunInfo) -> set[str]:
+    return {candidate.name for candidate in info.candidates}
+
+
+def _declarations(before: RunInfo, after: RunInfo) -> Iterator[Declaration]:
+    old = {candidate.name: candidate for candidate in before.candidates}
+    for candidate in after.candidates:
+        if candidate.name in old:
+            yield from _changes(candidate.name, _card(old[candidate.name]), _card(candidate))
+    yield from _changes("", dict(before.environment), dict(after.environment))
+
+
+def _changes(whose: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Declaration]:
+    for name in dict.fromkeys((*before, *after)):
+        if before.get(name) != after.get(name):
+            yield Declaration(whose, name, before.get(name), after.get(name))
+
+
+def _card(candidate: CandidateInfo) -> dict[str, object]:
+    """What a candidate declares; of what is declared by dtype or key, each by itself."""
+    card: dict[str, object] = {}
+    for each in fields(candidate):
+        value = getattr(candidate, each.name)
+        if each.name in ("accumulators", "multipliers", "results", "conventions", "domain"):
+            card |= {f"{each.name} of {key}": declared for key, declared in value}
+        else:
+            card[each.name] = value
+    return card

@@ -1,0 +1,52 @@
+"""What the options of several commands may be: numbers with a least and a largest value."""
+
+from __future__ import annotations
+
+import argparse
+
+_LARGEST_AMOUNT = 1_000_000
+
+
+def natural(text: str) -> int:
+    """An integer of at least 0."""
+    return _number(text, least=0)
+
+
+def positive(text: str) -> int:
+    """An integer of at least 1."""
+    return _number(text, least=1)
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number from 0 to 1")
+    return value
+
+
+def amount(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= _LARGEST_AMOUNT:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0, and at most {_LARGEST_AMOUNT}")
+    return value
+
+
+def add_time_limit(parser: argparse.ArgumentParser) -> None:
+    """Of a command that asks for much in a call."""
+    parser.add_argument(
+        "--time-limit", type=amount, default=60.0, metavar="S", help="seconds that a call may take (default: 60)"
+    )
+
+
+def _number(text: str, *, least: int) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} should be an integer of at least {least}")
+    return int(text)

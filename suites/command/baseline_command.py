@@ -1,0 +1,31 @@
+"""`convoracle baseline`: the mismatches of a run as deviations that are known from then on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ...oracle.errors import InvalidArgument
+from ...reports import read_run
+from ...reports.views.baseline_text import baseline_text
+
+
+def add_options(baseline: argparse.ArgumentParser) -> None:
+    """Of which run, and where to."""
+    baseline.add_argument("folder", type=Path, metavar="RUN", help="the run's folder")
+    baseline.add_argument("--out", type=Path, metavar="FILE", help="write it there, anew, instead of printing it")
+    baseline.set_defaults(run="baseline_command:baseline")
+
+
+def baseline(options: argparse.Namespace) -> int:
+    """Print the baseline, or write it."""
+    text = baseline_text(read_run(options.folder))
+    if options.out is None:
+        print(text, end="")
+        return 0
+    try:
+        options.out.write_text(text, "utf-8")
+    except OSError as error:
+        requirement = f"should be a file that can be written: {error.strerror}"
+        raise InvalidArgument("out", str(options.out), requirement, where="baseline") from None
+    return 0

@@ -1,0 +1,42 @@
+"""A run on a terminal as it goes on: a bar for each candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from ..search.events import CandidateDone, CandidateStarted, CaseExamined, MismatchKept, MismatchMet, RunEvent
+from .progress import found_line
+
+
+def show_live(events: Iterable[RunEvent], console: Console) -> None:
+    """A bar for each candidate, with its rate and the time left; faults above them.
+
+    A search may end a little below its budget, which was then all there was to draw.
+    """
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[doing]}", markup=False, style="yellow"),
+    )
+    with Progress(*columns, console=console) as progress:
+        bars: dict[str, TaskID] = {}
+        for event in events:
+            match event:
+                case CandidateStarted(candidate, total):
+                    bars[candidate.name] = progress.add_task(candidate.name, total=total, rate="", doing="")
+                case CaseExamined(record, done):
+                    task = progress.tasks[bars[record.candidate]]
+                    rate = f"{task.speed:.0f}/s" if task.speed else ""
+                    progress.update(task.id, completed=done, rate=rate, doing="")
+                case MismatchMet(mismatch):
+                    progress.update(bars[mismatch.candidate], doing=f"shrinking {mismatch.id}")
+                case MismatchKept(mismatch):
+                    progress.console.print(found_line(mismatch), markup=False, highlight=False)
+                case CandidateDone(name):
+                    progress.update(bars[name], total=progress.tasks[bars[name]].completed, doing="")

@@ -1,0 +1,20 @@
+"""`convoracle report`: a run's page and junit.xml, written again from its records."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ...reports import read_run, write_reports
+
+
+def add_options(report: argparse.ArgumentParser) -> None:
+    """Of which run."""
+    report.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    report.set_defaults(run="report_command:report")
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a run's index.html and junit.xml again."""
+    write_reports(read_run(options.folder), options.folder)
+    return 0

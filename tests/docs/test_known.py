@@ -1,0 +1,27 @@
+"""The baseline of the main job: it can be read, and its reasons name findings that are described."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from convoracle.reports.records.baseline import read_baseline
+from convoracle.suites.candidates import DEFAULT
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docs" / "findings" / "known.toml"
+
+
+def test_every_deviation_is_of_a_default_candidate_and_names_findings_that_are_there() -> None:
+    described = (ROOT / "docs" / "findings.md").read_text("utf-8")
+    named: set[str] = set()
+    for known in read_baseline(FILE):
+        assert known.candidate in DEFAULT
+        assert known.version
+        named |= set(re.findall(r"\b[TF]\d+\b", known.reason))
+    assert {"T6", "F9"} <= named
+    assert [name for name in named if f"| [{name}](" not in described] == []
+
+
+def test_the_main_job_is_held_against_it() -> None:
+    assert f"--baseline {FILE.relative_to(ROOT)}" in (ROOT / "tox.ini").read_text("utf-8")

@@ -1,0 +1,180 @@
+"""Known deviations: which mismatches each speaks of, when it holds, and which files are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.operands.data import Numbers
+from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult, InvalidRecord, Mismatch, RunInfo
+from convoracle.reports.records.baseline import Held, Known, held, read_baseline
+from convoracle.reports.records.line import whole
+from convoracle.reports.records.totals import Run, totals
+
+WRONG = Verdict(Outcome.VIOLATES, cause="value", elements=4)
+CASE = "n1c1k1i3f2/bfloat16/uniform/0"
+MISMATCH = Mismatch(
+    "torch-jvp-1", "torch", "relation:stride", "jvp", CASE, CASE, WRONG, needs=("an empty batch", "padding")
+)
+KNOWN = Known("torch", "it is known")
+TODAY = date(2026, 11, 28)
+CHECKS = (CheckInfo("relation"), CheckInfo("structure", rows=("forward", "jvp"), numbers=Numbers.INTEGERS))
+PLATFORM = (("platform", "Linux-6.1-x86_64"), ("processor", "AMD EPYC"))
+
+
+def run(*mismatches: Mismatch, version: str = "2.13.0+cpu", subject: str = "jvp", check: str = "structure") -> Run:
+    info = RunInfo(0, "quick", (CandidateInfo("torch", version),), "", "", PLATFORM, checks=CHECKS)
+    result = CheckResult(check, subject, Verdict(Outcome.CONFORMS, elements=4, resolution=0.0))
+    record = CaseRecord(CASE, "torch", (result,))
+    return Run(info, totals([whole(record)], CHECKS), mismatches, finished=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "speaks"),
+    [
+        ({}, True),
+        ({"candidate": "tensorflow"}, False),
+        ({"checks": ("relation",)}, True),
+        ({"checks": ("structure",)}, False),
+        ({"passes": ("forward", "jvp")}, True),
+        ({"passes": ("forward",)}, False),
+        ({"dtypes": ("bfloat16",)}, True),
+        ({"dtypes": ("float32", "float16")}, False),
+        ({"needs": ("padding",)}, True),
+        ({"needs": ("padding", "an empty batch")}, True),
+        ({"needs": ("padding", "transposed")}, False),
+    ],
+)
+def test_a_deviation_speaks_of_what_it_does_not_leave_out(fields: dict[str, Any], speaks: bool) -> None:
+    known = replace(KNOWN, **fields)
+    assert known.speaks_of(MISMATCH) == speaks
+    if "candidate" not in fields:
+        found = held(run(MISMATCH), (known,), TODAY)
+        assert found.known == (((known, (MISMATCH,)),) if speaks else ())
+        assert found.unknown == (() if speaks else (MISMATCH,))
+
+
+@pytest.mark.parametrize(
+    ("fields", "holds"),
+    [
+        ({"version": ">=2.13,<2.15"}, True),
+        ({"version": "<2.13"}, False),
+        ({"platform": "x86_64"}, True),
+        ({"platform": "EPYC"}, True),
+        ({"platform": "arm64"}, False),
+        ({"expires": date(2026, 11, 29)}, True),
+        ({"expires": TODAY}, False),
+    ],
+)
+def test_a_deviation_holds_of_some_versions_in_some_places_for_some_time(fields: dict[str, Any], holds: bool) -> None:
+    known = replace(KNOWN, **fields)
+    found = held(run(MISMATCH), (known,), TODAY)
+    assert bool(found.known) == holds == (not found.unknown)
+    assert found.expired == ((known,) if fields.get("expires") == TODAY else ())
+    assert found.absent == ()
+
+
+def test_no_range_has_the_version_of_who_has_none() -> None:
+    assert held(run(MISMATCH, version=""), (replace(KNOWN, version=">=0"),), TODAY).unknown == (MISMATCH,)
+
+
+def test_each_mismatch_belongs_to_the_first_deviation_that_speaks_of_it() -> None:
+    other = replace(MISMATCH, id="torch-forward-1", subject="forward")
+    first, second = replace(KNOWN, passes=("forward",)), KNOWN
+    found = held(run(MISMATCH, other), (first, second), TODAY)
+    assert found == Held((), ((first, (other,)), (second, (MISMATCH,))))
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_absent"),
+    [
+        ({}, True),
+        ({"passes": ("jvp",), "dtypes": ("bfloat16",), "checks": ("structure",)}, True),
+        ({"passes": ("forward",)}, False),
+        ({"dtypes": ("float32",)}, False),
+        ({"checks": ("company",)}, False),
+        ({"candidate": "tensorflow"}, False),
+        ({"expires": TODAY}, False),
+    ],
+)
+def test_what_does_not_show_is_absent_only_where_it_could_have_shown(fields: dict[str, Any], is_absent: bool) -> None:
+    known = replace(KNOWN, **fields)
+    assert held(run(), (known,), TODAY).absent == ((known,) if is_absent else ())
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[str], tuple[Known, ...]]:
+    def read(text: str) -> tuple[Known, ...]:
+        (tmp_path / "known.toml").write_text(text, "utf-8")
+        return read_baseline(tmp_path / "known.toml")
+
+    return read
+
+
+def test_a_file_may_say_all_of_a_deviation_or_little(read: Callable[[str], tuple[Known, ...]]) -> None:
+    everything = """
+        [[known]]
+        candidate = "torch"
+        reason = "r"
+        check = "structure"
+        pass = ["jvp", "forward"]
+        dtype = "int8"
+        needs = ["padding"]
+        version = ">=2"
+        platform = "x86"
+        link = "https://example.org/1"
+        expires = 2027-06-30
+        [[known]]
+        candidate = "mlx"
+        reason = "s"
+    """
+    assert read(everything) == (
+        Known(
+            "torch", "r", ("structure",), ("jvp", "forward"), ("int8",), ("padding",), ">=2", "x86",
+            "https://example.org/1", date(2027, 6, 30),
+        ),
+        Known("mlx", "s"),
+    )  # fmt: skip
+    assert read("") == ()
+
+
+ENTRY = '[[known]]\ncandidate = "torch"\nreason = "r"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("known = 1", "should have nothing but [[known]] tables"),
+        ("[other]", "should have nothing but [[known]] tables"),
+        ("known = [1]", "known 1: should be a table"),
+        ("[[known]", "is not TOML"),
+        ('[[known]]\ncandidate = "torch"', "known 1, reason: should be there: a text that is not empty"),
+        ('[[known]]\nreason = "r"', "known 1, candidate: should be there: a candidate's name"),
+        (ENTRY + 'dtypes = "int8"', "known 1, dtypes: should be one of candidate, reason, check, pass, dtype"),
+        (ENTRY + 'dtype = "int7"', "known 1, dtype: 'int7' should be one of float64,"),
+        (ENTRY + "pass = 3", "known 1, pass: 3 should be a pass, or a list of them"),
+        (ENTRY + 'check = [" "]', "known 1, check: [' '] should be a kind of check"),
+        (ENTRY + 'version = "2.13 or so"', "known 1, version: '2.13 or so' should be a range of versions"),
+        (ENTRY + 'expires = "soon"', "known 1, expires: 'soon' should be a date, such as 2027-06-30"),
+        (ENTRY + "expires = 2027-06-30T10:00:00", "should be a date"),
+        (ENTRY + ENTRY + "link = false", "known 2, link: False should be an address"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_place(
+    text: str, told: str, read: Callable[[str], tuple[Known, ...]]
+) -> None:
+    with pytest.raises(InvalidRecord) as raised:
+        read(text)
+    assert told in str(raised.value)
+    assert "known.toml" in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRecord, match=r"nowhere.toml: cannot be read: No such file"):
+        read_baseline(tmp_path / "nowhere.toml")
