@@ -68,12 +68,21 @@ class ExactResult:
     terms: NDArray[np.int64] = field(kw_only=True)
     error: Float64 | float = 0.0
 
-    @cached_property
+    @property
     def rounded(self) -> Float64:
         """The value, each element rounded to the nearest float64; not to be written to."""
-        rounded = self.value.to_float64()
+        return self._in_two[0]
+
+    @property
+    def left_out(self) -> Float64 | None:
+        """What `rounded` leaves out of the value, exactly; None where it is not known."""
+        return self._in_two[1]
+
+    @cached_property
+    def _in_two(self) -> tuple[Float64, Float64 | None]:
+        rounded, left_out = self.value.in_two()
         rounded.flags.writeable = False
-        return rounded
+        return rounded, left_out
 
 
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:

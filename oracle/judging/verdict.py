@@ -151,9 +151,17 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
 
 
 def _distance(values: Float64, exact: ExactResult) -> Float64:
-    """abs(values - exact), rounded once."""
-    if exact.value.fits_float64:
-        return np.abs(values - exact.rounded)
+    """abs(values - exact), rounded once.
+
+    With the exact value as a sum of two float64 numbers, one subtraction is rounded if the other one is exact. It is if
+    it can be undone from either side, for what is undone with the larger of two numbers is what was rounded (Dekker
+    1971, Numer. Math. 18).
+    """
+    rounded, left_out = exact.rounded, exact.left_out
+    if left_out is not None:
+        difference = values - rounded
+        if not left_out.any() or (np.all(values - difference == rounded) and np.all(rounded + difference == values)):
+            return np.abs(difference - left_out)
     return sizes(subtract(scaled(values), exact.value)).to_float64()
 
 

@@ -66,6 +66,13 @@ class Scaled:
             numbers[subnormal] = [_ratio(int(i), self.exponent) for i in self.integers[subnormal]]
         return numbers
 
+    def in_two(self) -> tuple[Float64, Float64 | None]:
+        """Each number rounded to the nearest float64, and what that leaves out, exactly; None where it is not known."""
+        if len(self.limbs) > 2 or not _LEAST_EXPONENT <= self.exponent <= limbs.NEVER_OVERFLOWS:
+            return self.to_float64(), None
+        rounded, left_out = limbs.in_two(self.limbs)
+        return times_power(rounded, self.exponent), times_power(left_out, self.exponent)
+
     def to_fractions(self) -> NDArray[np.object_]:
         """Each number as a Fraction."""
         scale = Fraction(2) ** self.exponent
