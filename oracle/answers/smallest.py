@@ -40,12 +40,15 @@ class Smallest:
         The smallest terms themselves, of elements by their indices in the flattened result.
     everywhere : function
         Those of all elements.
+    are_bounds : bool
+        Whether `below` may be less than the smallest terms.
     """
 
     least: float
     below: Callable[[], Float64]
     at: Callable[[Elements], Float64]
     everywhere: Callable[[], Float64]
+    are_bounds: bool = True
 
 
 def known(numbers: Float64) -> Smallest:
@@ -54,7 +57,7 @@ def known(numbers: Float64) -> Smallest:
 
 
 def _all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
-    return Smallest(least, everywhere, lambda elements: everywhere().flat[elements], everywhere)
+    return Smallest(least, everywhere, lambda elements: everywhere().flat[elements], everywhere, are_bounds=False)
 
 
 def of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry) -> Smallest:
@@ -90,6 +93,7 @@ def smaller(left: Smallest, right: Smallest) -> Smallest:
         lambda: np.minimum(left.below(), right.below()),
         lambda elements: np.minimum(left.at(elements), right.at(elements)),
         lambda: np.minimum(left.everywhere(), right.everywhere()),
+        left.are_bounds or right.are_bounds,
     )
 
 
@@ -105,4 +109,5 @@ def times(smallest: Smallest, factor: float) -> Smallest:
         lambda: product(smallest.below()),
         lambda elements: product(smallest.at(elements)),
         lambda: product(smallest.everywhere()),
+        smallest.are_bounds,
     )

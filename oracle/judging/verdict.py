@@ -194,11 +194,7 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
-    ratios = _ratios(comparison.error, bound)
-    ratio = float(ratios.max(initial=0.0))
-    worst = (
-        _worst(real_parts(actual), expected, comparison.error, bound, ratios, form) if comparison.error.any() else None
-    )
+    ratio, worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
     wrong = int(comparison.wrong.sum())
     if wrong:
         region = bounding_box(comparison.wrong)
@@ -224,13 +220,15 @@ def judge_form(actual: Array, shape: tuple[int, ...], dtype: str) -> Verdict | N
 def _ratios(error: Float64, bound: Float64) -> Float64:
     """error / bound, with 0 / 0 = 0 and x / 0 = inf."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(error == 0, 0.0, error / bound)
+        ratios = error / bound
+    ratios[error == 0] = 0.0
+    return ratios
 
 
 def resolution_of(
-    error: Float64, exact: ExactResult, bound: Float64, form: Format, counted: Mask | bool = True
+    error: Float64, exact: ExactResult, bound: Float64, form: Format, counted: Mask | None = None
 ) -> float:
-    """The largest (bound + error) / smallest term of the elements that are counted: a fault above it would have shown.
+    """The largest (bound + error) / smallest term of all elements, or those counted: a fault above it would have shown.
 
     The error counts as well as the bound, since rounding can have the opposite
     sign of a fault, and a faulty result is itself rounded to its format. A term
@@ -240,8 +238,9 @@ def resolution_of(
     hidden, smallest = bound + np.minimum(error, bound), exact.smallest
     if smallest.least > 0 and not hidden.any():
         return 0.0
-    at_most = np.where(counted, _shares(hidden, smallest.below(), form), 0.0).ravel()
-    hidden, resolution = hidden.ravel(), 0.0
+    shares = _shares(hidden, smallest.below(), form)
+    at_most = (shares if counted is None else np.where(counted, shares, 0.0)).ravel()
+    hidden, resolution = hidden.ravel(), 0.0 if smallest.are_bounds else float(at_most.max(initial=0.0))
     while (elements := np.flatnonzero(at_most > resolution)).size:
         if elements.size > _ASKED_AT_ONCE:
             elements = elements[np.argpartition(at_most[elements], -_ASKED_AT_ONCE)[-_ASKED_AT_ONCE:]]
@@ -253,20 +252,21 @@ def resolution_of(
 def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
     """Of the smallest terms, what is hidden: all and more of zero, nothing where there is none."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shares = np.where(smallest == 0, np.inf, hidden / (smallest * (1 - form.unit_roundoff)))
-    return np.where(np.isinf(smallest), 0.0, shares)
+        shares = hidden / (smallest * (1 - form.unit_roundoff))
+    shares[smallest == 0] = np.inf
+    shares[smallest == np.inf] = 0.0
+    return shares
 
 
 def _worst(
-    actual: Float64, expected: Float64, error: Float64, bound: Float64, ratios: Float64, form: Format
-) -> Discrepancy:
-    candidates = np.where(ratios == ratios.max(), error, -1.0)
-    index = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), error.shape))
-    return Discrepancy(
-        index,
-        float(actual[index]),
-        float(expected[index]),
-        float(error[index]),
-        float(bound[index]),
-        form.ulps(error[index], np.fmax(abs(expected[index]), abs(np.float64(actual[index])))),
-    )
+    actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format
+) -> tuple[float, Discrepancy | None]:
+    """The largest ratio, and the element with the largest error of those that have it; none where there is no error."""
+    if not error.any():
+        return 0.0, None
+    ratios = _ratios(error, bound)
+    ratio = ratios.max()
+    candidates = np.where(ratios == ratio, error, -1.0)
+    index = tuple(map(int, np.unravel_index(candidates.argmax(), error.shape)))
+    given, right, off, most = (float(array[index]) for array in (actual, expected, error, bound))
+    return float(ratio), Discrepancy(index, given, right, off, most, form.ulps(off, np.fmax(abs(right), abs(given))))

@@ -57,7 +57,7 @@ def test_every_sum_fits_what_is_declared(name: str, data: Any) -> None:
             continue
         result = answer(Numbers.INTEGERS, case, pass_, arithmetic)
         value, form = result.value.to_float64(), arithmetic.result.dtype
-        assert is_exact(result, operands, arithmetic, start=pass_ is Pass.UPDATE).all()
+        assert np.all(is_exact(result, operands, arithmetic, start=pass_ is Pass.UPDATE))
         assert (value.astype(form).astype(np.float64) == value).all()
         held_to = standard(Numbers.INTEGERS, pass_, operands, result, arithmetic, case)
         assert not held_to.bound.any()
@@ -87,7 +87,7 @@ def test_rates_of_every_kind_are_asked_and_are_exact() -> None:
     for seed in range(PLAIN_SEEDS, PLAIN_SEEDS + 2 * len(LATTICE_RATES)):
         operands = lattice_operands(Case(case.geometry, False, "float32", "uniform", seed))
         result = exact.evaluate(Pass.UPDATE, operands, case.geometry)
-        assert is_exact(result, operands, Arithmetic.of("float32"), start=True).all()
+        assert np.all(is_exact(result, operands, Arithmetic.of("float32"), start=True))
         seen.add(operands.learning_rate)
     assert min(seen) < -1 < 1 < max(seen)
     assert min(map(abs, seen)) < 0.01
