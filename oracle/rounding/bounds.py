@@ -126,7 +126,7 @@ def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithm
     u = steps * multiplier.unit_roundoff if multiplier.precision < storage.precision else 0.0
     fits = multiplier.smallest_subnormal <= storage.smallest_subnormal
     h = 0.0 if fits else steps * multiplier.smallest_subnormal / 2
-    error = exact.magnitude * (2 * u + u * u) if u else 0.0
+    error: Float64 | float = exact.magnitude * (2 * u + u * u) if u else 0.0
     if h == 0:
         return error
     largest = max(float(np.abs(real_parts(array)).max(initial=1.0)) for array in operands.arrays().values())

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from random import Random
+from typing import TypeVar, cast
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import engine, providers
+from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.constants_ast import Constants
+from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies._internal.lazy import unwrap_strategies
 
 from ...oracle.operands.data import Case
-from .strategies import Space, cases
+from .strategies import Space, cases, drawn_case, drawn_geometry
+
+Value = TypeVar("Value")
 
 _QUIET = settings(
     max_examples=10,
@@ -73,15 +80,21 @@ class Chunk:
     number: int
 
     def cases(self) -> tuple[Case, ...]:
-        """The cases, in the order in which they are drawn."""
+        """The cases, in the order in which they are drawn.
+
+        They are those that `find` draws, by the same engine, but without what is needed only to shrink them.
+        """
         drawn_cases: list[Case] = []
 
-        def keep(case: Case) -> bool:
-            drawn_cases.append(case)
-            return False
+        def keep(data: ConjectureData) -> None:
+            draw = cast(DrawFn, partial(_drawn, data))
+            try:
+                drawn_cases.append(drawn_case(draw, self.space, drawn_geometry(draw, self.space)))
+            except UnsatisfiedAssumption:
+                data.mark_invalid()
 
-        with suppress(NoSuchExample):
-            self._find(keep)
+        with _wherever_and_however_slow():
+            engine.ConjectureRunner(keep, settings=_QUIET, random=Random(self._random().getrandbits(64))).run()
         return tuple(drawn_cases)
 
     def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
@@ -97,11 +110,18 @@ class Chunk:
             is_met = is_met or case == shown
             return is_met and shows(case)
 
-        return self._find(shows_from_there)
-
-    def _find(self, shows: Callable[[Case], bool]) -> Case:
         with _wherever_and_however_slow():
-            return find(cases(space=self.space), shows, settings=_QUIET, random=Random(f"{self.seed}/{self.number}"))
+            return find(cases(space=self.space), shows_from_there, settings=_QUIET, random=self._random())
+
+    def _random(self) -> Random:
+        """What `find` takes its seed from."""
+        return Random(f"{self.seed}/{self.number}")
+
+
+def _drawn(data: ConjectureData, strategy: SearchStrategy[Value]) -> Value:
+    """What a strategy draws, without a mark of where it began and ended, which only shrinking needs."""
+    unwrapped: SearchStrategy[Value] = unwrap_strategies(strategy)  # type: ignore[no-untyped-call]
+    return unwrapped.do_draw(data)
 
 
 _CONSTANTS: LRUCache[object, object] = LRUCache(1024)
