@@ -135,6 +135,15 @@ class ConvGeometry:
             batch, in_channels, out_channels, groups=groups, padding_mode=padding_mode, transposed=transposed, **axes
         )
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Of numbers alone: those of texts differ from process to process, and this is kept when it is handed over."""
+        sizes = self.batch, self.in_channels, self.out_channels, self.size, self.kernel, self.groups
+        return hash((*sizes, self.stride, self.padding, self.dilation, self.transposed, self.output_padding, self.unread))
+
     def __getattr__(self, name: str) -> NoReturn:
         """Tell one who reaches for an attribute that is not there which ones are."""
         given = (field.name for field in fields(self) if field.name != "unread")

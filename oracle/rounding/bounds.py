@@ -127,7 +127,8 @@ def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithm
     fits = multiplier.smallest_subnormal <= storage.smallest_subnormal
     h = 0.0 if fits else steps * multiplier.smallest_subnormal / 2
     error: Float64 | float = exact.magnitude * (2 * u + u * u) if u else 0.0
-    if h == 0:
+    if not h:
         return error
     largest = max(float(np.abs(real_parts(array)).max(initial=1.0)) for array in operands.arrays().values())
-    return error + exact.terms * (h * (1 + u) * (2 * largest + h))
+    underflow: Float64 = error + exact.terms * (h * (1 + u) * (2 * largest + h))
+    return underflow
