@@ -34,9 +34,10 @@ from ..problem.passes import (
 )
 from . import slices, term_by_term
 from .deferred import Deferred
+from .factor import Factor
 from .smallest import Smallest, known, of_products, smaller, times
 
-Sums = Callable[[Pass, Array, Array, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
+Sums = Callable[[Pass, Factor, Factor, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
 """The exact results of a bilinear map of a left and a right operand, none of more than so many terms; and what gives
 those of their absolute values in float64."""
 
@@ -137,7 +138,8 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums
             (real, imaginary, 1, 1),
             (imaginary, real, 1, 1),
         ):
-            result = _bilinear(part, sign * left[part.left], right[part.right], geometry.direct, sums)
+            factors = Factor.of(sign * left[part.left]), Factor.of(right[part.right])
+            result = _bilinear(part, *factors, geometry.direct, sums)
             pairs[component].append(result)
     totals = [reduce(_plus, results) for results in pairs]
     added = offset(pass_)
@@ -173,7 +175,7 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
 def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
     arrays = operands.arrays()
     results = (
-        _bilinear(part, arrays[part.left], arrays[part.right], geometry.direct, sums)
+        _bilinear(part, Factor.of(arrays[part.left]), Factor.of(arrays[part.right]), geometry.direct, sums)
         for part in present_products(pass_, geometry, arrays)
     )
     total, added = reduce(_plus, results), offset(pass_)
@@ -216,7 +218,7 @@ def _sum(left: Float64, right: Float64) -> Float64:
         return left + right
 
 
-def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry, sums: Sums) -> ExactResult:
+def _bilinear(product: Product, left: Factor, right: Factor, direct: ConvGeometry, sums: Sums) -> ExactResult:
     kind, (terms, most) = product.kind, _terms(product.kind, direct)
     value, of_sizes = sums(kind, left, right, direct, most)
     return ExactResult(
@@ -224,7 +226,7 @@ def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry,
         of_sizes,
         lambda: of_products(kind, left, right, direct),
         terms=terms,
-        most=lambda: most * _largest(left) * _largest(right),
+        most=lambda: most * left.extent.largest_size * right.extent.largest_size,
     )
 
 

@@ -22,16 +22,17 @@ from ..numbers.limbs import widest
 from ..numbers.scaled import Scaled, scaled, with_room
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Pass
+from .factor import Factor
 
 _CHUNK_PRODUCTS = 1 << 17
 """Products handled at a time: 1 MiB of float64, about a core's second-level cache."""
 
 
 def sums_of_products(
-    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int
 ) -> tuple[Scaled, Callable[[], Float64]]:
     """The exact results of a bilinear map, no element of more than `most_terms` terms; and of absolute values."""
-    a, b = scaled(left), scaled(right)
+    a, b = scaled(left.array), scaled(right.array)
     x, y = with_room(widest(a.integers) * widest(b.integers) * most_terms, a.integers, b.integers)
     terms = contraction(kind, direct)
 
