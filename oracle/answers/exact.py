@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numbers.arrays import Float64
-from ..numbers.scaled import Scaled, add, multiplied, scaled, sizes, stack, subtract, total
+from ..numbers.scaled import Scaled, add, multiplied, sizes, stack, subtract, total
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import (
     CONJUGATING,
@@ -34,8 +34,8 @@ from ..problem.passes import (
 )
 from . import slices, term_by_term
 from .deferred import Deferred
-from .factor import Factor
-from .smallest import Smallest, known, of_products, smaller, times
+from .factor import Factor, factor
+from .smallest import Smallest, all_at_once, known, of_products, smaller, times
 
 Sums = Callable[[Pass, Factor, Factor, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
 """The exact results of a bilinear map of a left and a right operand, none of more than so many terms; and what gives
@@ -118,9 +118,9 @@ def _evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sum
     if operands.input.dtype.kind == "c":
         return _complex(pass_, operands, geometry, sums)
     if pass_ is Pass.BIAS_GRADIENT:
-        return _bias_gradient(operands.output_gradient, geometry)
+        return _bias_gradient(factor(operands, "output_gradient"), geometry)
     result = _sum_of_products(pass_, operands, geometry, sums)
-    return _step(result, operands.weight, operands.learning_rate) if pass_ is Pass.UPDATE else result
+    return _step(result, factor(operands, "weight"), operands.learning_rate) if pass_ is Pass.UPDATE else result
 
 
 def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
@@ -129,7 +129,7 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums
     parts = present_products(pass_, geometry, operands.arrays())
     real, imaginary = _parts(operands, "output_gradient" if conjugated else None)
     if pass_ is Pass.BIAS_GRADIENT:
-        return _stacked(*(_bias_gradient(each["output_gradient"], geometry) for each in (real, imaginary)))
+        return _stacked(*(_bias_gradient(Factor.of(each["output_gradient"]), geometry) for each in (real, imaginary)))
     pairs: list[list[ExactResult]] = [[], []]
     for part in parts:
         for left, right, component, sign in (
@@ -144,10 +144,10 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums
     totals = [reduce(_plus, results) for results in pairs]
     added = offset(pass_)
     if added in real:
-        biases = (arrays[added] for arrays in (real, imaginary))
+        biases = (Factor.of(arrays[added]) for arrays in (real, imaginary))
         totals = [_with_bias(t, bias, geometry) for t, bias in zip(totals, biases, strict=True)]
     if pass_ is Pass.UPDATE:
-        weights = (operands.weight.real, operands.weight.imag)
+        weights = map(Factor.of, (operands.weight.real, operands.weight.imag))
         totals = [_step(t, w, operands.learning_rate) for t, w in zip(totals, weights, strict=True)]
     return _stacked(*totals)
 
@@ -175,11 +175,11 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
 def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
     arrays = operands.arrays()
     results = (
-        _bilinear(part, Factor.of(arrays[part.left]), Factor.of(arrays[part.right]), geometry.direct, sums)
+        _bilinear(part, factor(operands, part.left), factor(operands, part.right), geometry.direct, sums)
         for part in present_products(pass_, geometry, arrays)
     )
     total, added = reduce(_plus, results), offset(pass_)
-    return _with_bias(total, arrays[added], geometry) if added in arrays else total
+    return _with_bias(total, factor(operands, added), geometry) if added in arrays else total
 
 
 def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
@@ -193,24 +193,21 @@ def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
     )
 
 
-def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
+def _with_bias(result: ExactResult, bias: Factor, geometry: ConvGeometry) -> ExactResult:
     """The sum with a bias as one more term of each element of its channel."""
-    column = bias.reshape(-1, *(1,) * geometry.rank)
+    column = (-1, *(1,) * geometry.rank)
+    sizes = bias.sizes.reshape(column)
+
+    def everywhere() -> Float64:
+        return np.broadcast_to(sizes, result.value.shape)
+
     return ExactResult(
-        add(result.value, scaled(column)),
-        lambda: _sum(result.magnitude, _sizes(column)),
-        lambda: smaller(result.smallest, known(np.broadcast_to(_sizes(column), result.value.shape))),
+        add(result.value, bias.exactly().reshaped(column)),
+        lambda: _sum(result.magnitude, sizes),
+        lambda: smaller(result.smallest, all_at_once(bias.extent.smallest_size, everywhere)),
         terms=result.terms + 1,
-        most=lambda: result.most() + _largest(column),
+        most=lambda: result.most() + bias.extent.largest_size,
     )
-
-
-def _sizes(array: Array) -> Float64:
-    return np.abs(array.astype(np.float64))
-
-
-def _largest(array: Array) -> float:
-    return float(_sizes(array).max(initial=0.0))
 
 
 def _sum(left: Float64, right: Float64) -> Float64:
@@ -230,25 +227,30 @@ def _bilinear(product: Product, left: Factor, right: Factor, direct: ConvGeometr
     )
 
 
-def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResult:
+def _bias_gradient(output_gradient: Factor, geometry: ConvGeometry) -> ExactResult:
     axes = (0, *range(2, 2 + geometry.rank))
     terms = geometry.batch * math.prod(geometry.output_size)
-    numbers = scaled(output_gradient)
+    numbers = output_gradient.exactly()
+
+    def smallest() -> Float64:
+        least: Float64 = output_gradient.sizes.min(axis=axes, initial=np.inf)
+        return least
+
     return ExactResult(
         total(numbers, axes),
         lambda: total(sizes(numbers), axes).to_float64(),
-        lambda: known(_sizes(output_gradient).min(axis=axes, initial=np.inf)),
+        lambda: all_at_once(output_gradient.extent.smallest_size, smallest),
         terms=np.full(geometry.bias_shape, terms, dtype=np.int64),
-        most=lambda: terms * _largest(output_gradient),
+        most=lambda: terms * output_gradient.extent.largest_size,
     )
 
 
-def _step(gradient: ExactResult, weight: Array, learning_rate: float) -> ExactResult:
+def _step(gradient: ExactResult, weight: Factor, learning_rate: float) -> ExactResult:
     """F - alpha dL/dF; size, number of terms and all but the weight's size as of the gradient."""
     return ExactResult(
-        subtract(scaled(weight), multiplied(gradient.value, learning_rate)),
+        subtract(weight.exactly(), multiplied(gradient.value, learning_rate)),
         lambda: gradient.magnitude,
-        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(_sizes(weight))),
+        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(weight.sizes)),
         terms=gradient.terms,
         most=gradient.most,
     )

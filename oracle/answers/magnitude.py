@@ -43,8 +43,9 @@ def told(computed: Float64, most_terms: int, exactly: Callable[[], Float64]) -> 
     """
     off = (most_terms + 2) * _SPACING
     with np.errstate(over="ignore"):
-        least, most = rounded_up(computed * (1 - off)), rounded_up(computed * (1 + off))
-    return most if np.array_equal(least, most) else rounded_up(exactly())
+        rounded = rounded_up(computed * (1 - off))
+        is_told = (computed * (1 + off) <= rounded).all()
+    return rounded if is_told else rounded_up(exactly())
 
 
 def rounded_up(sizes: Float64) -> Float64:

@@ -54,10 +54,11 @@ class Smallest:
 
 def known(numbers: Float64) -> Smallest:
     """Smallest terms that are at hand."""
-    return _all_at_once(float(numbers.min(initial=math.inf)), lambda: numbers)
+    return all_at_once(float(numbers.min(initial=math.inf)), lambda: numbers)
 
 
-def _all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
+def all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
+    """Smallest terms that take little time, and none of which is smaller than `least`."""
     return Smallest(least, everywhere, lambda elements: everywhere().flat[elements], everywhere, are_bounds=False)
 
 
@@ -74,7 +75,7 @@ def of_products(kind: Pass, left: Factor, right: Factor, direct: ConvGeometry) -
     grouped = terms.grouped(left.sizes, right.sizes)
     everywhere = partial(terms.reduce, *grouped, np.minimum, np.inf)
     if terms.products <= _SOON_DONE:
-        return _all_at_once(least, cache(everywhere))
+        return all_at_once(least, cache(everywhere))
     return Smallest(least, partial(_below, terms, *grouped), partial(terms.smallest_at, *grouped), everywhere)
 
 

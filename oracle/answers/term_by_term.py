@@ -80,7 +80,7 @@ class Contraction:
 
     def reduce(self, left: Array, right: Array, combine: np.ufunc, empty: object) -> Array:
         """Combine (add, or take the minimum of) the products of each element's terms, of grouped operands."""
-        lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
+        lead = _broadcast(left, right)
         kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
         result = np.full((*kept, self.places), empty, dtype=np.result_type(left, right))
         if self.targets.size and all(lead):
@@ -117,7 +117,7 @@ class Contraction:
 
         Elements are given by their indices in the flattened result.
         """
-        lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
+        lead = _broadcast(left, right)
         kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
         *channels, target = np.unravel_index(elements, (*kept, self.places))
         begin, end = (np.searchsorted(self.targets, target, side=side)[:, None] for side in ("left", "right"))
@@ -139,6 +139,11 @@ class Contraction:
         edges = np.searchsorted(self.starts, np.arange(triples, len(self.targets), triples))
         bounds = np.unique(np.concatenate([[0], edges, [len(self.starts)]]))
         return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+
+
+def _broadcast(left: Array, right: Array) -> tuple[int, ...]:
+    """The shape of the products of grouped operands, but for positions."""
+    return tuple(b if a == 1 else a for a, b in zip(left.shape[:4], right.shape[:4], strict=True))
 
 
 def _grouped(name: str, array: Array, g: ConvGeometry) -> Array:

@@ -160,7 +160,8 @@ def _distance(values: Float64, exact: ExactResult) -> Float64:
     rounded, left_out = exact.rounded, exact.left_out
     if left_out is not None:
         difference = values - rounded
-        if not left_out.any() or (np.all(values - difference == rounded) and np.all(rounded + difference == values)):
+        is_undone = (values - difference == rounded) & (rounded + difference == values)
+        if is_undone.all() or not np.count_nonzero(left_out):
             return np.abs(difference - left_out)
     return sizes(subtract(scaled(values), exact.value)).to_float64()
 
@@ -194,8 +195,8 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
-    ratio, worst = _worst(real_parts(actual), expected, comparison.error, bound, form)
-    wrong = int(comparison.wrong.sum())
+    ratio, worst = _worst(actual, expected, comparison.error, bound, form)
+    wrong = int(np.count_nonzero(comparison.wrong))
     if wrong:
         region = bounding_box(comparison.wrong)
         rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
@@ -236,7 +237,7 @@ def resolution_of(
     The smallest term is asked of the elements that may have the largest share, by what is known of all.
     """
     hidden, smallest = bound + np.minimum(error, bound), exact.smallest
-    if smallest.least > 0 and not hidden.any():
+    if smallest.least > 0 and not np.count_nonzero(hidden):
         return 0.0
     shares = _shares(hidden, smallest.below(), form)
     at_most = (shares if counted is None else np.where(counted, shares, 0.0)).ravel()
@@ -259,14 +260,14 @@ def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
 
 
 def _worst(
-    actual: Float64, expected: Float64, error: Float64, bound: Float64, form: Format
+    actual: Array, expected: Float64, error: Float64, bound: Float64, form: Format
 ) -> tuple[float, Discrepancy | None]:
     """The largest ratio, and the element with the largest error of those that have it; none where there is no error."""
-    if not error.any():
+    if not np.count_nonzero(error):
         return 0.0, None
     ratios = _ratios(error, bound)
     ratio = ratios.max()
     candidates = np.where(ratios == ratio, error, -1.0)
     index = tuple(map(int, np.unravel_index(candidates.argmax(), error.shape)))
-    given, right, off, most = (float(array[index]) for array in (actual, expected, error, bound))
+    given, right, off, most = (float(array[index]) for array in (real_parts(actual), expected, error, bound))
     return float(ratio), Discrepancy(index, given, right, off, most, form.ulps(off, np.fmax(abs(right), abs(given))))

@@ -130,5 +130,4 @@ def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithm
     if not h:
         return error
     largest = max(float(np.abs(real_parts(array)).max(initial=1.0)) for array in operands.arrays().values())
-    underflow: Float64 = error + exact.terms * (h * (1 + u) * (2 * largest + h))
-    return underflow
+    return np.asarray(error + exact.terms * (h * (1 + u) * (2 * largest + h)), dtype=np.float64)
