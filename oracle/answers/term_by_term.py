@@ -95,7 +95,11 @@ class Contraction:
             array.take(positions[begin:end], axis=-1) for array, positions in zip((a, b), self.positions, strict=True)
         )
         with np.errstate(over="ignore"):
-            products = combine.reduce(left * right, axis=self.reduced)
+            products = left * right
+        if products.shape[self.reduced] == 1:
+            products = products.squeeze(self.reduced)
+        else:
+            products = combine.reduce(products, axis=self.reduced)
         runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
         result[..., self.targets[self.starts[first:last]]] = runs
 

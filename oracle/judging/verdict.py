@@ -18,8 +18,8 @@ VACUOUS = "vacuous"
 _ZERO_TERM = "equal, but a term is zero and would not be missed"
 _ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype, and would not be missed"
 
-_ASKED_AT_ONCE = 64
-"""Elements whose smallest term is asked: most often, the first so many have the largest share."""
+_LEAST_ASKED, _TERMS_ASKED = 8, 1 << 13
+"""Elements whose smallest terms are asked at once, and terms: most often, the first so many have the largest share."""
 
 
 class Outcome(Enum):
@@ -243,8 +243,9 @@ def resolution_of(
     at_most = (shares if counted is None else np.where(counted, shares, 0.0)).ravel()
     hidden, resolution = hidden.ravel(), 0.0 if smallest.are_bounds else float(at_most.max(initial=0.0))
     while (elements := np.flatnonzero(at_most > resolution)).size:
-        if elements.size > _ASKED_AT_ONCE:
-            elements = elements[np.argpartition(at_most[elements], -_ASKED_AT_ONCE)[-_ASKED_AT_ONCE:]]
+        asked = max(_LEAST_ASKED, _TERMS_ASKED // max(int(exact.terms.max()), 1))
+        if elements.size > asked:
+            elements = elements[np.argpartition(at_most[elements], -asked)[-asked:]]
         resolution = max(resolution, float(_shares(hidden[elements], smallest.at(elements), form).max()))
         at_most[elements] = 0.0
     return resolution * (1 + 2.0**-50)
