@@ -134,6 +134,8 @@ def negated(limbs: Limbs) -> Limbs:
 
 def sizes(limbs: Limbs) -> Limbs:
     """The absolute values."""
+    if len(limbs) == 1:
+        return (np.abs(limbs[0]),)
     if not (limbs[-1] < 0).any():
         return limbs
     signs = np.where(limbs[-1] < 0, -1, 1)
