@@ -22,6 +22,10 @@ _LEAST_ASKED, _TERMS_ASKED = 8, 1 << 13
 """Elements whose smallest terms are asked at once, and terms: most often, the first so many have the largest share."""
 
 
+_OUTWARD = 1 + 2.0**-50
+"""Covers the roundings made in evaluating a resolution."""
+
+
 class Outcome(Enum):
     """What a check decided.
 
@@ -241,14 +245,16 @@ def resolution_of(
         return 0.0
     shares = _shares(hidden, smallest.below(), form)
     at_most = (shares if counted is None else np.where(counted, shares, 0.0)).ravel()
-    hidden, resolution = hidden.ravel(), 0.0 if smallest.are_bounds else float(at_most.max(initial=0.0))
+    if not smallest.are_bounds:
+        return float(at_most.max(initial=0.0)) * _OUTWARD
+    hidden, resolution = hidden.ravel(), 0.0
     while (elements := np.flatnonzero(at_most > resolution)).size:
         asked = max(_LEAST_ASKED, _TERMS_ASKED // max(int(exact.terms.max()), 1))
         if elements.size > asked:
             elements = elements[np.argpartition(at_most[elements], -asked)[-asked:]]
         resolution = max(resolution, float(_shares(hidden[elements], smallest.at(elements), form).max()))
         at_most[elements] = 0.0
-    return resolution * (1 + 2.0**-50)
+    return resolution * _OUTWARD
 
 
 def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
