@@ -20,8 +20,6 @@ _ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype
 
 _LEAST_ASKED, _TERMS_ASKED = 8, 1 << 13
 """Elements whose smallest terms are asked at once, and terms: most often, the first so many have the largest share."""
-
-
 _OUTWARD = 1 + 2.0**-50
 """Covers the roundings made in evaluating a resolution."""
 
