@@ -7,11 +7,14 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis import find
+from hypothesis.errors import NoSuchExample
 
 from convoracle.oracle.operands.data import Case
+from convoracle.suites.cases import drawing
 from convoracle.suites.cases.drawing import Chunk, drawn
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.cases.strategies import plainest
+from convoracle.suites.cases.strategies import cases, plainest
 
 COUNT = 300
 SPACE = PROFILES["deep"].space()
@@ -71,3 +74,12 @@ def test_a_case_that_shows_nothing_smaller_is_the_smallest_itself() -> None:
     chunk = Chunk(SPACE, 1, 1)
     shown = chunk.cases()[-1]
     assert chunk.smallest(shown, lambda case: case == shown) == shown
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_cases_of_a_chunk_are_those_that_find_draws(number: int) -> None:
+    """Which marks what it draws, so that it can be shrunk."""
+    chunk, found = Chunk(SPACE, 2, number), list[Case]()
+    with drawing._wherever_and_however_slow(), pytest.raises(NoSuchExample):
+        find(cases(space=SPACE), lambda case: bool(found.append(case)), settings=drawing._QUIET, random=chunk._random())
+    assert chunk.cases() == tuple(found)
