@@ -50,5 +50,6 @@ def told(computed: Float64, most_terms: int, exactly: Callable[[], Float64]) -> 
 
 def rounded_up(sizes: Float64) -> Float64:
     """Numbers of at least 0, none subnormal, rounded up to 18 bits; those above the largest such are infinite."""
-    rounded: Float64 = ((sizes.view(np.int64) + _LOWEST) & ~_LOWEST).view(np.float64)
-    return rounded
+    raised = sizes.view(np.int64) + _LOWEST
+    raised &= ~_LOWEST
+    return raised.view(np.float64)

@@ -43,20 +43,24 @@ def carried(digits: Sequence[Limb], width: int, bits: int, offset: int = 0) -> L
         weighed = (digit << (width * k + offset) for k, digit in enumerate(digits))
         return (reduce(np.add, weighed),)
     limbs: list[Limb] = []
-    carry = word = np.zeros_like(digits[0])
+    carry, word = np.zeros_like(digits[0]), np.zeros_like(digits[0])
     filled, last = offset, len(digits) - 1
-    for number, digit in enumerate(chain(digits, repeat(carry))):
-        total = digit + carry
+    for number, digit in enumerate(chain(digits, repeat(np.zeros((), np.int64)))):
+        carry += digit
         if number >= last and filled + bits - width * number <= ROOM:
             break
-        word = word + ((total & ((1 << width) - 1)) << filled)
-        carry = total >> width
+        kept = carry & ((1 << width) - 1)
+        kept <<= filled
+        word += kept
+        carry >>= width
         filled += width
         if filled >= BITS:
             limbs.append(word & _MASK)
-            word = word >> BITS
+            word >>= BITS
             filled -= BITS
-    return (*limbs, word + (total << filled))
+    carry <<= filled
+    word += carry
+    return (*limbs, word)
 
 
 def of_integers(integers: Array) -> Limbs:
@@ -166,7 +170,9 @@ def in_two(limbs: Limbs) -> tuple[Float64, Float64]:
     high = highest.astype(np.float64)
     rest = highest - high.astype(np.int64)
     for limb in lower:
-        high, rest = high * 2.0**BITS, (rest << BITS) + limb
+        high *= 2.0**BITS
+        rest <<= BITS
+        rest += limb
     low = rest.astype(np.float64)
     rounded = high + low
     return rounded, low - (rounded - high)
