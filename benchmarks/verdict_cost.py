@@ -52,11 +52,11 @@ def examine(case: Case, writer: RunWriter) -> dict[str, float]:
     watch, results, arithmetic = Stopwatch(), [], Arithmetic.of(case.dtype)
     for check, numbers in CHECKS.items():
         with watch.of("data"):
-            operands = operands_of(numbers, case)
+            operands = operands_of(numbers, case, arithmetic)
         for pass_ in PASSES:
             returned = reference.evaluate(pass_, operands, case.geometry).astype(case.dtype)
             with watch.of("exact"):
-                exact = answer(numbers, case, pass_)
+                exact = answer(numbers, case, pass_, arithmetic)
                 _ = exact.rounded
             with watch.of("bound"):
                 held_to = standard(numbers, pass_, operands, exact, arithmetic, case)

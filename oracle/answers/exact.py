@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numbers.arrays import Float64
-from ..numbers.scaled import Scaled, add, multiplied, scaled, sizes, stack, subtract, total
+from ..numbers.scaled import Scaled, add, multiplied, sizes, stack, subtract, total
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import (
     CONJUGATING,
@@ -34,9 +34,10 @@ from ..problem.passes import (
 )
 from . import slices, term_by_term
 from .deferred import Deferred
-from .smallest import Smallest, known, of_products, smaller, times
+from .factor import Factor, factor
+from .smallest import Smallest, all_at_once, known, of_products, smaller, times
 
-Sums = Callable[[Pass, Array, Array, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
+Sums = Callable[[Pass, Factor, Factor, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
 """The exact results of a bilinear map of a left and a right operand, none of more than so many terms; and what gives
 those of their absolute values in float64."""
 
@@ -60,6 +61,8 @@ class ExactResult:
         n: the number of an element's terms.
     error : float or ndarray of float64
         What `value` may itself be off by: 0 of exact arithmetic, above it for some results of `large`.
+    most : function
+        Gives a number that no magnitude is above, in less time than these take.
     """
 
     value: Scaled
@@ -67,13 +70,23 @@ class ExactResult:
     smallest: Deferred[Smallest] = Deferred()  # noqa: RUF009
     terms: NDArray[np.int64] = field(kw_only=True)
     error: Float64 | float = 0.0
+    most: Callable[[], float] = lambda: math.inf
 
-    @cached_property
+    @property
     def rounded(self) -> Float64:
         """The value, each element rounded to the nearest float64; not to be written to."""
-        rounded = self.value.to_float64()
+        return self._in_two[0]
+
+    @property
+    def left_out(self) -> Float64 | None:
+        """What `rounded` leaves out of the value, exactly; None where it is not known."""
+        return self._in_two[1]
+
+    @cached_property
+    def _in_two(self) -> tuple[Float64, Float64 | None]:
+        rounded, left_out = self.value.in_two()
         rounded.flags.writeable = False
-        return rounded
+        return rounded, left_out
 
 
 def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> ExactResult:
@@ -105,9 +118,9 @@ def _evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sum
     if operands.input.dtype.kind == "c":
         return _complex(pass_, operands, geometry, sums)
     if pass_ is Pass.BIAS_GRADIENT:
-        return _bias_gradient(operands.output_gradient, geometry)
+        return _bias_gradient(factor(operands, "output_gradient"), geometry)
     result = _sum_of_products(pass_, operands, geometry, sums)
-    return _step(result, operands.weight, operands.learning_rate) if pass_ is Pass.UPDATE else result
+    return _step(result, factor(operands, "weight"), operands.learning_rate) if pass_ is Pass.UPDATE else result
 
 
 def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
@@ -116,7 +129,7 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums
     parts = present_products(pass_, geometry, operands.arrays())
     real, imaginary = _parts(operands, "output_gradient" if conjugated else None)
     if pass_ is Pass.BIAS_GRADIENT:
-        return _stacked(*(_bias_gradient(each["output_gradient"], geometry) for each in (real, imaginary)))
+        return _stacked(*(_bias_gradient(Factor.of(each["output_gradient"]), geometry) for each in (real, imaginary)))
     pairs: list[list[ExactResult]] = [[], []]
     for part in parts:
         for left, right, component, sign in (
@@ -125,15 +138,16 @@ def _complex(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums
             (real, imaginary, 1, 1),
             (imaginary, real, 1, 1),
         ):
-            result = _bilinear(part, sign * left[part.left], right[part.right], geometry.direct, sums)
+            factors = Factor.of(sign * left[part.left]), Factor.of(right[part.right])
+            result = _bilinear(part, *factors, geometry.direct, sums)
             pairs[component].append(result)
     totals = [reduce(_plus, results) for results in pairs]
     added = offset(pass_)
     if added in real:
-        biases = (arrays[added] for arrays in (real, imaginary))
+        biases = (Factor.of(arrays[added]) for arrays in (real, imaginary))
         totals = [_with_bias(t, bias, geometry) for t, bias in zip(totals, biases, strict=True)]
     if pass_ is Pass.UPDATE:
-        weights = (operands.weight.real, operands.weight.imag)
+        weights = map(Factor.of, (operands.weight.real, operands.weight.imag))
         totals = [_step(t, w, operands.learning_rate) for t, w in zip(totals, weights, strict=True)]
     return _stacked(*totals)
 
@@ -154,17 +168,18 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
         lambda: np.stack((real.magnitude, imaginary.magnitude), axis=-1),
         lambda: known(np.stack((real.smallest.everywhere(), imaginary.smallest.everywhere()), axis=-1)),
         terms=np.stack((real.terms, imaginary.terms), axis=-1),
+        most=lambda: max(real.most(), imaginary.most()),
     )
 
 
 def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
     arrays = operands.arrays()
     results = (
-        _bilinear(part, arrays[part.left], arrays[part.right], geometry.direct, sums)
+        _bilinear(part, factor(operands, part.left), factor(operands, part.right), geometry.direct, sums)
         for part in present_products(pass_, geometry, arrays)
     )
     total, added = reduce(_plus, results), offset(pass_)
-    return _with_bias(total, arrays[added], geometry) if added in arrays else total
+    return _with_bias(total, factor(operands, added), geometry) if added in arrays else total
 
 
 def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
@@ -174,22 +189,25 @@ def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
         lambda: _sum(left.magnitude, right.magnitude),
         lambda: smaller(left.smallest, right.smallest),
         terms=left.terms + right.terms,
+        most=lambda: left.most() + right.most(),
     )
 
 
-def _with_bias(result: ExactResult, bias: Array, geometry: ConvGeometry) -> ExactResult:
+def _with_bias(result: ExactResult, bias: Factor, geometry: ConvGeometry) -> ExactResult:
     """The sum with a bias as one more term of each element of its channel."""
-    column = bias.reshape(-1, *(1,) * geometry.rank)
+    column = (-1, *(1,) * geometry.rank)
+    sizes = bias.sizes.reshape(column)
+
+    def everywhere() -> Float64:
+        return np.broadcast_to(sizes, result.value.shape)
+
     return ExactResult(
-        add(result.value, scaled(column)),
-        lambda: _sum(result.magnitude, _sizes(column)),
-        lambda: smaller(result.smallest, known(np.broadcast_to(_sizes(column), result.value.shape))),
+        add(result.value, bias.exactly().reshaped(column)),
+        lambda: _sum(result.magnitude, sizes),
+        lambda: smaller(result.smallest, all_at_once(bias.extent.smallest_size, everywhere)),
         terms=result.terms + 1,
+        most=lambda: result.most() + bias.extent.largest_size,
     )
-
-
-def _sizes(array: Array) -> Float64:
-    return np.abs(array.astype(np.float64))
 
 
 def _sum(left: Float64, right: Float64) -> Float64:
@@ -197,31 +215,44 @@ def _sum(left: Float64, right: Float64) -> Float64:
         return left + right
 
 
-def _bilinear(product: Product, left: Array, right: Array, direct: ConvGeometry, sums: Sums) -> ExactResult:
+def _bilinear(product: Product, left: Factor, right: Factor, direct: ConvGeometry, sums: Sums) -> ExactResult:
     kind, (terms, most) = product.kind, _terms(product.kind, direct)
     value, of_sizes = sums(kind, left, right, direct, most)
-    return ExactResult(value, of_sizes, lambda: of_products(kind, left, right, direct), terms=terms)
-
-
-def _bias_gradient(output_gradient: Array, geometry: ConvGeometry) -> ExactResult:
-    axes = (0, *range(2, 2 + geometry.rank))
-    terms = geometry.batch * math.prod(geometry.output_size)
-    numbers = scaled(output_gradient)
     return ExactResult(
-        total(numbers, axes),
-        lambda: total(sizes(numbers), axes).to_float64(),
-        lambda: known(_sizes(output_gradient).min(axis=axes, initial=np.inf)),
-        terms=np.full(geometry.bias_shape, terms, dtype=np.int64),
+        value,
+        of_sizes,
+        lambda: of_products(kind, left, right, direct),
+        terms=terms,
+        most=lambda: most * left.extent.largest_size * right.extent.largest_size,
     )
 
 
-def _step(gradient: ExactResult, weight: Array, learning_rate: float) -> ExactResult:
+def _bias_gradient(output_gradient: Factor, geometry: ConvGeometry) -> ExactResult:
+    axes = (0, *range(2, 2 + geometry.rank))
+    terms = geometry.batch * math.prod(geometry.output_size)
+    numbers = output_gradient.exactly()
+
+    def smallest() -> Float64:
+        least: Float64 = output_gradient.sizes.min(axis=axes, initial=np.inf)
+        return least
+
+    return ExactResult(
+        total(numbers, axes),
+        lambda: total(sizes(numbers), axes).to_float64(),
+        lambda: all_at_once(output_gradient.extent.smallest_size, smallest),
+        terms=np.full(geometry.bias_shape, terms, dtype=np.int64),
+        most=lambda: terms * output_gradient.extent.largest_size,
+    )
+
+
+def _step(gradient: ExactResult, weight: Factor, learning_rate: float) -> ExactResult:
     """F - alpha dL/dF; size, number of terms and all but the weight's size as of the gradient."""
     return ExactResult(
-        subtract(scaled(weight), multiplied(gradient.value, learning_rate)),
+        subtract(weight.exactly(), multiplied(gradient.value, learning_rate)),
         lambda: gradient.magnitude,
-        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(_sizes(weight))),
+        lambda: smaller(times(gradient.smallest, abs(learning_rate)), known(weight.sizes)),
         terms=gradient.terms,
+        most=gradient.most,
     )
 
 

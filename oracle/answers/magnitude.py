@@ -43,11 +43,13 @@ def told(computed: Float64, most_terms: int, exactly: Callable[[], Float64]) -> 
     """
     off = (most_terms + 2) * _SPACING
     with np.errstate(over="ignore"):
-        least, most = rounded_up(computed * (1 - off)), rounded_up(computed * (1 + off))
-    return most if np.array_equal(least, most) else rounded_up(exactly())
+        rounded = rounded_up(computed * (1 - off))
+        is_told = (computed * (1 + off) <= rounded).all()
+    return rounded if is_told else rounded_up(exactly())
 
 
 def rounded_up(sizes: Float64) -> Float64:
     """Numbers of at least 0, none subnormal, rounded up to 18 bits; those above the largest such are infinite."""
-    rounded: Float64 = ((sizes.view(np.int64) + _LOWEST) & ~_LOWEST).view(np.float64)
-    return rounded
+    raised = sizes.view(np.int64) + _LOWEST
+    raised &= ~_LOWEST
+    return raised.view(np.float64)

@@ -223,12 +223,13 @@ def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
 def _sum_of_products(pass_: Pass, arrays: Mapping[str, Array | None], geometry: ConvGeometry) -> Array:
     """The bilinear maps that a pass sums and, where there is one, the offset of each channel."""
     parts = present_products(pass_, geometry, [name for name, array in arrays.items() if array is not None])
-    added = offset(pass_)
+    added, where = offset(pass_), str(pass_)
     column = arrays.get(added) if added else None
-    for name in dict.fromkeys(name for part in parts for name in (part.left, part.right)):
-        check_array(name, arrays.get(name), shape_of(name, geometry), geometry, where=str(pass_))
+    for part in parts:
+        for name in (part.left, part.right):
+            check_array(name, arrays.get(name), shape_of(name, geometry), geometry, where=where)
     if column is not None:
-        check_array(added or "", column, geometry.bias_shape, geometry, where=str(pass_))
+        check_array(added or "", column, geometry.bias_shape, geometry, where=where)
     fused = column if len(parts) == 1 and parts[0].kind is Pass.FORWARD else None
     total, *rest = (_evaluate(part, pass_, arrays, geometry, fused) for part in parts)
     for term in rest:

@@ -29,11 +29,12 @@ import numpy as np
 from ..numbers import limbs
 from ..numbers.arrays import Float64
 from ..numbers.limbs import Limb, Limbs
-from ..numbers.scaled import Scaled, floats, precision_of
-from ..numbers.splitting import Extent, digits, extent, times_power
+from ..numbers.scaled import Scaled
+from ..numbers.splitting import Extent, digits, times_power
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Pass
+from ..problem.passes import Pass
 from . import bilinear, magnitude, term_by_term
+from .factor import Factor
 
 _PRECISION = 53
 _LEAST_NORMAL = -1022
@@ -45,7 +46,7 @@ _CHANNEL_AXES = {Pass.FORWARD: (0, 1), Pass.INPUT_GRADIENT: (1, 1), Pass.WEIGHT_
 
 
 def sums_of_products(
-    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int
 ) -> tuple[Scaled, Callable[[], Float64]]:
     """The exact results of a bilinear map, as by :func:`.term_by_term.sums_of_products`; and magnitudes.
 
@@ -56,7 +57,7 @@ def sums_of_products(
 
 
 def with_exact_sizes(
-    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int
 ) -> tuple[Scaled, Callable[[], Float64]]:
     """The same, with magnitudes that are rounded to nearest."""
     value, exactly, _ = _sums(kind, left, right, direct, most_terms)
@@ -64,15 +65,14 @@ def with_exact_sizes(
 
 
 def _sums(
-    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int
 ) -> tuple[Scaled, Callable[[], Float64], Callable[[], Float64] | None]:
     """The results, and what gives those of absolute values: exactly, and in less time if float64 rounds the sums."""
     elements = math.prod(kind.result_shape(direct))
-    if most_terms * elements == 0 or not (_are_floats(left) and _are_floats(right)):
+    if most_terms * elements == 0 or not (left.is_of_floats and right.is_of_floats):
         return *term_by_term.sums_of_products(kind, left, right, direct, most_terms), None
     unrolled, other = (right, left) if kind is Pass.WEIGHT_GRADIENT else (left, right)
-    a, b = floats(unrolled), floats(other)
-    of_a, of_b = extent(a, precision_of(unrolled)), extent(b, precision_of(other))
+    (a, of_a), (b, of_b) = ((each.values, each.extent) for each in (unrolled, other))
     exponent = of_a.lowest + of_b.lowest
     if is_exact(of_a, of_b, most_terms):
         x, y = times_power(a, -of_a.lowest), times_power(b, -of_b.lowest)
@@ -84,13 +84,8 @@ def _sums(
             return *term_by_term.sums_of_products(kind, left, right, direct, most_terms), None
         x, y = digits(a, of_a.lowest, width, p), digits(b, of_b.lowest, width, q)
         sums = partial(_by_slices, kind, direct, width, of_a.bits + of_b.bits + most_terms.bit_length())
-        computed = partial(_of_sizes, kind, direct, a, b) if exponent >= _LEAST_NORMAL else None
+        computed = partial(_of_sizes, kind, direct, unrolled, other) if exponent >= _LEAST_NORMAL else None
     return Scaled(sums(x, y), exponent), lambda: Scaled(sums(np.abs(x), np.abs(y)), exponent).to_float64(), computed
-
-
-def _are_floats(array: Array) -> bool:
-    """Whether its numbers are float64 ones: not of integers of 64 bits, which may have more."""
-    return not (array.dtype.kind in "iu" and array.dtype.itemsize > 4)
 
 
 def is_exact(left: Extent, right: Extent, most_terms: int) -> bool:
@@ -119,10 +114,10 @@ def _count(bits: int, width: int) -> int:
     return -(-bits // width)
 
 
-def _of_sizes(kind: Pass, direct: ConvGeometry, unrolled: Float64, other: Float64) -> Float64:
+def _of_sizes(kind: Pass, direct: ConvGeometry, unrolled: Factor, other: Factor) -> Float64:
     """The sums of absolute values as float64 rounds them."""
     with np.errstate(over="ignore"):
-        return _bilinear(kind, np.abs(unrolled), np.abs(other), direct)
+        return _bilinear(kind, unrolled.sizes, other.sizes, direct)
 
 
 def _in_one_map(kind: Pass, direct: ConvGeometry, unrolled: Float64, other: Float64) -> Limbs:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Pass
+from ..problem.passes import Pass
+from .factor import Factor
 from .term_by_term import Contraction, contraction
 
 Elements = NDArray[np.intp]
@@ -40,37 +41,41 @@ class Smallest:
         The smallest terms themselves, of elements by their indices in the flattened result.
     everywhere : function
         Those of all elements.
+    are_bounds : bool
+        Whether `below` may be less than the smallest terms.
     """
 
     least: float
     below: Callable[[], Float64]
     at: Callable[[Elements], Float64]
     everywhere: Callable[[], Float64]
+    are_bounds: bool = True
 
 
 def known(numbers: Float64) -> Smallest:
     """Smallest terms that are at hand."""
-    return _all_at_once(float(numbers.min(initial=math.inf)), lambda: numbers)
+    return all_at_once(float(numbers.min(initial=math.inf)), lambda: numbers)
 
 
-def _all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
-    return Smallest(least, everywhere, lambda elements: everywhere().flat[elements], everywhere)
+def all_at_once(least: float, everywhere: Callable[[], Float64]) -> Smallest:
+    """Smallest terms that take little time, and none of which is smaller than `least`."""
+    return Smallest(least, everywhere, lambda elements: everywhere().flat[elements], everywhere, are_bounds=False)
 
 
-def of_products(kind: Pass, left: Array, right: Array, direct: ConvGeometry) -> Smallest:
+def of_products(kind: Pass, left: Factor, right: Factor, direct: ConvGeometry) -> Smallest:
     """The smallest terms of a bilinear map.
 
     None is smaller than the product of the smallest factors there are. Nor, for each element, than that of its own
     smallest factors. Where so many meet that these are far apart, it is told by the smallest in each
     place, of whatever channel (or image, of the weight gradient). Rounding to float64 keeps the order.
     """
-    a, b = (np.abs(array.astype(np.float64)) for array in (left, right))
-    least = float(a.min()) * float(b.min()) if a.size and b.size else math.inf
+    are_any = left.array.size and right.array.size
+    least = left.extent.smallest_size * right.extent.smallest_size if are_any else math.inf
     terms = contraction(kind, direct)
-    grouped = terms.grouped(a, b)
+    grouped = terms.grouped(left.sizes, right.sizes)
     everywhere = partial(terms.reduce, *grouped, np.minimum, np.inf)
     if terms.products <= _SOON_DONE:
-        return _all_at_once(least, cache(everywhere))
+        return all_at_once(least, cache(everywhere))
     return Smallest(least, partial(_below, terms, *grouped), partial(terms.smallest_at, *grouped), everywhere)
 
 
@@ -90,6 +95,7 @@ def smaller(left: Smallest, right: Smallest) -> Smallest:
         lambda: np.minimum(left.below(), right.below()),
         lambda elements: np.minimum(left.at(elements), right.at(elements)),
         lambda: np.minimum(left.everywhere(), right.everywhere()),
+        left.are_bounds or right.are_bounds,
     )
 
 
@@ -105,4 +111,5 @@ def times(smallest: Smallest, factor: float) -> Smallest:
         lambda: product(smallest.below()),
         lambda elements: product(smallest.at(elements)),
         lambda: product(smallest.everywhere()),
+        smallest.are_bounds,
     )

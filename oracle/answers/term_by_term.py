@@ -22,16 +22,17 @@ from ..numbers.limbs import widest
 from ..numbers.scaled import Scaled, scaled, with_room
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Pass
+from .factor import Factor
 
 _CHUNK_PRODUCTS = 1 << 17
 """Products handled at a time: 1 MiB of float64, about a core's second-level cache."""
 
 
 def sums_of_products(
-    kind: Pass, left: Array, right: Array, direct: ConvGeometry, most_terms: int
+    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int
 ) -> tuple[Scaled, Callable[[], Float64]]:
     """The exact results of a bilinear map, no element of more than `most_terms` terms; and of absolute values."""
-    a, b = scaled(left), scaled(right)
+    a, b = scaled(left.array), scaled(right.array)
     x, y = with_room(widest(a.integers) * widest(b.integers) * most_terms, a.integers, b.integers)
     terms = contraction(kind, direct)
 
@@ -79,7 +80,7 @@ class Contraction:
 
     def reduce(self, left: Array, right: Array, combine: np.ufunc, empty: object) -> Array:
         """Combine (add, or take the minimum of) the products of each element's terms, of grouped operands."""
-        lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
+        lead = _broadcast(left, right)
         kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
         result = np.full((*kept, self.places), empty, dtype=np.result_type(left, right))
         if self.targets.size and all(lead):
@@ -94,7 +95,11 @@ class Contraction:
             array.take(positions[begin:end], axis=-1) for array, positions in zip((a, b), self.positions, strict=True)
         )
         with np.errstate(over="ignore"):
-            products = combine.reduce(left * right, axis=self.reduced)
+            products = left * right
+        if products.shape[self.reduced] == 1:
+            products = products.squeeze(self.reduced)
+        else:
+            products = combine.reduce(products, axis=self.reduced)
         runs = combine.reduceat(products, self.starts[first:last] - begin, axis=-1)
         result[..., self.targets[self.starts[first:last]]] = runs
 
@@ -116,7 +121,7 @@ class Contraction:
 
         Elements are given by their indices in the flattened result.
         """
-        lead = np.broadcast_shapes(left.shape[:4], right.shape[:4])
+        lead = _broadcast(left, right)
         kept = [size for axis, size in enumerate(lead) if axis != self.reduced]
         *channels, target = np.unravel_index(elements, (*kept, self.places))
         begin, end = (np.searchsorted(self.targets, target, side=side)[:, None] for side in ("left", "right"))
@@ -138,6 +143,11 @@ class Contraction:
         edges = np.searchsorted(self.starts, np.arange(triples, len(self.targets), triples))
         bounds = np.unique(np.concatenate([[0], edges, [len(self.starts)]]))
         return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+
+
+def _broadcast(left: Array, right: Array) -> tuple[int, ...]:
+    """The shape of the products of grouped operands, but for positions."""
+    return tuple(b if a == 1 else a for a, b in zip(left.shape[:4], right.shape[:4], strict=True))
 
 
 def _grouped(name: str, array: Array, g: ConvGeometry) -> Array:

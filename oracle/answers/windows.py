@@ -125,11 +125,16 @@ def unrolled(source: Array, layout: WindowLayout, groups: int) -> Iterator[tuple
     """
     source = np.ascontiguousarray(source)
     images_step, rows_step = layout.block
+    elements = layout.channels // groups * math.prod(layout.kernel)
+    if len(source) <= images_step and layout.positions[0] <= rows_step:
+        everything = slice(None)
+        yield everything, everything, windows_view(_laid(source, layout), layout).reshape(groups, elements, -1)
+        return
     for images in slices(len(source), images_step):
         windows = windows_view(_laid(source[images], layout), layout)
         for rows in slices(layout.positions[0], rows_step):
             block = rows_of(windows, rows)
-            yield images, rows, block.reshape(groups, layout.channels // groups * math.prod(layout.kernel), -1)
+            yield images, rows, block.reshape(groups, elements, -1)
 
 
 def windows_view(buffer: Array, layout: WindowLayout) -> Array:

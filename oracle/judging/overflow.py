@@ -149,9 +149,11 @@ def _of_update(
 
 def has_narrower_range(arithmetic: Arithmetic) -> bool:
     """Whether a declared format overflows sooner than operands and results of the dtype do."""
-    usual = min(arithmetic.storage.largest, format_of(result_dtype(arithmetic.storage.name)).largest)
     declared = (arithmetic.multiplier, arithmetic.accumulator, arithmetic.result)
-    return any(form.largest < usual and not form.is_integer for form in declared)
+    others = [form.largest for form in declared if form is not arithmetic.storage and not form.is_integer]
+    if not others:
+        return False
+    return min(others) < min(arithmetic.storage.largest, format_of(result_dtype(arithmetic.storage.name)).largest)
 
 
 def leaves_range(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> bool:

@@ -18,8 +18,10 @@ VACUOUS = "vacuous"
 _ZERO_TERM = "equal, but a term is zero and would not be missed"
 _ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype, and would not be missed"
 
-_ASKED_AT_ONCE = 64
-"""Elements whose smallest term is asked: most often, the first so many have the largest share."""
+_LEAST_ASKED, _TERMS_ASKED = 8, 1 << 13
+"""Elements whose smallest terms are asked at once, and terms: most often, the first so many have the largest share."""
+_OUTWARD = 1 + 2.0**-50
+"""Covers the roundings made in evaluating a resolution."""
 
 
 class Outcome(Enum):
@@ -151,9 +153,18 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
 
 
 def _distance(values: Float64, exact: ExactResult) -> Float64:
-    """abs(values - exact), rounded once."""
-    if exact.value.fits_float64:
-        return np.abs(values - exact.rounded)
+    """abs(values - exact), rounded once.
+
+    With the exact value as a sum of two float64 numbers, one subtraction is rounded if the other one is exact. It is if
+    it can be undone from either side, for what is undone with the larger of two numbers is what was rounded (Dekker
+    1971, Numer. Math. 18).
+    """
+    rounded, left_out = exact.rounded, exact.left_out
+    if left_out is not None:
+        difference = values - rounded
+        is_undone = (values - difference == rounded) & (rounded + difference == values)
+        if is_undone.all() or not np.count_nonzero(left_out):
+            return np.abs(difference - left_out)
     return sizes(subtract(scaled(values), exact.value)).to_float64()
 
 
@@ -186,12 +197,8 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
         return unfit
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
-    ratios = _ratios(comparison.error, bound)
-    ratio = float(ratios.max(initial=0.0))
-    worst = (
-        _worst(real_parts(actual), expected, comparison.error, bound, ratios, form) if comparison.error.any() else None
-    )
-    wrong = int(comparison.wrong.sum())
+    ratio, worst = _worst(actual, expected, comparison.error, bound, form)
+    wrong = int(np.count_nonzero(comparison.wrong))
     if wrong:
         region = bounding_box(comparison.wrong)
         rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
@@ -216,13 +223,15 @@ def judge_form(actual: Array, shape: tuple[int, ...], dtype: str) -> Verdict | N
 def _ratios(error: Float64, bound: Float64) -> Float64:
     """error / bound, with 0 / 0 = 0 and x / 0 = inf."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return np.where(error == 0, 0.0, error / bound)
+        ratios = error / bound
+    ratios[error == 0] = 0.0
+    return ratios
 
 
 def resolution_of(
-    error: Float64, exact: ExactResult, bound: Float64, form: Format, counted: Mask | bool = True
+    error: Float64, exact: ExactResult, bound: Float64, form: Format, counted: Mask | None = None
 ) -> float:
-    """The largest (bound + error) / smallest term of the elements that are counted: a fault above it would have shown.
+    """The largest (bound + error) / smallest term of all elements, or those counted: a fault above it would have shown.
 
     The error counts as well as the bound, since rounding can have the opposite
     sign of a fault, and a faulty result is itself rounded to its format. A term
@@ -230,35 +239,40 @@ def resolution_of(
     The smallest term is asked of the elements that may have the largest share, by what is known of all.
     """
     hidden, smallest = bound + np.minimum(error, bound), exact.smallest
-    if smallest.least > 0 and not hidden.any():
+    if smallest.least > 0 and not np.count_nonzero(hidden):
         return 0.0
-    at_most = np.where(counted, _shares(hidden, smallest.below(), form), 0.0).ravel()
+    shares = _shares(hidden, smallest.below(), form)
+    at_most = (shares if counted is None else np.where(counted, shares, 0.0)).ravel()
+    if not smallest.are_bounds:
+        return float(at_most.max(initial=0.0)) * _OUTWARD
     hidden, resolution = hidden.ravel(), 0.0
     while (elements := np.flatnonzero(at_most > resolution)).size:
-        if elements.size > _ASKED_AT_ONCE:
-            elements = elements[np.argpartition(at_most[elements], -_ASKED_AT_ONCE)[-_ASKED_AT_ONCE:]]
+        asked = max(_LEAST_ASKED, _TERMS_ASKED // max(int(exact.terms.max()), 1))
+        if elements.size > asked:
+            elements = elements[np.argpartition(at_most[elements], -asked)[-asked:]]
         resolution = max(resolution, float(_shares(hidden[elements], smallest.at(elements), form).max()))
         at_most[elements] = 0.0
-    return resolution * (1 + 2.0**-50)
+    return resolution * _OUTWARD
 
 
 def _shares(hidden: Float64, smallest: Float64, form: Format) -> Float64:
     """Of the smallest terms, what is hidden: all and more of zero, nothing where there is none."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        shares = np.where(smallest == 0, np.inf, hidden / (smallest * (1 - form.unit_roundoff)))
-    return np.where(np.isinf(smallest), 0.0, shares)
+        shares = hidden / (smallest * (1 - form.unit_roundoff))
+    shares[smallest == 0] = np.inf
+    shares[smallest == np.inf] = 0.0
+    return shares
 
 
 def _worst(
-    actual: Float64, expected: Float64, error: Float64, bound: Float64, ratios: Float64, form: Format
-) -> Discrepancy:
-    candidates = np.where(ratios == ratios.max(), error, -1.0)
-    index = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), error.shape))
-    return Discrepancy(
-        index,
-        float(actual[index]),
-        float(expected[index]),
-        float(error[index]),
-        float(bound[index]),
-        form.ulps(error[index], np.fmax(abs(expected[index]), abs(np.float64(actual[index])))),
-    )
+    actual: Array, expected: Float64, error: Float64, bound: Float64, form: Format
+) -> tuple[float, Discrepancy | None]:
+    """The largest ratio, and the element with the largest error of those that have it; none where there is no error."""
+    if not np.count_nonzero(error):
+        return 0.0, None
+    ratios = _ratios(error, bound)
+    ratio = ratios.max()
+    candidates = np.where(ratios == ratio, error, -1.0)
+    index = tuple(map(int, np.unravel_index(candidates.argmax(), error.shape)))
+    given, right, off, most = (float(array[index]) for array in (real_parts(actual), expected, error, bound))
+    return float(ratio), Discrepancy(index, given, right, off, most, form.ulps(off, np.fmax(abs(right), abs(given))))

@@ -73,8 +73,8 @@ class Format:
 
     def ulps(self, error: float, size: float) -> float:
         """An error in units of the last place of a number of that size; inf beyond what float64 holds."""
-        with np.errstate(over="ignore"):
-            return float(np.float64(error) / self.ulp(np.array(size)))
+        exponent = max(math.frexp(size)[1] - 1, self.min_exponent) if size else self.min_exponent
+        return error if self.is_integer else error / math.ldexp(1.0, exponent - self.precision + 1)
 
 
 _MISSING = {"float8_e4m3fn": 32.0}

@@ -24,7 +24,7 @@ Limbs = tuple[Limb, ...]
 BITS = 32
 ROOM = 62
 """Bits of the last limb, without its sign."""
-_NEVER_OVERFLOWS = 800
+NEVER_OVERFLOWS = 800
 """Powers of two by which numbers of up to three limbs stay in the range of float64."""
 _MASK = (1 << BITS) - 1
 _FACTOR_BITS = 26
@@ -43,20 +43,24 @@ def carried(digits: Sequence[Limb], width: int, bits: int, offset: int = 0) -> L
         weighed = (digit << (width * k + offset) for k, digit in enumerate(digits))
         return (reduce(np.add, weighed),)
     limbs: list[Limb] = []
-    carry = word = np.zeros_like(digits[0])
+    carry, word = np.zeros_like(digits[0]), np.zeros_like(digits[0])
     filled, last = offset, len(digits) - 1
-    for number, digit in enumerate(chain(digits, repeat(carry))):
-        total = digit + carry
+    for number, digit in enumerate(chain(digits, repeat(np.zeros((), np.int64)))):
+        carry += digit
         if number >= last and filled + bits - width * number <= ROOM:
             break
-        word = word + ((total & ((1 << width) - 1)) << filled)
-        carry = total >> width
+        kept = carry & ((1 << width) - 1)
+        kept <<= filled
+        word += kept
+        carry >>= width
         filled += width
         if filled >= BITS:
             limbs.append(word & _MASK)
-            word = word >> BITS
+            word >>= BITS
             filled -= BITS
-    return (*limbs, word + (total << filled))
+    carry <<= filled
+    word += carry
+    return (*limbs, word)
 
 
 def of_integers(integers: Array) -> Limbs:
@@ -134,6 +138,8 @@ def negated(limbs: Limbs) -> Limbs:
 
 def sizes(limbs: Limbs) -> Limbs:
     """The absolute values."""
+    if len(limbs) == 1:
+        return (np.abs(limbs[0]),)
     if not (limbs[-1] < 0).any():
         return limbs
     signs = np.where(limbs[-1] < 0, -1, 1)
@@ -153,10 +159,29 @@ def _spread(limbs: Limbs) -> Limbs:
     return limbs if widest(limbs[-1]) <= _MASK else extended(limbs, len(limbs) + 1)
 
 
+def in_two(limbs: Limbs) -> tuple[Float64, Float64]:
+    """Numbers of one limb or two, rounded to the nearest float64, and what that leaves out: another float64, exactly.
+
+    The highest limb is rounded, and what it is off by has no more than 9 bits; with the limb below it, 41. So both
+    parts are float64 numbers, and the first is none or the larger one. Their sum is rounded once, and
+    its error is what the second lacks (Dekker 1971, Numer. Math. 18).
+    """
+    *lower, highest = limbs
+    high = highest.astype(np.float64)
+    rest = highest - high.astype(np.int64)
+    for limb in lower:
+        high *= 2.0**BITS
+        rest <<= BITS
+        rest += limb
+    low = rest.astype(np.float64)
+    rounded = high + low
+    return rounded, low - (rounded - high)
+
+
 def to_float64(limbs: Limbs, exponent: int) -> Float64:
     """The numbers times 2**exponent, rounded to nearest once, or twice where the result is subnormal.
 
-    Of up to three limbs, the highest 53 bits of 96 are one float64 and the others another, and their
+    Of three limbs, the highest 53 bits of 96 are one float64 and the others another, and their
     sum is rounded as IEEE 754 has it. Of more, the three count that begin with the first
     that is not zero. They have at least 65 bits, and the lowest of these is set if anything that is not zero was
     cut off: rounding to odd, after which rounding to at least two bits less gives what rounding once would
@@ -164,7 +189,9 @@ def to_float64(limbs: Limbs, exponent: int) -> Float64:
     """
     if len(limbs) == 1:
         return _times_power(limbs[0].astype(np.float64), exponent)
-    *lower, low, middle, high = extended(_spread(sizes(limbs)), 3)
+    if len(limbs) == 2:
+        return _times_power(in_two(limbs)[0], exponent)
+    *lower, low, middle, high = _spread(sizes(limbs))
     above: Limb | int = 0
     for limb in lower[::-1]:
         empty = high == 0
@@ -177,7 +204,7 @@ def to_float64(limbs: Limbs, exponent: int) -> Float64:
 
 
 def _times_power(numbers: Float64, exponents: Limb | int) -> Float64:
-    if isinstance(exponents, int) and abs(exponents) <= _NEVER_OVERFLOWS:
+    if isinstance(exponents, int) and abs(exponents) <= NEVER_OVERFLOWS:
         return times_power(numbers, exponents)
     with np.errstate(over="ignore"):
         return np.asarray(

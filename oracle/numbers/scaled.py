@@ -17,7 +17,7 @@ from . import limbs
 from .arrays import Float64
 from .dtypes import FORMATS
 from .limbs import Limbs, widest
-from .splitting import digits, extent, times_power
+from .splitting import Extent, digits, extent, times_power
 
 _FORM = FORMATS["float64"]
 _LEAST_EXPONENT = _FORM.min_exponent - _FORM.precision + 1
@@ -51,6 +51,10 @@ class Scaled:
         shift = self.exponent - exponent
         return self if shift == 0 else Scaled(limbs.shifted(self.limbs, shift), exponent)
 
+    def reshaped(self, shape: tuple[int, ...]) -> Scaled:
+        """The same numbers in another shape."""
+        return Scaled(tuple(limb.reshape(shape) for limb in self.limbs), self.exponent)
+
     @property
     def fits_float64(self) -> bool:
         """Whether every number is sure to be a float64."""
@@ -65,6 +69,13 @@ class Scaled:
             subnormal = np.abs(numbers) < 2.0**_FORM.min_exponent
             numbers[subnormal] = [_ratio(int(i), self.exponent) for i in self.integers[subnormal]]
         return numbers
+
+    def in_two(self) -> tuple[Float64, Float64 | None]:
+        """Each number rounded to the nearest float64, and what that leaves out, exactly; None where it is not known."""
+        if len(self.limbs) > 2 or not _LEAST_EXPONENT <= self.exponent <= limbs.NEVER_OVERFLOWS:
+            return self.to_float64(), None
+        rounded, left_out = limbs.in_two(self.limbs)
+        return times_power(rounded, self.exponent), times_power(left_out, self.exponent)
 
     def to_fractions(self) -> NDArray[np.object_]:
         """Each number as a Fraction."""
@@ -92,7 +103,11 @@ def scaled(array: Array) -> Scaled:
     if array.dtype.kind in "iu":
         return Scaled.of(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
     values = floats(array)
-    bits = extent(values, precision_of(array))
+    return in_limbs(values, extent(values, precision_of(array)))
+
+
+def in_limbs(values: Float64, bits: Extent) -> Scaled:
+    """Finite numbers of that extent, exactly."""
     if bits.bits <= limbs.ROOM:
         return Scaled((times_power(values, -bits.lowest).astype(np.int64),), bits.lowest)
     parts = digits(values, bits.lowest, limbs.BITS, -(-bits.bits // limbs.BITS)).astype(np.int64)

@@ -24,6 +24,9 @@ class Extent:
     bits: int
     largest: int
     """The largest absolute value, in units of 2**lowest."""
+    smallest_size: float
+    """The smallest absolute value, be it zero; inf where there is none."""
+    largest_size: float
 
 
 def extent(values: Float64, precision: int) -> Extent:
@@ -35,13 +38,12 @@ def extent(values: Float64, precision: int) -> Extent:
         If an element is NaN or infinite.
     """
     sizes = np.abs(values)
-    largest = float(sizes.max(initial=0.0))
+    least, largest = float(sizes.min(initial=math.inf)), float(sizes.max(initial=0.0))
     if not math.isfinite(largest):
         raise OverflowError("an exact number is finite; the array has NaN or Inf")
     if largest == 0:
-        return Extent(0, 1, 0)
-    least = float(sizes.min(initial=math.inf)) or float(sizes.min(initial=math.inf, where=sizes > 0))
-    lowest = math.frexp(least)[1] - precision
+        return Extent(0, 1, 0, least, largest)
+    lowest = math.frexp(least or float(sizes.min(initial=math.inf, where=sizes > 0)))[1] - precision
     fraction, highest = math.frexp(largest)
     if highest <= _INT64_BITS < highest - lowest and np.array_equal(sizes, np.rint(sizes)):
         lowest = 0
@@ -52,7 +54,8 @@ def extent(values: Float64, precision: int) -> Extent:
         lowest = max(lowest, _LEAST_EXPONENT)
     shift = highest - _PRECISION - lowest
     significand = int(math.ldexp(fraction, _PRECISION))
-    return Extent(lowest, highest - lowest, significand << shift if shift > 0 else significand >> -shift)
+    integer = significand << shift if shift > 0 else significand >> -shift
+    return Extent(lowest, highest - lowest, integer, least, largest)
 
 
 def digits(values: Float64, lowest: int, width: int, count: int) -> Float64:

@@ -112,8 +112,11 @@ def parse_case(text: str) -> Case:
     ):
         if value not in known:
             raise InvalidArgument(name, value, f"should be one of {', '.join(known)}", where="parse_case")
-    geometry = parse_geometry(match["geometry"])
+    geometry = _geometry(match["geometry"])
     return Case(geometry, match["bias"] is not None, match["dtype"], match["fill"], int(match["seed"]), layout)
+
+
+_geometry = lru_cache(maxsize=256)(parse_geometry)
 
 
 def real_operands(case: Case, largest: float = math.inf) -> Operands:
@@ -148,7 +151,7 @@ def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
     lattice = lattice or lattice_for(case)
     limit, passes = 2 ** (lattice.precision - 1), _passes(case.dtype)
     parts = 2 if case.dtype in COMPONENTS else 1
-    most_terms = 1 + parts * max(int(term_counts(pass_, case.geometry).max(initial=0)) for pass_ in passes)
+    most_terms = 1 + parts * _most_products(passes, case.geometry)
     generator = _generator(case, stream=0)
     if most_terms <= limit:
         largest = min(math.isqrt(limit // most_terms), lattice.largest)
@@ -161,6 +164,12 @@ def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
         if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
+
+
+@lru_cache(maxsize=256)
+def _most_products(passes: tuple[Pass, ...], geometry: ConvGeometry) -> int:
+    """In any element of any pass."""
+    return max(int(term_counts(pass_, geometry).max(initial=0)) for pass_ in passes)
 
 
 @lru_cache

@@ -21,10 +21,11 @@ import numpy as np
 
 from ..answers.exact import ExactResult, term_counts
 from ..answers.smallest import known
+from ..numbers.arrays import Mask
 from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..numbers.scaled import Scaled, unit_of
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import ARRAYS, Array, Operands, Pass, real_parts, shape_of
+from ..problem.passes import ARRAYS, Operands, Pass, real_parts, shape_of
 from ..rounding.bounds import rounding_bound
 
 _PRECISION = 24
@@ -105,8 +106,10 @@ def _bound_of_ones(
     return max(map(bound, passes))
 
 
-def is_exact(exact: ExactResult, operands: Operands, arithmetic: Arithmetic, *, start: bool) -> Array:
+def is_exact(exact: ExactResult, operands: Operands, arithmetic: Arithmetic, *, start: bool) -> Mask | bool:
     """Where sums of integers are not rounded: their absolute terms fit the accumulator and the result.
+
+    True if the largest terms would fit if all were as large, which takes less time to tell.
 
     Parameters
     ----------
@@ -120,9 +123,14 @@ def is_exact(exact: ExactResult, operands: Operands, arithmetic: Arithmetic, *, 
     """
     formats = (arithmetic.accumulator, arithmetic.result)
     limit = min(2.0**form.precision for form in formats)
-    largest = max(float(np.abs(real_parts(array)).max(initial=0)) for array in operands.arrays().values())
-    size = exact.magnitude
-    if start:
-        unit = unit_of(operands.learning_rate)
-        size = (abs(operands.learning_rate) * size + np.abs(real_parts(operands.weight))) / unit
-    return np.asarray((size <= limit) & (largest <= _whole(arithmetic.multiplier)))
+    if arithmetic.multiplier != arithmetic.storage and not _fit(operands, _whole(arithmetic.multiplier)):
+        return False
+    if not start:
+        return exact.most() < limit or np.asarray(exact.magnitude <= limit)
+    rate, weight = abs(operands.learning_rate), np.abs(real_parts(operands.weight))
+    limit *= unit_of(operands.learning_rate)
+    return bool(rate * exact.most() + weight.max(initial=0) < limit) or rate * exact.magnitude + weight <= limit
+
+
+def _fit(operands: Operands, largest: float) -> bool:
+    return all(np.abs(real_parts(array)).max(initial=0) <= largest for array in operands.arrays().values())

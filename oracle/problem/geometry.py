@@ -135,6 +135,16 @@ class ConvGeometry:
             batch, in_channels, out_channels, groups=groups, padding_mode=padding_mode, transposed=transposed, **axes
         )
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Of numbers alone: those of texts differ from process to process, and this is kept when it is handed over."""
+        counts = self.batch, self.in_channels, self.out_channels, self.groups, self.transposed
+        axes = self.size, self.kernel, self.stride, self.padding, self.dilation, self.output_padding, self.unread
+        return hash((*counts, *axes))
+
     def __getattr__(self, name: str) -> NoReturn:
         """Tell one who reaches for an attribute that is not there which ones are."""
         given = (field.name for field in fields(self) if field.name != "unread")
@@ -178,7 +188,7 @@ class ConvGeometry:
             unread=tuple(o - o % s for o, s in zip(self.output_padding, self.stride, strict=True)),
         )
 
-    @property
+    @cached_property
     def is_degenerate(self) -> bool:
         """Whether it has no channels, no input or no output, so that implementations may refuse it."""
         return 0 in (self.in_channels, self.out_channels, *self.size, *self.output_size)
@@ -188,12 +198,12 @@ class ConvGeometry:
         """Whether its output padding is a stride or more on some axis, which most implementations do not take."""
         return any(self.direct.unread)
 
-    @property
+    @cached_property
     def input_shape(self) -> tuple[int, ...]:
         """(N, C, *I)."""
         return (self.batch, self.in_channels, *self.size)
 
-    @property
+    @cached_property
     def weight_shape(self) -> tuple[int, ...]:
         """(K, C // groups, *R); of a transposed convolution (C, K // groups, *R)."""
         rows, columns = self.out_channels, self.in_channels
@@ -201,12 +211,12 @@ class ConvGeometry:
             rows, columns = columns, rows
         return (rows, columns // self.groups, *self.kernel)
 
-    @property
+    @cached_property
     def bias_shape(self) -> tuple[int, ...]:
         """(K,)."""
         return (self.out_channels,)
 
-    @property
+    @cached_property
     def output_shape(self) -> tuple[int, ...]:
         """(N, K, *O)."""
         return (self.batch, self.out_channels, *self.output_size)

@@ -154,8 +154,10 @@ def present_products(pass_: Pass, geometry: ConvGeometry, names: Collection[str]
         If a pass of second order is given no direction that it takes.
     """
     parts = products(pass_, geometry)
+    if not pass_.is_second_order:
+        return parts
     present = tuple(part for part in parts if not {part.left, part.right} & _DIRECTIONS - set(names))
-    if parts and not present:
+    if not present:
         wanted = " or ".join(sorted({part.left, part.right} & _DIRECTIONS)[0] for part in parts)
         raise InvalidArgument(wanted, None, f"should be an array for the pass {pass_}", where="present_products")
     return present

@@ -64,9 +64,9 @@ def rounding_bound(
         In the units of the result. An error above it cannot come from rounding.
     """
     before = _rounded_operands(exact, operands, arithmetic)
-    extra = np.zeros(exact.magnitude.shape)
+    extra: Float64 | float = 0.0
     if arithmetic.does("algorithm", "transform"):
-        extra = extra + transform_bound(pass_, operands, arithmetic, geometry)
+        extra = transform_bound(pass_, operands, arithmetic, geometry)
     if _has_three_products(operands, arithmetic):
         extra = extra + _of_three_products(exact, arithmetic)
     if pass_ is Pass.UPDATE:
@@ -112,22 +112,22 @@ def stores(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
     return step_stores(operands) if pass_ is Pass.UPDATE else late_additions(pass_, operands, geometry) + 1
 
 
-def _inner_product(exact: ExactResult, before: Float64, arithmetic: Arithmetic) -> Float64:
+def _inner_product(exact: ExactResult, before: Float64 | float, arithmetic: Arithmetic) -> Float64:
     """n u S, and n half-spacings for products that underflow; `before` it, the rounding of the operands."""
     accumulator = arithmetic.accumulator
     underflow = half_spacings(exact.terms, accumulator)
     return before + exact.terms * accumulator.unit_roundoff * (exact.magnitude + before) + underflow
 
 
-def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
+def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64 | float:
     """What rounding the operands to `multiplier` can change: each by u of its size, or by half a spacing h."""
     multiplier, storage = arithmetic.multiplier, arithmetic.storage
     steps = 2 if arithmetic.does("operands", "truncated") else 1
     u = steps * multiplier.unit_roundoff if multiplier.precision < storage.precision else 0.0
     fits = multiplier.smallest_subnormal <= storage.smallest_subnormal
     h = 0.0 if fits else steps * multiplier.smallest_subnormal / 2
-    error = exact.magnitude * (2 * u + u * u) if u else np.zeros(exact.magnitude.shape)
-    if h == 0:
+    error: Float64 | float = exact.magnitude * (2 * u + u * u) if u else 0.0
+    if not h:
         return error
     largest = max(float(np.abs(real_parts(array)).max(initial=1.0)) for array in operands.arrays().values())
-    return error + exact.terms * (h * (1 + u) * (2 * largest + h))
+    return np.asarray(error + exact.terms * (h * (1 + u) * (2 * largest + h)), dtype=np.float64)

@@ -45,12 +45,12 @@ def images(operands: Operands) -> int:
     return max(int(operands.input.shape[0]), 1)
 
 
-def step_bound(terms_error: Float64, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
+def step_bound(terms_error: Float64 | float, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
     """The largest error of F - alpha dL/dF.
 
     Parameters
     ----------
-    terms_error : ndarray of float64
+    terms_error : ndarray of float64, or float
         What the gradient's terms may be off by altogether before they are summed: by operands
         that are rounded, by transforms.
     exact : ExactResult
@@ -65,7 +65,7 @@ def step_bound(terms_error: Float64, exact: ExactResult, operands: Operands, ari
     return _stored_by_images(summed, rate * exact.magnitude, weight, operands, arithmetic)
 
 
-def _summed(terms_error: Float64, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
+def _summed(terms_error: Float64 | float, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
     """The error in the accumulator's arithmetic."""
     rate, weight = abs(operands.learning_rate), np.abs(real_parts(operands.weight))
     u, n = arithmetic.accumulator.unit_roundoff, exact.terms

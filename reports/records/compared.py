@@ -115,7 +115,7 @@ class Counting:
 
     def __init__(self, checks: Iterable[CheckInfo]) -> None:
         self._of_values = names_of_values(checks)
-        self._shares: dict[tuple[str, str, str], Share] = {}
+        self._counts: dict[tuple[str, str, str], list[int]] = {}
         self._reasons: Counter[tuple[str, str]] = Counter()
 
     def add(self, record: CaseRecord, times: int = 1) -> None:
@@ -124,21 +124,22 @@ class Counting:
         for result in record.results:
             if result.check in self._of_values and result.subject in _PASSES:
                 asked.setdefault(result.subject, []).append(result)
+        dtype = dtype_of(record.case)
         for subject, results in asked.items():
-            self._count(record, subject, [result.verdict for result in results], times)
+            self._count(record, subject, dtype, [result.verdict for result in results], times)
 
-    def _count(self, record: CaseRecord, subject: str, verdicts: list[Verdict], times: int) -> None:
+    def _count(self, record: CaseRecord, subject: str, dtype: str, verdicts: list[Verdict], times: int) -> None:
         if record.declined:
             self._reasons[record.candidate, verdicts[0].reason] += record.declined
             return
         if all(_had_nothing_to_compare(verdict) for verdict in verdicts):
             return
-        key = record.candidate, subject, dtype_of(record.case)
         answers = [verdict for verdict in verdicts if _is_answer(verdict)]
         undecided = sum(verdict.outcome is Outcome.UNDECIDED for verdict in answers)
         was_compared = any(verdict.outcome not in _WITHOUT_RESULT for verdict in answers)
-        share = Share(*key, times, times * was_compared, times * len(answers), times * undecided)
-        self._shares[key] = self._shares.get(key, Share(*key)) + share
+        counts = self._counts.setdefault((record.candidate, subject, dtype), [0, 0, 0, 0])
+        for place, count in enumerate((1, was_compared, len(answers), undecided)):
+            counts[place] += times * count
         if not was_compared:
             self._reasons[record.candidate, verdicts[0].reason] += times
 
@@ -150,7 +151,8 @@ class Counting:
             kept[candidate] += 1
             if kept[candidate] <= _MOST_REASONS:
                 reasons.append(Reason(candidate, text, count))
-        return Compared(tuple(self._shares.values()), tuple(reasons))
+        shares = (Share(*key, *counts) for key, counts in self._counts.items())
+        return Compared(tuple(shares), tuple(reasons))
 
 
 def compared(records: Iterable[CaseRecord], checks: Iterable[CheckInfo]) -> Compared:

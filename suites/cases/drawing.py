@@ -54,14 +54,9 @@ class Chunk:
 
     def cases(self) -> tuple[Case, ...]:
         """The cases, in the order in which they are drawn."""
-        drawn_cases: list[Case] = []
+        from .finding import drawn_cases  # with Hypothesis, which takes long to import: the first cases are not drawn
 
-        def keep(case: Case) -> bool:
-            drawn_cases.append(case)
-            return False
-
-        self._find(keep)
-        return tuple(drawn_cases)
+        return drawn_cases(self.space, self._seed)
 
     def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
         """The smallest case that Hypothesis comes to from one of them, `shown`, as long as the case shows a fault.
@@ -76,14 +71,13 @@ class Chunk:
             is_met = is_met or case == shown
             return is_met and shows(case)
 
-        smallest = self._find(shows_from_there)
-        assert smallest is not None
-        return smallest
+        from .finding import find_case
 
-    def _find(self, shows: Callable[[Case], bool]) -> Case | None:
-        from .finding import find_case  # with Hypothesis, which takes long to import: the first cases are not drawn
+        return find_case(self.space, self._seed, shows_from_there)
 
-        return find_case(self.space, f"{self.seed}/{self.number}", shows)
+    @property
+    def _seed(self) -> str:
+        return f"{self.seed}/{self.number}"
 
 
 def prepare() -> None:

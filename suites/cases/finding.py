@@ -5,18 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from types import ModuleType
+from typing import TypeVar, cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import engine, providers
+from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.constants_ast import Constants
+from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies._internal.lazy import unwrap_strategies
 
 from ...oracle.operands.data import Case
 from .space import Space
-from .strategies import cases
+from .strategies import cases, drawn_case, drawn_geometry
+
+Value = TypeVar("Value")
 
 _QUIET = settings(
     max_examples=10,
@@ -32,13 +39,41 @@ _CONSTANTS: LRUCache[object, object] = LRUCache(1024)
 """As Hypothesis keeps them for each choice, but only of its own."""
 
 
-def find_case(space: Space, seed: str, shows: Callable[[Case], bool]) -> Case | None:
-    """The smallest case that Hypothesis comes to from the first that shows something; None where none does."""
-    with _wherever_and_however_slow():
+def drawn_cases(space: Space, seed: str) -> tuple[Case, ...]:
+    """The cases that `find` draws where none shows anything.
+
+    By the same engine, with the same random numbers, but without what is needed only to shrink them.
+    """
+    cases: list[Case] = []
+
+    def keep(data: ConjectureData) -> None:
+        draw = cast(DrawFn, partial(_drawn, data))
         try:
-            return find(cases(space=space), shows, settings=_QUIET, random=Random(seed))
-        except NoSuchExample:
-            return None
+            cases.append(drawn_case(draw, space, drawn_geometry(draw, space)))
+        except UnsatisfiedAssumption:
+            data.mark_invalid()
+
+    with _wherever_and_however_slow():
+        engine.ConjectureRunner(keep, settings=_QUIET, random=Random(Random(seed).getrandbits(64))).run()
+    return tuple(cases)
+
+
+def find_case(space: Space, seed: str, shows: Callable[[Case], bool]) -> Case:
+    """The smallest case that Hypothesis comes to from the first that shows something.
+
+    Raises
+    ------
+    NoSuchExample
+        If none does.
+    """
+    with _wherever_and_however_slow():
+        return find(cases(space=space), shows, settings=_QUIET, random=Random(seed))
+
+
+def _drawn(data: ConjectureData, strategy: SearchStrategy[Value]) -> Value:
+    """What a strategy draws, without a mark of where it began and ended, which only shrinking needs."""
+    unwrapped: SearchStrategy[Value] = unwrap_strategies(strategy)  # type: ignore[no-untyped-call]
+    return unwrapped.do_draw(data)
 
 
 @contextmanager

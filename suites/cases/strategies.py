@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import assume
 from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
 
 from ...oracle.numbers.dtypes import EVERYDAY
 from ...oracle.operands.data import SEEDS, Case
@@ -109,6 +109,17 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
     one, in the fewest spatial axes. Where a drawn case would have more than
     `space.max_products` products, one of the sizes, drawn as well, is kept, and the rest cut down.
     """
+    return drawn_geometry(draw, space)
+
+
+def drawn_geometry(draw: st.DrawFn, space: Space) -> ConvGeometry:
+    """One of `conv_geometries`.
+
+    Raises
+    ------
+    UnsatisfiedAssumption
+        If what was drawn has no room in the space.
+    """
     rank = draw(st.sampled_from(sorted(space.ranks)))
     swarm = drawn_swarm(draw, space.settings, rank)
     wanted = Drawn(_axes(draw, rank, swarm), *_counts(draw, swarm))
@@ -130,7 +141,8 @@ def conv_geometries(draw: st.DrawFn, *, space: Space = Space()) -> ConvGeometry:
         tuple(extras),
     )
     drawn = geometry if swarm.lack is None else without(geometry, swarm.lack)
-    assume(space.has_room_for(drawn))
+    if not space.has_room_for(drawn):
+        raise UnsatisfiedAssumption
     return drawn
 
 
@@ -145,7 +157,11 @@ def cases(draw: st.DrawFn, *, space: Space = Space()) -> Case:  # noqa: B008 - f
 
     Examples shrink towards the first of `space.dtypes`, no bias, uniform data and contiguous memory.
     """
-    geometry = draw(conv_geometries(space=space))
+    return drawn_case(draw, space, draw(conv_geometries(space=space)))
+
+
+def drawn_case(draw: st.DrawFn, space: Space, geometry: ConvGeometry) -> Case:
+    """One of `cases` of a geometry."""
     everyday = tuple(dtype for dtype in space.dtypes if dtype in EVERYDAY)
     dtype = draw(st.sampled_from((*space.dtypes, *everyday, *everyday)))
     bias = draw(st.booleans()) if Setting.BIAS in space.settings else False

@@ -151,12 +151,12 @@ def allowed_error(
     exact: Mask | bool = False
     if numbers is not Numbers.REALS and not rounds_integers(arithmetic):
         exact = is_exact(expected, operands, arithmetic, start=pass_ is Pass.UPDATE)
-    if np.all(exact):
-        return np.zeros(expected.magnitude.shape) + own
+    if exact is True:
+        return np.zeros(expected.value.shape) + own
     bound = rounding_bound(pass_, expected, operands, arithmetic, geometry)
     if arithmetic.does("subnormals", "flushed"):
         bound = bound + flush_allowance(pass_, expected, operands, arithmetic, geometry)
-    return np.where(exact, 0.0, bound) + own
+    return (bound if exact is False else np.where(exact, 0.0, bound)) + own
 
 
 @dataclass(frozen=True, slots=True, eq=False)

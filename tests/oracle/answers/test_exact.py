@@ -14,11 +14,11 @@ from convoracle.oracle.answers.exact import term_counts
 from convoracle.oracle.answers.magnitude import MOST_EXCESS
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.numbers.dtypes import DTYPES
-from convoracle.oracle.operands.data import Case, real_operands
+from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import ARRAYS, Array, Operands, Pass, is_defined, shape_of
 from convoracle.suites.cases.space import Space
-from convoracle.suites.cases.strategies import conv_geometries
+from convoracle.suites.cases.strategies import cases, conv_geometries
 
 SMALL = Space(max_products=300)
 
@@ -179,3 +179,20 @@ def test_a_pass_of_second_order_without_its_directions_is_refused(pass_: Pass) -
     operands = Operands(np.ones((1, 1, 2)), np.ones((1, 1, 2)), None, np.ones((1, 1, 1)))
     with pytest.raises(InvalidArgument, match="_direction=None, but should be an array for the pass"):
         exact.evaluate(pass_, operands, geometry)
+
+
+@settings(max_examples=30)
+@given(cases(space=Space(dtypes=("float32", "int8", "complex64"), max_products=300)))
+def test_no_magnitude_is_above_the_most(case: Case) -> None:
+    for make in (real_operands, lattice_operands):
+        for pass_ in (each for each in Pass if is_defined(each, case.dtype)):
+            result = exact.evaluate(pass_, make(case), case.geometry)
+            assert (result.magnitude <= result.most() * (1 + MOST_EXCESS)).all()
+
+
+def test_the_most_is_reached_where_all_terms_are_as_large() -> None:
+    geometry = ConvGeometry.of(batch=2, in_channels=3, out_channels=4, size=5, kernel=2)
+    operands = Operands(**{name: np.full(shape_of(name, geometry), -3, np.float32) for name in ARRAYS})  # type: ignore[arg-type]
+    for pass_ in Pass:
+        result = exact.evaluate(pass_, operands, geometry)
+        assert result.magnitude.max() == result.most()

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from convoracle.oracle.answers.factor import Factor
 from convoracle.oracle.answers.smallest import of_products
 from convoracle.oracle.answers.term_by_term import sums_of_products
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
@@ -28,19 +29,19 @@ INPUT, WEIGHT, GRADIENT = (np.array([[values]], np.float64) for values in ([1, -
 def test_by_hand(
     pass_: Pass, left: np.ndarray, right: np.ndarray, sums: list[int], of_sizes: list[int], smallest: list[int]
 ) -> None:
-    found, found_of_sizes = sums_of_products(pass_, left, right, LINE, 2)
+    found, found_of_sizes = sums_of_products(pass_, Factor.of(left), Factor.of(right), LINE, 2)
     assert found.to_fractions().ravel().tolist() == sums
     assert found_of_sizes().ravel().tolist() == of_sizes
     assert _smallest(pass_, left, right, LINE) == smallest
 
 
 def _sums(left: Array, right: Array, geometry: ConvGeometry, most_terms: int) -> list[Fraction]:
-    sums, _ = sums_of_products(Pass.FORWARD, left, right, geometry, most_terms)
+    sums, _ = sums_of_products(Pass.FORWARD, Factor.of(left), Factor.of(right), geometry, most_terms)
     return list(sums.to_fractions().ravel())
 
 
 def _smallest(pass_: Pass, left: Array, right: Array, geometry: ConvGeometry) -> list[float]:
-    return list(of_products(pass_, left, right, geometry).everywhere().ravel())
+    return list(of_products(pass_, Factor.of(left), Factor.of(right), geometry).everywhere().ravel())
 
 
 def test_groups_images_and_channels_are_kept_apart() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from convoracle.oracle.answers import exact
 from convoracle.oracle.answers.exact import ExactResult
-from convoracle.oracle.judging.verdict import VACUOUS, Outcome, judge
+from convoracle.oracle.answers.smallest import known
+from convoracle.oracle.judging.verdict import VACUOUS, Outcome, compare, judge
 from convoracle.oracle.numbers.dtypes import Arithmetic, numpy_dtype
+from convoracle.oracle.numbers.scaled import Scaled, scaled
 from convoracle.oracle.operands.data import Case, lattice_operands, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
@@ -220,3 +225,35 @@ def test_a_result_wider_than_the_operands_is_required_where_it_is_declared(dtype
     with np.errstate(all="ignore"):
         narrow = wide.astype(numpy_dtype(dtype))
     assert judge(narrow, result, _zeros(result), result_dtype).cause == "dtype"
+
+
+NEAR = st.integers(-3, 3).map(lambda ulps: 1 + ulps * 2.0**-52)
+FACTORS = st.one_of(
+    NEAR, st.sampled_from([0.0, -1.0, 0.5, 2.0, 1e-9, 1e9, 2.0**-60, 2.0**60, 1 + 2.0**-24]), st.floats(-4, 4)
+)
+
+
+@given(st.one_of(st.integers(-(1 << 93), 1 << 93), st.integers(-(1 << 50), 1 << 50)), st.integers(-90, 20), FACTORS)
+@example((1 << 80) + 1, -60, 2.0**-60)
+@example((1 << 92) + (1 << 39) + 1, 0, 1.0)
+@example(-(1 << 60) - 1, 0, -(2.0**-53))  # a tie, but for what rounding the exact value leaves out
+def test_a_distance_is_the_exact_one_rounded_once(integer: int, exponent: int, factor: float) -> None:
+    number = Scaled((np.array([integer & 0xFFFFFFFF]), np.array([integer >> 32])), exponent)
+    result = ExactResult(number, np.zeros(1), known(np.ones(1)), terms=np.ones(1, np.int64))
+    actual = result.rounded * factor
+    right = abs(Fraction(actual.item()) - integer * Fraction(2) ** exponent)
+    assert compare(actual, result, np.zeros(1)).error.item() == float(right)
+
+
+def test_an_element_without_an_error_has_no_ratio(real: tuple[ExactResult, Array, Operands]) -> None:
+    result, actual, _ = real
+    bound = np.full(result.magnitude.shape, 1e-3)
+    exactly = replace(result, value=scaled(actual))
+    assert judge(actual, exactly, bound, FLOAT32).worst is None
+    off = actual.copy()
+    off[1, 0, 0, 0] = np.nextafter(off[1, 0, 0, 0], np.float32(np.inf))
+    verdict = judge(off, exactly, bound, FLOAT32)
+    assert verdict.worst is not None
+    assert verdict.worst.index == (1, 0, 0, 0)
+    assert verdict.ratio == verdict.worst.error / 1e-3 < 1
+    assert verdict.worst.ulps == 1

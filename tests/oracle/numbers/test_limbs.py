@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from convoracle.oracle.numbers import limbs
@@ -119,3 +119,13 @@ def test_a_subnormal_is_rounded_once() -> None:
     assert number.to_float64().item() == float(Fraction((1 << 54) + 11, 1 << 1077))
     twice = np.ldexp(np.float64((1 << 54) + 11), -1077)
     assert number.to_float64().item() != twice
+
+
+@given(st.lists(st.integers(-(1 << 94) + 1, (1 << 94) - 1), min_size=1, max_size=5))
+@example([1, (1 << 53) + 1, -(1 << 62), (1 << 93) - 1])
+@example([-1, (1 << 93) + (1 << 39), (1 << 93) + (1 << 40), -(1 << 93) - 3 * (1 << 40)])
+def test_two_limbs_are_two_float64_numbers(integers: list[int]) -> None:
+    lower, higher = ([part(integer) for integer in integers] for part in (lambda i: i & limbs._MASK, lambda i: i >> 32))
+    rounded, left_out = limbs.in_two((np.array(lower), np.array(higher)))
+    assert rounded.tolist() == [float(integer) for integer in integers]
+    assert [int(high) + int(low) for high, low in zip(rounded, left_out, strict=True)] == integers

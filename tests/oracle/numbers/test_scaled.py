@@ -168,3 +168,29 @@ def test_room_is_made_where_it_may_be_needed() -> None:
 )
 def test_the_unit_of_a_learning_rate(rate: float, unit: float) -> None:
     assert unit_of(rate) == unit
+
+
+@pytest.mark.parametrize(
+    ("integer", "exponent", "is_known"),
+    [
+        ((1 << 90) + 1, -1074, True),
+        ((1 << 90) + 1, -1075, False),
+        ((1 << 90) + 1, 800, True),
+        ((1 << 90) + 1, 801, False),
+        ((1 << 94) + 1, 0, False),
+    ],
+)
+def test_what_rounding_leaves_out_is_known_where_it_is_a_float64(integer: int, exponent: int, is_known: bool) -> None:
+    low, high = np.array([integer & 0xFFFFFFFF]), np.array([integer >> 32])
+    number = Scaled((low, high) if high < 1 << 62 else (low, high & 0xFFFFFFFF, high >> 32), exponent)
+    rounded, left_out = number.in_two()
+    assert rounded.tolist() == number.to_float64().tolist()
+    assert (left_out is not None) is is_known
+    if left_out is not None:
+        assert Fraction(rounded.item()) + Fraction(left_out.item()) == integer * Fraction(2) ** exponent
+
+
+def test_numbers_in_another_shape() -> None:
+    wide = Scaled.of(np.array([1 << 70, 3, -(1 << 80), 5], dtype=object), -3).reshaped((2, 1, 2))
+    assert (wide.shape, wide.exponent) == ((2, 1, 2), -3)
+    assert wide.integers.ravel().tolist() == [1 << 70, 3, -(1 << 80), 5]

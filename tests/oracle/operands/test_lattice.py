@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from convoracle.oracle.answers import exact
+from convoracle.oracle.answers.exact import ExactResult
+from convoracle.oracle.answers.smallest import known
 from convoracle.oracle.numbers.dtypes import DTYPES, Arithmetic
-from convoracle.oracle.numbers.scaled import unit_of
+from convoracle.oracle.numbers.scaled import Scaled, unit_of
 from convoracle.oracle.operands.data import (
     LATTICE_RATES,
     PLAIN_SEEDS,
@@ -22,7 +25,7 @@ from convoracle.oracle.operands.data import (
     parse_case,
 )
 from convoracle.oracle.operands.lattice import Lattice, is_exact
-from convoracle.oracle.problem.passes import Pass, is_defined, real_parts
+from convoracle.oracle.problem.passes import Operands, Pass, is_defined, real_parts
 from convoracle.suites.cases.space import Space
 from convoracle.suites.cases.strategies import cases
 from convoracle.suites.checks.value import answer, operands_of, standard
@@ -58,7 +61,7 @@ def test_every_sum_fits_what_is_declared(name: str, data: Any) -> None:
             continue
         result = answer(Numbers.INTEGERS, case, pass_, arithmetic)
         value, form = result.value.to_float64(), arithmetic.result.dtype
-        assert is_exact(result, operands, arithmetic, start=pass_ is Pass.UPDATE).all()
+        assert np.all(is_exact(result, operands, arithmetic, start=pass_ is Pass.UPDATE))
         assert (value.astype(form).astype(np.float64) == value).all()
         held_to = standard(Numbers.INTEGERS, pass_, operands, result, arithmetic, case)
         assert not held_to.bound.any()
@@ -88,7 +91,7 @@ def test_rates_of_every_kind_are_asked_and_are_exact() -> None:
     for seed in range(PLAIN_SEEDS, PLAIN_SEEDS + 2 * len(LATTICE_RATES)):
         operands = lattice_operands(Case(case.geometry, False, "float32", "uniform", seed))
         result = exact.evaluate(Pass.UPDATE, operands, case.geometry)
-        assert is_exact(result, operands, Arithmetic.of("float32"), start=True).all()
+        assert np.all(is_exact(result, operands, Arithmetic.of("float32"), start=True))
         seen.add(operands.learning_rate)
     assert min(seen) < -1 < 1 < max(seen)
     assert min(map(abs, seen)) < 0.01
@@ -127,3 +130,33 @@ def test_a_transform_gets_numbers_so_small_that_they_round_to_the_right_ones() -
         assert not held_to.judge(result.value.to_float64().astype(np.float32)).outcome.is_mismatch
         off_by_one = (result.value.to_float64() + unit).astype(np.float32)
         assert held_to.judge(off_by_one).outcome.is_mismatch
+
+
+def _is_exact(most: float, sizes: list[float] | None, weight: list[float], rate: float | None) -> object:
+    """In float16, whose integers end at 2048; no `sizes` are none that may be asked for."""
+
+    def magnitude() -> NDArray[np.float64]:
+        assert sizes is not None
+        return np.array(sizes)
+
+    terms = np.ones(2, np.int64)
+    result = ExactResult(Scaled.of(terms, 0), magnitude, known(np.ones(2)), terms=terms, most=lambda: most)
+    operands = Operands(np.ones(2), np.array(weight), None, np.ones(2), learning_rate=rate or 1.0)
+    found = is_exact(result, operands, Arithmetic.of("float16"), start=rate is not None)
+    return found if isinstance(found, bool) else found.tolist()
+
+
+def test_sums_are_exact_where_their_sizes_fit() -> None:
+    """By the largest factors, or by each sum; of a step, the weight is added, and all is in units of the rate."""
+    assert _is_exact(2047, None, [9999, 9999], None) is True
+    assert _is_exact(2048, [2048, 2049], [9999, 9999], None) == [True, False]
+    assert _is_exact(2000, None, [20, -23], -0.5) is True
+    assert _is_exact(2002, [2002, 2002], [-23, 24], -0.5) == [True, False]
+    assert _is_exact(2000, [2000, 2000], [-1023, 24], 0.5) == [False, True]
+
+
+def test_operands_that_a_multiplier_rounds_are_not_exact() -> None:
+    operands = operands_of(Numbers.INTEGERS, parse_case("n1c1k1i3f2/float32/uniform/7"))
+    result = answer(Numbers.INTEGERS, parse_case("n1c1k1i3f2/float32/uniform/7"), Pass.FORWARD)
+    assert is_exact(result, operands, Arithmetic.of("float32"), start=False) is True
+    assert is_exact(result, operands, Arithmetic.of("float32", multiplier="bfloat16"), start=False) is False

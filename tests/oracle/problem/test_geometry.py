@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -167,3 +170,21 @@ def test_numpy_integers_are_integers() -> None:
     geometry = ConvGeometry.of(size=np.array([3, 4]), kernel=np.int64(2), batch=np.int32(2))
     assert geometry == ConvGeometry.of(size=(3, 4), kernel=2, batch=2)
     assert type(geometry.batch) is int
+
+
+def test_equal_geometries_have_one_hash_in_every_process() -> None:
+    """A geometry that is handed to another process brings its hash along."""
+    text = "n2c3k4i7x7f3x3p1x1mreflect"
+    program = f"from convoracle.oracle.problem.geometry import parse_geometry; print(hash(parse_geometry({text!r})))"
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert hashes == {f"{hash(parse_geometry(text))}\n"}
+    assert hash(parse_geometry(text)) != hash(parse_geometry("n2c3k4i7x7f3x3p1x0mreflect"))

@@ -7,9 +7,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis.errors import NoSuchExample
 
 from convoracle.oracle.operands.data import Case
 from convoracle.suites.cases.drawing import Chunk, drawn
+from convoracle.suites.cases.finding import find_case
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.space import plainest
 
@@ -71,3 +73,12 @@ def test_a_case_that_shows_nothing_smaller_is_the_smallest_itself() -> None:
     chunk = Chunk(SPACE, 1, 1)
     shown = chunk.cases()[-1]
     assert chunk.smallest(shown, lambda case: case == shown) == shown
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_cases_of_a_chunk_are_those_that_find_draws(number: int) -> None:
+    """Which marks what it draws, so that it can be shrunk."""
+    found = list[Case]()
+    with pytest.raises(NoSuchExample):
+        find_case(SPACE, f"2/{number}", lambda case: bool(found.append(case)))
+    assert Chunk(SPACE, 2, number).cases() == tuple(found)
