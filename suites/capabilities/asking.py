@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +79,17 @@ class Asking:
         said = (self.learned.said.get((pass_, case)) for pass_ in self.passes)
         return any(each is not None and each.outcome is not Outcome.UNSUPPORTED for each in said)
 
+    def alike(self) -> dict[Pass, Pass]:
+        """For each pass the first that took and declined the same of all that both were asked so far; maybe itself."""
+        taken: dict[Pass, dict[Case, bool]] = {pass_: {} for pass_ in Pass if pass_ in self.passes}
+        for (pass_, case), said in self.learned.said.items():
+            taken[pass_][case] = said.outcome is not Outcome.UNSUPPORTED
+        first: dict[Pass, Pass] = {}
+        for pass_, answers in taken.items():
+            same = (other for other in first.values() if _agree(answers, taken[other]))
+            first[pass_] = next(same, pass_)
+        return first
+
     def said(self, pass_: Pass, case: Case) -> Verdict:
         """What came of the call; a conforming verdict stands for any array."""
         if (pass_, case) not in self.learned.said:
@@ -100,6 +111,11 @@ class Asking:
         said = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
         assert said is not None
         return said
+
+
+def _agree(some: Mapping[Case, bool], others: Mapping[Case, bool]) -> bool:
+    both = some.keys() & others.keys()
+    return bool(both) and all(some[case] == others[case] for case in both)
 
 
 def _operands(geometry: ConvGeometry, dtype: str, *, bias: bool) -> Operands:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
@@ -133,3 +134,28 @@ def test_an_error_on_a_degenerate_case_is_a_refusal() -> None:
     asked = Asking(InProcess(conv), (Pass.FORWARD,))
     assert asked.takes(case(9))
     assert not asked.takes(parse_case("n1c0k1i9f1/float32/uniform/0"))
+
+
+SMALL, DYING = case(1), case(3)
+DECLINED, TAKEN = Verdict(Outcome.UNSUPPORTED, "no"), Verdict(Outcome.CRASHED, "died")
+
+
+@pytest.mark.parametrize(
+    ("said", "of_jvp"),
+    [
+        ({(Pass.JVP, SMALL): DECLINED, (Pass.JVP, DYING): TAKEN}, Pass.FORWARD),
+        ({(Pass.JVP, SMALL): DECLINED}, Pass.FORWARD),
+        ({(Pass.JVP, SMALL): TAKEN, (Pass.JVP, DYING): TAKEN}, Pass.JVP),
+        ({(Pass.JVP, SMALL): DECLINED, (Pass.JVP, DYING): DECLINED}, Pass.UPDATE),
+        ({(Pass.JVP, case(9)): TAKEN}, Pass.JVP),
+        ({}, Pass.JVP),
+    ],
+)
+def test_passes_are_alike_that_took_the_same_of_what_both_were_asked(
+    said: dict[tuple[Pass, Case], Verdict], of_jvp: Pass
+) -> None:
+    asked, executor = asking(Pass.JVP, Pass.UPDATE, Pass.FORWARD)
+    asked.learned.said |= {(Pass.FORWARD, SMALL): DECLINED, (Pass.FORWARD, DYING): Verdict(Outcome.CONFORMS)}
+    asked.learned.said |= {(Pass.UPDATE, SMALL): DECLINED, (Pass.UPDATE, DYING): DECLINED} | said
+    assert asked.alike() == {Pass.FORWARD: Pass.FORWARD, Pass.UPDATE: Pass.UPDATE, Pass.JVP: of_jvp}
+    assert executor.asked == []

@@ -217,6 +217,20 @@ def test_who_is_restricted_takes_a_case_with_the_passes_that_do_not_decline_it(s
     assert plan.taken == {taken: list(PASSES), of_one: [FORWARD]}
 
 
+@pytest.mark.parametrize(("letter", "is_alike"), [("d", True), ("f", False)])
+def test_of_passes_that_took_the_same_until_now_one_is_asked_for_all(
+    letter: str, is_alike: bool, script: Script
+) -> None:
+    """A case that only the other one declines is then taken as one of both: that it declines is its verdict there."""
+    sources = script(usual=(*cases("tf"),))
+    asking = Scripted()
+    (before,) = cases(letter, first_seed=9)
+    asking.learned.said |= {(pass_, before): asking.said(pass_, before) for pass_ in PASSES}
+    plan = Agenda(Budget(SPACE, frozenset(PASSES), 5, 7), Offer(SPACE, is_whole=False), asking, Declined("mine"))
+    assert told(plan)[:2] == [*sources.usual]
+    assert [tuple(plan.taken[case]) for case in sources.usual] == [PASSES, PASSES if is_alike else (FORWARD,)]
+
+
 @pytest.mark.parametrize("offer", [WHOLE, RESTRICTED])
 def test_a_pass_is_not_asked_in_a_dtype_of_which_it_takes_nothing(offer: Offer, script: Script) -> None:
     (taken,) = cases("t")
