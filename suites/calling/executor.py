@@ -24,6 +24,10 @@ class Executor(Protocol):
     def passes(self) -> frozenset[Pass]:
         """The passes it offers."""
 
+    @property
+    def loading_seconds(self) -> float:
+        """Of a processor, that a process of its own took to load it; 0 if it has none."""
+
     def call(
         self,
         pass_: Pass,

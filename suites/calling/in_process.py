@@ -31,6 +31,7 @@ class InProcess:
         self._loaded: LoadedCandidate = load(candidate) if isinstance(candidate, str) else bind_object(candidate)
         self.info = replace(self._loaded.info, libraries=libraries())
         self.passes = self._loaded.passes
+        self.loading_seconds = 0.0
 
     def call(
         self,

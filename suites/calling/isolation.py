@@ -243,6 +243,7 @@ class Isolated:
         self._info = info_from(answer["info"])
         self._passes = frozenset(map(Pass, answer["passes"]))
         self._least_seconds = float(answer["seconds_per_call"])
+        self.loading_seconds = float(answer["loading_seconds"])
 
     def _give_up(self, error: Exception, ended: int | None) -> NoReturn:
         """Report a process that did not load the candidate."""

@@ -78,6 +78,7 @@ def _load(setup: Header, payload: list[Array], control: Channel) -> LoadedCandid
             "info": asdict(replace(loaded.info, libraries=libraries())),
             "passes": [pass_.value for pass_ in loaded.passes],
             "seconds_per_call": loaded.seconds_per_call,
+            "loading_seconds": time.process_time(),
         }
     )
     return loaded

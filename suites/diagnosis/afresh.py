@@ -30,6 +30,11 @@ class Afresh:
         """The passes it offers."""
         return self.executor.passes
 
+    @property
+    def loading_seconds(self) -> float:
+        """As `Executor.loading_seconds`."""
+        return self.executor.loading_seconds
+
     def call(
         self,
         pass_: Pass,

@@ -25,11 +25,13 @@ def side_by_side(
 ) -> Iterator[RunEvent]:
     """Search so many candidates at the same time as there may be processes, and tell what is on disk.
 
-    A search goes on when what it told was written and read. Processes that no search needs any more
-    help the others. Where this is interrupted, searches tell what they have left to tell, and that is written.
+    What took longest to load is begun first: it likely takes longest to examine, too, and the others fill the gaps.
+    A search goes on when what it told was written and read. Processes that no search needs any more help the others.
+    Where this is interrupted, searches tell what they have left to tell, and that is written.
     """
     spare = get_context("fork").Semaphore(max(0, plan.jobs - len(candidates)))
-    waiting = (partial(_tell, plan, candidates, name, remembered.get(name), spare) for name in candidates)
+    longest_first = sorted(candidates, key=lambda name: candidates[name].loading_seconds, reverse=True)
+    waiting = (partial(_tell, plan, candidates, name, remembered.get(name), spare) for name in longest_first)
     running: list[Forked] = []
 
     def begin() -> bool:

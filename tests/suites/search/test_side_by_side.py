@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -108,19 +108,27 @@ Say = Callable[[str, Any], Iterable[str]]
 """What the search of a candidate tells, by its name and the processes to spare."""
 
 
+class Loaded(NamedTuple):
+    """As much of an executor as is looked at before its search begins."""
+
+    loading_seconds: float
+
+
 @dataclass
 class Scripted:
     """Searches side by side that tell a text in place of an event, and what is written of that."""
 
     monkeypatch: pytest.MonkeyPatch
     written: list[str] = field(default_factory=list)
+    loading_seconds: Sequence[float] = (0.0, 0.0, 0.0)
 
     def events(self, say: Say, candidates: str, jobs: int) -> Generator[str]:
         plan = RunPlan((), Budget(SPACE, PASSES, 1, 0), Limits(), Path(), jobs=jobs)
         found = lambda plan, candidates, name, memory, spare: say(name, spare)  # noqa: E731 - as `findings` is called
         self.monkeypatch.setattr(side_by_side, "findings", found)
         self.monkeypatch.setattr(side_by_side, "write_event", lambda event, writer: self.written.append(event))
-        yield from side_by_side.side_by_side(plan, dict.fromkeys(candidates), {}, None)  # type: ignore[arg-type, misc]
+        loaded = {name: Loaded(seconds) for name, seconds in zip(candidates, self.loading_seconds, strict=False)}
+        yield from side_by_side.side_by_side(plan, loaded, {}, None)  # type: ignore[arg-type, misc]
 
 
 @pytest.fixture
@@ -144,6 +152,14 @@ def test_where_no_search_is_left_to_begin_the_process_of_one_that_ended_helps_th
         yield f"{name} {'is helped' if spare.acquire(timeout=0 if name == 'a' else 20) else 'is alone'}"
 
     assert list(scripted.events(say, "ab", jobs=2)) == ["a is alone", "b is helped"]
+
+
+def test_what_took_longest_to_load_is_begun_first_and_others_as_they_were_given(scripted: Scripted) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        yield name
+
+    scripted.loading_seconds = (1.0, 0.5, 7.0, 1.0)
+    assert list(scripted.events(say, "abcd", jobs=1)) == ["c", "a", "d", "b"]
 
 
 def test_so_many_searches_run_at_a_time_as_there_may_be_processes(scripted: Scripted) -> None:
