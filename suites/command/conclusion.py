@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ...reports.files.run import PAGE
 from ...reports.records.baseline import Held, held
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.gate import baseline_lines, compared_sentence
+from ...reports.views.markdown import summary_markdown
 from ...reports.views.terminal import compared_table, reason_lines
 from ...reports.views.wording import audited_sentence, plural
 from ..capabilities.supported import lost
@@ -19,12 +21,15 @@ from .gate import Gate, complaints
 
 
 def conclude(finished: Run, folder: Path, gate: Gate, console: Console) -> bool:
-    """Write the reports and print what came out; returns whether the run passes."""
+    """Write the reports and tell what came out, also where GitHub shows it; returns whether the run passes."""
     write_reports(finished, folder)
     gone = () if gate.supported is None else lost(gate.supported, read_records(folder))
     against = held(finished, gate.baseline, date.today())
     told = complaints(finished, gone, against.absent if gate.is_strict else ())
     tell(finished, folder, against, told, console)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(summary_markdown(finished, against, told))
     return not against.unknown and not told
 
 

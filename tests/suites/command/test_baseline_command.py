@@ -44,13 +44,20 @@ def test_what_is_known_does_not_fail_and_what_is_mended_fails_where_that_is_want
     assert "1 known deviation should be taken from the baseline" in capsys.readouterr().out
 
 
-def test_what_expired_fails_again(own_folder: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_expired_fails_again_and_a_ci_server_is_told(
+    own_folder: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    Path("summary.md").write_text("of an earlier step\n")
     known = '[[known]]\ncandidate = "kernel.py:conv1d"\nreason = "being mended"\nexpires = 2026-01-01\n'
     Path("known.toml").write_text(known)
     assert check(ROTATED, "--baseline", "known.toml") == 1
     told = capsys.readouterr().out
     assert "known until 2026-01-01, and unknown since: kernel.py:conv1d, being mended" in told
     assert told.count("cause 1 of 1") == 1
+    summary = Path("summary.md").read_text("utf-8")
+    assert summary.startswith("of an earlier step\n### convoracle: does not pass\n")
+    assert "known until 2026-01-01" in summary
 
 
 def test_it_is_printed_where_no_file_is_named(own_folder: None, capsys: pytest.CaptureFixture[str]) -> None:
