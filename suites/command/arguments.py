@@ -17,6 +17,11 @@ def positive(text: str) -> int:
     return _number(text, least=1)
 
 
+def seed(text: str) -> int | None:
+    """An integer of at least 0; None, for one that is yet to be drawn, of the word ``random``."""
+    return None if text == "random" else natural(text)
+
+
 def share(text: str) -> float:
     """A number from 0 to 1."""
     try:

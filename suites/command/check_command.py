@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +27,16 @@ from .plain_console import table_console
 from .progress import show_progress
 
 _GIB = 2**30
+_SEEDS = 1_000_000
+"""That a random one is among: few enough to be read aloud."""
 
 
 def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
     console = table_console()
+    if options.seed is None:
+        options.seed = secrets.randbelow(_SEEDS)
+        console.print(f"--seed {options.seed} draws the cases of this run again")
     plan = _plan(options)
     gate = _gate(options)
     if options.write_supported is not None:

@@ -15,7 +15,7 @@ from ..cases.profiles import PROFILES
 from ..cases.space import RANKS
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS
-from .arguments import amount, natural, positive, share
+from .arguments import amount, positive, seed, share
 
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
@@ -38,7 +38,11 @@ def add_options(check: argparse.ArgumentParser) -> None:
         help=f"the report's folder (default: {DEFAULT_OUT}); an earlier report there is replaced",
     )
     check.add_argument(
-        "--seed", type=natural, default=0, metavar="N", help="the same seed draws the same cases (default: 0)"
+        "--seed",
+        type=seed,
+        default=0,
+        metavar="N",
+        help="the same seed draws the same cases (default: 0); random: another one each time, which is told",
     )
     check.add_argument(
         "--cases", type=positive, metavar="N", help="cases for each candidate, instead of the profile's number"

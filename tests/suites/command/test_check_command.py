@@ -17,6 +17,7 @@ from convoracle.oracle.numbers.scaled import Scaled
 from convoracle.oracle.operands.data import parse_case
 from convoracle.reports import read_records, read_run
 from convoracle.suites.checks import value
+from convoracle.suites.command import check_command
 from convoracle.suites.command.cli import FAILED, main
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -107,6 +108,13 @@ def test_the_same_seed_gives_the_same_report() -> None:
             + [(mismatch.id, mismatch.case) for mismatch in read_run(out).mismatches]
         )
     assert records[0] == records[1]
+
+
+def test_a_random_seed_is_told_and_kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_command.secrets, "randbelow", lambda most: most - 1)
+    assert run("check", "reference", "--cases", "1", "--in-process", "--seed", "random") == 0
+    assert capsys.readouterr().out.startswith("--seed 999999 draws the cases of this run again\n")
+    assert read_run("conformance-report").info.seed == 999_999
 
 
 def test_a_damaged_memory_is_told_before_the_old_report_is_replaced(capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,6 +76,10 @@ def test_the_ends_of_what_numbers_may_be(text: str, values: tuple[float, ...]) -
     assert (options.seed, options.cases, options.min_compared, options.time_limit) == values
 
 
+def test_a_seed_may_be_left_to_chance() -> None:
+    assert parser().parse_args(["check", "--seed", "random"]).seed is None
+
+
 @pytest.mark.parametrize(
     ("option", "texts", "told"),
     [
