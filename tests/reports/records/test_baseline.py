@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Numbers
 from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult, InvalidRecord, Mismatch, RunInfo
 from convoracle.reports.records.baseline import Held, Known, held, read_baseline
@@ -141,6 +142,7 @@ def test_a_file_may_say_all_of_a_deviation_or_little(read: Callable[[str], tuple
         ),
         Known("mlx", "s"),
     )  # fmt: skip
+    assert read(ENTRY + f"dtype = {list(DTYPES)}")[0].dtypes == DTYPES
     assert read("") == ()
 
 

@@ -37,9 +37,9 @@ def test_a_run_that_passes_has_a_row_for_each_candidate() -> None:
 
 
 def test_what_is_wrong_known_or_missing_is_listed_and_only_the_known_lets_it_pass() -> None:
-    other = replace(MISMATCH, id="k-forward-2")
+    other = replace(MISMATCH, id="k-forward-2", case=CASE.replace("i3", "i4"))
     known = Held((MISMATCH,), ((Known(MISMATCH.candidate, "it is *known*"), (other,)),))
-    text = summary_markdown(run(MISMATCH, other), known, ["too little"])
+    text = summary_markdown(run(other, MISMATCH), known, ["too little"])
     assert text.startswith("### convoracle: does not pass\n")
     assert text.splitlines()[5:] == [
         "",
@@ -57,6 +57,10 @@ def test_what_is_wrong_known_or_missing_is_listed_and_only_the_known_lets_it_pas
     ]
     assert summary_markdown(run(other), replace(known, unknown=()), []).startswith("### convoracle: passes\n")
     assert summary_markdown(run(), Held(()), ["too little"]).startswith("### convoracle: does not pass\n")
+
+
+def test_what_there_is_none_of_is_counted_as_none() -> None:
+    assert "| 1 | 0 | 0 | 100 % |" in summary_markdown(run(verdicts=(RIGHT,)), Held(()), [])
 
 
 def test_an_item_is_one_line() -> None:
