@@ -53,6 +53,7 @@ def main() -> None:
     _limit(resource.RLIMIT_CORE, 0)
     warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
     control, door = Channel(socket.socket(fileno=int(sys.argv[1]))), socket.socket(fileno=int(sys.argv[2]))
+    door.setblocking(False)  # recv_fds of CPython 3.11 takes flags, such as not to wait, and ignores them
     with contextlib.suppress(ConnectionError):
         setup, payload = control.receive()
         signal.alarm(math.ceil(setup["load_seconds"]) + 1)
@@ -129,7 +130,7 @@ def _open(door: socket.socket, control: Channel, loaded: LoadedCandidate, memory
     Twins listen at the same door; who comes too late finds nothing there.
     """
     try:
-        knock, descriptors, _, _ = socket.recv_fds(door, 1, 2, socket.MSG_DONTWAIT)
+        knock, descriptors, _, _ = socket.recv_fds(door, 1, 2)
     except BlockingIOError:
         return
     if not knock:

@@ -373,3 +373,26 @@ def _sessions() -> Iterator[tuple[int, int]]:
 
 def test_replies_have_one_import_path() -> None:
     assert not hasattr(isolation, "__all__")
+
+
+TWINS = """
+from convoracle.oracle.operands.data import lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits, Returned
+
+case = parse_case("n1c1k1i3f2/float32/uniform/0")
+twins = [Isolated("reference", Limits())]
+for _ in range(12):
+    twins.append(twins[-1].twin())
+    for twin in twins:
+        twin.restart()
+        assert isinstance(twin.call(Pass.FORWARD, lattice_operands(case), case.geometry), Returned)
+for twin in reversed(twins):
+    twin.close()
+"""
+
+
+def test_of_twins_that_hear_one_knock_none_waits_for_the_next() -> None:
+    """All listen at one door; who came too late waited there, and its harness for it, 161 s in all of this."""
+    subprocess.run([sys.executable, "-c", TWINS], check=True, timeout=60)
