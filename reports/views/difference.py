@@ -123,7 +123,7 @@ class Difference:
         return bool(self.broken or self.new)
 
 
-class Told(NamedTuple):
+class ReadRun(NamedTuple):
     """A run to compare: its facts, its mismatches and its records."""
 
     info: RunInfo
@@ -131,24 +131,25 @@ class Told(NamedTuple):
     records: Iterable[CaseRecord]
 
 
-def difference(before: Told, after: Told) -> Difference:
+def difference(before: ReadRun, after: ReadRun) -> Difference:
     """Compare two runs; the outcomes of the earlier one are held in memory, of the later one a record at a time."""
     turns = _Turns(before.records)
     for record in after.records:
         turns.add(record)
     old, new = before.mismatches, after.mismatches
     broken, mended = _turned(turns.broken, new), _turned(turns.mended, old)
-    went = [candidate.name for candidate in before.info.candidates if candidate.name not in _names(after.info)]
+    fresh = [fault for fault in new if not _is_told(fault, broken)]
+    known = [fault for fault in fresh if _is_among(fault, old, turns.wrong)]
     return Difference(
         broken,
-        tuple(fault for fault in new if not _is_told(fault, broken) and not _is_among(fault, old, turns.wrong)),
+        tuple(fault for fault in fresh if fault not in known),
         mended,
         tuple(fault for fault in old if not _is_told(fault, mended) and not _is_among(fault, new, turns.still_wrong)),
-        tuple(fault for fault in new if not _is_told(fault, broken) and _is_among(fault, old, turns.wrong)),
+        tuple(known),
         tuple(Silenced(question, *turns.silenced[question], why) for question, why in turns.reasons.items()),
         tuple(_declarations(before.info, after.info)),
-        tuple(candidate.name for candidate in after.info.candidates if candidate.name not in _names(before.info)),
-        tuple(went),
+        _only_in(after.info, before.info),
+        _only_in(before.info, after.info),
         turns.asked,
         turns.common,
     )
@@ -201,9 +202,13 @@ class _Turns:
             self.broken.note((question, result.fault), record.case)
         elif was.is_mismatch and now is Outcome.CONFORMS:
             self.mended.note((question, fault), record.case)
-        elif (was.is_mismatch or was is Outcome.CONFORMS) and not now.is_mismatch and now is not Outcome.CONFORMS:
+        elif _is_decided(was) and not _is_decided(now):
             self.silenced.note(question, record.case)
             self.reasons.setdefault(question, result.verdict.reason or str(now))
+
+
+def _is_decided(outcome: Outcome) -> bool:
+    return outcome.is_mismatch or outcome is Outcome.CONFORMS
 
 
 _Answers = tuple[tuple[str, str, Outcome, str | None], ...]
@@ -237,8 +242,10 @@ def _is_same(one: Mismatch, other: Mismatch) -> bool:
     return signature(one.verdict) == signature(other.verdict) and one.verdict.cause == other.verdict.cause
 
 
-def _names(info: RunInfo) -> set[str]:
-    return {candidate.name for candidate in info.candidates}
+def _only_in(info: RunInfo, other: RunInfo) -> tuple[str, ...]:
+    """The candidates that another run does not have."""
+    names = {candidate.name for candidate in other.candidates}
+    return tuple(candidate.name for candidate in info.candidates if candidate.name not in names)
 
 
 def _declarations(before: RunInfo, after: RunInfo) -> Iterator[Declaration]:

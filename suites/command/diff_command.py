@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...reports import read_records, read_run
-from ...reports.views.difference import Told, difference
+from ...reports.views.difference import ReadRun, difference
 from ...reports.views.difference_text import difference_text
 from .plain_console import plain_console
 
@@ -20,11 +20,11 @@ def add_options(diff: argparse.ArgumentParser) -> None:
 
 def diff(options: argparse.Namespace) -> int:
     """Print what differs; 1 where something is wrong that was not known to be."""
-    found = difference(_told(options.before), _told(options.after))
+    found = difference(_read(options.before), _read(options.after))
     plain_console(soft_wrap=True).print(difference_text(found))
     return int(found.is_worse)
 
 
-def _told(folder: Path) -> Told:
+def _read(folder: Path) -> ReadRun:
     run = read_run(folder)
-    return Told(run.info, run.mismatches, read_records(folder))
+    return ReadRun(run.info, run.mismatches, read_records(folder))

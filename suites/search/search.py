@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import count
 from multiprocessing.synchronize import Semaphore
 
 from ...oracle.operands.data import Case
@@ -148,16 +147,15 @@ class _Loop:
 
         All that were begun are looked at where the next case takes a while to choose.
         """
-        begun, numbers = deque[tuple[int, tuple[Planned, ...]]](), count()
-        for planned in _blocks(cases):
-            if planned is not None:
-                number = next(numbers)
-                self.hands.begin(self._block(number, planned))
-                begun.append((number, planned))
-            while len(begun) > (self.hands.ahead if planned is not None else 0):
+        begun = deque[tuple[int, tuple[Planned, ...]]]()
+        for block in _blocks(cases):
+            if block is not None:
+                self.hands.begin(self._block(*block))
+                begun.append(block)
+            while len(begun) > (self.hands.ahead if block is not None else 0):
                 yield from self._examined_block(*begun.popleft())
-        for number, planned in begun:
-            yield from self._examined_block(number, planned)
+        for block in begun:
+            yield from self._examined_block(*block)
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
@@ -258,21 +256,19 @@ class _Loop:
         return replace(result, fault=None if fault is None else fault.id)
 
 
-def _blocks(cases: Iterable[Planned | None]) -> Iterator[tuple[Planned, ...] | None]:
-    """The cases in blocks; None in their place where it is told among them."""
-    block: list[Planned] = []
-    numbers = count()
-    length = _length(next(numbers))
+def _blocks(cases: Iterable[Planned | None]) -> Iterator[tuple[int, tuple[Planned, ...]] | None]:
+    """The cases in blocks, each with its number; None in their place where it is told among them."""
+    number, block = 0, list[Planned]()
     for planned in cases:
         if planned is None:
             yield None
             continue
         block.append(planned)
-        if len(block) == length:
-            yield tuple(block)
-            block, length = [], _length(next(numbers))
+        if len(block) == _length(number):
+            yield number, tuple(block)
+            number, block = number + 1, []
     if block:
-        yield tuple(block)
+        yield number, tuple(block)
 
 
 def _length(number: int) -> int:

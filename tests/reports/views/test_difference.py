@@ -8,7 +8,7 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Mismatch, RunInfo
-from convoracle.reports.views.difference import Declaration, Question, Told, difference
+from convoracle.reports.views.difference import Declaration, Question, ReadRun, difference
 from convoracle.reports.views.difference_text import difference_text
 
 RIGHT = Verdict(Outcome.CONFORMS, elements=4)
@@ -29,9 +29,9 @@ def mismatch(identity: str = "conv-forward-1", case: str = "a", **fields: object
     return replace(plain, **fields)  # type: ignore[arg-type]
 
 
-def run(*records: CaseRecord, faults: tuple[Mismatch, ...] = (), candidate: CandidateInfo = CANDIDATE) -> Told:
+def run(*records: CaseRecord, faults: tuple[Mismatch, ...] = (), candidate: CandidateInfo = CANDIDATE) -> ReadRun:
     info = RunInfo(0, "quick", (candidate,), "", "", (("numpy", "2.0.0"),))
-    return Told(info, faults, records)
+    return ReadRun(info, faults, records)
 
 
 def test_a_run_does_not_differ_from_itself() -> None:
