@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,34 @@ import pytest
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.candidates import BUILT_IN, CandidateError
 from convoracle.suites.command import adapter_command, support_command
+from convoracle.suites.command.cli import main
 
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the command is run, and puts its report."""
     monkeypatch.chdir(tmp_path)
+
+
+_RIGHT = """import numpy as np
+
+def conv1d(x, w):
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], axis=2)
+    return np.einsum("ncpr,kcr->nkp", windows, w)
+"""
+_KERNELS = {"right": _RIGHT, "rotated": _RIGHT.replace(", w)\n", ", w[:, :, ::-1])\n")}
+
+
+@pytest.fixture
+def check_conv1d(own_folder: None) -> Callable[..., int]:
+    """Checks `kernel.py:conv1d`, which is ``right`` or ``rotated``, with more options; gives the exit code."""
+
+    def check(kernel: str, *more: str) -> int:
+        Path("kernel.py").write_text(_KERNELS[kernel])
+        options = ("--cases", "12", "--in-process", "--dtypes", "float64", "--ranks", "1", "--min-compared", "0")
+        return main(["check", "kernel.py:conv1d", *options, *more])
+
+    return check
 
 
 class _Quick(InProcess):

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from convoracle.suites.command.cli import main
 
-RIGHT = """import numpy as np
-
-def conv1d(x, w):
-    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], axis=2)
-    return np.einsum("ncpr,kcr->nkp", windows, w)
-"""
-ROTATED = RIGHT.replace(", w)\n", ", w[:, :, ::-1])\n")
-
-
-def check(folder: str, kernel: str) -> int:
-    Path("kernel.py").write_text(kernel)
-    options = ("--cases", "12", "--in-process", "--dtypes", "float64", "--ranks", "1", "--min-compared", "0")
-    return main(["check", "kernel.py:conv1d", *options, "--out", folder, "--memory", f"{folder}.memory"])
+Check = Callable[..., int]
 
 
 def test_what_a_change_broke_is_told_with_1_and_what_it_mended_with_0(
-    own_folder: None, capsys: pytest.CaptureFixture[str]
+    check_conv1d: Check, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check("before", RIGHT) == 0
-    assert check("after", ROTATED) == 1
+    assert check_conv1d("right", "--out", "before", "--memory", "before.memory") == 0
+    assert check_conv1d("rotated", "--out", "after", "--memory", "after.memory") == 1
     capsys.readouterr()
 
     assert main(["diff", "before", "after"]) == 1

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from convoracle.suites.command.cli import main
 
-ROTATED = """import numpy as np
-
-def conv1d(x, w):
-    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], axis=2)
-    return np.einsum("ncpr,kcr->nkp", windows, w[:, :, ::-1])
-"""
-
 
 @pytest.fixture
-def told(own_folder: None, capsys: pytest.CaptureFixture[str]) -> str:
+def told(check_conv1d: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> str:
     """What `check` printed of a run in the folder `run`."""
-    Path("kernel.py").write_text(ROTATED)
-    options = ("--cases", "8", "--in-process", "--dtypes", "float64", "--ranks", "1")
-    assert main(["check", "kernel.py:conv1d", *options, "--out", "run"]) == 1
+    assert check_conv1d("rotated", "--out", "run") == 1
     return capsys.readouterr().out
 
 
