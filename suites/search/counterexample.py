@@ -65,7 +65,6 @@ def build(
     is_among_calls = fault.kind.among_calls is not None
     is_told = is_shrunk and (is_among_calls or (repeats and not fault.history))
     told = _explained(fault, executor) if is_told else NOTHING_TOLD
-    varies = is_among_calls and told.kind == "convention"
     testimony, framework = _framework_testimony(fault, executor, frameworks)
     others = {name: witness for name, witness in witnesses.items() if name not in {each.name for each in testimony}}
     mismatch = Mismatch(
@@ -84,7 +83,7 @@ def build(
         origin=_origin(fault),
         diagnosis=told.sentences,
         diagnosed=told.names,
-        history="" if varies else fault.history,
+        history="" if is_among_calls and told.kind == "convention" else fault.history,
         after=() if preceding is None else ((preceding.check, preceding.subject, str(preceding.case)),),
         follows=followed(fault, executor) if repeats and is_shrunk else (),
         framework=framework,
