@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from .devices import SHARING
+
 _TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
 """Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
 numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
@@ -79,7 +81,7 @@ def _begin() -> Begun:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=_TELLING_MEMORY | THREADS | os.environ,
+            env=_TELLING_MEMORY | THREADS | SHARING | os.environ,
         )
     return Begun(process, control, door, log)
 

@@ -29,6 +29,8 @@ Header = dict[str, Any]
 
 DOING = "doing"
 """Field of a message that is no answer yet: what a worker is about to do."""
+AT_ONCE = "at_once"
+"""Field beside that: how many calls share the time for one, as threads do that make them at once."""
 
 
 class Garbled(ConnectionError):

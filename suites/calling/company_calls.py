@@ -7,7 +7,7 @@ on reals is on the integer lattice, where its result is known whatever the order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -44,7 +44,7 @@ from .company import (
 )
 from .company_threads import meet
 from .execution import execute
-from .one_call import DECLINED, Caller, agrees, snapshot
+from .one_call import DECLINED, Announce, Caller, agrees, snapshot
 from .replies import Raised, Returned, Unsupported, WorkerReply
 
 _CALLS = 11
@@ -70,7 +70,7 @@ def keep_company(
     loaded: LoadedCandidate,
     question: CompanyQuestion,
     *,
-    announce: Callable[[str], None] = lambda _: None,
+    announce: Announce = lambda doing, at_once=1: None,
     interruptible: bool = False,
 ) -> CompanyReply | WorkerReply:
     """Make a call over and over, alone and in company; the reply to the first where that is no array.

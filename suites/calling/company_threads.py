@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Operands
 from .altered_operands import copied, negated
 from .company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
-from .one_call import Caller, snapshot
+from .one_call import Announce, Caller, snapshot
 
 THREAD_COUNT = 4
 _ROUNDS, _ROUNDS_IN_STEP = 16, 8
@@ -20,6 +21,7 @@ _ROUNDS, _ROUNDS_IN_STEP = 16, 8
 of a call to meet another's beginning. More rounds show no more (docs/decisions/0014-rounds-of-threads.md)."""
 _SWITCH_SECONDS = 1e-6
 """Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
+_TELLING_SECONDS = 0.2
 _MEETING = f"{THREAD_COUNT} threads were making calls at once"
 
 
@@ -78,10 +80,27 @@ class _Watch:
         self.changed += [name for name, array in self._operands.items() if array.tobytes() != self._before[name]]
 
 
+class _Telling:
+    """Tells, now and then, that calls are being made: many of them may take longer than one."""
+
+    def __init__(self, announce: Announce) -> None:
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def going_on(self) -> None:
+        """A call is about to be made."""
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._next:
+                self._announce(_MEETING, THREAD_COUNT)
+                self._next = now + _TELLING_SECONDS
+
+
 def _together(caller: Caller, known: Sequence[_Known], watch: _Watch) -> dict[_Known, Part]:
     """The first result of each call that was not what it is alone."""
     begin = threading.Barrier(THREAD_COUNT)
-    announcing = threading.Lock()
+    tell = _Telling(caller.announce)
     different: dict[_Known, Part] = {}
     others = known[1:]
 
@@ -90,9 +109,7 @@ def _together(caller: Caller, known: Sequence[_Known], watch: _Watch) -> dict[_K
             if number < _ROUNDS_IN_STEP:
                 begin.wait()
             alone = known[0] if (thread + number) % 2 == 0 else others[(thread + number) // 2 % len(others)]
-            if number % _ROUNDS_IN_STEP == 0:
-                with announcing:
-                    caller.announce(_MEETING)
+            tell.going_on()
             result = snapshot(caller.make_quietly(alone.call.operands, alone.call.geometry))
             if not same_bits(result, alone.expected):
                 different.setdefault(alone, result)
@@ -118,7 +135,8 @@ def _beside_a_reader(caller: Caller, call: CompanyCall, watch: _Watch) -> dict[_
     reader.start()
     try:
         for _ in range(_ROUNDS_IN_STEP):
-            caller.make(call.operands, call.geometry, "the same call")
+            caller.announce("making the same call", 2)
+            caller.make_quietly(call.operands, call.geometry)
     finally:
         ended.set()
         reader.join()

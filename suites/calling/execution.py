@@ -18,7 +18,8 @@ from ..candidates.device import to_numpy
 from ..candidates.foreign.post_mortem import beginning
 from ..candidates.loading.loaded import LoadedCandidate
 from .altered_operands import changed
-from .replies import Died, Malformed, Misbehaved, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
+from .devices import is_lost
+from .replies import DeviceLost, Died, Malformed, Misbehaved, OutOfMemory, Raised, Returned, Unsupported, WorkerReply
 
 _OUT_OF_MEMORY = ("can't allocate memory", "bad_alloc", "OOM when allocating", "Cannot allocate memory")
 _CANDIDATES = Path(__file__).parents[1] / "candidates"
@@ -112,8 +113,10 @@ def message_of(error: BaseException) -> str:
         return f"(no message: its __str__ raised {type(second).__name__})"
 
 
-def _describe_error(error: BaseException, seconds: float) -> Raised | OutOfMemory:
+def _describe_error(error: BaseException, seconds: float) -> Raised | OutOfMemory | DeviceLost:
     message = message_of(error)
+    if is_lost(message):
+        return DeviceLost(beginning(f"{type(error).__name__}: {message}"))
     if isinstance(error, MemoryError) or any(sign in message for sign in _OUT_OF_MEMORY):
         return OutOfMemory(beginning(f"{type(error).__name__}: {message}"))
     return Raised(type(error).__name__, beginning(message), _own_place(error.__traceback__), seconds)

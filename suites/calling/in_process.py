@@ -15,7 +15,7 @@ from .company_calls import keep_company
 from .execution import execute, write_text
 from .illegal_calls import IllegalCall, make_illegal
 from .libraries import libraries
-from .replies import Died, OutOfMemory, Reply, WorkerReply
+from .replies import DEVICE_LOST, DeviceLost, Died, OutOfMemory, Reply, WorkerReply
 
 
 class InProcess:
@@ -78,4 +78,9 @@ class InProcess:
 
 
 def _in_process(reply: WorkerReply) -> Reply:
-    return Died("out of memory", reply.message) if isinstance(reply, OutOfMemory) else reply
+    match reply:
+        case OutOfMemory(message):
+            return Died("out of memory", message)
+        case DeviceLost(message):
+            return Died(DEVICE_LOST, message)
+    return reply

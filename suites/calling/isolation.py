@@ -24,11 +24,23 @@ from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
 from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
 from .beginning import log_file
-from .channel import DOING, Channel, Garbled, Header
+from .channel import AT_ONCE, DOING, Channel, Garbled, Header
 from .company import CompanyQuestion, CompanyReply, company_from_message
+from .company_threads import THREAD_COUNT
 from .illegal_calls import IllegalCall
 from .loader import DYING_SECONDS, REPORT_SECONDS, Loader, knock, setup_of
-from .replies import Died, Limits, OutOfMemory, Reply, TimedOut, WorkerReply, from_message, size_text
+from .replies import (
+    DEVICE_LOST,
+    DeviceLost,
+    Died,
+    Limits,
+    OutOfMemory,
+    Reply,
+    TimedOut,
+    WorkerReply,
+    from_message,
+    size_text,
+)
 from .worker import info_from
 
 Answer = TypeVar("Answer")
@@ -74,7 +86,7 @@ class Isolated:
     def _prepare(self) -> None:
         self._calls: Channel | None = None
         self._sequence = 0
-        self._doing = ""
+        self._doing, self._seconds = "", 0.0
 
     def twin(self) -> Isolated:
         """Another executor of what was loaded, in forks of the process that loaded it; it ends with this one at last.
@@ -143,14 +155,14 @@ class Isolated:
     ) -> Answer | Died | TimedOut:
         """What the candidate's process answers, or how it ended instead."""
         limit = max(self.limits.seconds_per_call if seconds is None else seconds, self._least_seconds)
-        channel = self._channel()
+        self._doing, self._seconds = "", limit
         try:
-            header, results = self._ask(channel, request, arrays, limit)
+            header, results = self._ask(self._channel(), request, arrays, limit)
             return read(header, results)
         except TimeoutError:
             died = self._bury(patience=0)
             if died is None or died.cause.startswith("SIGKILL"):
-                return TimedOut(limit, self._doing)
+                return TimedOut(self._seconds, self._doing)
         except (Garbled, ValueError):
             died = self._bury(patience=0)
             died = Died("sent what is no reply", died.detail if died is not None else "")
@@ -164,9 +176,8 @@ class Isolated:
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
         """As `Executor.call_text`, written in the candidate's process."""
         asked = {"do": "call_text", "pass": pass_.value, "geometry": str(geometry), "dtype": dtype, "bias": bias}
-        channel = self._channel()
         try:
-            return str(self._ask(channel, asked, [], self.limits.seconds_per_call)[0]["text"])
+            return str(self._ask(self._channel(), asked, [], self.limits.seconds_per_call)[0]["text"])
         except (TimeoutError, ConnectionError, KeyError):
             self._bury(patience=0)
             return f"# {self.info.name} ended its process instead of writing a call\n"
@@ -200,17 +211,17 @@ class Isolated:
         """The answer to this request; one to an earlier request, of which there should be none left, is dropped.
 
         A process that makes several calls says before each what it is about to do: that
-        is kept, should it end, and the time begins anew.
+        is kept, should it end, and the time begins anew, longer where several calls are made at once.
         """
         self._sequence += 1
-        self._doing = ""
         deadline = time.monotonic() + limit
         channel.send({**request, "sequence": self._sequence}, arrays, deadline)
         while True:
             header, results = channel.receive(deadline)
             answered = header.get("sequence")
             if answered == self._sequence and DOING in header:
-                self._doing, deadline = beginning(str(header[DOING])), time.monotonic() + limit
+                self._doing, self._seconds = beginning(str(header[DOING])), limit * _at_once(header)
+                deadline = time.monotonic() + self._seconds
             elif answered == self._sequence:
                 return header, results
             elif not isinstance(answered, int) or not 0 < answered < self._sequence:
@@ -229,6 +240,18 @@ class Isolated:
         CandidateError
             If it cannot be.
         """
+        answer = self._answer_of_loader()
+        if not answer:  # its forks load the candidate, which an earlier process told of
+            return
+        if answer["device"]:
+            self._setup["load_in_forks"] = True
+            self._restart_loader()
+        self._info = info_from(answer["info"])
+        self._passes = frozenset(map(Pass, answer["passes"]))
+        self._least_seconds = float(answer["seconds_per_call"])
+        self.loading_seconds = float(answer["loading_seconds"])
+
+    def _answer_of_loader(self) -> Header:
         assert self._loader is not None
         try:
             answer = self._loader.answer()
@@ -240,10 +263,7 @@ class Isolated:
         if "error" in answer:
             self.close()
             raise CandidateError(answer["error"])
-        self._info = info_from(answer["info"])
-        self._passes = frozenset(map(Pass, answer["passes"]))
-        self._least_seconds = float(answer["seconds_per_call"])
-        self.loading_seconds = float(answer["loading_seconds"])
+        return answer
 
     def _give_up(self, error: Exception, ended: int | None) -> NoReturn:
         """Report a process that did not load the candidate."""
@@ -259,7 +279,13 @@ class Isolated:
         raise CandidateError(f"loading {name} {why}{f'; it wrote: {detail}' if detail else ''}") from None
 
     def _channel(self) -> Channel:
-        """The channel to a living child, forked now if there is none."""
+        """The channel to a living child that has the candidate, forked now if there is none.
+
+        Raises
+        ------
+        ConnectionError, TimeoutError
+            If it ends, or takes too long, before it has it.
+        """
         if self._calls is None:
             try:
                 self._calls = self._fork()
@@ -278,7 +304,9 @@ class Isolated:
         _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
         if not descriptors:
             raise ConnectionError("the loader is gone")
-        return Channel(socket.socket(fileno=descriptors[0]))
+        calls = Channel(socket.socket(fileno=descriptors[0]))
+        calls.receive(time.monotonic() + self.limits.load_seconds)  # it has the candidate
+        return calls
 
     def _restart_loader(self) -> None:
         """Start all over: a candidate may kill even the process that forks for it, and its like."""
@@ -328,10 +356,24 @@ class Isolated:
         return self._judged(from_message(header, results))
 
     def _judged(self, reply: WorkerReply) -> Reply:
-        if isinstance(reply, OutOfMemory):
-            self.restart()
-            return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", reply.message)
-        return self._died(reply.cause) if isinstance(reply, Died) else reply
+        match reply:
+            case OutOfMemory(message):
+                self.restart()
+                return Died(f"memory limit of {size_text(self.limits.memory_bytes)}", message)
+            case DeviceLost(message):
+                self.restart()
+                return Died(DEVICE_LOST, message)
+            case Died(cause):
+                return self._died(cause)
+        return reply
+
+
+def _at_once(header: Header) -> int:
+    """By how much longer a call may take, since it is not made alone."""
+    at_once = header.get(AT_ONCE)
+    if not isinstance(at_once, int) or not 1 <= at_once <= THREAD_COUNT:
+        raise Garbled(f"received {AT_ONCE}={at_once!r}, but should be 1 to {THREAD_COUNT}")
+    return at_once
 
 
 def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Header, list[Array]]:

@@ -96,5 +96,6 @@ def setup_of(candidate: object, limits: Limits) -> tuple[Header, list[Any]]:
         "name": "" if isinstance(candidate, str) else str(getattr(candidate, "name", "") or name_of(candidate)),
         "load_seconds": limits.load_seconds,
         "memory_bytes": limits.memory_bytes,
+        "load_in_forks": False,
     }
     return setup, [] if isinstance(candidate, str) else [pickle_candidate(candidate)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +20,12 @@ DECLINED = "NotImplementedError"
 """The text of a call that the candidate declines begins so."""
 
 
+class Announce(Protocol):
+    """Is told what is being done, in words that go after "while", and how many calls share the time for one."""
+
+    def __call__(self, doing: str, at_once: int = 1) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Makes calls of one pass of a candidate.
@@ -28,8 +34,8 @@ class Caller:
     ----------
     loaded : LoadedCandidate
     pass_ : Pass
-    announce : callable
-        Told of each call before it is made, in words that go after "while".
+    announce : Announce
+        Told of each call before it is made.
     interruptible : bool
         Whether KeyboardInterrupt is the user's and not the candidate's.
     spoilt : list of (str, tuple of str)
@@ -38,7 +44,7 @@ class Caller:
 
     loaded: LoadedCandidate
     pass_: Pass
-    announce: Callable[[str], None]
+    announce: Announce
     interruptible: bool
     spoilt: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 

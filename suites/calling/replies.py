@@ -73,6 +73,9 @@ class Unsupported:
     reason: str
 
 
+DEVICE_LOST = "an error on its device, after which nothing runs there any more"
+
+
 @dataclass(frozen=True, slots=True)
 class Died:
     """The candidate's process ended, or wanted more memory than it may have.
@@ -80,7 +83,7 @@ class Died:
     Parameters
     ----------
     cause : str
-        ``SIGSEGV (segmentation fault)``, ``exit code 3``, ``memory limit of 4 GiB``.
+        ``SIGSEGV (segmentation fault)``, ``exit code 3``, ``memory limit of 4 GiB``, or `DEVICE_LOST`.
     detail : str
         The last lines that it wrote to its standard error.
     during : str
@@ -110,11 +113,19 @@ class OutOfMemory:
     message: str
 
 
-WorkerReply = Returned | Malformed | Misbehaved | Raised | Unsupported | Died | OutOfMemory
+@dataclass(frozen=True, slots=True)
+class DeviceLost:
+    """A worker's word that a kernel brought down its device's context; the harness turns it into `Died`."""
+
+    message: str
+
+
+WorkerReply = Returned | Malformed | Misbehaved | Raised | Unsupported | Died | OutOfMemory | DeviceLost
 """What a worker itself can say of a call."""
 
 _KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in (Returned, Malformed, Misbehaved, Raised, Unsupported, Died, OutOfMemory)
+    kind.__name__: kind
+    for kind in (Returned, Malformed, Misbehaved, Raised, Unsupported, Died, OutOfMemory, DeviceLost)
 }
 
 

@@ -1,5 +1,7 @@
 """The process that runs a candidate: loads it once, never calls it, and forks a child for the calls.
 
+One that opens an accelerator as it is loaded could not use it in a fork: there, each child loads it for itself.
+
 Started by `beginning` as ``python -m convoracle.suites.calling.worker CONTROL DOOR``, two descriptors. A child that
 a candidate brings down is replaced by a new fork in milliseconds; importing a
 framework anew would take seconds. So whoever knocks at the door, to have the same candidate, too, is served by another
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import gc
 import math
 import os
@@ -31,20 +34,22 @@ from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
 from ..candidates.loading.loaded import LoadedCandidate
 from ..candidates.loading.source import bind_object, load
-from .channel import DOING, Channel, Header
+from .channel import AT_ONCE, DOING, Channel, Header
 from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_message
 from .company_calls import keep_company
+from .devices import held_device
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
 from .libraries import libraries
 from .lifetime import end_with
+from .one_call import Announce
 from .replies import to_message
 
 _STDOUT, _STDERR = 1, 2
 _DYING_SECONDS = 0.5
 _LARGEST_FILE = 2**30
-_THREAD_MEMORY = 160 * 2**20
-"""Address space that a thread's stack and allocator arena may reserve without using it."""
+_THREAD_MEMORY = 32 * 2**20
+"""What a thread's stack may reserve without using it."""
 
 
 def main() -> None:
@@ -56,19 +61,30 @@ def main() -> None:
     door.setblocking(False)  # recv_fds of CPython 3.11 takes flags, such as not to wait, and ignores them
     with contextlib.suppress(ConnectionError):
         setup, payload = control.receive()
-        signal.alarm(math.ceil(setup["load_seconds"]) + 1)
-        loaded = _load(setup, payload, control)
-        signal.alarm(0)
-        if loaded is not None:
+        sys.path[:] = setup["path"]
+        loading: Callable[[], LoadedCandidate] = functools.partial(_load, setup, payload)
+        if setup["load_in_forks"]:
+            control.send({})
+        else:
+            loaded = _load_and_tell(loading, control)
+            if loaded is None:
+                return
             gc.freeze()
-            _serve_harness(control, door, loaded, setup["memory_bytes"])
+            loading = lambda: loaded  # noqa: E731
+        _serve_harness(control, door, loading, setup["memory_bytes"])
 
 
-def _load(setup: Header, payload: list[Array], control: Channel) -> LoadedCandidate | None:
-    sys.path[:] = setup["path"]
+def _load(setup: Header, payload: list[Array]) -> LoadedCandidate:
+    signal.alarm(math.ceil(setup["load_seconds"]) + 1)
+    loaded = bind_object(_rebuild(payload[0].tobytes()), name=setup["name"]) if payload else load(setup["source"])
+    signal.alarm(0)
+    return loaded
+
+
+def _load_and_tell(loading: Callable[[], LoadedCandidate], control: Channel) -> LoadedCandidate | None:
     pid = os.getpid()
     try:
-        loaded = bind_object(_rebuild(payload[0].tobytes()), name=setup["name"]) if payload else load(setup["source"])
+        loaded = loading()
     except CandidateError as error:
         _end_copy(pid)
         control.send({"error": str(error)})
@@ -80,6 +96,7 @@ def _load(setup: Header, payload: list[Array], control: Channel) -> LoadedCandid
             "passes": [pass_.value for pass_ in loaded.passes],
             "seconds_per_call": loaded.seconds_per_call,
             "loading_seconds": time.process_time(),
+            "device": held_device(),
         }
     )
     return loaded
@@ -95,14 +112,16 @@ def _rebuild(pickled: bytes) -> object:
         ) from error
 
 
-def _serve_harness(control: Channel, door: socket.socket, loaded: LoadedCandidate, memory_bytes: int) -> None:
+def _serve_harness(
+    control: Channel, door: socket.socket, loading: Callable[[], LoadedCandidate], memory_bytes: int
+) -> None:
     """Fork and bury children on demand, and twins of this process at a knock, until the harness is gone."""
     child = 0
     try:
         while True:
             ready, _, _ = select.select([control.socket, door], [], [])
             if control.socket not in ready:
-                _open(door, control, loaded, memory_bytes)
+                _open(door, control, loading, memory_bytes)
                 continue
             command, _ = control.receive()
             if command["do"] == "fork":
@@ -112,7 +131,7 @@ def _serve_harness(control: Channel, door: socket.socket, loaded: LoadedCandidat
                 if child == 0:
                     control.close()
                     theirs.close()
-                    _run_child(Channel(ours), loaded, memory_bytes, parent)
+                    _run_child(Channel(ours), loading, memory_bytes, parent)
                 ours.close()
                 socket.send_fds(control.socket, [b"f"], [theirs.fileno()])
                 theirs.close()
@@ -124,7 +143,7 @@ def _serve_harness(control: Channel, door: socket.socket, loaded: LoadedCandidat
             _bury(child, patience=0)
 
 
-def _open(door: socket.socket, control: Channel, loaded: LoadedCandidate, memory_bytes: int) -> None:
+def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCandidate], memory_bytes: int) -> None:
     """Fork a twin for who knocked: it is sent where that is to be served, and where what is written meanwhile goes.
 
     Twins listen at the same door; who comes too late finds nothing there.
@@ -141,7 +160,7 @@ def _open(door: socket.socket, control: Channel, loaded: LoadedCandidate, memory
             served, log = descriptors
             os.dup2(log, _STDOUT)
             os.dup2(log, _STDERR)
-            _serve_harness(Channel(socket.socket(fileno=served)), door, loaded, memory_bytes)
+            _serve_harness(Channel(socket.socket(fileno=served)), door, loading, memory_bytes)
     for descriptor in descriptors:
         os.close(descriptor)
 
@@ -178,14 +197,16 @@ def _bury(child: int, *, patience: float) -> int:
     return status
 
 
-def _run_child(channel: Channel, loaded: LoadedCandidate, memory_bytes: int, parent: int) -> None:
-    """Serve calls until the harness closes the channel."""
+def _run_child(channel: Channel, loading: Callable[[], LoadedCandidate], memory_bytes: int, parent: int) -> None:
+    """Say that the candidate is there, and serve calls until the harness closes the channel."""
     with _ending_here():
         if end_with(parent):
             os.setpgid(0, 0)
             faulthandler.enable(all_threads=False)
             _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)
-            _limit(resource.RLIMIT_AS, _address_space() + memory_bytes + (os.cpu_count() or 1) * _THREAD_MEMORY)
+            loaded = loading()
+            _limit(resource.RLIMIT_DATA, _data() + memory_bytes + (os.cpu_count() or 1) * _THREAD_MEMORY)
+            channel.send({})
             _serve_calls(channel, loaded)
 
 
@@ -194,9 +215,9 @@ def _serve_calls(channel: Channel, loaded: LoadedCandidate) -> NoReturn:
     while True:
         request, arrays = channel.receive()
 
-        def announce(doing: str, sequence: int = request["sequence"]) -> None:
+        def announce(doing: str, at_once: int = 1, *, sequence: int = request["sequence"]) -> None:
             _end_copy(pid)
-            channel.send({DOING: doing, "sequence": sequence})
+            channel.send({DOING: doing, AT_ONCE: at_once, "sequence": sequence})
 
         header, results = _answer(loaded, request, arrays, announce)
         _end_copy(pid)
@@ -204,7 +225,7 @@ def _serve_calls(channel: Channel, loaded: LoadedCandidate) -> NoReturn:
 
 
 def _answer(
-    loaded: LoadedCandidate, request: Header, arrays: list[Array], announce: Callable[[str], None]
+    loaded: LoadedCandidate, request: Header, arrays: list[Array], announce: Announce
 ) -> tuple[Header, list[Array]]:
     if request["do"] == "company":
         kept = keep_company(loaded, _question(request, arrays), announce=announce)
@@ -249,9 +270,13 @@ def _limit(kind: int, amount: int) -> None:
         resource.setrlimit(kind, (amount, hard))
 
 
-def _address_space() -> int:
+def _data() -> int:
+    """Bytes of this process that can be written and are its own.
+
+    What is merely reserved does not count: CUDA reserves more addresses than any machine has memory.
+    """
     with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[0]) * resource.getpagesize()
+        return int(statm.read().split()[5]) * resource.getpagesize()
 
 
 def info_from(fields: Header) -> CandidateInfo:

@@ -56,7 +56,7 @@ def deviations(candidate: object, asked: CompanyQuestion) -> tuple[Deviation, ..
 def history(asked: CompanyQuestion) -> list[str]:
     """Each call as it is announced, once."""
     announced: list[str] = []
-    keep_company(bind_object(Honest()), asked, announce=announced.append)
+    keep_company(bind_object(Honest()), asked, announce=lambda doing, at_once=1: announced.append(doing))
     return list(dict.fromkeys(announced))
 
 

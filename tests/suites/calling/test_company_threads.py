@@ -11,9 +11,11 @@ import pytest
 
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.calling.company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation
+from convoracle.suites.calling.company import LATTICE, REALS, CompanyCall, CompanyQuestion, CompanyReply, Deviation
 from convoracle.suites.calling.company_threads import THREAD_COUNT, meet
+from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.one_call import Caller
+from convoracle.suites.calling.replies import Limits, TimedOut
 from convoracle.suites.candidates.loading.source import bind_object
 
 GEOMETRY = parse_geometry("n1c1k1i2f1")
@@ -48,7 +50,7 @@ class ForOneThread(Watched):
 
 def met(candidate: object, question: CompanyQuestion = QUESTION) -> tuple[list[Deviation], list[str]]:
     announced: list[str] = []
-    caller = Caller(bind_object(candidate), question.pass_, announced.append, False)
+    caller = Caller(bind_object(candidate), question.pass_, lambda doing, at_once=1: announced.append(doing), False)
     other = question.calls["other"]
     answers = {"other": other.operands.input * other.operands.weight}
     return list(meet(caller, question, {"other": other}, answers)), announced
@@ -64,6 +66,39 @@ def test_four_threads_make_the_call_its_opposite_and_the_companions(bitwise: boo
     assert candidate.firsts == firsts
     assert "4 threads were making calls at once" in announced
     assert min(candidate.intervals) < 1e-3 <= sys.getswitchinterval() == usual
+
+
+def test_many_slow_calls_at_once_are_no_hang() -> None:
+    """64 calls of 40 ms that wait for one another, as those of an interpreter do, where one may take 0.5 s."""
+
+    class Slow:
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+
+        def forward(self, input: Array, weight: Array) -> Array:
+            with self.lock:
+                time.sleep(0.04)
+            return input * weight
+
+    with Isolated(Slow, Limits(seconds_per_call=0.5)) as executor:
+        reply = executor.call_in_company(QUESTION)
+    assert isinstance(reply, CompanyReply), reply
+    assert "threads" not in {deviation.cause for deviation in reply.deviations}
+
+
+def test_threads_that_wait_for_ever_are_a_hang_of_their_own() -> None:
+    class Waiting:
+        def __init__(self) -> None:
+            self.ends = threading.Event()
+
+        def forward(self, input: Array, weight: Array) -> Array:
+            if threading.current_thread() is not threading.main_thread():
+                self.ends.wait()
+            return input * weight
+
+    with Isolated(Waiting, Limits(seconds_per_call=0.5)) as executor:
+        reply = executor.call_in_company(QUESTION)
+    assert reply == TimedOut(0.5 * THREAD_COUNT, "4 threads were making calls at once")
 
 
 def test_a_candidate_for_one_thread_is_called_from_one() -> None:

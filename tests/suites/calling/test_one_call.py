@@ -26,7 +26,11 @@ def caller(act: Callable[[Array, Array], object], *, interruptible: bool = False
         return act(input, weight)
 
     announced: list[str] = []
-    return Caller(bind_object(conv), Pass.FORWARD, announced.append, interruptible), announced
+
+    def announce(doing: str, at_once: int = 1) -> None:
+        announced.append(doing)
+
+    return Caller(bind_object(conv), Pass.FORWARD, announce, interruptible), announced
 
 
 def failing(error: BaseException) -> Callable[[Array, Array], object]:

@@ -54,7 +54,7 @@ EXITED, KILLED = 3 << 8, int(signal.SIGKILL)
 class Worker:
     """A process that was told to load a candidate, and both ends of what is said to it."""
 
-    def __init__(self, source: str, payload: tuple[Array, ...] = ()) -> None:
+    def __init__(self, source: str, payload: tuple[Array, ...] = (), *, load_in_forks: bool = False) -> None:
         ours, theirs = socket.socketpair()
         self.door, opened = socket.socketpair()
         given = (theirs.fileno(), opened.fileno())
@@ -64,13 +64,16 @@ class Worker:
         opened.close()
         self.control = Channel(ours)
         setup = {"path": sys.path, "source": source, "name": "given", "load_seconds": 60, "memory_bytes": 2**30}
+        setup |= {"load_in_forks": load_in_forks}
         self.control.send(setup, payload)
         self.answer = self.control.receive(soon())[0]
 
     def fork(self) -> Channel:
         self.control.send({"do": "fork"})
         _, (descriptor,), _, _ = socket.recv_fds(self.control.socket, 1, 1)
-        return Channel(socket.socket(fileno=descriptor))
+        child = Channel(socket.socket(fileno=descriptor))
+        assert child.receive(soon())[0] == {}  # it has the candidate
+        return child
 
     def bury(self, patience: float) -> int:
         self.control.send({"do": "bury", "patience": patience})
