@@ -148,7 +148,10 @@ def compare(actual: Array, exact: ExactResult, bound: Float64) -> Comparison:
     """The error of each element, exactly (then rounded to float64), and whether it is above `bound`."""
     values = real_parts(actual)
     finite = np.isfinite(values)
-    error = np.where(finite, _distance(np.where(finite, values, 0.0), exact), np.inf)
+    if finite.all():
+        error = _distance(values, exact)
+    else:
+        error = np.where(finite, _distance(np.where(finite, values, 0.0), exact), np.inf)
     return Comparison(error, error > bound)
 
 
@@ -162,6 +165,8 @@ def _distance(values: Float64, exact: ExactResult) -> Float64:
     rounded, left_out = exact.rounded, exact.left_out
     if left_out is not None:
         difference = values - rounded
+        if not np.count_nonzero(difference):
+            return np.abs(left_out)
         is_undone = (values - difference == rounded) & (rounded + difference == values)
         if is_undone.all() or not np.count_nonzero(left_out):
             return np.abs(difference - left_out)

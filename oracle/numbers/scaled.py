@@ -103,7 +103,7 @@ def scaled(array: Array) -> Scaled:
     if array.dtype.kind in "iu":
         return Scaled.of(array.astype(object if array.dtype.kind == "u" else np.int64), 0)
     values = floats(array)
-    return in_limbs(values, extent(values, precision_of(array)))
+    return in_limbs(values, extent(np.abs(values), precision_of(array)))
 
 
 def in_limbs(values: Float64, bits: Extent) -> Scaled:

@@ -29,15 +29,14 @@ class Extent:
     largest_size: float
 
 
-def extent(values: Float64, precision: int) -> Extent:
-    """The extent of an array of finite numbers of a format of so many bits; the narrowest if it is one of at most 62.
+def extent(sizes: Float64, precision: int) -> Extent:
+    """The extent of finite numbers of a format of so many bits, by their absolute values; the narrowest of at most 62.
 
     Raises
     ------
     OverflowError
         If an element is NaN or infinite.
     """
-    sizes = np.abs(values)
     least, largest = float(sizes.min(initial=math.inf)), float(sizes.max(initial=0.0))
     if not math.isfinite(largest):
         raise OverflowError("an exact number is finite; the array has NaN or Inf")

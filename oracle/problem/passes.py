@@ -273,12 +273,14 @@ def check_operands(operands: Operands, geometry: ConvGeometry, *, where: str) ->
         `geometry` gives, or whose dtype differs from the input's.
     """
     shapes = _shapes(geometry)
+    check_array("input", operands.input, shapes["input"], geometry, where=where)
+    dtype = operands.input.dtype
     for name, array in operands.arrays().items():
+        if type(array) is np.ndarray and array.dtype == dtype and array.shape == shapes[name]:
+            continue
         check_array(name, array, shapes[name], geometry, where=where)
-        if array.dtype != operands.input.dtype:
-            raise InvalidArgument(
-                f"{name}.dtype", str(array.dtype), f"should be that of input, {operands.input.dtype}", where=where
-            )
+        if array.dtype != dtype:
+            raise InvalidArgument(f"{name}.dtype", str(array.dtype), f"should be that of input, {dtype}", where=where)
 
 
 def check_array(name: str, array: object, shape: tuple[int, ...], geometry: ConvGeometry, *, where: str) -> None:

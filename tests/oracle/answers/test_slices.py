@@ -109,7 +109,7 @@ def _dot(left: list[float], right: list[float]) -> tuple[Operands, ConvGeometry]
 
 
 def _is_exact(operands: Operands) -> bool:
-    return slices.is_exact(extent(operands.input, 53), extent(operands.weight, 53), operands.input.size)
+    return slices.is_exact(extent(np.abs(operands.input), 53), extent(np.abs(operands.weight), 53), operands.input.size)
 
 
 def _sum(operands: Operands) -> Fraction:

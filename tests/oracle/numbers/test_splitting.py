@@ -21,7 +21,7 @@ FLOATS = st.one_of(
 @given(st.lists(FLOATS, max_size=5), st.integers(1, 53))
 def test_digits_add_up_to_the_numbers(values: list[float], width: int) -> None:
     array = np.array(values, dtype=np.float64)
-    bits = extent(array, 53)
+    bits = extent(np.abs(array), 53)
     parts = digits(array, bits.lowest, width, -(-bits.bits // width))
     assert (np.abs(parts) < 2.0**width).all()
     assert (parts == np.rint(parts)).all()
@@ -33,7 +33,7 @@ def test_digits_add_up_to_the_numbers(values: list[float], width: int) -> None:
 
 @given(st.lists(FLOATS, max_size=5))
 def test_the_extent_has_all_bits(values: list[float]) -> None:
-    bits = extent(np.array(values, dtype=np.float64), 53)
+    bits = extent(np.abs(np.array(values, dtype=np.float64)), 53)
     unit = Fraction(2) ** bits.lowest
     integers = [Fraction(value) / unit for value in values]
     assert all(integer.denominator == 1 and abs(integer) < 1 << bits.bits for integer in integers)
@@ -45,14 +45,14 @@ def test_the_extent_has_all_bits(values: list[float]) -> None:
 
 def test_a_narrow_format_needs_few_bits_below_its_smallest_number() -> None:
     values = np.array([1.0, 2.0**-40 * (1 + 2.0**-23)])
-    assert extent(values, 24).bits == 64
-    assert extent(values, 53).bits == 93
+    assert extent(np.abs(values), 24).bits == 64
+    assert extent(np.abs(values), 53).bits == 93
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_not_finite_has_no_extent(value: float) -> None:
     with pytest.raises(OverflowError, match="NaN or Inf"):
-        extent(np.array([1.0, value]), 53)
+        extent(np.abs(np.array([1.0, value])), 53)
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_a_number_that_is_not_finite_has_no_extent(value: float) -> None:
 def test_whole_numbers_of_at_most_62_bits_have_the_narrowest_extent(
     values: list[float], expected: tuple[int, int]
 ) -> None:
-    found = extent(np.array(values), 53)
+    found = extent(np.abs(np.array(values)), 53)
     assert (found.lowest, found.bits) == expected
