@@ -35,7 +35,7 @@ from convoracle.suites.audits.planted import Planted
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.search.conformance import Findings, examine_all
+from convoracle.suites.search.collected import Findings, examine_all
 
 CASES = 200
 """Of one search; the next one has another seed."""

@@ -34,7 +34,7 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import RunWriter, read_records
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.candidates import DEFAULT
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 FIRST_ORDER = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
 MINIMUM = 0.005

@@ -29,7 +29,7 @@ from convoracle.reports import CaseRecord, CheckResult, RunInfo, RunWriter
 from convoracle.reports.records.serialization import to_json
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.checks.registry import check_infos
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 VARIANTS = 16
 """So many times the numbers of each record are made anew."""

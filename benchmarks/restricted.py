@@ -25,7 +25,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.candidates.calls.domain import half_sides
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 Takes = Callable[[ConvGeometry], bool]
 

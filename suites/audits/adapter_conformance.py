@@ -51,11 +51,14 @@ class Aspect:
     good : bool
     detail : str
         What was found, and if it is not good what to do.
+    is_shown : bool
+        Whether there was anything that could have been found wrong.
     """
 
     what: str
     good: bool
     detail: str
+    is_shown: bool = True
 
 
 def aspects(executor: Executor) -> Iterator[Aspect]:
@@ -73,6 +76,10 @@ def aspects(executor: Executor) -> Iterator[Aspect]:
         if pass_ in executor.passes:
             yield _call_to_paste(executor, pass_, verdicts, wanted)
     yield _restart(executor, verdicts)
+
+
+ARITHMETIC, TO_PASTE, FRESH = "arithmetic in {dtype}", "call to paste of {pass_}", "a fresh process"
+"""What is looked at beside each feature, as it is called."""
 
 
 def _is_offered(verdicts: Verdicts, feature: str, pass_: Pass) -> bool:
@@ -127,7 +134,7 @@ def _good(feature: Feature, verdicts: Verdicts) -> Aspect:
     right = [str(pass_) for pass_, verdict in answers.items() if verdict.outcome in ANSWERED]
     declined = [verdict.reason for verdict in answers.values() if verdict.outcome is Outcome.UNSUPPORTED]
     summary = f"{len(right)} passes right" if right else "not supported"
-    return Aspect(feature.name, True, f"{summary}{f'; declines: {declined[0]}' if declined else ''}")
+    return Aspect(feature.name, True, f"{summary}{f'; declines: {declined[0]}' if declined else ''}", bool(right))
 
 
 def _failure(feature: Feature, bad: list[tuple[Pass, Verdict]]) -> str:
@@ -153,7 +160,7 @@ _ADVICE = {
 
 def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Aspect:
     """Whether the arithmetic declared is the library's: on reals of every size that its bound is made of."""
-    what, largest = f"arithmetic in {dtype}", 0.0
+    what, largest = ARITHMETIC.format(dtype=dtype), 0.0
     passes = [pass_ for pass_ in Pass if _is_offered(verdicts, dtype, pass_)]
     plain = next(feature.case for feature in all_features() if feature.name == dtype)
     for seed in range(_PRECISION_CASES):
@@ -173,10 +180,10 @@ def _precision(executor: Executor, dtype: str, verdicts: Verdicts) -> Aspect:
 
 def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: tuple[Feature, ...]) -> Aspect:
     """Whether the script that a report would show computes what the adapter does."""
-    what = f"call to paste of {pass_}"
+    what = TO_PASTE.format(pass_=pass_)
     chosen = next((name for name in _RICH if _is_offered(verdicts, name, pass_)), None)
     if chosen is None:
-        return Aspect(what, True, "not tried: the pass is right on none of the plain features")
+        return Aspect(what, True, "not tried: the pass is right on none of the plain features", is_shown=False)
     case = next(feature.case for feature in wanted if feature.name == chosen)
     script = _script(executor, pass_, case)
     with tempfile.TemporaryDirectory(prefix="convoracle-") as folder:
@@ -191,6 +198,9 @@ def _call_to_paste(executor: Executor, pass_: Pass, verdicts: Verdicts, wanted: 
     if done.returncode == 0:
         return Aspect(what, True, f"computes the same, on {case}")
     said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+    if not executor.info.source and said and said[-1].startswith("NameError: name"):
+        untold = "not tried: a live object has no place to import it from; name it as path/to/file.py:attribute"
+        return Aspect(what, True, untold, is_shown=False)
     return Aspect(what, False, f"on {case} ended with {done.returncode}: {said[-1] if said else 'without a word'}")
 
 
@@ -217,7 +227,7 @@ def _script(executor: Executor, pass_: Pass, case: Case) -> str:
 
 def _restart(executor: Executor, verdicts: Verdicts) -> Aspect:
     """Whether a process forked from the one that loaded the library still computes: threads and devices may not."""
-    what = "a fresh process"
+    what = FRESH
     case = next(feature.case for feature in all_features() if feature.name == _PLAIN)
     for pass_ in Pass:
         if _is_offered(verdicts, _PLAIN, pass_):
@@ -226,5 +236,5 @@ def _restart(executor: Executor, verdicts: Verdicts) -> Aspect:
             if verdict.outcome not in ANSWERED:
                 return Aspect(what, False, f"{pass_} as the first call {verdict.outcome}: {verdict.reason}")
     if not any(_is_offered(verdicts, _PLAIN, pass_) for pass_ in Pass):
-        return Aspect(what, True, f"not tried: no pass is right on {_PLAIN}")
+        return Aspect(what, True, f"not tried: no pass is right on {_PLAIN}", is_shown=False)
     return Aspect(what, True, "every pass is right as the first call of a process")

@@ -27,7 +27,7 @@ def adapter(options: argparse.Namespace) -> int:
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
         for aspect in aspects(executor):
             bad += not aspect.good
-            symbol = "✓" if aspect.good else "✗"
+            symbol = "✗" if not aspect.good else "✓" if aspect.is_shown else "–"
             console.print(f"{symbol} {aspect.what}: {aspect.detail}")
         conclusion = "the adapter conforms" if bad == 0 else f"{bad} to be mended"
         console.print(f"{executor.info.name}: {conclusion}")

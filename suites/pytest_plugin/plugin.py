@@ -1,4 +1,4 @@
-"""The pytest plugin: the `conformance` fixture, and `--conv-candidate` with a test for each check and pass.
+"""The pytest plugin: the fixtures `conformance` and `conv_check`, and tests of the candidates that are named.
 
 pytest imports this module at every start-up, so nothing heavy is imported here:
 no NumPy, no Hypothesis, no framework, until a test asks for it.
@@ -6,45 +6,88 @@ no NumPy, no Hypothesis, no framework, until a test asks for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from ..search.conformance import Conformance
+from .settings import add_settings, candidates_of, profile_of, report_of, seed_of
 
-PROFILE_NAMES = ("quick", "standard", "deep")
+if TYPE_CHECKING:
+    from .fixture import Conformance
+
+_SCRATCH = pytest.StashKey[Path]()
+_SHARED: pytest.StashKey[SharedRun] = pytest.StashKey()
+_OF_WORKERS = "convoracle_scratch"
+_MARKER = (
+    "conformance(candidate, *, ranks, dtypes, passes, cases): the candidate of a test with the fixture conv_check; "
+    "every test of a candidate has this marker, for -m"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("convoracle", "conformance of convolution implementations")
-    group.addoption(
-        "--conv-candidate",
-        action="append",
-        default=[],
-        metavar="CANDIDATE",
-        help="examine module:attribute, path/to/file.py:attribute or a built-in candidate: "
-        "one test for each check and pass; may be given several times",
-    )
-    group.addoption("--conv-profile", choices=PROFILE_NAMES, default="quick", help="how much to run (default: quick)")
-    group.addoption("--conv-seed", type=int, default=0, metavar="N", help="the same seed draws the same cases")
+    add_settings(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", _MARKER)
+    if not candidates_of(config):
+        return
+    given = getattr(config, "workerinput", {}).get(_OF_WORKERS)
+    config.stash[_SCRATCH] = Path(given or tempfile.mkdtemp(prefix="convoracle-pytest-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where all of them keep what was found."""
+    if _SCRATCH in node.config.stash:
+        node.workerinput[_OF_WORKERS] = str(node.config.stash[_SCRATCH])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "conv_check" in metafunc.fixturenames:
+        from .marked import parametrize
+
+        parametrize(metafunc, _judge(metafunc.config))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add the tests of the candidates named on the command line, so that -k and -m apply to them too."""
-    sources = config.getoption("--conv-candidate")
-    if sources:
-        from ..search.conformance import conformance_items
+    """Add the tests of the candidates that are named, so that -k, -m and --lf apply to them too."""
+    for item in items:
+        if {"conformance", "conv_check"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("conformance")
+    if _SCRATCH in config.stash:
+        from .items import items_of
+        from .shared_run import SharedRun
 
-        items.extend(conformance_items(session, sources))
+        command = " ".join(["pytest", *map(str, config.invocation_params.args)])
+        shared = SharedRun(config.stash[_SCRATCH], report_of(config), profile_of(config), seed_of(config), command)
+        config.stash[_SHARED] = shared
+        items.extend(items_of(session, shared, candidates_of(config)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Only the candidates of tests that are left are examined."""
+    if _SHARED in session.config.stash:
+        left = (getattr(item, "source", None) for item in session.items)
+        session.config.stash[_SHARED].sources = tuple(source for source in dict.fromkeys(left) if source)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    report = report_of(config)
+    if _SCRATCH in config.stash and report is not None and (report / "index.html").exists():
+        terminalreporter.write_line(f"convoracle: report: {report / 'index.html'}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if config.getoption("--conv-candidate", default=[]):
-        from ..search.conformance import close_executors
-
-        close_executors(config)
+    if _SHARED in config.stash:
+        config.stash[_SHARED].close()
+    if _SCRATCH in config.stash and not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +96,18 @@ def conformance(request: pytest.FixtureRequest) -> Conformance:
 
     Fails with the smallest counterexamples in readable form.
     """
-    from ..search.conformance import Conformance
+    return _judge(request.config)
 
-    return Conformance(request.config.getoption("--conv-profile"), request.config.getoption("--conv-seed"))
+
+@pytest.fixture
+def conv_check(request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Judge one check on one pass of the candidate that the test's marker `conformance` names: ``conv_check()``."""
+    from .marked import check_of
+
+    return check_of(request)
+
+
+def _judge(config: pytest.Config) -> Conformance:
+    from .fixture import Conformance
+
+    return Conformance(profile_of(config), seed_of(config))

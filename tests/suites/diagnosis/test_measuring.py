@@ -16,7 +16,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.space import Space
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 from .. import natural
 from .. import natural_arithmetic as arithmetic

@@ -16,7 +16,8 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.checks.registry import CHECKS
 from convoracle.suites.command.cli import main
-from convoracle.suites.search.conformance import asked_rows, examine_all
+from convoracle.suites.pytest_plugin.rows import asked_rows
+from convoracle.suites.search.collected import examine_all
 
 pytest_plugins = ["pytester"]
 CANDIDATES = Path(__file__).parents[1] / "one_for_each_check.py"

@@ -21,7 +21,7 @@ from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.space import Space
 from convoracle.suites.command.replay_command import ask_recorded
-from convoracle.suites.search.conformance import Findings, examine_all
+from convoracle.suites.search.collected import Findings, examine_all
 from convoracle.suites.search.counterexample import build
 
 from ..searching import searched

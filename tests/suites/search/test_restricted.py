@@ -14,7 +14,7 @@ from convoracle.reports.records.migration import CHECKS
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.search.conformance import Findings, examine_all
+from convoracle.suites.search.collected import Findings, examine_all
 
 from ..restricted import DECLARED, RESTRICTIONS, ChannelsLast, Declaring, Limited, Raising, conv2d
 

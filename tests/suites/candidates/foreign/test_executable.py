@@ -26,7 +26,7 @@ from convoracle.suites.candidates.foreign import executable
 from convoracle.suites.candidates.loading.source import load
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 from ..conformity import GEOMETRIES, ask, run_call_text
 from .compiling import EXAMPLES

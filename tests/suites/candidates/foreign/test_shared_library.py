@@ -20,7 +20,7 @@ from convoracle.suites.candidates import CandidateError
 from convoracle.suites.candidates.loading.source import load
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 from ..conformity import GEOMETRIES, ask, run_call_text
 from .compiling import EXAMPLES, compile_library, needs_compiler

@@ -19,7 +19,7 @@ from convoracle.suites.candidates.device import arrays_of
 from convoracle.suites.candidates.loading.source import bind_object
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
-from convoracle.suites.search.conformance import examine_all
+from convoracle.suites.search.collected import examine_all
 
 from ..conformity import ask, integer_operands, run_call_text
 
