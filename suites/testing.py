@@ -10,7 +10,7 @@ import pytest
 
 from ..oracle.numbers.dtypes import DTYPES
 from ..oracle.problem.passes import Pass
-from .audits.adapter_conformance import FRESH, ARITHMETIC, TO_PASTE, Aspect, aspects
+from .audits.adapter_conformance import ARITHMETIC, FRESH, TO_PASTE, Aspect, aspects
 from .calling.isolation import Isolated
 from .calling.replies import Limits
 from .capabilities.support import all_features

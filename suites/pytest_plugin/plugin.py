@@ -18,6 +18,7 @@ from .settings import add_settings, candidates_of, profile_of, report_of, seed_o
 
 if TYPE_CHECKING:
     from .fixture import Conformance
+    from .shared_run import SharedRun
 
 _SCRATCH = pytest.StashKey[Path]()
 _SHARED: pytest.StashKey[SharedRun] = pytest.StashKey()
