@@ -22,6 +22,8 @@ of a call to meet another's beginning. More rounds show no more (docs/decisions/
 _SWITCH_SECONDS = 1e-6
 """Between the threads: so short that they meet within one call, which the usual 5 ms do not do."""
 _TELLING_SECONDS = 0.2
+_SLOW_SECONDS = 0.5
+"""What a call takes alone of whose like several may take longer than one may, where each waits for the others."""
 _MEETING = f"{THREAD_COUNT} threads were making calls at once"
 
 
@@ -48,11 +50,13 @@ def meet(
     shared = CompanyCall(copied(same.operands), same.geometry)
     opposite = CompanyCall(copied(negated(same.operands, LINEAR_IN[question.pass_][0])), same.geometry)
     signed = ((shared, 1), (opposite, -1))
+    begun = time.perf_counter()
     known = [_Known(base, call, snapshot(caller.make_fresh(call, "the same call")), sign) for call, sign in signed]
+    is_slow = time.perf_counter() - begun > _SLOW_SECONDS * len(signed)
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
     watch = _Watch(shared.operands)
     with _frequent_switches():
-        different = _together(caller, known, watch) if threads > 1 else _beside_a_reader(caller, shared, watch)
+        different = _together(caller, known, watch, is_slow) if threads > 1 else _beside_a_reader(caller, shared, watch)
     for name in watch.changed[:1]:
         got = "changed and restored, as another thread saw that read it meanwhile"
         yield Deviation("meanwhile", f"its operand {name} during a call", base, None, got)
@@ -83,8 +87,8 @@ class _Watch:
 class _Telling:
     """Tells, now and then, that calls are being made: many of them may take longer than one."""
 
-    def __init__(self, announce: Announce) -> None:
-        self._announce = announce
+    def __init__(self, announce: Announce, at_once: int) -> None:
+        self._announce, self._at_once = announce, at_once
         self._lock = threading.Lock()
         self._next = 0.0
 
@@ -93,14 +97,14 @@ class _Telling:
         with self._lock:
             now = time.monotonic()
             if now >= self._next:
-                self._announce(_MEETING, THREAD_COUNT)
+                self._announce(_MEETING, self._at_once)
                 self._next = now + _TELLING_SECONDS
 
 
-def _together(caller: Caller, known: Sequence[_Known], watch: _Watch) -> dict[_Known, Part]:
+def _together(caller: Caller, known: Sequence[_Known], watch: _Watch, is_slow: bool) -> dict[_Known, Part]:
     """The first result of each call that was not what it is alone."""
     begin = threading.Barrier(THREAD_COUNT)
-    tell = _Telling(caller.announce)
+    tell = _Telling(caller.announce, THREAD_COUNT if is_slow else 1)
     different: dict[_Known, Part] = {}
     others = known[1:]
 

@@ -53,13 +53,17 @@ def build(
     frameworks : Frameworks or None
         Where what the candidate rests on is asked the same; None where it is not to be.
     is_shrunk : bool
-        False where the fault was only just met: then it is not diagnosed, which a large case makes slow.
+        False where the fault was only just met, or the user wants to go: then it is not diagnosed, which a large case
+        makes slow, and a hang is not waited for again.
     """
     preceding = fault.preceding(fault.shrunk)
     executor.restart()
     if preceding is not None:
         ask_again(executor, preceding.check, preceding.subject, preceding.case)
-    evidence, verdict = _evidence(fault, executor)
+    if fault.outcome is Outcome.HUNG and not is_shrunk:
+        evidence, verdict = _without_asking(fault, executor), fault.verdict
+    else:
+        evidence, verdict = _evidence(fault, executor)
     shows = verdict.outcome is fault.outcome
     repeats = shows and preceding is None
     is_among_calls = fault.kind.among_calls is not None
@@ -128,6 +132,16 @@ def _evidence(fault: Fault, executor: Executor) -> tuple[Evidence, Verdict]:
         if held_to.expectation is not None:
             expected = np.where(wrong, expected, real_parts(actual))
     return Evidence(examination.operands(numbers).of(pass_), actual, expected, held_to.bound, wrong), verdict
+
+
+def _without_asking(fault: Fault, executor: Executor) -> Evidence:
+    if not fault.is_of_values:
+        return _without_result(fault, arithmetic_of(executor.info, fault.shrunk.dtype))
+    pass_ = Pass(fault.subject)
+    examination = Examination(executor, fault.shrunk, (pass_,))
+    held_to = examination.standard(fault.numbers, pass_)
+    right = np.zeros(held_to.bound.shape, dtype=bool)
+    return Evidence(examination.operands(fault.numbers).of(pass_), None, held_to.expected(), held_to.bound, right)
 
 
 def _without_result(fault: Fault, arithmetic: Arithmetic) -> Evidence:

@@ -11,6 +11,7 @@ import pytest
 
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.suites.calling import company_threads
 from convoracle.suites.calling.company import LATTICE, REALS, CompanyCall, CompanyQuestion, CompanyReply, Deviation
 from convoracle.suites.calling.company_threads import THREAD_COUNT, meet
 from convoracle.suites.calling.isolation import Isolated
@@ -69,7 +70,7 @@ def test_four_threads_make_the_call_its_opposite_and_the_companions(bitwise: boo
 
 
 def test_many_slow_calls_at_once_are_no_hang() -> None:
-    """64 calls of 40 ms that wait for one another, as those of an interpreter do, where one may take 0.5 s."""
+    """64 calls of 30 ms that wait for one another, as those of an interpreter do, where one may take 0.5 s."""
 
     class Slow:
         def __init__(self) -> None:
@@ -77,7 +78,7 @@ def test_many_slow_calls_at_once_are_no_hang() -> None:
 
         def forward(self, input: Array, weight: Array) -> Array:
             with self.lock:
-                time.sleep(0.04)
+                time.sleep(0.03)
             return input * weight
 
     with Isolated(Slow, Limits(seconds_per_call=0.5)) as executor:
@@ -98,7 +99,7 @@ def test_threads_that_wait_for_ever_are_a_hang_of_their_own() -> None:
 
     with Isolated(Waiting, Limits(seconds_per_call=0.5)) as executor:
         reply = executor.call_in_company(QUESTION)
-    assert reply == TimedOut(0.5 * THREAD_COUNT, "4 threads were making calls at once")
+    assert reply == TimedOut(0.5, "4 threads were making calls at once")
 
 
 def test_a_candidate_for_one_thread_is_called_from_one() -> None:
@@ -158,3 +159,26 @@ def test_the_callers_own_operands_are_not_those_that_are_shared() -> None:
     before = QUESTION.calls[REALS].operands.input.copy()
     met(WritesForAWhile())
     assert np.array_equal(QUESTION.calls[REALS].operands.input, before)
+
+
+@pytest.mark.parametrize(("seconds", "at_once"), [(0.0, 1), (0.6, THREAD_COUNT)])
+def test_slow_calls_that_are_made_at_once_have_as_much_time_as_all_of_them(
+    seconds: float, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each waits for the others, the first one ends about when the last one does."""
+    monkeypatch.setattr(company_threads, "_ROUNDS", 1)
+
+    class Sleeping:
+        def forward(self, input: Array, weight: Array) -> Array:
+            time.sleep(seconds)
+            return input * weight
+
+    announced: list[tuple[str, int]] = []
+
+    def announce(doing: str, at_once: int = 1) -> None:
+        announced.append((doing, at_once))
+
+    caller = Caller(bind_object(Sleeping()), Pass.FORWARD, announce, False)
+    answers = {"other": QUESTION.calls["other"].operands.input * QUESTION.calls["other"].operands.weight}
+    list(meet(caller, QUESTION, {"other": QUESTION.calls["other"]}, answers))
+    assert ("4 threads were making calls at once", at_once) in announced

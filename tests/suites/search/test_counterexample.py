@@ -347,3 +347,16 @@ def test_a_witness_without_the_pass_says_nothing() -> None:
     others = {"none": InProcess(Forward(lambda call: False)), "honest": InProcess(Planted())}
     mismatch, _ = build(fault_of(executor, "weight_gradient", "n1c1k1i3f1s2"), executor, others, is_shrunk=False)
     assert [witness.name for witness in mismatch.witnesses] == ["equations", "honest"]
+
+
+@pytest.mark.parametrize(("check", "calls"), [("structure", 0), (COMPANY, 0)])
+def test_a_hang_is_not_waited_for_again_by_who_wants_to_go(check: str, calls: int) -> None:
+    candidate = Forward(lambda call: False)
+    hung = Verdict(Outcome.HUNG, "no answer within 10 s", "hung")
+    mismatch, evidence = build(fault(verdict=hung, check=check), InProcess(candidate), {}, is_shrunk=False)
+    assert candidate.calls == calls
+    assert mismatch.verdict == hung
+    assert evidence.actual is None
+    assert evidence.operands.input.shape == (1, 1, 1)
+    build(fault(verdict=hung, check=check), InProcess(candidate), {})
+    assert candidate.calls > 0
