@@ -23,7 +23,7 @@ from ..candidates import CandidateError
 from .options import parser
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
-_CALLING = frozenset(("check", "replay", "adapter", "support"))
+_CALLING = frozenset(("check", "replay", "certify", "adapter", "support"))
 _WITHOUT = frozenset(("-h", "--help", "--in-process"))
 
 

@@ -86,6 +86,13 @@ COMMANDS = (
         "header_command",
     ),
     Command(
+        "certify",
+        "whole layers of a network at full size, proven right in about the time that it takes to read them",
+        "Call a candidate for layers of a corpus and prove each result right as a whole, by random combinations of its "
+        "elements, which are known from the operands. Ends with 1 if a result is wrong, or none is certified.",
+        "certify_command",
+    ),
+    Command(
         "adapter",
         "a conformance run for an adapter: does it hand everything over",
         "Look at a candidate as an adapter of a library: every feature, the arithmetic that it declares, the calls to "

@@ -9,19 +9,26 @@ from typing import Any
 
 import pytest
 
+from ...oracle.certifying.certificate import MISS
 from ...oracle.errors import InvalidArgument
+from ...oracle.judging.verdict import Outcome
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import LEAST_COMPARED
 from ...reports.views.gate import shortfalls
+from ..audits.certified_layers import certified_layers
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..cases.budget import Budget
+from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
+from ..cases.space import RANKS
 from ..checks.own_numbers import own_standard
 from ..checks.value import Standard
 from ..search.collected import examine_all
+
+_SECONDS_FOR_A_LAYER = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,47 @@ class Conformance:
         if short:
             pytest.fail("\n".join(short), pytrace=False)
 
+    def certify(
+        self,
+        candidate: str | Callable[..., object] | object,
+        *,
+        corpora: Iterable[str],
+        batch: int | None = None,
+        dtypes: Iterable[str] = ("float32",),
+        passes: Iterable[str] | None = None,
+        miss: float = MISS,
+    ) -> None:
+        """Fail the test unless all results for whole layers are proven right.
+
+        Parameters
+        ----------
+        candidate : function, object or str
+            As of `check`.
+        corpora : iterable of str
+            Where the layers come from: names such as ``"resnet50"``, or paths of files of descriptors.
+        batch : int, optional
+            Images, instead of each layer's own number.
+        dtypes : iterable of str
+            Of real numbers.
+        passes : iterable of str, optional
+            Names of passes; all that the candidate offers by default.
+        miss : float
+            The probability, at most, of missing a wrong result: see `convoracle.oracle.certifying.combinations`.
+
+        Raises
+        ------
+        InvalidArgument, CandidateError
+            If an argument is not one of those possible, or the candidate cannot be used.
+        """
+        chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, _several("passes", passes)))
+        selection = Selection(_several("corpora", corpora), None if batch is None else _count(batch, "batch"))
+        layers = selection.cases(dtypes=_several("dtypes", dtypes), ranks=RANKS, seed=self.seed)
+        with closing(Isolated(candidate, Limits(seconds_per_call=_SECONDS_FOR_A_LAYER))) as executor:
+            found = tuple(certified_layers(executor, layers, chosen, miss=miss))
+        left = [str(each) for each in found if each.verdict.outcome is not Outcome.CONFORMS]
+        if left or not found:
+            pytest.fail("\n".join(left) or "no pass of a layer was asked", pytrace=False)
+
     def budget(
         self,
         *,
@@ -104,7 +152,7 @@ class Conformance:
             dtypes=None if dtypes is None else _several("dtypes", dtypes),
         )
         chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, _several("passes", passes)))
-        amount = profile.cases if cases is None else _count(cases)
+        amount = profile.cases if cases is None else _count(cases, "cases")
         return Budget(space, chosen, amount, self.seed, own_dtypes=dtypes is None)
 
     def bound(
@@ -172,10 +220,10 @@ def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _count(cases: int) -> int:
-    if not isinstance(cases, int) or cases < 1:
-        raise InvalidArgument("cases", cases, "should be an integer of at least 1", where="conformance.check")
-    return cases
+def _count(number: int, name: str) -> int:
+    if not isinstance(number, int) or number < 1:
+        raise InvalidArgument(name, number, "should be an integer of at least 1", where="conformance")
+    return number
 
 
 def _pass(name: str) -> Pass:

@@ -1,0 +1,1 @@
+"""Whole layers, proven right by random combinations of their elements."""

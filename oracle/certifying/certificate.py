@@ -1,0 +1,204 @@
+"""A certificate: the proof that all elements of a layer's result are right, or where one is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..answers import equations
+from ..errors import InvalidArgument
+from ..numbers.arrays import Float64
+from ..numbers.scaled import unit_of
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Array, Operands, Pass
+from .combinations import Combinations, drawn
+from .projections import expected, projected
+
+MISS = 2.0**-40
+"""The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
+_WHERE = "certify"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """An element that is wrong.
+
+    Parameters
+    ----------
+    index : tuple of int
+        0-based.
+    actual, expected : float
+    """
+
+    index: tuple[int, ...]
+    actual: float
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is known of a result as a whole.
+
+    Parameters
+    ----------
+    elements : int
+        How many it has; of a result without any, a certificate says nothing.
+    miss : float
+        The probability, at most, that one of them is wrong all the same; 0 where each was compared.
+    combinations : int
+        How many sums over two axes were compared in each place; 0 where each element was.
+    places : int
+        In how many places something is wrong.
+    wrong : Wrong or None
+        One of the elements that are; None where none was found.
+    """
+
+    elements: int
+    miss: float
+    combinations: int
+    places: int
+    wrong: Wrong | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the result is right, but for `miss`."""
+        return self.wrong is None
+
+
+def certify(
+    pass_: Pass,
+    operands: Operands,
+    actual: Array,
+    geometry: ConvGeometry,
+    *,
+    largest: float,
+    seed: int = 0,
+    miss: float = MISS,
+) -> Certificate:
+    """See whether a result is the exact one, in about the time that it takes to read it.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    operands : Operands
+        On the integer lattice, of real dtypes.
+    actual : ndarray
+        The result, of the shape that `geometry` gives.
+    geometry : ConvGeometry
+    largest : float
+        No sum of absolute terms of an element is larger: 2**precision of the lattice.
+    seed : int
+        Of the combinations.
+    miss : float
+
+    Raises
+    ------
+    InvalidArgument
+        If the result has another shape, the dtype is complex, or sums over so many elements would round.
+    """
+    shape = pass_.result_shape(geometry)
+    if actual.shape != shape:
+        raise InvalidArgument("actual.shape", actual.shape, f"should be {shape} for {geometry}", where=_WHERE)
+    if operands.input.dtype.kind == "c":
+        raise InvalidArgument("dtype", operands.input.dtype.name, "should be of real numbers", where=_WHERE)
+    if not actual.size:
+        return Certificate(0, 0.0, 0, 0, None)
+    if pass_ is Pass.BIAS_GRADIENT:
+        return _of_bias(operands, actual)
+    unit = unit_of(operands.learning_rate) if pass_ is Pass.UPDATE else 1.0
+    rng = np.random.default_rng([seed, *geometry.output_shape])
+    groups = geometry.direct.groups if pass_.result_like == "weight" else 1
+    combined = drawn((shape[0], shape[1]), groups, largest / unit, miss, rng)
+    odd = _odd(actual, largest, unit)
+    if odd is not None:
+        return Certificate(actual.size, combined.miss, combined.count, 1, _told(pass_, operands, actual, geometry, odd))
+    residual = projected(actual, combined) - expected(pass_, operands, geometry, combined)
+    places = residual.any(axis=0)
+    if not places.any():
+        return Certificate(actual.size, combined.miss, combined.count, 0, None)
+    place = tuple(map(int, np.argwhere(places)[0]))
+    shown = next(number for number, each in enumerate(residual) if each[place])
+    index = _located(pass_, operands, actual, geometry, _one(combined, shown), place)
+    wrong = _told(pass_, operands, actual, geometry, index)
+    return Certificate(actual.size, combined.miss, combined.count, int(np.count_nonzero(places)), wrong)
+
+
+def _of_bias(operands: Operands, actual: Array) -> Certificate:
+    """The bias gradient has few elements: each is compared."""
+    axes = (0, *range(2, operands.output_gradient.ndim))
+    right = operands.output_gradient.sum(axis=axes, dtype=np.float64)
+    off = np.flatnonzero(actual.astype(np.float64) != right)
+    if not off.size:
+        return Certificate(actual.size, 0.0, 0, 0, None)
+    first = int(off[0])
+    return Certificate(actual.size, 0.0, 0, off.size, Wrong((first,), float(actual[first]), float(right[first])))
+
+
+def _odd(actual: Array, largest: float, unit: float) -> tuple[int, ...] | None:
+    """An element that no right result has: NaN, none of the multiples, or too large. Sums with it could be rounded."""
+    for start in range(len(actual)):
+        values = actual[start].astype(np.float64) / unit
+        with np.errstate(invalid="ignore"):
+            fits = (values == np.rint(values)) & (np.abs(values) <= largest / unit)
+        if not fits.all():
+            return (start, *map(int, np.argwhere(~fits)[0]))
+    return None
+
+
+def _one(combinations: Combinations, number: int) -> Combinations:
+    kept = slice(number, number + 1)
+    return replace(combinations, first=combinations.first[kept], second=combinations.second[kept])
+
+
+def _located(
+    pass_: Pass,
+    operands: Operands,
+    actual: Array,
+    geometry: ConvGeometry,
+    combination: Combinations,
+    place: tuple[int, ...],
+) -> tuple[int, ...]:
+    """A wrong element in a place where a combination is: half of the factors are left out, over and over.
+
+    What a combination is off by is the sum of what its halves are off by, so that one of them is off.
+    """
+
+    def is_off(halved: Combinations) -> bool:
+        there = projected(actual, halved) - expected(pass_, operands, geometry, halved)
+        return bool(there[(0, *place)])
+
+    def first_only(kept: slice) -> Combinations:
+        return replace(combination, first=_kept(combination.first, kept))
+
+    row = _bisected(actual.shape[0], lambda kept: is_off(first_only(kept)))
+    of_row = first_only(slice(row, row + 1))
+    column = _bisected(actual.shape[1], lambda kept: is_off(replace(of_row, second=_kept(combination.second, kept))))
+    return (row, column, *place)
+
+
+def _kept(factors: Float64, kept: slice) -> Float64:
+    """The factors with all others zero."""
+    left = np.zeros_like(factors)
+    left[..., kept] = factors[..., kept]
+    return left
+
+
+def _bisected(size: int, is_off: Callable[[slice], bool]) -> int:
+    low, high = 0, size
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_off(slice(low, middle)) else (middle, high)
+    return low
+
+
+def _told(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry, index: tuple[int, ...]) -> Wrong:
+    """An element with the sum of its terms."""
+    total = 0.0
+    for term in equations.terms(pass_, geometry, index, bias=operands.bias is not None):
+        total += math.prod(float(getattr(operands, factor.tensor)[factor.index]) for factor in term.factors)
+    if pass_ is Pass.UPDATE:
+        total = float(operands.weight[index]) - operands.learning_rate * total
+    return Wrong(index, float(actual[index]), total)

@@ -1,0 +1,120 @@
+"""Layers at full size, certified: a candidate is called once for each pass, and its result seen as a whole."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from ...oracle.certifying.certificate import MISS, Certificate, certify
+from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
+from ...oracle.numbers.dtypes import COMPONENTS
+from ...oracle.operands.data import Numbers, lattice_for
+from ...oracle.problem.passes import Pass, factors_of, is_defined
+from ..calling.executor import Executor
+from ..calling.replies import Returned
+from ..cases.corpora.selection import CorpusCase
+from ..checks.conduct import judge_conduct
+from ..checks.declared import arithmetic_of
+from ..checks.value import operands_of
+
+_ZEROS = "equal, but the operands have zeros, whose terms would not be missed: a wider accumulator would leave none"
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedLayer:
+    """One pass of a layer.
+
+    Parameters
+    ----------
+    layer : str
+        Where it comes from.
+    case : str
+    pass_ : Pass
+    verdict : Verdict
+    certificate : Certificate or None
+        None where there was no array of the right shape and dtype to look at.
+    seconds, own_seconds : float
+        That the call took, and the certificate.
+    """
+
+    layer: str
+    case: str
+    pass_: Pass
+    verdict: Verdict
+    certificate: Certificate | None
+    seconds: float
+    own_seconds: float
+
+    def __str__(self) -> str:
+        """``resnet50:conv1 forward: 3,211,264 elements are right; a wrong one is missed in 2^-40 at most``."""
+        named = f"{self.layer} {self.pass_}"
+        if self.verdict.outcome is not Outcome.CONFORMS or self.certificate is None:
+            return f"{named} {self.verdict.outcome}: {self.verdict.reason}; {self.case}"
+        chance = f"a wrong one is missed in {_chance(self.certificate.miss)}"
+        return f"{named}: {self.certificate.elements:,} elements are right; {chance}"
+
+
+def certified_layers(
+    executor: Executor, layers: Iterable[CorpusCase], passes: Collection[Pass], *, miss: float = MISS
+) -> Iterator[CertifiedLayer]:
+    """Certify passes of layers, one after the other.
+
+    Parameters
+    ----------
+    executor : Executor
+    layers : iterable of CorpusCase
+        Of real dtypes; those of complex ones are left out.
+    passes : collection of Pass
+        Of these, those that the candidate offers are asked.
+    miss : float
+        The probability, at most, that a wrong result is given a certificate.
+
+    Raises
+    ------
+    InvalidArgument
+        If `miss` is not between 0 and 1, or a layer has too many channels for exact sums.
+    """
+    for layer in layers:
+        if layer.case.dtype not in COMPONENTS:
+            for pass_ in Pass:
+                if pass_ in executor.passes & frozenset(passes) and is_defined(pass_, layer.case.dtype):
+                    yield _certified(executor, layer, pass_, miss)
+
+
+def _certified(executor: Executor, layer: CorpusCase, pass_: Pass, miss: float) -> CertifiedLayer:
+    case, arithmetic = layer.case, arithmetic_of(executor.info, layer.case.dtype)
+    operands = operands_of(Numbers.INTEGERS, case, arithmetic)
+    reply = executor.call(pass_, operands.of(pass_), case.geometry)
+    start, certificate = time.perf_counter(), None
+    verdict = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
+    if verdict is None and isinstance(reply, Returned):
+        verdict = judge_form(reply.value, pass_.result_shape(case.geometry), arithmetic.result_dtype)
+        if verdict is None:
+            largest = 2.0 ** lattice_for(case, arithmetic).precision
+            bounds = {"largest": largest, "miss": miss}
+            certificate = certify(pass_, operands, reply.value, case.geometry, seed=case.seed, **bounds)
+            read = [getattr(operands, name) for name in factors_of(pass_, case.geometry)]
+            verdict = _verdict(certificate, has_zeros=not all(array.all() for array in read))
+    assert verdict is not None
+    seconds = reply.seconds if isinstance(reply, Returned) else 0.0
+    own = time.perf_counter() - start
+    return CertifiedLayer(str(layer.provenance), str(case), pass_, verdict, certificate, seconds, own)
+
+
+def _verdict(certificate: Certificate, *, has_zeros: bool) -> Verdict:
+    wrong, elements = certificate.wrong, certificate.elements
+    if wrong is not None:
+        places = f"; {certificate.places:,} places have wrong ones" if certificate.places > 1 else ""
+        told = f"the element at {list(wrong.index)} is {wrong.actual:.12g}, but should be {wrong.expected:.12g}"
+        return Verdict(Outcome.VIOLATES, f"{told}{places}", "value", wrong=1, elements=elements)
+    if not elements:
+        return vacuous("the result has no elements")
+    if has_zeros:
+        return Verdict(Outcome.UNDECIDED, _ZEROS, "resolution", elements=elements)
+    return Verdict(Outcome.CONFORMS, elements=elements)
+
+
+def _chance(miss: float) -> str:
+    return "none" if miss == 0 else f"2^{math.ceil(math.log2(miss))} at most"

@@ -1,0 +1,77 @@
+"""`convoracle certify`: whole layers, proven right by random combinations of their elements."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from contextlib import closing
+
+from ...oracle.judging.verdict import Outcome
+from ...oracle.numbers.dtypes import COMPONENTS, DTYPES
+from ...oracle.problem.passes import Pass
+from ...reports.views.wording import SYMBOLS, plural
+from ..calling.isolation import Isolated
+from ..calling.replies import Limits
+from ..candidates import FORMS
+from ..cases.corpora import CORPORA
+from ..cases.corpora.selection import Selection
+from ..cases.space import RANKS
+from .arguments import add_time_limit, natural, positive
+from .plain_console import plain_console
+
+_REAL = tuple(name for name in DTYPES if name not in COMPONENTS)
+_USUAL = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+
+
+def add_options(certify: argparse.ArgumentParser) -> None:
+    """Whose layers, and how sure one wants to be."""
+    certify.add_argument("candidate", metavar="CANDIDATE", help=f"a built-in name, or {FORMS}")
+    certify.add_argument(
+        "--corpus",
+        dest="corpora",
+        action="append",
+        required=True,
+        metavar="CORPUS",
+        help=f"the layers: one of {', '.join(CORPORA)}, or a file of benchdnn descriptors; may be repeated",
+    )
+    certify.add_argument("--batch", type=positive, metavar="N", help="images, instead of each layer's own number")
+    certify.add_argument("--dtypes", nargs="+", choices=_REAL, default=["float32"], help="(default: float32)")
+    certify.add_argument(
+        "--passes",
+        nargs="+",
+        choices=[str(each) for each in Pass],
+        default=[str(each) for each in _USUAL],
+        help="(default: the forward pass and its gradients)",
+    )
+    certify.add_argument(
+        "--miss-bits",
+        type=positive,
+        default=40,
+        metavar="B",
+        help="a wrong result is missed with a probability of at most 2^-B (default: 40)",
+    )
+    certify.add_argument("--seed", type=natural, default=0, metavar="N", help="of operands and combinations")
+    add_time_limit(certify)
+    certify.set_defaults(run="certify_command:certify")
+
+
+def certify(options: argparse.Namespace) -> int:
+    """Print a line for each pass of each layer; 0 if none is wrong and some are certified, else 1."""
+    from ..audits.certified_layers import certified_layers
+
+    console, counts, spent = plain_console(soft_wrap=True), Counter[Outcome](), [0.0, 0.0]
+    selection = Selection(tuple(dict.fromkeys(options.corpora)), options.batch)
+    layers = selection.cases(dtypes=tuple(dict.fromkeys(options.dtypes)), ranks=RANKS, seed=options.seed)
+    passes = frozenset(map(Pass, options.passes))
+    with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
+        for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits):
+            console.print(f"{SYMBOLS[each.verdict.outcome]} {each}")
+            counts[each.verdict.outcome] += 1
+            spent = [spent[0] + each.seconds, spent[1] + each.own_seconds]
+        name = f"{executor.info.name} {executor.info.version}".strip()
+    others = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if outcome is not Outcome.CONFORMS)
+    told = f"{counts[Outcome.CONFORMS]} of {plural(counts.total(), 'result')} certified"
+    times = f"{spent[0]:.2f} s in its calls, {spent[1]:.2f} s for the certificates"
+    console.print(f"{name}: {told}{f'; {others}' if others else ''}; {times}")
+    is_wrong = any(outcome.is_mismatch for outcome in counts)
+    return 1 if is_wrong or not counts[Outcome.CONFORMS] else 0

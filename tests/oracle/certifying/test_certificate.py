@@ -1,0 +1,122 @@
+"""Certificates: every right result has one, a wrong one but with the probability told, and errors are found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convoracle.oracle.answers import reference
+from convoracle.oracle.certifying import combinations
+from convoracle.oracle.certifying.certificate import MISS, Wrong, certify
+from convoracle.oracle.certifying.combinations import drawn
+from convoracle.oracle.certifying.projections import projected
+from convoracle.oracle.errors import InvalidArgument
+from convoracle.oracle.operands.data import Case, lattice_for, lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.suites.strategies import conv_cases
+
+CASE = parse_case("n3c4k6i7x6f3x2s2x1p1x0g2/bias/float32/uniform/5")
+TRANSPOSED = parse_case("n3c4k6i5x4f3x2s2x1p1x0g2to1x0/bias/float32/uniform/5")
+GEOMETRIES = [CASE, TRANSPOSED, parse_case("n2c3k2i5f3p2mreflect/bias/float64/uniform/3")]
+
+
+def right(pass_: Pass, operands: Operands, case: Case) -> Array:
+    wide = operands.map(lambda array: array.astype(np.float64))
+    return reference.evaluate(pass_, wide, case.geometry).astype(case.dtype)
+
+
+def largest(case: Case) -> float:
+    return 2.0 ** lattice_for(case).precision
+
+
+@given(conv_cases(ranks=(1, 2, 3), dtypes=("float32", "bfloat16", "float16")), st.sampled_from(list(Pass)))
+def test_right_results_are_certified(case: Case, pass_: Pass) -> None:
+    operands = lattice_operands(case)
+    found = certify(pass_, operands, right(pass_, operands, case), case.geometry, largest=largest(case))
+    assert found.holds
+    assert found.places == 0
+    assert found.miss <= MISS
+    assert found.elements == np.prod(pass_.result_shape(case.geometry))
+
+
+@pytest.mark.parametrize("case", GEOMETRIES, ids=str)
+@pytest.mark.parametrize("pass_", list(Pass), ids=str)
+def test_each_single_wrong_element_is_found_and_told(pass_: Pass, case: Case) -> None:
+    operands = lattice_operands(case)
+    result = right(pass_, operands, case)
+    rng = np.random.default_rng(0)
+    for flat in rng.choice(result.size, min(result.size, 12), replace=False):
+        index = tuple(map(int, np.unravel_index(flat, result.shape)))
+        wrong = result.copy()
+        wrong[index] += 1
+        found = certify(pass_, operands, wrong, case.geometry, largest=largest(case), seed=int(flat))
+        assert found.wrong == Wrong(index, float(wrong[index]), float(result[index]))
+        assert found.places == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.5, 2.0**26])
+def test_what_is_no_integer_of_the_lattice_is_wrong_at_once(value: float) -> None:
+    operands = lattice_operands(CASE)
+    result = right(Pass.FORWARD, operands, CASE)
+    result[2, 5, 1, 3] = value
+    found = certify(Pass.FORWARD, operands, result, CASE.geometry, largest=largest(CASE))
+    assert found.wrong is not None
+    assert found.wrong.index == (2, 5, 1, 3)
+
+
+def test_errors_that_cancel_in_plain_sums_are_found() -> None:
+    """Two images exchanged, or two channels: the sum over all is what it was."""
+    operands = lattice_operands(CASE)
+    result = right(Pass.FORWARD, operands, CASE)
+    for exchanged in (result[[1, 0, 2]], result[:, [1, 0, 2, 3, 4, 5]]):
+        found = certify(Pass.FORWARD, operands, exchanged, CASE.geometry, largest=largest(CASE))
+        assert found.wrong is not None
+        assert exchanged[found.wrong.index] == found.wrong.actual
+        assert result[found.wrong.index] == found.wrong.expected
+        assert found.wrong.actual != found.wrong.expected
+
+
+@pytest.mark.parametrize("planted", [2000, pytest.param(100_000, marks=pytest.mark.campaign)])
+def test_misses_are_as_rare_as_is_told(planted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of errors made to be missed, of the form a b' - c d', by one combination with factors of ±1 to ±3."""
+    monkeypatch.setattr(combinations, "_MOST", 3)
+    rng = np.random.default_rng(1)
+    missed = 0
+    for _ in range(planted):
+        chosen = drawn((2, 2), 1, 1, 0.4, rng)
+        assert (chosen.count, chosen.largest) == (1, 3)
+        error = rng.integers(-3, 4, (2, 2, 1)).astype(np.float64)
+        error[0, 0] = error[0, 0] or 1
+        missed += not projected(error, chosen).any()
+    chosen = drawn((2, 2), 1, 1, 0.4, rng)
+    assert 0 < missed / planted < chosen.miss
+    assert chosen.miss == 1 / 3
+
+
+def test_the_probability_that_is_wanted_is_reached_with_exact_sums() -> None:
+    rng = np.random.default_rng(0)
+    for pairs, count in (((1, 1), 4), ((32, 512), 6), ((4096, 4096), 18)):
+        chosen = drawn(pairs, 1, 2.0**24, MISS, rng)
+        assert chosen.miss <= MISS < chosen.miss * chosen.largest
+        assert chosen.count == count
+        assert pairs[0] * pairs[1] * chosen.largest**2 * 2.0**24 <= 2.0**53
+        factors = np.abs(np.concatenate((chosen.first.ravel(), chosen.second.ravel())))
+        assert 1 <= factors.min() <= factors.max() <= chosen.largest
+
+
+def test_what_cannot_be_certified_is_refused() -> None:
+    operands = lattice_operands(CASE)
+    result = right(Pass.FORWARD, operands, CASE)
+    with pytest.raises(InvalidArgument, match=r"actual.shape=\(3, 6, 3, 5\)|actual.shape="):
+        certify(Pass.FORWARD, operands, result[:, :, :-1], CASE.geometry, largest=largest(CASE))
+    with pytest.raises(InvalidArgument, match="miss=0, but should be a probability above 0 and below 1"):
+        certify(Pass.FORWARD, operands, result, CASE.geometry, largest=largest(CASE), miss=0)
+    case = replace(CASE, dtype="complex64")
+    with pytest.raises(InvalidArgument, match="dtype='complex64', but should be of real numbers"):
+        certify(Pass.FORWARD, lattice_operands(case), result, CASE.geometry, largest=largest(CASE))
+    with pytest.raises(InvalidArgument, match="should have fewer pairs of channels"):
+        drawn((2**15, 2**15), 1, 2.0**24, MISS, np.random.default_rng(0))
