@@ -11,6 +11,7 @@ from pathlib import Path
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
+from ...reports.files.held_against import keep_baseline
 from ...reports.records.baseline import read_baseline
 from ...reports.records.record import RunInfo
 from ..calling.replies import Limits
@@ -38,7 +39,7 @@ def check(options: argparse.Namespace) -> int:
         options.seed = secrets.randbelow(_SEEDS)
         console.print(f"--seed {options.seed} draws the cases of this run again")
     plan = _plan(options)
-    gate = _gate(options)
+    gate, baseline = _gate(options), _baseline(options)
     if options.write_supported is not None:
         require_writable(options.write_supported)
     with executors(plan) as candidates:
@@ -46,6 +47,8 @@ def check(options: argparse.Namespace) -> int:
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
         info = replace(info, min_compared=options.min_compared)
         with _writer(options.out, info) as writer:
+            if baseline:
+                keep_baseline(baseline, options.out)
             try:
                 with closing(run(plan, candidates, remembered, writer)) as events:
                     show_progress(events, console)
@@ -61,8 +64,15 @@ def check(options: argparse.Namespace) -> int:
 
 def _gate(options: argparse.Namespace) -> Gate:
     before = None if options.supported is None else read_supported(options.supported)
-    baseline = () if options.baseline is None else read_baseline(options.baseline)
-    return Gate(before, baseline, options.strict_baseline)
+    return Gate(before, options.strict_baseline)
+
+
+def _baseline(options: argparse.Namespace) -> str:
+    """The text of the baseline, in which no entry is wrong; empty where there is none."""
+    if options.baseline is None:
+        return ""
+    read_baseline(options.baseline)
+    return str(options.baseline.read_text("utf-8"))
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
 from ...reports import Run, read_records, tally_table, write_reports
+from ...reports.files.held_against import held_against
 from ...reports.files.run import PAGE
-from ...reports.records.baseline import Held, held
+from ...reports.records.baseline import Held
+from ...reports.views.annotations import annotations
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.gate import baseline_lines, compared_sentence
 from ...reports.views.markdown import summary_markdown
@@ -21,11 +22,14 @@ from .gate import Gate, complaints
 
 
 def conclude(finished: Run, folder: Path, gate: Gate, console: Console) -> bool:
-    """Write the reports and tell what came out, also where GitHub shows it; returns whether the run passes."""
-    write_reports(finished, folder)
+    """Write the reports and tell what came out, also where a CI server shows it; returns whether the run passes."""
+    against = held_against(finished, folder)
+    write_reports(finished, folder, against)
     gone = () if gate.supported is None else lost(gate.supported, read_records(folder))
-    against = held(finished, gate.baseline, date.today())
     told = complaints(finished, gone, against.absent if gate.is_strict else ())
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(finished, against):
+            console.print(line, soft_wrap=True)
     tell(finished, folder, against, told, console)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as file:

@@ -20,14 +20,11 @@ class Gate:
     ----------
     supported : Supported or None
         What was supported in an earlier run.
-    baseline : tuple of Known
-        Deviations that are known.
     is_strict : bool
-        Whether one that does not show any more keeps the run from passing.
+        Whether a known deviation that does not show any more keeps the run from passing.
     """
 
     supported: Supported | None = None
-    baseline: tuple[Known, ...] = ()
     is_strict: bool = False
 
 

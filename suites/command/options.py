@@ -44,8 +44,8 @@ COMMANDS = (
     ),
     Command(
         "report",
-        "write a run's index.html and junit.xml again",
-        "Write index.html and junit.xml again from the records of a run, also of one that was killed.",
+        "write a run's page, junit.xml and sarif.json again",
+        "Write index.html, junit.xml and sarif.json again from the records of a run, also of one that was killed.",
         "report_command",
     ),
     Command(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...reports import read_run
-from ...reports.records.baseline import Held
+from ...reports.files.held_against import held_against
 from .conclusion import tell
 from .gate import complaints
 from .plain_console import table_console
@@ -21,5 +21,5 @@ def add_options(show: argparse.ArgumentParser) -> None:
 def show(options: argparse.Namespace) -> int:
     """Print what `convoracle check` told at its end, also of a run that was killed."""
     finished = read_run(options.folder)
-    tell(finished, options.folder, Held(finished.mismatches), complaints(finished), table_console())
+    tell(finished, options.folder, held_against(finished, options.folder), complaints(finished), table_console())
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,36 @@ def test_what_expired_fails_again_and_a_ci_server_is_told(
     summary = Path("summary.md").read_text("utf-8")
     assert summary.startswith("of an earlier step\n### convoracle: does not pass\n")
     assert "known until 2026-01-01" in summary
+
+
+def test_a_ci_server_is_told_of_file_and_line_and_the_folder_remembers_what_was_known(
+    check: Check, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    assert check("rotated") == 1
+    assert "\n::error file=kernel.py,line=3,title=forward of kernel.py%3Aconv1d violates::" in capsys.readouterr().out
+    assert suppressed() == [None]
+    assert main(["baseline", "run", "--out", "known.toml"]) == 0
+
+    assert check("rotated", "--baseline", "known.toml") == 0
+    assert "::error" not in capsys.readouterr().out
+    Path("known.toml").unlink()
+    assert [each["status"] for each in suppressed()[0] or ()] == ["accepted"]
+    Path("run/sarif.json").unlink()
+    assert main(["report", "run"]) == 0
+    assert [each["status"] for each in suppressed()[0] or ()] == ["accepted"]
+    assert main(["show", "run"]) == 0
+    assert "known: kernel.py:conv1d, forward of" in capsys.readouterr().out
+
+    assert check("rotated") == 1
+    assert suppressed() == [None]
+
+
+def suppressed() -> list[list[dict[str, str]] | None]:
+    (run,) = json.loads(Path("run/sarif.json").read_text())["runs"]
+    assert {each["locations"][0]["physicalLocation"]["region"]["startLine"] for each in run["results"]} == {3}
+    return [each.get("suppressions") or None for each in run["results"]]
 
 
 def test_it_is_printed_where_no_file_is_named(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
