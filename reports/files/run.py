@@ -6,6 +6,7 @@
     records.jsonl                     the record of a case a line, handed to the operating system line by line
     mismatches/ID/mismatch.json, arrays.npz, reproduce.py
     finished.json                     written when the run ends
+    summary.json, badge.json          what came of it, by what it was held against
     held-against.toml                 the baseline that the run was held against, if there was one
     index.html, junit.xml, sarif.json made from the others
     .lock                             held by the run that is writing; empty, and ignored by readers
@@ -40,7 +41,8 @@ T = TypeVar("T")
 
 INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records.jsonl", "mismatches", "finished.json"
 MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
-BASELINE, PAGE, JUNIT, SARIF = "held-against.toml", "index.html", "junit.xml", "sarif.json"
+BASELINE, SUMMARY, BADGE = "held-against.toml", "summary.json", "badge.json"
+PAGE, JUNIT, SARIF = "index.html", "junit.xml", "sarif.json"
 LOCK = ".lock"
 _PARTIAL = ".partial-"
 
@@ -259,7 +261,7 @@ def _clear(folder: Path, *, replace: bool) -> None:
         )
     if (folder / MISMATCHES).is_dir():
         shutil.rmtree(folder / MISMATCHES)
-    for name in (FINISHED, BASELINE, PAGE, JUNIT, SARIF, RECORDS, INFO):
+    for name in (FINISHED, BASELINE, SUMMARY, BADGE, PAGE, JUNIT, SARIF, RECORDS, INFO):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -16,6 +16,7 @@ from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .migration import migrate
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
+from .summary import Summary
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ class RecordsHeader:
     record: tuple[str, ...]
 
 
-Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Finished | Supported
+Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Finished | Supported | Summary
 
 
 def to_json(document: Document, *, indent: int | None = None) -> str:
@@ -139,6 +140,11 @@ def read_json(decoded: Callable[[Any], T], data: bytes, *, file: str, line: int)
     row = text.count("\n", 0, place)
     column = place - (text.rfind("\n", 0, place) + 1) + 1
     raise InvalidRecord(problem, file=file, line=line + row, column=column, field=field)
+
+
+def kind_name(kind: type[Any]) -> str:
+    """What a document of a class says that it is."""
+    return _KINDS[kind].name
 
 
 def check_id(text: str) -> None:
@@ -269,7 +275,7 @@ def _check_finished(finished: Finished) -> None:
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RunInfo | RecordsHeader | Supported) -> None:
+def _check_nothing(document: RunInfo | RecordsHeader | Supported | Summary) -> None:
     """These have no rule beyond their types."""
 
 
@@ -292,6 +298,7 @@ _KINDS: dict[type[Any], _Kind] = {
     StoredMismatch: _Kind("mismatch", _check_stored),
     Finished: _Kind("finished", _check_finished),
     Supported: _Kind("supported", _check_nothing),
+    Summary: _Kind("summary", _check_nothing),
 }
 
 

@@ -14,7 +14,7 @@ _IN_TEXT = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _IN_PROPERTY = {**_IN_TEXT, ":": "%3A", ",": "%2C"}
 
 
-def annotations(run: Run, against: Held) -> Iterator[str]:
+def error_annotations(run: Run, against: Held) -> Iterator[str]:
     """A workflow command for each cause that is not known, of which file and line are found."""
     named = {mismatch.id: mismatch for mismatch in against.unknown}
     candidates = {candidate.name: candidate for candidate in run.info.candidates}

@@ -70,7 +70,8 @@ def _file(module: str) -> Path | None:
         if spec is None:
             return None
         places = spec.submodule_search_locations
-    return Path(spec.origin) if spec is not None and spec.has_location and str(spec.origin).endswith(".py") else None
+    origin = None if spec is None else spec.origin
+    return Path(origin) if origin is not None and origin.endswith(".py") else None
 
 
 def _parsed(path: Path) -> ast.Module | None:

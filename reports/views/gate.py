@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ..records.baseline import Held, Known
 from ..records.compared import Compared, Reason, Share
 from .wording import clean, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What decides whether a run passes.
+
+    Parameters
+    ----------
+    against : Held
+        Its mismatches, held against what is known.
+    complaints : tuple of str
+        A sentence for each thing that keeps it from passing beside unknown mismatches.
+    """
+
+    against: Held
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing is wrong that is not known, and nothing is missing."""
+        return not self.against.unknown and not self.complaints
 
 
 def shortfalls(comparison: Compared, least: float) -> tuple[str, ...]:

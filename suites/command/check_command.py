@@ -12,6 +12,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
 from ...reports.files.held_against import keep_baseline
+from ...reports.files.run import SUMMARY
 from ...reports.records.baseline import read_baseline
 from ...reports.records.record import RunInfo
 from ..calling.replies import Limits
@@ -34,7 +35,7 @@ _SEEDS = 1_000_000
 
 def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
-    console = table_console()
+    console = table_console(stderr=options.json)
     if options.seed is None:
         options.seed = secrets.randbelow(_SEEDS)
         console.print(f"--seed {options.seed} draws the cases of this run again")
@@ -51,15 +52,17 @@ def check(options: argparse.Namespace) -> int:
                 keep_baseline(baseline, options.out)
             try:
                 with closing(run(plan, candidates, remembered, writer)) as events:
-                    show_progress(events, console)
+                    show_progress(events, console, quiet=options.quiet)
             finally:
                 from .conclusion import conclude  # with the page, which takes long to import, and is made last
 
                 finished = read_run(options.out)
-                passes = conclude(finished, options.out, gate, console)
+                judged = conclude(finished, options.out, gate, console, quiet=options.quiet)
+                if options.json:
+                    print((options.out / SUMMARY).read_text("ascii"), end="")
     if options.write_supported is not None:
         write_supported(options.write_supported, supported(read_records(options.out)))
-    return 0 if passes else 1
+    return 0 if judged.passes else 1
 
 
 def _gate(options: argparse.Namespace) -> Gate:

@@ -50,6 +50,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
     _add_space(check)
     _add_calls(check)
     _add_gate(check)
+    _add_telling(check)
     check.set_defaults(run="check_command:check")
 
 
@@ -172,4 +173,20 @@ def _add_gate(check: argparse.ArgumentParser) -> None:
         "--strict-baseline",
         action="store_true",
         help="with --baseline: a known deviation that was asked for and does not show any more fails",
+    )
+
+
+def _add_telling(check: argparse.ArgumentParser) -> None:
+    """What is printed."""
+    check.add_argument(
+        "--json",
+        action="store_true",
+        help="print what came out as one JSON document (docs/schemas/summary.json) and nothing else; the rest goes to "
+        "standard error",
+    )
+    check.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="print only what keeps the run from passing and the closing line",
     )

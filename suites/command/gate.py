@@ -33,7 +33,7 @@ def silent_candidates(finished: Run) -> list[str]:
     return [info.name for info in finished.info.candidates if info.name not in finished.totals.heard]
 
 
-def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tuple[Known, ...] = ()) -> list[str]:
+def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tuple[Known, ...] = ()) -> tuple[str, ...]:
     """A sentence for each thing that keeps a run without unknown mismatches from passing.
 
     Parameters
@@ -51,4 +51,4 @@ def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tup
         sentences.append(lost_sentence(gone))
     if mended:
         sentences.append(f"{plural(len(mended), 'known deviation')} should be taken from the baseline")
-    return sentences
+    return tuple(sentences)

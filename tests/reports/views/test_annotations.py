@@ -10,7 +10,7 @@ from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, Mismatch, RunInfo
 from convoracle.reports.records.baseline import Held
 from convoracle.reports.records.totals import Run, totals
-from convoracle.reports.views.annotations import annotations
+from convoracle.reports.views.annotations import error_annotations
 
 CASE = "n1c1k1i3f2/float32/uniform/0"
 
@@ -30,7 +30,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CandidateInfo:
 
 def told(own: CandidateInfo, *mismatches: Mismatch) -> list[str]:
     info = RunInfo(0, "quick", (own, CandidateInfo("torch", "2.13.0", "torch")), "", "", ())
-    return list(annotations(Run(info, totals([], ()), mismatches, finished=True), Held(mismatches)))
+    return list(error_annotations(Run(info, totals([], ()), mismatches, finished=True), Held(mismatches)))
 
 
 def test_a_cause_is_told_once_with_the_line_that_defines_the_candidate(own: CandidateInfo) -> None:

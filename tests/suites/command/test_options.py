@@ -52,6 +52,7 @@ def test_what_check_is_where_nothing_is_said() -> None:
         "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "in_process": False,
         "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
         "write_supported": None, "supported": None, "baseline": None, "strict_baseline": False,
+        "json": False, "quiet": False,
         "run": "check_command:check",
     }  # fmt: skip
 
