@@ -33,7 +33,9 @@ from ..records.evidence import check_facts, describe, load_arrays, save_arrays
 from ..records.question import check_question, check_values
 from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
+from ..records.stopped import Stopped
 from ..records.totals import Run, totals
+from ..views.gate import stopped_sentence
 from .record_file import RecordFile, read_lines
 from .reproducer import reproducer
 
@@ -62,6 +64,7 @@ class RunWriter:
         self._counting = Counting(checks)
         self._of_values = names_of_values(checks)
         self._audited: set[Audited] = set()
+        self._stopped: list[Stopped] = []
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -119,10 +122,15 @@ class RunWriter:
         if home.exists():
             shutil.rmtree(home)
 
+    def stop(self, stopped: Stopped) -> None:
+        """Say that a search ended before its cases did."""
+        self._stopped.append(stopped)
+
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
         self._records.sync()
-        finished = Finished(float(seconds), bool(interrupted), self._counting.result(), len(self._audited))
+        told = (self._counting.result(), len(self._audited), tuple(self._stopped))
+        finished = Finished(float(seconds), bool(interrupted), *told)
         _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def close(self) -> None:
@@ -171,7 +179,9 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     finished = _read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
-    return Run(info, found, mismatches, not finished.interrupted, finished.seconds, tuple(notes), finished.audited)
+    notes += map(stopped_sentence, finished.stopped)
+    told = (finished.seconds, tuple(notes), finished.audited, finished.stopped)
+    return Run(info, found, mismatches, not finished.interrupted, *told)
 
 
 def read_records(folder: str | os.PathLike[str]) -> Iterator[CaseRecord]:

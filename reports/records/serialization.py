@@ -16,6 +16,7 @@ from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .migration import migrate
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
+from .stopped import Stopped
 from .summary import Summary
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class Finished:
     interrupted: bool
     compared: Compared = NOTHING_COMPARED
     audited: int = 0
+    stopped: tuple[Stopped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -270,6 +272,8 @@ def _check_verdict(verdict: Verdict, path: tuple[Step, ...]) -> None:
 def _check_finished(finished: Finished) -> None:
     _require(math.isfinite(finished.seconds) and finished.seconds >= 0, "seconds", why=_SECONDS)
     _require(finished.audited >= 0, "audited", why="should be at least 0")
+    for index, each in enumerate(finished.stopped):
+        _require(0 <= each.examined <= each.planned, "stopped", index, why="should have no more examined than planned")
     for index, share in enumerate(finished.compared.shares):
         ordered = 0 <= share.compared <= share.asked and 0 <= share.undecided <= share.verdicts
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")

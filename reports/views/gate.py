@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..records.baseline import Held, Known
 from ..records.compared import Compared, Reason, Share
+from ..records.stopped import Stopped
 from .wording import clean, plural
 
 
@@ -41,6 +42,27 @@ def shortfalls(comparison: Compared, least: float) -> tuple[str, ...]:
             whole = not low[0].subject
             sentences.append(_shortfall(candidate, low[:1] if whole else low, part.reasons, least))
     return tuple(sentences)
+
+
+def cut_short(stopped: Iterable[Stopped], least: float) -> tuple[str, ...]:
+    """A sentence for each candidate of whose cases less than the share `least` were examined in the time there was."""
+    return tuple(
+        f"{_followed(each)}, less than the {100 * least:.0f} % that are wanted. Give it more time (--max-time), or ask "
+        "for fewer cases (--cases), or allow less (--min-compared)."
+        for each in stopped
+        if each.examined < least * each.planned
+    )
+
+
+def stopped_sentence(stopped: Stopped) -> str:
+    """How far a search went."""
+    return f"{_followed(stopped)} when the time was over: of the others nothing is known."
+
+
+def _followed(stopped: Stopped) -> str:
+    share = percent(stopped.examined, stopped.planned)
+    cases = f"{stopped.examined:,} of {plural(stopped.planned, 'case')} ({share}) had been examined"
+    return f"{clean(stopped.candidate)}: {cases}"
 
 
 def percent(part: int, whole: int) -> str:

@@ -31,6 +31,7 @@ def summary_markdown(run: Run, judged: Judgement) -> str:
     titles = (f"{cause.title}; smallest case {_case(run, cause.mismatches[0])}" for cause in causes(against.unknown))
     lines += _list("Wrong", titles)
     lines += _list("Known", (line.removeprefix("known: ") for line in baseline_lines(against)))
+    lines += _list("Notes", run.notes)
     lines += _list("Keeps it from passing, too", judged.complaints)
     return "\n".join((*lines, ""))
 

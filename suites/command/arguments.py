@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 _LARGEST_AMOUNT = 1_000_000
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def natural(text: str) -> int:
@@ -42,6 +44,14 @@ def amount(text: str) -> float:
     if not 0 < value <= _LARGEST_AMOUNT:
         raise argparse.ArgumentTypeError(f"{text!r} should be a number above 0, and at most {_LARGEST_AMOUNT}")
     return value
+
+
+def span(text: str) -> float:
+    """Seconds that a time comes to: ``90s``, ``5m``, ``1h``."""
+    told = re.fullmatch(r"([0-9]{1,6})([smh])", text)
+    if told is None or int(told[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds, minutes or hours: 90s, 5m, 1h")
+    return float(int(told[1]) * _SECONDS[told[2]])
 
 
 def add_time_limit(parser: argparse.ArgumentParser) -> None:

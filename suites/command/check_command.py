@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -101,7 +102,8 @@ def _plan(options: argparse.Namespace) -> RunPlan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
-    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs)
+    until = None if options.max_time is None else time.monotonic() + options.max_time
+    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs, until)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

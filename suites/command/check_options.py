@@ -15,7 +15,7 @@ from ..cases.profiles import PROFILES
 from ..cases.space import RANKS
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS
-from .arguments import amount, positive, seed, share
+from .arguments import amount, positive, seed, share, span
 
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
@@ -117,6 +117,13 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
     )
     check.add_argument(
         "--memory-limit", type=amount, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
+    )
+    check.add_argument(
+        "--max-time",
+        type=span,
+        metavar="TIME",
+        help="examine as many cases as fit into 90s, 5m or 1h, and tell how many did; a fault that was met is still "
+        "pursued to its end (default: all cases)",
     )
     check.add_argument(
         "-j",

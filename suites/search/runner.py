@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -83,8 +84,9 @@ def run(
         if plan.isolated:
             yield from side_by_side(plan, candidates, kept, writer)
         else:
-            for name in candidates:
-                yield from _written(findings(plan, candidates, name, kept.get(name)), writer)
+            for waiting, name in zip(range(len(candidates), 0, -1), candidates, strict=True):
+                alone = findings(replace(plan, jobs=1).of_next(waiting), candidates, name, kept.get(name))
+                yield from _written(alone, writer)
         interrupted = False
     finally:
         writer.finish(time.monotonic() - start, interrupted)

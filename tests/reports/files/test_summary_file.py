@@ -14,6 +14,7 @@ from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult
 from convoracle.reports.files.summary_file import badge, read_summary, write_summary
 from convoracle.reports.records.baseline import Held, Known
 from convoracle.reports.records.line import whole
+from convoracle.reports.records.stopped import Stopped
 from convoracle.reports.records.totals import Run, totals
 from convoracle.reports.views.gate import Judgement
 
@@ -38,7 +39,7 @@ def run(*verdicts: Verdict, check: str = "structure", **fields: Any) -> Run:
         (run(RIGHT, RIGHT), Judgement(Held(())), "conforms, 100 % compared", "brightgreen"),
         (run(RIGHT, OPEN), Judgement(Held(())), "nothing wrong, 100 % compared, 50 % undecided", "blue"),
         (run(RIGHT, DECLINED), Judgement(Held(())), "nothing wrong, 50 % compared", "blue"),
-        (run(RIGHT, notes=("It stopped.",)), Judgement(Held(())), "nothing wrong, 100 % compared", "blue"),
+        (run(RIGHT, stopped=(Stopped("k", 1, 2),)), Judgement(Held(())), "nothing wrong, 100 % compared", "blue"),
         (run(RIGHT, finished=False), Judgement(Held(())), "nothing wrong, 100 % compared", "blue"),
         (run(OPEN, check="relation:stride"), Judgement(Held(())), "nothing wrong, nothing compared", "blue"),
         (run(RIGHT, WRONG), Judgement(KNOWN), "1 known mismatch, 100 % compared", "yellow"),
