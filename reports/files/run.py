@@ -35,7 +35,7 @@ from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
 from ..records.stopped import Stopped
 from ..records.totals import Run, totals
-from ..views.gate import stopped_sentence
+from ..views.gate import settings_sentences, stopped_sentence
 from .record_file import RecordFile, read_lines
 from .reproducer import reproducer
 
@@ -170,7 +170,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     """
     path = Path(folder)
     info = _read_document(RunInfo, path / INFO)
-    notes: list[str] = []
+    notes = list(settings_sentences(info.settings))
     found = totals(read_lines(path / RECORDS, notes), info.checks)
     mismatches = tuple(_read_mismatches(path / MISMATCHES, notes))
     if not (path / FINISHED).exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from ..records.baseline import Held, Known
 from ..records.compared import Compared, Reason, Share
@@ -52,6 +53,13 @@ def cut_short(stopped: Iterable[Stopped], least: float) -> tuple[str, ...]:
         for each in stopped
         if each.examined < least * each.planned
     )
+
+
+def settings_sentences(settings: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """Which options a run took from a file, for each file."""
+    for file, of_file in groupby(settings, key=lambda setting: setting[2]):
+        told = ", ".join(f"{clean(name)} = {clean(value)}" for name, value, _ in of_file)
+        yield f"From {clean(file)}: {told}."
 
 
 def stopped_sentence(stopped: Stopped) -> str:

@@ -47,7 +47,7 @@ def check(options: argparse.Namespace) -> int:
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
-        info = replace(info, min_compared=options.min_compared)
+        info = replace(info, min_compared=options.min_compared, settings=options.settings)
         with _writer(options.out, info) as writer:
             if baseline:
                 keep_baseline(baseline, options.out)

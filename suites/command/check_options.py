@@ -26,6 +26,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "candidates",
         nargs="*",
+        default=[],
         metavar="CANDIDATE",
         help=f"some of {', '.join(BUILT_IN)} (default: {', '.join(DEFAULT)}); your own is given as {FORMS}",
     )

@@ -15,7 +15,7 @@ from ...reports.records.baseline import Held
 from ...reports.views.annotations import error_annotations
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.causes import causes
-from ...reports.views.gate import Judgement, baseline_lines, compared_sentence
+from ...reports.views.gate import Judgement, baseline_lines, compared_sentence, stopped_sentence
 from ...reports.views.markdown import summary_markdown
 from ...reports.views.terminal import compared_table, reason_lines
 from ...reports.views.wording import audited_sentence, plural
@@ -61,7 +61,8 @@ def tell(finished: Run, folder: Path, judged: Judgement, console: Console) -> No
 def tell_briefly(finished: Run, folder: Path, judged: Judgement, console: Console) -> None:
     """Print what keeps a run from passing, a line each, and the closing line."""
     titles = (cause.title for cause in causes(judged.against.unknown))
-    for line in (*titles, *finished.notes, *judged.complaints, _closing_line(finished, folder, judged.against)):
+    stopped = map(stopped_sentence, finished.stopped)
+    for line in (*titles, *stopped, *judged.complaints, _closing_line(finished, folder, judged.against)):
         console.print(line, soft_wrap=True)
 
 

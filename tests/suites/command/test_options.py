@@ -53,7 +53,7 @@ def test_what_check_is_where_nothing_is_said() -> None:
         "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
         "write_supported": None, "supported": None, "baseline": None, "strict_baseline": False,
         "json": False, "quiet": False,
-        "run": "check_command:check",
+        "run": "check_command:check", "settings": (),
     }  # fmt: skip
 
 
