@@ -6,7 +6,8 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ..records.baseline import Held, held, read_baseline
+from ..records.baseline import Held, held
+from ..records.baseline_file import read_baseline
 from ..records.totals import Run
 from .run import BASELINE
 

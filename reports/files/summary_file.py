@@ -58,7 +58,8 @@ def _told(run: Run, judged: Judgement) -> tuple[str, str]:
         return f"not proven, {how_much}", "orange"
     if known:
         return f"{plural(known, 'known mismatch', 'known mismatches')}, {how_much}", "yellow"
-    is_whole = run.finished and not run.stopped and not undecided and total.compared == total.asked
+    is_left = undecided or run.stopped or judged.against.quarantined or total.compared < total.asked
+    is_whole = run.finished and not is_left
     return ("conforms, " if is_whole else "nothing wrong, ") + how_much, "brightgreen" if is_whole else "blue"
 
 

@@ -93,6 +93,8 @@ class Summary:
         What is not known comes first.
     unseen, expired : tuple of str
         Reasons of known deviations that did not show although they could have, and of those that hold no more.
+    quarantined : tuple of str
+        Reasons of deviations of which nothing was asked, so that nothing is known of them.
     notes : tuple of str
         Sentences on what the run did not do, or on reading it.
     """
@@ -110,4 +112,5 @@ class Summary:
     causes: tuple[CauseSummary, ...]
     unseen: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
+    quarantined: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

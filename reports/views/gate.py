@@ -102,6 +102,8 @@ def baseline_lines(against: Held) -> Iterator[str]:
         yield f"known: {_told(known)}: {', '.join(mismatch.id for mismatch in mismatches)}"
     for known in against.absent:
         yield f"known, and not seen: {_told(known)}"
+    for known in against.quarantined:
+        yield f"quarantined, and not asked: {_told(known)}"
     for known in against.expired:
         yield f"known until {known.expires}, and unknown since: {_told(known)}"
 

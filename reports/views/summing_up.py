@@ -35,6 +35,7 @@ def summary(run: Run, judged: Judgement) -> Summary:
         tuple(found),
         _reasons(against.absent),
         _reasons(against.expired),
+        _reasons(against.quarantined),
         run.notes,
     )
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
+from pathlib import Path
+
+from ...oracle.errors import InvalidArgument
 
 _LARGEST_AMOUNT = 1_000_000
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -59,6 +63,20 @@ def add_time_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit", type=amount, default=60.0, metavar="S", help="seconds that a call may take (default: 60)"
     )
+
+
+def require_writable(path: Path, argument: str, *, where: str) -> None:
+    """See before the work that its file can be written after it, without touching it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot.
+    """
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        requirement = "should be a file that can be written, in a folder that exists"
+        raise InvalidArgument(argument, str(path), requirement, where=where)
 
 
 def _number(text: str, *, least: int) -> int:

@@ -7,24 +7,29 @@ import secrets
 import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
 from ...reports.files.held_against import keep_baseline
 from ...reports.files.run import SUMMARY
-from ...reports.records.baseline import read_baseline
+from ...reports.records.baseline import Known
+from ...reports.records.baseline_file import read_baseline
 from ...reports.records.record import RunInfo
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
-from ..capabilities.supported import read_supported, require_writable, supported, write_supported
+from ..capabilities.supported import read_supported, supported, write_supported
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.space import Space
 from ..search.findings import RunPlan
+from ..search.quarantine import quarantined
 from ..search.runner import describe_run, executors, memories, run
+from .arguments import require_writable
 from .gate import Gate
 from .plain_console import table_console
 from .progress import show_progress
@@ -43,16 +48,18 @@ def check(options: argparse.Namespace) -> int:
     plan = _plan(options)
     gate, baseline = _gate(options), _baseline(options)
     if options.write_supported is not None:
-        require_writable(options.write_supported)
+        require_writable(options.write_supported, "write_supported", where="check")
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
+        today = datetime.fromisoformat(info.started).date()
+        asked = quarantined(candidates, baseline.known, dict(info.environment), today)
         info = replace(info, min_compared=options.min_compared, settings=options.settings)
         with _writer(options.out, info) as writer:
-            if baseline:
-                keep_baseline(baseline, options.out)
+            if baseline.text:
+                keep_baseline(baseline.text, options.out)
             try:
-                with closing(run(plan, candidates, remembered, writer)) as events:
+                with closing(run(plan, asked, remembered, writer)) as events:
                     show_progress(events, console, quiet=options.quiet)
             finally:
                 from .conclusion import conclude  # with the page, which takes long to import, and is made last
@@ -71,12 +78,17 @@ def _gate(options: argparse.Namespace) -> Gate:
     return Gate(before, options.strict_baseline)
 
 
-def _baseline(options: argparse.Namespace) -> str:
-    """The text of the baseline, in which no entry is wrong; empty where there is none."""
+class _Baseline(NamedTuple):
+    """What is known, and the text that says so; both are empty where there is none."""
+
+    known: tuple[Known, ...] = ()
+    text: str = ""
+
+
+def _baseline(options: argparse.Namespace) -> _Baseline:
     if options.baseline is None:
-        return ""
-    read_baseline(options.baseline)
-    return str(options.baseline.read_text("utf-8"))
+        return _Baseline()
+    return _Baseline(read_baseline(options.baseline), options.baseline.read_text("utf-8"))
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:

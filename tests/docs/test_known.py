@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from convoracle.reports.records.baseline import read_baseline
+from convoracle.reports.records.baseline_file import read_baseline
 from convoracle.suites.candidates import DEFAULT
 
 ROOT = Path(__file__).parents[2]

@@ -40,6 +40,7 @@ def run(*verdicts: Verdict, check: str = "structure", **fields: Any) -> Run:
         (run(RIGHT, OPEN), Judgement(Held(())), "nothing wrong, 100 % compared, 50 % undecided", "blue"),
         (run(RIGHT, DECLINED), Judgement(Held(())), "nothing wrong, 50 % compared", "blue"),
         (run(RIGHT, stopped=(Stopped("k", 1, 2),)), Judgement(Held(())), "nothing wrong, 100 % compared", "blue"),
+        (run(RIGHT), Judgement(Held((), quarantined=(Known("k", "x"),))), "nothing wrong, 100 % compared", "blue"),
         (run(RIGHT, finished=False), Judgement(Held(())), "nothing wrong, 100 % compared", "blue"),
         (run(OPEN, check="relation:stride"), Judgement(Held(())), "nothing wrong, nothing compared", "blue"),
         (run(RIGHT, WRONG), Judgement(KNOWN), "1 known mismatch, 100 % compared", "yellow"),

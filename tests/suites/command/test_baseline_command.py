@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.operands.data import parse_case
+from convoracle.reports import read_records
 from convoracle.suites.command.cli import main
 
 Check = Callable[..., int]
@@ -100,3 +104,47 @@ def test_a_wrong_baseline_is_told_before_anything_runs(check: Check, capsys: pyt
     assert check("right", "--baseline", "known.toml") == 2
     assert "known.toml: known 1, reason: should be there" in capsys.readouterr().err
     assert not Path("run").exists()
+
+
+DIES = """import os
+import numpy as np
+
+def conv1d(x, w, stride=(1,)):
+    if stride[0] > 1 and x.dtype == np.float32:
+        os.abort()
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], axis=2)[:, :, :: stride[0]]
+    return np.einsum("ncpr,kcr->nkp", windows, w)
+"""
+QUARANTINE = """[[known]]
+candidate = "dies.py:conv1d"
+reason = "it aborts"
+pass = "forward"
+dtype = "float32"
+geometry = { stride = "any >1" }
+quarantine = true
+"""
+
+
+def test_what_is_in_quarantine_is_not_called_and_counts_as_not_compared(
+    own_folder: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("dies.py").write_text(DIES)
+    Path("known.toml").write_text(QUARANTINE)
+    options = "--cases 30 --ranks 1 --dtypes float32 float64 --min-compared 0"
+    asked = ("check", "dies.py:conv1d", *options.split())
+    assert main([*asked, "--out", "before", "--memory", "before.memory"]) == 1
+    assert "crashes" in capsys.readouterr().out
+    assert main([*asked, "--baseline", "known.toml", "--strict-baseline", "--out", "after"]) == 0
+    told = capsys.readouterr().out
+    assert "quarantined, and not asked: dies.py:conv1d, it aborts" in told
+    assert re.search(r"dies\.py:conv1d, not compared: .*quarantined: it aborts \(\d+ times\)", told)
+    outcomes = [
+        (result.verdict.outcome, parse_case(record.case).dtype, max(parse_case(record.case).geometry.stride) > 1)
+        for record in read_records("after")
+        for result in record.results
+        if "quarantined" in result.verdict.reason
+    ]
+    assert set(outcomes) == {(Outcome.UNSUPPORTED, "float32", True)}
+    summary = json.loads(Path("after/summary.json").read_text())
+    assert (summary["passes"], summary["quarantined"]) == (True, ["dies.py:conv1d: it aborts"])
+    assert json.loads(Path("after/badge.json").read_text())["color"] == "blue"
