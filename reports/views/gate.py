@@ -99,16 +99,17 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 def baseline_lines(against: Held) -> Iterator[str]:
     """A line for each deviation that is known: that shows, that does not, and that holds no more."""
     for known, mismatches in against.known:
-        yield f"known: {_told(known)}: {', '.join(mismatch.id for mismatch in mismatches)}"
+        yield f"known: {told_of(known)}: {', '.join(mismatch.id for mismatch in mismatches)}"
     for known in against.absent:
-        yield f"known, and not seen: {_told(known)}"
+        yield f"known, and not seen: {told_of(known)}"
     for known in against.quarantined:
-        yield f"quarantined, and not asked: {_told(known)}"
+        yield f"quarantined, and not asked: {told_of(known)}"
     for known in against.expired:
-        yield f"known until {known.expires}, and unknown since: {_told(known)}"
+        yield f"known until {known.expires}, and unknown since: {told_of(known)}"
 
 
-def _told(known: Known) -> str:
+def told_of(known: Known) -> str:
+    """Whose deviation it is, and why it is accepted."""
     link = f" ({clean(known.link)})" if known.link else ""
     return f"{clean(known.candidate)}, {clean(known.reason)}{link}"
 
