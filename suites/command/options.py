@@ -110,6 +110,13 @@ COMMANDS = (
         "vectors_command",
     ),
     Command(
+        "completion",
+        "a script with which a shell completes this command",
+        "Print a script for bash, zsh or fish, which completes commands, options and their values: "
+        'eval "$(convoracle completion bash)", or convoracle completion fish | source.',
+        "completion_command",
+    ),
+    Command(
         "power",
         "which known faults a profile's cases can see",
         "Print, for each fault model and each pass in which it can show, how many of a profile's cases see it. Ends "

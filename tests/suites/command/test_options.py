@@ -26,6 +26,7 @@ COMMANDS = {
     "support": [],
     "vectors export": ["folder"],
     "vectors verify": ["folder"],
+    "completion": ["bash"],
     "power": [],
 }
 
