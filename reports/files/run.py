@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -36,6 +35,7 @@ from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch
 from ..records.stopped import Stopped
 from ..records.totals import Run, totals
 from ..views.gate import settings_sentences, stopped_sentence
+from .lock import LOCK, locked, unlock
 from .record_file import RecordFile, read_lines
 from .reproducer import reproducer
 
@@ -45,7 +45,6 @@ INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records.jsonl", "mismatches",
 MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
 BASELINE, SUMMARY, BADGE = "held-against.toml", "summary.json", "badge.json"
 PAGE, JUNIT, SARIF = "index.html", "junit.xml", "sarif.json"
-LOCK = ".lock"
 _PARTIAL = ".partial-"
 
 
@@ -78,9 +77,9 @@ class RunWriter:
         path = Path(folder)
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        lock = _locked(path)
+        lock = locked(path)
         with contextlib.ExitStack() as unless_created:
-            unless_created.callback(_unlock, lock)
+            unless_created.callback(unlock, lock)
             _clear(path, replace=replace)
             (path / MISMATCHES).mkdir()
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
@@ -137,7 +136,7 @@ class RunWriter:
         """Close the file of records and let others write the folder; nothing may be appended afterwards."""
         if self._lock >= 0:
             self._records.close()
-            _unlock(self._lock)
+            unlock(self._lock)
             self._lock = -1
 
     def _home(self, mismatch_id: str) -> Path:
@@ -239,27 +238,6 @@ def _refuse_foreign(folder: Path) -> bool:
             "folder", str(folder), "should be new, empty, or the folder of an earlier run", where="RunWriter.create"
         )
     return True
-
-
-def _locked(folder: Path) -> int:
-    """The descriptor of the folder's lock file, locked; the file stays, since removing it would let two in."""
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        if not isinstance(error, BlockingIOError):
-            raise
-        raise InvalidArgument(
-            "folder", str(folder), "is being written by another run", where="RunWriter.create"
-        ) from None
-    return lock
-
-
-def _unlock(lock: int) -> None:
-    """Release the lock also where a forked child still has the descriptor."""
-    fcntl.flock(lock, fcntl.LOCK_UN)
-    os.close(lock)
 
 
 def _clear(folder: Path, *, replace: bool) -> None:

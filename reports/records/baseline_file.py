@@ -46,9 +46,9 @@ def _known(entry: object, number: int, file: str) -> Known:
     values: dict[str, Any] = {}
     for key, value in entry.items():
         field = f"{TABLE} {number}, {key}"
-        if key not in _KEYS:
-            raise InvalidRecord(f"should be one of {', '.join(_KEYS)}", file=file, field=field)
-        name, reads, requirement = _KEYS[key]
+        if key not in KEYS:
+            raise InvalidRecord(f"should be one of {', '.join(KEYS)}", file=file, field=field)
+        name, reads, requirement = KEYS[key]
         try:
             values[name] = reads(value)
         except (TypeError, ValueError) as error:
@@ -56,7 +56,7 @@ def _known(entry: object, number: int, file: str) -> Known:
             raise InvalidRecord(problem, file=file, field=field) from None
     for key in ("candidate", "reason"):
         if key not in values:
-            raise InvalidRecord(f"should be there: {_KEYS[key][2]}", file=file, field=f"{TABLE} {number}, {key}")
+            raise InvalidRecord(f"should be there: {KEYS[key][2]}", file=file, field=f"{TABLE} {number}, {key}")
     for key in ("check", "id") if values.get("quarantine") else ():
         if key in entry:
             problem = "should be left out with quarantine: what is not called has no check and no mismatch"
@@ -109,7 +109,7 @@ def _day(value: object) -> date:
     return value
 
 
-_KEYS: Mapping[str, tuple[str, Callable[[Any], Any], str]] = {
+KEYS: Mapping[str, tuple[str, Callable[[Any], Any], str]] = {
     "candidate": ("candidate", _text, "a candidate's name"),
     "reason": ("reason", _text, "a text that is not empty"),
     "check": ("checks", _texts, "a kind of check, or a list of them"),

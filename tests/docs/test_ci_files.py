@@ -145,16 +145,19 @@ def test_github_installs_the_action_itself_and_gitlab_says_that_it_is_to_be_told
     assert "should be what pip installs" in done.stderr
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_the_check_ends_as_the_command_does_and_leaves_what_is_uploaded(name: str, tmp_path: Path) -> None:
-    (tmp_path / "right.py").write_text(KERNEL.replace("{weight}", "w"))
-    (tmp_path / "wrong.py").write_text(KERNEL.replace("{weight}", "w[:, :, ::-1]"))
-    prefix, summary = CHECKS[name], {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
-    done = shell(name, tmp_path, **{f"{prefix}CANDIDATE": "right.py:conv1d", f"{prefix}ARGS": FEW}, **summary)
-    assert done.returncode == 0, done.stderr
-    done = shell(name, tmp_path, **{f"{prefix}CANDIDATE": "wrong.py:conv1d", f"{prefix}ARGS": FEW}, **summary)
-    assert done.returncode == 1, done.stderr
-    assert "convoracle: does not pass" in (tmp_path / "summary.md").read_text()
+@pytest.mark.parametrize(
+    ("name", "weight", "code", "told"),
+    [("Check", "w[:, :, ::-1]", 1, "does not pass"), ("GitLab checks", "w", 0, "passes")],
+)
+def test_the_check_ends_as_the_command_does_and_leaves_what_is_uploaded(
+    name: str, weight: str, code: int, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "kernel.py").write_text(KERNEL.replace("{weight}", weight))
+    given = {"CANDIDATE": "kernel.py:conv1d", "ARGS": FEW}
+    variables = {CHECKS[name] + key: value for key, value in given.items()}
+    done = shell(name, tmp_path, **variables, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert done.returncode == code, done.stderr
+    assert f"### convoracle: {told}\n" in (tmp_path / "summary.md").read_text()
     uploaded = [step["with"]["sarif_file"] for step in ACTION["runs"]["steps"] if "sarif" in str(step.get("uses"))]
     uploaded += [*GITLAB[".convoracle"]["artifacts"]["paths"], GITLAB[".convoracle"]["artifacts"]["reports"]["junit"]]
     for path in uploaded:
@@ -194,7 +197,9 @@ def test_the_options_that_the_page_shows_in_a_file_are_options(tmp_path: Path, m
 def test_the_commands_that_the_page_shows(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "ci.md").read_text("utf-8")
     (tmp_path / "kernels.py").write_text(KERNEL.replace("{weight}", "w") + "MyConvolution = conv1d\n")
-    (tmp_path / "pyproject.toml").write_text("[tool.convoracle]\ncases = 5\nout = 'report'\nmin-compared = 0\n")
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.convoracle]\ncases = 5\nout = 'report'\nchecks = 'structure'\nranks = 1\nmin-compared = 0\n"
+    )
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         done = subprocess.run(
