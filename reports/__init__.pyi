@@ -2,6 +2,7 @@ from .errors import InvalidRecord
 from .files.junit import junit, write_junit
 from .files.reproducer import reproducer
 from .files.run import RunWriter, read_mismatch, read_records, read_run
+from .files.sarif import sarif, write_sarif
 from .page import render, write_page
 from .publication import write_reports
 from .records.record import (
@@ -46,10 +47,12 @@ __all__ = [
     "read_run",
     "render",
     "reproducer",
+    "sarif",
     "summary_table",
     "tally",
     "tally_table",
     "write_junit",
     "write_page",
     "write_reports",
+    "write_sarif",
 ]

@@ -13,7 +13,7 @@ from ..records.record import CandidateInfo, Mismatch
 from ..records.tally import Cell, Row, Tally
 from ..records.totals import Run
 from ..views.causes import causes
-from ..views.gate import shortfalls
+from ..views.gate import cut_short, shortfalls
 from ..views.terminal import mismatch_text
 from ..views.wording import candidate_name, clean, duration, headline, plural, rounded
 from .run import JUNIT
@@ -63,6 +63,8 @@ def _suite(
         ElementTree.SubElement(properties, "property", name=name, value=_xml(value))
     for number, cause in enumerate(causes(mismatches), 1):
         ElementTree.SubElement(properties, "property", name=f"cause {number}", value=_xml(cause.title))
+    for note in run.notes:
+        ElementTree.SubElement(properties, "property", name="note", value=_xml(note))
     named = {counts.row_of(mismatch.check, mismatch.subject) for mismatch in mismatches}
     for row in dict.fromkeys((*counts.rows(), *sorted(named))):
         cell = counts.cell(candidate.name, row)
@@ -73,10 +75,14 @@ def _suite(
         _nothing_compared(
             suite, candidate.name, f"nothing was compared for {candidate_name(candidate.name, candidate)}"
         )
-    elif short := shortfalls(shares.of(candidate.name), run.info.min_compared):
+    elif short := (*shortfalls(shares.of(candidate.name), run.info.min_compared), *_cut_short(run, candidate.name)):
         _nothing_compared(suite, candidate.name, " ".join(short))
     _count(suite)
     return suite
+
+
+def _cut_short(run: Run, name: str) -> tuple[str, ...]:
+    return cut_short((each for each in run.stopped if each.candidate == name), run.info.min_compared)
 
 
 def _case(

@@ -6,14 +6,15 @@
     records.jsonl                     the record of a case a line, handed to the operating system line by line
     mismatches/ID/mismatch.json, arrays.npz, reproduce.py
     finished.json                     written when the run ends
-    index.html, junit.xml             made from the others
+    summary.json, badge.json          what came of it, by what it was held against
+    held-against.toml                 the baseline that the run was held against, if there was one
+    index.html, junit.xml, sarif.json made from the others
     .lock                             held by the run that is writing; empty, and ignored by readers
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -31,7 +32,10 @@ from ..records.evidence import check_facts, describe, load_arrays, save_arrays
 from ..records.question import check_question, check_values
 from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, check_id, from_json, to_json
+from ..records.stopped import Stopped
 from ..records.totals import Run, totals
+from ..views.gate import settings_sentences, stopped_sentence
+from .lock import LOCK, locked, unlock
 from .record_file import RecordFile, read_lines
 from .reproducer import reproducer
 
@@ -39,8 +43,8 @@ T = TypeVar("T")
 
 INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records.jsonl", "mismatches", "finished.json"
 MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
-PAGE, JUNIT = "index.html", "junit.xml"
-LOCK = ".lock"
+BASELINE, SUMMARY, BADGE = "held-against.toml", "summary.json", "badge.json"
+PAGE, JUNIT, SARIF = "index.html", "junit.xml", "sarif.json"
 _PARTIAL = ".partial-"
 
 
@@ -59,6 +63,7 @@ class RunWriter:
         self._counting = Counting(checks)
         self._of_values = names_of_values(checks)
         self._audited: set[Audited] = set()
+        self._stopped: list[Stopped] = []
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -72,9 +77,9 @@ class RunWriter:
         path = Path(folder)
         _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
-        lock = _locked(path)
+        lock = locked(path)
         with contextlib.ExitStack() as unless_created:
-            unless_created.callback(_unlock, lock)
+            unless_created.callback(unlock, lock)
             _clear(path, replace=replace)
             (path / MISMATCHES).mkdir()
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
@@ -116,17 +121,22 @@ class RunWriter:
         if home.exists():
             shutil.rmtree(home)
 
+    def stop(self, stopped: Stopped) -> None:
+        """Say that a search ended before its cases did."""
+        self._stopped.append(stopped)
+
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
         self._records.sync()
-        finished = Finished(float(seconds), bool(interrupted), self._counting.result(), len(self._audited))
+        told = (self._counting.result(), len(self._audited), tuple(self._stopped))
+        finished = Finished(float(seconds), bool(interrupted), *told)
         _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def close(self) -> None:
         """Close the file of records and let others write the folder; nothing may be appended afterwards."""
         if self._lock >= 0:
             self._records.close()
-            _unlock(self._lock)
+            unlock(self._lock)
             self._lock = -1
 
     def _home(self, mismatch_id: str) -> Path:
@@ -159,7 +169,7 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     """
     path = Path(folder)
     info = _read_document(RunInfo, path / INFO)
-    notes: list[str] = []
+    notes = list(settings_sentences(info.settings))
     found = totals(read_lines(path / RECORDS, notes), info.checks)
     mismatches = tuple(_read_mismatches(path / MISMATCHES, notes))
     if not (path / FINISHED).exists():
@@ -168,7 +178,9 @@ def read_run(folder: str | os.PathLike[str]) -> Run:
     finished = _read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
-    return Run(info, found, mismatches, not finished.interrupted, finished.seconds, tuple(notes), finished.audited)
+    notes += map(stopped_sentence, finished.stopped)
+    told = (finished.seconds, tuple(notes), finished.audited, finished.stopped)
+    return Run(info, found, mismatches, not finished.interrupted, *told)
 
 
 def read_records(folder: str | os.PathLike[str]) -> Iterator[CaseRecord]:
@@ -228,27 +240,6 @@ def _refuse_foreign(folder: Path) -> bool:
     return True
 
 
-def _locked(folder: Path) -> int:
-    """The descriptor of the folder's lock file, locked; the file stays, since removing it would let two in."""
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        if not isinstance(error, BlockingIOError):
-            raise
-        raise InvalidArgument(
-            "folder", str(folder), "is being written by another run", where="RunWriter.create"
-        ) from None
-    return lock
-
-
-def _unlock(lock: int) -> None:
-    """Release the lock also where a forked child still has the descriptor."""
-    fcntl.flock(lock, fcntl.LOCK_UN)
-    os.close(lock)
-
-
 def _clear(folder: Path, *, replace: bool) -> None:
     if not _refuse_foreign(folder):
         return
@@ -258,7 +249,7 @@ def _clear(folder: Path, *, replace: bool) -> None:
         )
     if (folder / MISMATCHES).is_dir():
         shutil.rmtree(folder / MISMATCHES)
-    for name in (FINISHED, PAGE, JUNIT, RECORDS, INFO):
+    for name in (FINISHED, BASELINE, SUMMARY, BADGE, PAGE, JUNIT, SARIF, RECORDS, INFO):
         (folder / name).unlink(missing_ok=True)
 
 

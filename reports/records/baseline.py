@@ -1,25 +1,25 @@
-"""Deviations that are known, in a file: each with its reason, and of which mismatches it speaks."""
+"""Deviations that are known: each with its reason, and of which mismatches it speaks."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
+from fnmatch import fnmatchcase
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion
 
-from ...oracle.numbers.dtypes import DTYPES
-from ..errors import InvalidRecord
+from ...oracle.errors import InvalidArgument
+from ...oracle.problem.geometry import ConvGeometry
 from .compared import dtype_of
+from .conditions import Condition
+from .evidence import case_geometry
 from .record import CandidateInfo, Mismatch, kind_of
 from .totals import Run
 
-TABLE = "known"
-"""Each ``[[known]]`` of the file is one deviation."""
+INSTRUCTIONS = "instructions"
+"""Where a run's environment tells the instruction sets of the processor, with spaces between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,21 @@ class Known:
         Kinds of checks, passes or other subjects, and dtypes.
     needs : tuple of str
         Features that the smallest case has and cannot do without, in the words of the report: ``an empty batch``.
+    geometry : tuple of Condition
+        What the smallest case's geometry fulfils.
+    ids : str
+        A pattern of the mismatch's id: ``torch-forward-*``.
     version : str
         Versions of the candidate: ``>=2.13,<2.15``.
     platform : str
         Part of the platform's or the processor's name, as the report shows them.
+    instructions : tuple of str
+        Instruction sets that the processor has or, after an exclamation mark, has not: ``avx512_bf16``, ``!amx_bf16``.
     link : str
     expires : date or None
         The first day on which it holds no more.
+    quarantine : bool
+        Whether what it speaks of is not asked at all, since it crashes or hangs.
     """
 
     candidate: str
@@ -51,10 +59,14 @@ class Known:
     passes: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    geometry: tuple[Condition, ...] = ()
+    ids: str = ""
     version: str = ""
     platform: str = ""
+    instructions: tuple[str, ...] = ()
     link: str = ""
     expires: date | None = None
+    quarantine: bool = False
 
     def speaks_of(self, mismatch: Mismatch) -> bool:
         """Whether a mismatch of the candidate, of whatever version and platform, is this."""
@@ -64,7 +76,26 @@ class Known:
             and _allows(self.passes, mismatch.subject)
             and _allows(self.dtypes, dtype_of(mismatch.case))
             and set(self.needs) <= set(mismatch.needs)
+            and (not self.ids or fnmatchcase(mismatch.id, self.ids))
+            and (not self.geometry or self._fits(_geometry(mismatch)))
+            and not self.quarantine
         )
+
+    def closes(self, subject: str, dtype: str, geometry: ConvGeometry, features: Collection[str]) -> bool:
+        """Whether a pass is not to be asked a case of this dtype and geometry, which has these features."""
+        is_named = _allows(self.passes, subject) and _allows(self.dtypes, dtype)
+        return is_named and set(self.needs) <= set(features) and self._fits(geometry)
+
+    def is_in_quarantine(self, today: date) -> bool:
+        """Whether what it speaks of is not asked."""
+        return self.quarantine and not self.is_over(today)
+
+    def is_over(self, today: date) -> bool:
+        """Whether it holds no more."""
+        return self.expires is not None and self.expires <= today
+
+    def _fits(self, geometry: ConvGeometry | None) -> bool:
+        return geometry is not None and all(condition.holds(geometry) for condition in self.geometry)
 
     def is_of(self, candidate: CandidateInfo, environment: Mapping[str, str]) -> bool:
         """Whether this speaks of a candidate's version, where it ran."""
@@ -73,6 +104,7 @@ class Known:
             candidate.name == self.candidate
             and (not self.version or _is_within(candidate.version, self.version))
             and any(self.platform in name for name in named)
+            and all(_has(environment, instruction) for instruction in self.instructions)
         )
 
     def could_show(self, run: Run) -> bool:
@@ -99,115 +131,50 @@ class Held:
         Those that do not show, although the run asked for them.
     expired : tuple of Known
         Those that hold no more; what they speak of is unknown.
+    quarantined : tuple of Known
+        Those of which nothing was asked: whether they would show is not known.
     """
 
     unknown: tuple[Mismatch, ...]
     known: tuple[tuple[Known, tuple[Mismatch, ...]], ...] = ()
     absent: tuple[Known, ...] = ()
     expired: tuple[Known, ...] = ()
+    quarantined: tuple[Known, ...] = ()
 
 
 def held(run: Run, baseline: Iterable[Known], today: date) -> Held:
     """Tell what is known of a run's mismatches; each belongs to the first deviation that speaks of it."""
     environment = dict(run.info.environment)
     asked = [known for known in baseline if any(known.is_of(info, environment) for info in run.info.candidates)]
-    expired = tuple(known for known in asked if known.expires is not None and known.expires <= today)
-    valid = [known for known in asked if known not in expired]
+    expired = tuple(known for known in asked if known.is_over(today))
+    closed = tuple(known for known in asked if known.is_in_quarantine(today))
+    valid = [known for known in asked if known not in (*expired, *closed)]
     found: dict[Known | None, list[Mismatch]] = {}
     for mismatch in run.mismatches:
         found.setdefault(next((known for known in valid if known.speaks_of(mismatch)), None), []).append(mismatch)
     absent = (known for known in valid if known not in found and known.could_show(run))
     shown = ((known, tuple(found[known])) for known in valid if known in found)
-    return Held(tuple(found.get(None, ())), tuple(shown), tuple(absent), expired)
-
-
-def read_baseline(path: Path) -> tuple[Known, ...]:
-    """Read the known deviations of a TOML file.
-
-    Raises
-    ------
-    InvalidRecord
-        If it cannot be read, or an entry is not what it should be: with its number, its key and what is allowed.
-    """
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidRecord(f"cannot be read: {error.strerror}", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidRecord(f"is not TOML: {error}", file=str(path)) from None
-    entries = document.get(TABLE, [])
-    if document.keys() - {TABLE} or not isinstance(entries, list):
-        raise InvalidRecord(f"should have nothing but [[{TABLE}]] tables", file=str(path))
-    return tuple(_known(entry, number, str(path)) for number, entry in enumerate(entries, 1))
-
-
-def _known(entry: object, number: int, file: str) -> Known:
-    if not isinstance(entry, dict):
-        raise InvalidRecord("should be a table", file=file, field=f"{TABLE} {number}")
-    values: dict[str, Any] = {}
-    for key, value in entry.items():
-        field = f"{TABLE} {number}, {key}"
-        if key not in _KEYS:
-            raise InvalidRecord(f"should be one of {', '.join(_KEYS)}", file=file, field=field)
-        name, reads, requirement = _KEYS[key]
-        try:
-            values[name] = reads(value)
-        except (TypeError, ValueError):
-            raise InvalidRecord(f"{value!r} should be {requirement}", file=file, field=field) from None
-    for key in ("candidate", "reason"):
-        if key not in values:
-            raise InvalidRecord(f"should be there: {_KEYS[key][2]}", file=file, field=f"{TABLE} {number}, {key}")
-    return Known(**values)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(_text, value if isinstance(value, list) else [value]))
-
-
-def _dtypes(value: object) -> tuple[str, ...]:
-    names = _texts(value)
-    if not set(names) <= set(DTYPES):
-        raise ValueError
-    return names
-
-
-def _versions(value: object) -> str:
-    text = _text(value)
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        raise ValueError from None
-    return text
-
-
-def _day(value: object) -> date:
-    if type(value) is not date:
-        raise TypeError
-    return value
-
-
-_KEYS: Mapping[str, tuple[str, Callable[[Any], Any], str]] = {
-    "candidate": ("candidate", _text, "a candidate's name"),
-    "reason": ("reason", _text, "a text that is not empty"),
-    "check": ("checks", _texts, "a kind of check, or a list of them"),
-    "pass": ("passes", _texts, "a pass, or a list of them"),
-    "dtype": ("dtypes", _dtypes, f"one of {', '.join(DTYPES)}, or a list of them"),
-    "needs": ("needs", _texts, "a feature in the words of the report, or a list of them"),
-    "version": ("version", _versions, "a range of versions, such as '>=2.13,<2.15'"),
-    "platform": ("platform", _text, "a part of the platform's or the processor's name"),
-    "link": ("link", _text, "an address"),
-    "expires": ("expires", _day, "a date, such as 2027-06-30"),
-}
+    return Held(tuple(found.get(None, ())), tuple(shown), tuple(absent), expired, closed)
 
 
 def _allows(names: tuple[str, ...], name: str) -> bool:
     return not names or name in names
+
+
+def _has(environment: Mapping[str, str], instruction: str) -> bool:
+    """Whether a processor has an instruction set, or has not; where that is not known, neither."""
+    known = environment.get(INSTRUCTIONS)
+    if known is None:
+        return False
+    return (instruction.removeprefix("!") in known.split()) != instruction.startswith("!")
+
+
+def _geometry(mismatch: Mismatch) -> ConvGeometry | None:
+    """None where the record's case is none."""
+    try:
+        return case_geometry(mismatch.case)
+    except InvalidArgument:
+        return None
 
 
 def _is_within(version: str, versions: str) -> bool:

@@ -89,6 +89,14 @@ def _finished_of_4(body: Body) -> None:
     body.setdefault("audited", 0)
 
 
+def _run_of_5(body: Body) -> None:
+    body["settings"] = []
+
+
+def _finished_of_5(body: Body) -> None:
+    body["stopped"] = []
+
+
 def _known(kind: str) -> CheckInfo:
     return next((check for check in CHECKS if check.name == kind), CheckInfo(kind))
 
@@ -116,5 +124,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Body], None]], ...] = (
     (4, "run", _run_of_4),
     (4, "mismatch", _mismatch_of_4),
     (4, "finished", _finished_of_4),
+    (5, "run", _run_of_5),
+    (5, "finished", _finished_of_5),
 )
 """The last schema that lacks something, the kind of document, and what adds it."""

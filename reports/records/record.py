@@ -12,7 +12,7 @@ from ...oracle.problem.passes import Array, Operands, Pass
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
-OLDEST_SCHEMA, SCHEMA_VERSION = 2, 5
+OLDEST_SCHEMA, SCHEMA_VERSION = 2, 6
 """Version of every JSON document that a run writes, and of the oldest one that is read.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
@@ -23,6 +23,7 @@ a candidate's declared domain, and how many drawn cases it declined for one reas
 5: how checks are counted and on what they ask; of a mismatch what its check's failure means and on what it was asked;
 the file of records tells what many cases have in common once; what it keeps of a verdict that is not against the
 candidate is what reports show; how many exact results were computed again; a candidate's libraries.
+6: the options of a run that stood in a file; of a run that has ended, which searches stopped before their last case.
 """
 
 
@@ -293,3 +294,5 @@ class RunInfo:
     min_compared: float = LEAST_COMPARED
     """The share of what is asked of a candidate, and of each of its passes, that is to be compared."""
     checks: tuple[CheckInfo, ...] = ()
+    settings: tuple[tuple[str, str, str], ...] = ()
+    """(name, value, file) of each option that did not stand in the command but in a file."""

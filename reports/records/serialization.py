@@ -16,6 +16,8 @@ from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .migration import migrate
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
+from .stopped import Stopped
+from .summary import Summary
 
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ class Finished:
     interrupted: bool
     compared: Compared = NOTHING_COMPARED
     audited: int = 0
+    stopped: tuple[Stopped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,7 +83,7 @@ class RecordsHeader:
     record: tuple[str, ...]
 
 
-Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Finished | Supported
+Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Finished | Supported | Summary
 
 
 def to_json(document: Document, *, indent: int | None = None) -> str:
@@ -139,6 +142,11 @@ def read_json(decoded: Callable[[Any], T], data: bytes, *, file: str, line: int)
     row = text.count("\n", 0, place)
     column = place - (text.rfind("\n", 0, place) + 1) + 1
     raise InvalidRecord(problem, file=file, line=line + row, column=column, field=field)
+
+
+def kind_name(kind: type[Any]) -> str:
+    """What a document of a class says that it is."""
+    return _KINDS[kind].name
 
 
 def check_id(text: str) -> None:
@@ -264,12 +272,14 @@ def _check_verdict(verdict: Verdict, path: tuple[Step, ...]) -> None:
 def _check_finished(finished: Finished) -> None:
     _require(math.isfinite(finished.seconds) and finished.seconds >= 0, "seconds", why=_SECONDS)
     _require(finished.audited >= 0, "audited", why="should be at least 0")
+    for index, each in enumerate(finished.stopped):
+        _require(0 <= each.examined <= each.planned, "stopped", index, why="should have no more examined than planned")
     for index, share in enumerate(finished.compared.shares):
         ordered = 0 <= share.compared <= share.asked and 0 <= share.undecided <= share.verdicts
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RunInfo | RecordsHeader | Supported) -> None:
+def _check_nothing(document: RunInfo | RecordsHeader | Supported | Summary) -> None:
     """These have no rule beyond their types."""
 
 
@@ -292,6 +302,7 @@ _KINDS: dict[type[Any], _Kind] = {
     StoredMismatch: _Kind("mismatch", _check_stored),
     Finished: _Kind("finished", _check_finished),
     Supported: _Kind("supported", _check_nothing),
+    Summary: _Kind("summary", _check_nothing),
 }
 
 

@@ -14,6 +14,7 @@ from ...oracle.judging.verdict import Verdict
 from .compared import Compared, Counting, dtype_of
 from .line import TICK, Line, Pattern, Plain
 from .record import CaseRecord, CheckInfo, CheckResult, Mismatch, RunInfo
+from .stopped import Stopped
 from .tally import Sums, Tally, Tallying
 
 
@@ -53,6 +54,8 @@ class Run:
     """Sentences about the reading itself, such as a last line that was cut off."""
     audited: int = 0
     """How many exact results the oracle computed again term by term, of those that results were compared with."""
+    stopped: tuple[Stopped, ...] = ()
+    """The searches that ended before their cases did."""
 
 
 def totals(lines: Iterable[Line], checks: Collection[CheckInfo]) -> Totals:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...oracle.judging.verdict import Outcome
 from ..records.record import CandidateInfo, Mismatch
 from .causes import Cause, causes
-from .terminal import mismatch_text
+from .terminal import WIDTH, mismatch_text
 from .wording import case_line, clean, plural
 
 
 def cause_texts(
-    mismatches: Sequence[Mismatch], candidates: Iterable[CandidateInfo] = (), shown_by: Mapping[str, int] | None = None
+    mismatches: Sequence[Mismatch],
+    candidates: Iterable[CandidateInfo] = (),
+    shown_by: Mapping[str, int] | None = None,
+    *,
+    width: int = WIDTH,
 ) -> str:
     """Every cause of the mismatches as text, an empty line between two of them.
 
@@ -23,13 +27,15 @@ def cause_texts(
         Adds their versions.
     shown_by : mapping of str to int, optional
         How many cases showed each mismatch, by its id.
+    width : int
+        In which sentences are wrapped.
     """
     grouped = causes(mismatches)
     known = {candidate.name: candidate for candidate in candidates}
     named = {mismatch.id: mismatch for mismatch in mismatches}
     counts = {} if shown_by is None else shown_by
     return "\n\n".join(
-        _cause_text(cause, f"cause {number} of {len(grouped)}", named, known.get(cause.candidate), counts)
+        _cause_text(cause, f"cause {number} of {len(grouped)}", named, known.get(cause.candidate), counts, width)
         for number, cause in enumerate(grouped, 1)
     )
 
@@ -63,10 +69,11 @@ def _cause_text(
     named: Mapping[str, Mismatch],
     candidate: CandidateInfo | None,
     shown_by: Mapping[str, int],
+    width: int,
 ) -> str:
     first, *others = (named[identity] for identity in cause.mismatches)
     lines = [f"{number}: {cause.title}", *([f"  {clean(cause.evidence)}"] if cause.evidence else [])]
-    text = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0))
+    text = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0), width=width)
     lines += [f"  {line}" for line in text.splitlines()]
     lines += [f"  also {other_line(other, first)}" for other in others]
     return "\n".join(lines)

@@ -146,7 +146,7 @@ def difference(before: ReadRun, after: ReadRun) -> Difference:
         mended,
         tuple(fault for fault in old if not _is_told(fault, mended) and not _is_among(fault, new, turns.still_wrong)),
         tuple(known),
-        tuple(Silenced(question, *turns.silenced[question], why) for question, why in turns.reasons.items()),
+        tuple(turns.quiet()),
         tuple(_declarations(before.info, after.info)),
         _only_in(after.info, before.info),
         _only_in(before.info, after.info),
@@ -170,7 +170,9 @@ class _Turns:
     """
 
     def __init__(self, earlier: Iterable[CaseRecord]) -> None:
-        self.broken, self.mended, self.silenced = _Cases(), _Cases(), _Cases()
+        self.broken, self.mended, self.silenced, self._decided = _Cases(), _Cases(), _Cases(), _Cases()
+        self._met: set[Question] = set()
+        self._candidates: set[str] = set()
         self.reasons: dict[Question, str] = {}
         self.wrong: set[str | None] = set()
         self.still_wrong: set[str | None] = set()
@@ -180,10 +182,15 @@ class _Turns:
         for record in earlier:
             answers = _answers(record)
             self._earlier[record.candidate, record.case] = shared.setdefault(answers, answers)
+            for check, subject, outcome, _ in answers:
+                if _is_decided(outcome):
+                    self._decided.note(Question(record.candidate, kind_of(check), subject), record.case)
 
     def add(self, record: CaseRecord) -> None:
         """A record of the later run."""
         self.asked += 1
+        self._candidates.add(record.candidate)
+        self._met.update(Question(record.candidate, kind_of(each.check), each.subject) for each in record.results)
         earlier = self._earlier.get((record.candidate, record.case))
         if earlier is None:
             return
@@ -192,6 +199,14 @@ class _Turns:
         for result in record.results:
             if (result.check, result.subject) in answers:
                 self._turn(record, result, *answers[result.check, result.subject])
+
+    def quiet(self) -> Iterator[Silenced]:
+        """What the earlier run compared, and the later one not: first what it did not ask on any case."""
+        for question, told in self._decided.items():
+            if question.candidate in self._candidates and question not in self._met:
+                yield Silenced(question, *told, "it was not asked at all")
+        for question, why in self.reasons.items():
+            yield Silenced(question, *self.silenced[question], why)
 
     def _turn(self, record: CaseRecord, result: CheckResult, was: Outcome, fault: str | None) -> None:
         question, now = Question(record.candidate, result.check, result.subject), result.verdict.outcome

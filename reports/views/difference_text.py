@@ -21,7 +21,7 @@ def difference_text(found: Difference) -> str:
         ("right, and wrong before", map(_turned_line, found.mended)),
         ("not seen any more, but on no case that was asked again", map(_fault_line, found.unseen)),
         ("candidates that came", map(clean, found.came)),
-        ("candidates that went", map(clean, found.went)),
+        ("candidates that are not compared any more", map(clean, found.went)),
         ("declared or installed otherwise", map(_declaration_line, found.declarations)),
     )
     return "\n".join((_conclusion(found), *(line for title, lines in kinds for line in _paragraph(title, [*lines]))))

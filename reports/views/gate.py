@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 
 from ..records.baseline import Held, Known
 from ..records.compared import Compared, Reason, Share
+from ..records.stopped import Stopped
 from .wording import clean, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What decides whether a run passes.
+
+    Parameters
+    ----------
+    against : Held
+        Its mismatches, held against what is known.
+    complaints : tuple of str
+        A sentence for each thing that keeps it from passing beside unknown mismatches.
+    """
+
+    against: Held
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing is wrong that is not known, and nothing is missing."""
+        return not self.against.unknown and not self.complaints
 
 
 def shortfalls(comparison: Compared, least: float) -> tuple[str, ...]:
@@ -19,6 +43,34 @@ def shortfalls(comparison: Compared, least: float) -> tuple[str, ...]:
             whole = not low[0].subject
             sentences.append(_shortfall(candidate, low[:1] if whole else low, part.reasons, least))
     return tuple(sentences)
+
+
+def cut_short(stopped: Iterable[Stopped], least: float) -> tuple[str, ...]:
+    """A sentence for each candidate of whose cases less than the share `least` were examined in the time there was."""
+    return tuple(
+        f"{_followed(each)}, less than the {100 * least:.0f} % that are wanted. Give it more time (--max-time), or ask "
+        "for fewer cases (--cases), or allow less (--min-compared)."
+        for each in stopped
+        if each.examined < least * each.planned
+    )
+
+
+def settings_sentences(settings: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """Which options a run took from a file, for each file."""
+    for file, of_file in groupby(settings, key=lambda setting: setting[2]):
+        told = ", ".join(f"{clean(name)} = {clean(value)}" for name, value, _ in of_file)
+        yield f"From {clean(file)}: {told}."
+
+
+def stopped_sentence(stopped: Stopped) -> str:
+    """How far a search went."""
+    return f"{_followed(stopped)} when the time was over: of the others nothing is known."
+
+
+def _followed(stopped: Stopped) -> str:
+    share = percent(stopped.examined, stopped.planned)
+    cases = f"{stopped.examined:,} of {plural(stopped.planned, 'case')} ({share}) had been examined"
+    return f"{clean(stopped.candidate)}: {cases}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -47,14 +99,17 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 def baseline_lines(against: Held) -> Iterator[str]:
     """A line for each deviation that is known: that shows, that does not, and that holds no more."""
     for known, mismatches in against.known:
-        yield f"known: {_told(known)}: {', '.join(mismatch.id for mismatch in mismatches)}"
+        yield f"known: {told_of(known)}: {', '.join(mismatch.id for mismatch in mismatches)}"
     for known in against.absent:
-        yield f"known, and not seen: {_told(known)}"
+        yield f"known, and not seen: {told_of(known)}"
+    for known in against.quarantined:
+        yield f"quarantined, and not asked: {told_of(known)}"
     for known in against.expired:
-        yield f"known until {known.expires}, and unknown since: {_told(known)}"
+        yield f"known until {known.expires}, and unknown since: {told_of(known)}"
 
 
-def _told(known: Known) -> str:
+def told_of(known: Known) -> str:
+    """Whose deviation it is, and why it is accepted."""
     link = f" ({clean(known.link)})" if known.link else ""
     return f"{clean(known.candidate)}, {clean(known.reason)}{link}"
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from ...oracle.judging.verdict import Outcome
-from ..records.baseline import Held
 from ..records.compared import Compared
 from ..records.record import CandidateInfo
 from ..records.tally import Tally
 from ..records.totals import Run
 from .causes import causes
-from .gate import baseline_lines, percent
+from .gate import Judgement, baseline_lines, percent
 from .wording import candidate_name, clean
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def summary_markdown(run: Run, against: Held, complaints: Sequence[str]) -> str:
+def summary_markdown(run: Run, judged: Judgement) -> str:
     """A heading that says whether the run passes, a table of the candidates, and what is wrong, known or missing."""
-    passes = not against.unknown and not complaints
-    counts, shares = run.totals.counts, run.totals.compared
+    against, counts, shares = judged.against, run.totals.counts, run.totals.compared
     lines = [
-        f"### convoracle: {'passes' if passes else 'does not pass'}",
+        f"### convoracle: {'passes' if judged.passes else 'does not pass'}",
         "",
         "| candidate | conform | wrong | undecided | compared, of what was asked |",
         "|---|---|---|---|---|",
@@ -33,7 +31,8 @@ def summary_markdown(run: Run, against: Held, complaints: Sequence[str]) -> str:
     titles = (f"{cause.title}; smallest case {_case(run, cause.mismatches[0])}" for cause in causes(against.unknown))
     lines += _list("Wrong", titles)
     lines += _list("Known", (line.removeprefix("known: ") for line in baseline_lines(against)))
-    lines += _list("Keeps it from passing, too", complaints)
+    lines += _list("Notes", run.notes)
+    lines += _list("Keeps it from passing, too", judged.complaints)
     return "\n".join((*lines, ""))
 
 

@@ -38,11 +38,13 @@ _STYLES = {
     Outcome.CRASHED: "bold magenta",
     Outcome.HUNG: "bold magenta",
 }
-_WIDTH = 118
+WIDTH = 118
 _WORDS = {outcome: str(outcome) for outcome in Outcome} | {Outcome.CONFORMS: "conform", Outcome.VIOLATES: "wrong"}
 
 
-def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *, shown_by: int = 0) -> str:
+def mismatch_text(
+    mismatch: Mismatch, candidate: CandidateInfo | None = None, *, shown_by: int = 0, width: int = WIDTH
+) -> str:
     """A mismatch as plain text: what is wrong, where, by how much, and on which case.
 
     Parameters
@@ -52,13 +54,15 @@ def mismatch_text(mismatch: Mismatch, candidate: CandidateInfo | None = None, *,
         Adds the version.
     shown_by : int
         How many cases showed the fault; 0 leaves the line out.
+    width : int
+        In which sentences of a diagnosis are wrapped.
     """
     lines = [headline(mismatch, candidate)]
     if mismatch.framework:
         by_itself = f"{clean(mismatch.framework)} does the very same by itself on this case"
         lines.append(f"  {by_itself}: the fault is not {clean(mismatch.candidate)}'s own")
     lines += [f"  {line}" for line in _verdict_lines(mismatch.verdict)]
-    lines += [f"  {line}" for sentence in mismatch.diagnosis for line in _wrapped(clean(sentence))]
+    lines += [f"  {line}" for sentence in mismatch.diagnosis for line in _wrapped(clean(sentence), width)]
     lines.append(f"  geometry {case_line(mismatch.case)}")
     if mismatch.origin:
         lines.append(f"  from {clean(mismatch.origin)}")
@@ -172,8 +176,8 @@ def _history_lines(mismatch: Mismatch) -> list[str]:
     return lines
 
 
-def _wrapped(sentence: str) -> list[str]:
-    return textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+def _wrapped(sentence: str, width: int) -> list[str]:
+    return textwrap.wrap(sentence, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _worst_lines(verdict: Verdict, worst: Discrepancy) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -58,20 +57,6 @@ def _asked(records: Iterable[CaseRecord]) -> dict[SupportedEntry, bool]:
                 entry = SupportedEntry(record.candidate, result.subject, case.dtype, setting)
                 found[entry] = found.get(entry, False) or result.verdict.outcome is Outcome.CONFORMS
     return found
-
-
-def require_writable(path: Path) -> None:
-    """See before a run that its file can be written after it, without touching it.
-
-    Raises
-    ------
-    InvalidArgument
-        If it cannot.
-    """
-    where = path if path.exists() else path.parent
-    if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
-        requirement = "should be a file that can be written, in a folder that exists"
-        raise InvalidArgument("write_supported", str(path), requirement, where="check")
 
 
 def write_supported(path: Path, supported: Supported) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
+from pathlib import Path
+
+from ...oracle.errors import InvalidArgument
 
 _LARGEST_AMOUNT = 1_000_000
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def natural(text: str) -> int:
@@ -44,11 +50,33 @@ def amount(text: str) -> float:
     return value
 
 
+def span(text: str) -> float:
+    """Seconds that a time comes to: ``90s``, ``5m``, ``1h``."""
+    told = re.fullmatch(r"([0-9]{1,6})([smh])", text)
+    if told is None or int(told[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds, minutes or hours: 90s, 5m, 1h")
+    return float(int(told[1]) * _SECONDS[told[2]])
+
+
 def add_time_limit(parser: argparse.ArgumentParser) -> None:
     """Of a command that asks for much in a call."""
     parser.add_argument(
         "--time-limit", type=amount, default=60.0, metavar="S", help="seconds that a call may take (default: 60)"
     )
+
+
+def require_writable(path: Path, argument: str, *, where: str) -> None:
+    """See before the work that its file can be written after it, without touching it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it cannot.
+    """
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        requirement = "should be a file that can be written, in a folder that exists"
+        raise InvalidArgument(argument, str(path), requirement, where=where)
 
 
 def _number(text: str, *, least: int) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...oracle.errors import InvalidArgument
 from ...reports import read_run
 from ...reports.views.baseline_text import baseline_text
+from .arguments import require_writable
 
 
 def add_options(baseline: argparse.ArgumentParser) -> None:
@@ -19,13 +19,11 @@ def add_options(baseline: argparse.ArgumentParser) -> None:
 
 def baseline(options: argparse.Namespace) -> int:
     """Print the baseline, or write it."""
+    if options.out is not None:
+        require_writable(options.out, "out", where="baseline")
     text = baseline_text(read_run(options.folder))
     if options.out is None:
         print(text, end="")
-        return 0
-    try:
+    else:
         options.out.write_text(text, "utf-8")
-    except OSError as error:
-        requirement = f"should be a file that can be written: {error.strerror}"
-        raise InvalidArgument("out", str(options.out), requirement, where="baseline") from None
     return 0

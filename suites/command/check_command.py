@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
-from ...reports.records.baseline import read_baseline
+from ...reports.files.held_against import keep_baseline
+from ...reports.files.run import SUMMARY
+from ...reports.records.baseline import Known
+from ...reports.records.baseline_file import read_baseline
 from ...reports.records.record import RunInfo
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
-from ..capabilities.supported import read_supported, require_writable, supported, write_supported
+from ..capabilities.supported import read_supported, supported, write_supported
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.space import Space
 from ..search.findings import RunPlan
+from ..search.quarantine import quarantined
 from ..search.runner import describe_run, executors, memories, run
+from .arguments import require_writable
 from .gate import Gate
 from .plain_console import table_console
 from .progress import show_progress
@@ -33,36 +41,54 @@ _SEEDS = 1_000_000
 
 def check(options: argparse.Namespace) -> int:
     """Run what the options say; 0 if all conform, 1 otherwise."""
-    console = table_console()
+    console = table_console(stderr=options.json)
     if options.seed is None:
         options.seed = secrets.randbelow(_SEEDS)
         console.print(f"--seed {options.seed} draws the cases of this run again")
     plan = _plan(options)
-    gate = _gate(options)
+    gate, baseline = _gate(options), _baseline(options)
     if options.write_supported is not None:
-        require_writable(options.write_supported)
+        require_writable(options.write_supported, "write_supported", where="check")
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
-        info = replace(info, min_compared=options.min_compared)
+        today = datetime.fromisoformat(info.started).date()
+        asked = quarantined(candidates, baseline.known, dict(info.environment), today)
+        info = replace(info, min_compared=options.min_compared, settings=options.settings)
         with _writer(options.out, info) as writer:
+            if baseline.text:
+                keep_baseline(baseline.text, options.out)
             try:
-                with closing(run(plan, candidates, remembered, writer)) as events:
-                    show_progress(events, console)
+                with closing(run(plan, asked, remembered, writer)) as events:
+                    show_progress(events, console, quiet=options.quiet)
             finally:
                 from .conclusion import conclude  # with the page, which takes long to import, and is made last
 
                 finished = read_run(options.out)
-                passes = conclude(finished, options.out, gate, console)
+                judged = conclude(finished, options.out, gate, console, quiet=options.quiet)
+                if options.json:
+                    print((options.out / SUMMARY).read_text("ascii"), end="")
     if options.write_supported is not None:
         write_supported(options.write_supported, supported(read_records(options.out)))
-    return 0 if passes else 1
+    return 0 if judged.passes else 1
 
 
 def _gate(options: argparse.Namespace) -> Gate:
     before = None if options.supported is None else read_supported(options.supported)
-    baseline = () if options.baseline is None else read_baseline(options.baseline)
-    return Gate(before, baseline, options.strict_baseline)
+    return Gate(before, options.strict_baseline)
+
+
+class _Baseline(NamedTuple):
+    """What is known, and the text that says so; both are empty where there is none."""
+
+    known: tuple[Known, ...] = ()
+    text: str = ""
+
+
+def _baseline(options: argparse.Namespace) -> _Baseline:
+    if options.baseline is None:
+        return _Baseline()
+    return _Baseline(read_baseline(options.baseline), options.baseline.read_text("utf-8"))
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:
@@ -88,7 +114,8 @@ def _plan(options: argparse.Namespace) -> RunPlan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
-    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs)
+    until = None if options.max_time is None else time.monotonic() + options.max_time
+    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs, until)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

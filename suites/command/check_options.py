@@ -15,7 +15,7 @@ from ..cases.profiles import PROFILES
 from ..cases.space import RANKS
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS
-from .arguments import amount, positive, seed, share
+from .arguments import amount, positive, seed, share, span
 
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
@@ -26,6 +26,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "candidates",
         nargs="*",
+        default=[],
         metavar="CANDIDATE",
         help=f"some of {', '.join(BUILT_IN)} (default: {', '.join(DEFAULT)}); your own is given as {FORMS}",
     )
@@ -50,6 +51,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
     _add_space(check)
     _add_calls(check)
     _add_gate(check)
+    _add_telling(check)
     check.set_defaults(run="check_command:check")
 
 
@@ -118,6 +120,13 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
         "--memory-limit", type=amount, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
     )
     check.add_argument(
+        "--max-time",
+        type=span,
+        metavar="TIME",
+        help="examine as many cases as fit into 90s, 5m or 1h, and tell how many did; a fault that was met is still "
+        "pursued to its end (default: all cases)",
+    )
+    check.add_argument(
         "-j",
         "--jobs",
         type=positive,
@@ -172,4 +181,20 @@ def _add_gate(check: argparse.ArgumentParser) -> None:
         "--strict-baseline",
         action="store_true",
         help="with --baseline: a known deviation that was asked for and does not show any more fails",
+    )
+
+
+def _add_telling(check: argparse.ArgumentParser) -> None:
+    """What is printed."""
+    check.add_argument(
+        "--json",
+        action="store_true",
+        help="print what came out as one JSON document (docs/schemas/summary.json) and nothing else; the rest goes to "
+        "standard error",
+    )
+    check.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="print only what keeps the run from passing and the closing line",
     )

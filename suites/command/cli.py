@@ -40,16 +40,15 @@ def _needs_a_process(words: Sequence[str]) -> bool:
 
 
 def _run(words: Sequence[str]) -> int:
-    with _keeping_all():
-        options = parser().parse_args(words)
-    options.command = shlex.join(["convoracle", *words])
-    module, function = options.run.split(":")
     signal.signal(signal.SIGTERM, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         with _keeping_all():
+            options = parser().parse_args(words)
+            options.command = shlex.join(["convoracle", *words])
+            module, function = options.run.split(":")
             does = getattr(import_module(f".{module}", __package__), function)
         return int(does(options))
     except (CandidateError, InvalidArgument, InvalidRecord) as error:

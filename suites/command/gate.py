@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...reports import Run
 from ...reports.records.baseline import Known
 from ...reports.records.serialization import Supported, SupportedEntry
-from ...reports.views.gate import shortfalls
+from ...reports.views.gate import cut_short, shortfalls
 from ...reports.views.wording import plural
 from ..capabilities.supported import lost_sentence
 
@@ -20,14 +20,11 @@ class Gate:
     ----------
     supported : Supported or None
         What was supported in an earlier run.
-    baseline : tuple of Known
-        Deviations that are known.
     is_strict : bool
-        Whether one that does not show any more keeps the run from passing.
+        Whether a known deviation that does not show any more keeps the run from passing.
     """
 
     supported: Supported | None = None
-    baseline: tuple[Known, ...] = ()
     is_strict: bool = False
 
 
@@ -36,7 +33,7 @@ def silent_candidates(finished: Run) -> list[str]:
     return [info.name for info in finished.info.candidates if info.name not in finished.totals.heard]
 
 
-def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tuple[Known, ...] = ()) -> list[str]:
+def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tuple[Known, ...] = ()) -> tuple[str, ...]:
     """A sentence for each thing that keeps a run without unknown mismatches from passing.
 
     Parameters
@@ -50,8 +47,9 @@ def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tup
     silent = silent_candidates(finished)
     sentences = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
     sentences += shortfalls(finished.totals.compared.without(silent), finished.info.min_compared)
+    sentences += cut_short(finished.stopped, finished.info.min_compared)
     if gone:
         sentences.append(lost_sentence(gone))
     if mended:
         sentences.append(f"{plural(len(mended), 'known deviation')} should be taken from the baseline")
-    return sentences
+    return tuple(sentences)

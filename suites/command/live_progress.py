@@ -10,6 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from ..search.events import CandidateDone, CandidateStarted, CaseExamined, MismatchKept, MismatchMet, RunEvent
 from .progress import found_line
 
+_WIDE = 100
+"""So many columns have room for the name of what is shrunk."""
+
 
 def show_live(events: Iterable[RunEvent], console: Console) -> None:
     """A bar for each candidate, with its rate and the time left; faults above them.
@@ -35,7 +38,8 @@ def show_live(events: Iterable[RunEvent], console: Console) -> None:
                     rate = f"{task.speed:.0f}/s" if task.speed else ""
                     progress.update(task.id, completed=done, rate=rate, doing="")
                 case MismatchMet(mismatch):
-                    progress.update(bars[mismatch.candidate], doing=f"shrinking {mismatch.id}")
+                    doing = f"shrinking {mismatch.id}" if console.width >= _WIDE else "shrinking"
+                    progress.update(bars[mismatch.candidate], doing=doing)
                 case MismatchKept(mismatch):
                     progress.console.print(found_line(mismatch), markup=False, highlight=False)
                 case CandidateDone(name):

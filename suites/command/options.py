@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -21,12 +22,15 @@ class Command(NamedTuple):
     module : str
         The module of this package whose ``add_options`` adds its options to a parser, and sets `run` to the function
         that does it, as ``module:function`` of this package.
+    is_configured : bool
+        Whether its options may stand in a file, too.
     """
 
     name: str
     help: str
     description: str
     module: str
+    is_configured: bool = False
 
 
 COMMANDS = (
@@ -35,6 +39,7 @@ COMMANDS = (
         "examine candidates on generated cases and write a report",
         "Examine candidates on generated cases, and write a report for each case into a folder.",
         "check_options",
+        is_configured=True,
     ),
     Command(
         "replay",
@@ -44,8 +49,8 @@ COMMANDS = (
     ),
     Command(
         "report",
-        "write a run's index.html and junit.xml again",
-        "Write index.html and junit.xml again from the records of a run, also of one that was killed.",
+        "write a run's page, junit.xml and sarif.json again",
+        "Write index.html, junit.xml and sarif.json again from the records of a run, also of one that was killed.",
         "report_command",
     ),
     Command(
@@ -112,6 +117,13 @@ COMMANDS = (
         "vectors_command",
     ),
     Command(
+        "completion",
+        "a script with which a shell completes this command",
+        "Print a script for bash, zsh or fish, which completes commands, options and their values: "
+        'eval "$(convoracle completion bash)", or convoracle completion fish | source.',
+        "completion_command",
+    ),
+    Command(
         "power",
         "which known faults a profile's cases can see",
         "Print, for each fault model and each pass in which it can show, how many of a profile's cases see it. Ends "
@@ -132,23 +144,27 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="show program's version number and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_OfCommand)
     for command in COMMANDS:
-        commands.add_parser(command.name, help=command.help, description=command.description, module=command.module)
+        commands.add_parser(command.name, help=command.help, description=command.description, command=command)
     return parser
 
 
 class _OfCommand(argparse.ArgumentParser):
     """The parser of a command, whose options are added when there is something to parse."""
 
-    def __init__(self, *, module: str, **settings: Any) -> None:
+    def __init__(self, *, command: Command, **settings: Any) -> None:
         super().__init__(**settings)
-        self._module = module
+        self._command = command
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse what follows the command's name."""
-        import_module(f".{self._module}", __package__).add_options(self)
-        return super().parse_known_args(args, namespace)
+        import_module(f".{self._command.module}", __package__).add_options(self)
+        if not self._command.is_configured:
+            return super().parse_known_args(args, namespace)
+        from .configuration import with_file
+
+        return with_file(self, partial(super().parse_known_args, args, namespace))
 
 
 class _Version(argparse.Action):

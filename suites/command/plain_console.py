@@ -12,7 +12,7 @@ def plain_console(*, stderr: bool = False, soft_wrap: bool = False, width: int |
     return Console(stderr=stderr, soft_wrap=soft_wrap, width=width, markup=False, emoji=False, highlight=False)
 
 
-def table_console() -> Console:
-    """Standard output; wide enough for a run's tables where it is no terminal."""
-    console = plain_console()
-    return console if console.is_terminal else plain_console(width=_TABLE_WIDTH)
+def table_console(*, stderr: bool = False) -> Console:
+    """Standard output, or standard error; wide enough for a run's tables where it is no terminal."""
+    console = plain_console(stderr=stderr)
+    return console if console.is_terminal else plain_console(stderr=stderr, width=_TABLE_WIDTH)

@@ -14,9 +14,12 @@ from ..search.events import CandidateStarted, CaseExamined, MismatchKept, Mismat
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def show_progress(events: Iterable[RunEvent], console: Console) -> None:
-    """Show a run as it goes on, in the way that suits where `console` writes to."""
-    if console.is_terminal:
+def show_progress(events: Iterable[RunEvent], console: Console, *, quiet: bool = False) -> None:
+    """Show a run as it goes on, in the way that suits where `console` writes to; a quiet one is only followed."""
+    if quiet:
+        for _ in events:
+            pass
+    elif console.is_terminal:
         from .live_progress import show_live  # with rich.progress, which other consoles do not wait for
 
         show_live(events, console)

@@ -1,4 +1,4 @@
-"""`convoracle report`: a run's page and junit.xml, written again from its records."""
+"""`convoracle report`: a run's page, junit.xml and sarif.json, written again from its records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...reports import read_run, write_reports
+from ...reports.files.held_against import held_against
 
 
 def add_options(report: argparse.ArgumentParser) -> None:
@@ -15,6 +16,7 @@ def add_options(report: argparse.ArgumentParser) -> None:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write a run's index.html and junit.xml again."""
-    write_reports(read_run(options.folder), options.folder)
+    """Write a run's reports again."""
+    run = read_run(options.folder)
+    write_reports(run, options.folder, held_against(run, options.folder))
     return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ...reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch
+from ...reports.records.stopped import Stopped
 from ..diagnosis.fault import Fault
 
 
@@ -50,7 +51,21 @@ class FaultMerged:
     plainer: Fault
 
 
-Event = CaseExamined | FaultMet | FaultShrunk | FaultMerged
+@dataclass(frozen=True, slots=True)
+class TimeIsOver:
+    """The search ends although cases are left.
+
+    Parameters
+    ----------
+    done, total : int
+        Cases examined, and how many there were to be.
+    """
+
+    done: int
+    total: int
+
+
+Event = CaseExamined | FaultMet | FaultShrunk | FaultMerged | TimeIsOver
 """What a search tells."""
 
 
@@ -94,7 +109,7 @@ class MismatchKept:
     plainer: str = ""
 
 
-RunEvent = CandidateStarted | CandidateDone | CaseExamined | MismatchMet | MismatchKept
+RunEvent = CandidateStarted | CandidateDone | CaseExamined | MismatchMet | MismatchKept | Stopped
 """What a run of several candidates tells. All of these can be pickled."""
 
 

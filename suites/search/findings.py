@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 
 from ...reports.files.run import RunWriter
+from ...reports.records.stopped import Stopped
 from ..calling.executor import Executor
 from ..calling.replies import Limits
 from ..cases.budget import Budget
@@ -26,6 +28,7 @@ from .events import (
     MismatchKept,
     MismatchMet,
     RunEvent,
+    TimeIsOver,
     left_to_tell,
 )
 from .failure_store import FailureMemory
@@ -49,6 +52,8 @@ class RunPlan:
         Whether each candidate has a process of its own; else they are searched one after the other.
     jobs : int
         How many processes may examine at the same time; what a run comes to does not depend on it.
+    until : float or None
+        The moment of the monotonic clock after which no search looks at another case.
     """
 
     sources: tuple[str, ...]
@@ -57,6 +62,14 @@ class RunPlan:
     memory: Path
     isolated: bool = True
     jobs: int = 1
+    until: float | None = None
+
+    def of_next(self, waiting: int) -> RunPlan:
+        """The plan of one of so many searches that have yet to begin; they share the time that is left."""
+        if self.until is None:
+            return self
+        now, rounds = time.monotonic(), -(-waiting // self.jobs)
+        return replace(self, until=now + (self.until - now) / rounds)
 
 
 def findings(
@@ -75,7 +88,7 @@ def findings(
         others = {other: each for other, each in candidates.items() if other != name}
         evidence = _Evidence(executor, others, plan.limits, opened)
         yield CandidateStarted(executor.info, plan.budget.cases)
-        with closing(search(executor, plan.budget, memory, spare)) as events:
+        with closing(search(executor, plan.budget, memory, spare, plan.until)) as events:
             try:
                 yield from map(evidence.with_evidence, events)
             except KeyboardInterrupt:
@@ -108,6 +121,8 @@ class _Evidence:
         match event:
             case CaseExamined():
                 return event
+            case TimeIsOver(done, total):
+                return Stopped(self._executor.info.name, done, total)
             case FaultMet(fault):
                 return MismatchMet(*build(fault, self._executor, {}, is_shrunk=False))
             case FaultMerged(fault, plainer):
@@ -128,6 +143,8 @@ def write_event(event: RunEvent, writer: RunWriter) -> None:
     match event:
         case CaseExamined(record):
             writer.append(record)
+        case Stopped():
+            writer.stop(event)
         case MismatchMet(mismatch, evidence):
             writer.add_mismatch(mismatch, evidence)
         case MismatchKept(mismatch, evidence, plainer):

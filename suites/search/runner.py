@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import time
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from ...reports.files.run import RunWriter
+from ...reports.records.baseline import INSTRUCTIONS
 from ...reports.records.record import RunInfo
 from ..calling.beginning import THREADS
 from ..calling.executor import Executor
@@ -23,6 +26,8 @@ from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
 from .findings import RunPlan, findings, write_event
 from .side_by_side import side_by_side
+
+_OF_VECTORS = re.compile(r"(sse|ssse|avx|amx|fma|f16c|asimd|sve|sme|neon|bf16|i8mm|fphp)")
 
 
 @contextlib.contextmanager
@@ -83,8 +88,9 @@ def run(
         if plan.isolated:
             yield from side_by_side(plan, candidates, kept, writer)
         else:
-            for name in candidates:
-                yield from _written(findings(plan, candidates, name, kept.get(name)), writer)
+            for waiting, name in zip(range(len(candidates), 0, -1), candidates, strict=True):
+                alone = findings(replace(plan, jobs=1).of_next(waiting), candidates, name, kept.get(name))
+                yield from _written(alone, writer)
         interrupted = False
     finally:
         writer.finish(time.monotonic() - start, interrupted)
@@ -123,6 +129,7 @@ def _environment() -> tuple[tuple[str, str], ...]:
         *((name, metadata.version(name)) for name in packages),
         ("platform", platform.platform()),
         ("processor", _processor()),
+        (INSTRUCTIONS, _instructions()),
         ("cores", str(os.cpu_count())),
         *((name, os.environ.get(name, given)) for name, given in THREADS.items()),
     )
@@ -130,8 +137,22 @@ def _environment() -> tuple[tuple[str, str], ...]:
 
 def _processor() -> str:
     """The processor's model, since a fault may show on some only."""
+    facts = _cpuinfo()
+    return platform.processor() if facts is None else facts.get("model name") or platform.machine()
+
+
+def _instructions() -> str:
+    """What sets of instructions on vectors and matrices it has: libraries choose their kernels by them."""
+    facts = _cpuinfo() or {}
+    flags = (facts.get("flags") or facts.get("Features") or "").split()
+    return " ".join(flag for flag in flags if _OF_VECTORS.match(flag))
+
+
+def _cpuinfo() -> dict[str, str] | None:
+    """What the system tells of its first processor; None where it tells nothing."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
     except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+        return None
+    pairs = (line.partition(":") for line in reversed(first.splitlines()))
+    return {name.strip(): value.strip() for name, _, value in pairs}

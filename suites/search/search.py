@@ -11,6 +11,7 @@ blocks, each of which is independent of the others, and all else is done here, i
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
@@ -32,7 +33,7 @@ from ..checks.registry import CHECKS, usual_checks
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
-from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, followed_by
+from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, TimeIsOver, followed_by
 from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results
 from .failure_store import FailureMemory
 from .hands import Hands
@@ -46,7 +47,11 @@ _NO_CASES = Block(())
 
 
 def search(
-    executor: Executor, budget: Budget, memory: FailureMemory | None = None, spare: Semaphore | None = None
+    executor: Executor,
+    budget: Budget,
+    memory: FailureMemory | None = None,
+    spare: Semaphore | None = None,
+    moment: float | None = None,
 ) -> Generator[Event]:
     """Examine a candidate on last time's failures, then on as many new cases as the budget has; of corpora, on these.
 
@@ -62,6 +67,8 @@ def search(
         Of last time's failures.
     spare : Semaphore or None
         Of the processes that may examine ahead beside this one.
+    moment : float or None
+        Of the monotonic clock, after which no other case is looked at.
     """
     passes = [pass_ for pass_ in Pass if pass_ in budget.passes & executor.passes]
     checks = budget.checks if budget.checks is not None else usual_checks(executor.info)
@@ -69,7 +76,7 @@ def search(
         agenda = _agenda(Asking(asked, passes), budget)
         examiner = Examiner(examined, passes, checks, agenda.offer)
         with closing(Hands(examiner, spare)) as hands:
-            loop = _loop(agenda, replace(examiner, executor=executor), hands)
+            loop = _loop(agenda, replace(examiner, executor=executor), hands, moment)
             if budget.corpus_cases:
                 yield from loop.examined(_of_corpora(agenda.asking, budget))
             else:
@@ -85,12 +92,12 @@ def _agenda(asking: Asking, budget: Budget) -> Agenda:
     return Agenda(budget, learn(asking, space, declined), asking, declined)
 
 
-def _loop(agenda: Agenda, examiner: Examiner, hands: Hands) -> _Loop:
+def _loop(agenda: Agenda, examiner: Examiner, hands: Hands, moment: float | None) -> _Loop:
     executor, budget = examiner.executor, agenda.budget
     ledger = Ledger(executor.info.name, budget.faults)
     leftovers = Leftovers(executor, ledger, budget.cases)
     attempts = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * budget.cases)
-    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts)
+    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts, moment)
 
 
 def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
@@ -125,6 +132,8 @@ class _Loop:
     hangs: Hangs
     leftovers: Leftovers
     attempts_left: int
+    moment: float | None
+    """After which no other case is looked at: how far the search goes depends on it, and nothing else."""
     done: set[Case] = field(default_factory=set)
     _earlier: Block = _NO_CASES
     """What was examined in the same process before the case that is looked at now."""
@@ -149,6 +158,8 @@ class _Loop:
         """
         begun = deque[tuple[int, tuple[Planned, ...]]]()
         for block in _blocks(cases):
+            if self._is_late():
+                break
             if block is not None:
                 self.hands.begin(self._block(*block))
                 begun.append(block)
@@ -156,6 +167,12 @@ class _Loop:
                 yield from self._examined_block(*begun.popleft())
         for block in begun:
             yield from self._examined_block(*block)
+        total = self.agenda.budget.cases
+        if self._is_late() and len(self.done) < total:
+            yield TimeIsOver(len(self.done), total)
+
+    def _is_late(self) -> bool:
+        return self.moment is not None and time.monotonic() >= self.moment
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
@@ -174,9 +191,11 @@ class _Loop:
 
     def _examined_block(self, number: int, planned: tuple[Planned, ...]) -> Iterator[Event]:
         """Examine a block; where that ends with a hang, its other cases are another one."""
-        while planned:
+        while planned and not self._is_late():
             block = self._block(number, planned)
             for place, results in enumerate(self.hands.examined(block)):
+                if self._is_late():
+                    return
                 self._earlier = replace(block, entries=block.entries[:place])
                 yield from self._examined(planned[0], results)
                 planned = planned[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
@@ -31,14 +32,16 @@ def side_by_side(
     """
     spare = get_context("fork").Semaphore(max(0, plan.jobs - len(candidates)))
     longest_first = sorted(candidates, key=lambda name: candidates[name].loading_seconds, reverse=True)
-    waiting = (partial(_tell, plan, candidates, name, remembered.get(name), spare) for name in longest_first)
+    waiting = deque(longest_first)
     running: list[Forked] = []
 
     def begin() -> bool:
-        search = next(waiting, None)
-        if search is not None:
-            running.append(Forked(search))
-        return search is not None
+        if not waiting:
+            return False
+        own = plan.of_next(len(waiting))
+        name = waiting.popleft()
+        running.append(Forked(partial(_tell, own, candidates, name, remembered.get(name), spare)))
+        return True
 
     try:
         while len(running) < plan.jobs and begin():

@@ -12,6 +12,7 @@ def test_the_reports_of_a_run(writer, record):
     write_reports(read_run(writer.folder), writer.folder)
     assert (writer.folder / "index.html").read_text("utf-8").startswith("<!doctype html>")
     assert (writer.folder / "junit.xml").read_text("utf-8").startswith("<?xml")
+    assert (writer.folder / "sarif.json").read_text("utf-8").startswith("{")
 
 
 def test_earlier_reports_are_replaced(writer, record, info):

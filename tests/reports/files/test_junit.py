@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,13 +16,18 @@ from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Mismatch,
 from convoracle.reports.records.line import whole
 from convoracle.reports.records.totals import totals
 
+SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
+
 
 def of(info: RunInfo, *records: CaseRecord, mismatches: tuple[Mismatch, ...] = ()) -> Run:
     return Run(info, totals(map(whole, records), info.checks), mismatches, True)
 
 
 def parsed(run: Run) -> ElementTree.Element:
-    return ElementTree.fromstring(junit(run).encode())
+    """Seen to be what servers expect."""
+    text = junit(run)
+    SCHEMA.validate(text)
+    return ElementTree.fromstring(text.encode())
 
 
 def case_of(root: ElementTree.Element, suite: str, name: str) -> ElementTree.Element:
@@ -92,3 +100,15 @@ def test_well_formed_whatever_the_text(name, reason, outcome):
     cases = (CaseRecord(reason, name, (CheckResult(reason, name, verdict, fault="x-1"),)),)
     for mismatches in ((), (mismatch,)):
         ElementTree.fromstring(junit(of(info, *cases, mismatches=mismatches)).encode("utf-8"))
+
+
+def test_the_schema_can_refuse(info, record):
+    text = junit(of(info, record))
+    for told, other in (
+        ('message="', 'says="'),
+        ("testcase", "test"),
+        ('tests="', 'tests="-'),
+        ("system-out", "out"),
+    ):
+        with pytest.raises(xmlschema.XMLSchemaValidationError):
+            SCHEMA.validate(text.replace(told, other))

@@ -13,8 +13,11 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Numbers
+from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult, InvalidRecord, Mismatch, RunInfo
-from convoracle.reports.records.baseline import Held, Known, held, read_baseline
+from convoracle.reports.records.baseline import Held, Known, held
+from convoracle.reports.records.baseline_file import read_baseline
+from convoracle.reports.records.conditions import read_conditions
 from convoracle.reports.records.line import whole
 from convoracle.reports.records.totals import Run, totals
 
@@ -26,7 +29,7 @@ MISMATCH = Mismatch(
 KNOWN = Known("torch", "it is known")
 TODAY = date(2026, 11, 28)
 CHECKS = (CheckInfo("relation"), CheckInfo("structure", rows=("forward", "jvp"), numbers=Numbers.INTEGERS))
-PLATFORM = (("platform", "Linux-6.1-x86_64"), ("processor", "AMD EPYC"))
+PLATFORM = (("platform", "Linux-6.1-x86_64"), ("processor", "AMD EPYC"), ("instructions", "avx2 avx512f"))
 
 
 def run(*mismatches: Mismatch, version: str = "2.13.0+cpu", subject: str = "jvp", check: str = "structure") -> Run:
@@ -50,6 +53,11 @@ def run(*mismatches: Mismatch, version: str = "2.13.0+cpu", subject: str = "jvp"
         ({"needs": ("padding",)}, True),
         ({"needs": ("padding", "an empty batch")}, True),
         ({"needs": ("padding", "transposed")}, False),
+        ({"geometry": read_conditions({"rank": 1, "kernel": 2})}, True),
+        ({"geometry": read_conditions({"rank": 1, "kernel": ">2"})}, False),
+        ({"ids": "torch-jvp-*"}, True),
+        ({"ids": "torch-jvp"}, False),
+        ({"quarantine": True}, False),
     ],
 )
 def test_a_deviation_speaks_of_what_it_does_not_leave_out(fields: dict[str, Any], speaks: bool) -> None:
@@ -69,6 +77,10 @@ def test_a_deviation_speaks_of_what_it_does_not_leave_out(fields: dict[str, Any]
         ({"platform": "x86_64"}, True),
         ({"platform": "EPYC"}, True),
         ({"platform": "arm64"}, False),
+        ({"instructions": ("avx512f",)}, True),
+        ({"instructions": ("avx512f", "!amx_bf16")}, True),
+        ({"instructions": ("avx512",)}, False),
+        ({"instructions": ("!avx2",)}, False),
         ({"expires": date(2026, 11, 29)}, True),
         ({"expires": TODAY}, False),
     ],
@@ -109,6 +121,32 @@ def test_what_does_not_show_is_absent_only_where_it_could_have_shown(fields: dic
     assert held(run(), (known,), TODAY).absent == ((known,) if is_absent else ())
 
 
+def test_where_the_instruction_sets_are_not_known_nothing_is_said_of_them() -> None:
+    told = run(MISMATCH)
+    older = replace(told, info=replace(told.info, environment=PLATFORM[:2]))
+    for names in (("avx2",), ("!amx_bf16",)):
+        assert held(older, (replace(KNOWN, instructions=names),), TODAY).unknown == (MISMATCH,)
+
+
+def test_what_has_no_geometry_fits_no_condition_on_one() -> None:
+    known = replace(KNOWN, geometry=read_conditions({"rank": 1}))
+    assert not known.speaks_of(replace(MISMATCH, case="no case/bfloat16"))
+
+
+def test_what_is_in_quarantine_neither_shows_nor_is_absent_until_it_expires() -> None:
+    closed = replace(KNOWN, quarantine=True)
+    assert held(run(MISMATCH), (closed,), TODAY) == Held((MISMATCH,), quarantined=(closed,))
+    assert held(run(version=""), (replace(closed, version=">=2"),), TODAY) == Held(())
+    over = replace(closed, expires=TODAY)
+    assert held(run(), (over,), TODAY) == Held((), expired=(over,))
+    geometry = parse_geometry("n1c1k1i3f2")
+    some = replace(closed, passes=("jvp",), dtypes=("bfloat16",), needs=("padding",))
+    assert some.closes("jvp", "bfloat16", geometry, {"padding", "a bias"})
+    others = (("update", "bfloat16", {"padding"}), ("jvp", "float32", {"padding"}), ("jvp", "bfloat16", ()))
+    assert not any(some.closes(subject, dtype, geometry, features) for subject, dtype, features in others)
+    assert not replace(closed, geometry=read_conditions({"kernel": 3})).closes("jvp", "bfloat16", geometry, ())
+
+
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[[str], tuple[Known, ...]]:
     def read(text: str) -> tuple[Known, ...]:
@@ -127,20 +165,24 @@ def test_a_file_may_say_all_of_a_deviation_or_little(read: Callable[[str], tuple
         pass = ["jvp", "forward"]
         dtype = "int8"
         needs = ["padding"]
+        geometry = { rank = 2 }
+        id = "torch-*"
         version = ">=2"
         platform = "x86"
+        instructions = ["avx2", "!amx_bf16"]
         link = "https://example.org/1"
         expires = 2027-06-30
         [[known]]
         candidate = "mlx"
         reason = "s"
+        quarantine = true
     """
     assert read(everything) == (
         Known(
-            "torch", "r", ("structure",), ("jvp", "forward"), ("int8",), ("padding",), ">=2", "x86",
-            "https://example.org/1", date(2027, 6, 30),
+            "torch", "r", ("structure",), ("jvp", "forward"), ("int8",), ("padding",), read_conditions({"rank": 2}),
+            "torch-*", ">=2", "x86", ("avx2", "!amx_bf16"), "https://example.org/1", date(2027, 6, 30),
         ),
-        Known("mlx", "s"),
+        Known("mlx", "s", quarantine=True),
     )  # fmt: skip
     assert read(ENTRY + f"dtype = {list(DTYPES)}")[0].dtypes == DTYPES
     assert read("") == ()
@@ -165,6 +207,14 @@ ENTRY = '[[known]]\ncandidate = "torch"\nreason = "r"\n'
         (ENTRY + 'version = "2.13 or so"', "known 1, version: '2.13 or so' should be a range of versions"),
         (ENTRY + 'expires = "soon"', "known 1, expires: 'soon' should be a date, such as 2027-06-30"),
         (ENTRY + "expires = 2027-06-30T10:00:00", "should be a date"),
+        (ENTRY + "geometry = { rank = 'two' }", "known 1, geometry: rank = 'two' should be such as 2, '>1' or '!=3'"),
+        (
+            ENTRY + "instructions = 'AVX 2'",
+            "'AVX 2' should be an instruction set, such as avx512f",
+        ),
+        (ENTRY + "quarantine = 1", "known 1, quarantine: 1 should be true or false"),
+        (ENTRY + "quarantine = true\ncheck = 'structure'", "known 1, check: should be left out with quarantine: "),
+        (ENTRY + "id = 'x'\nquarantine = true", "known 1, id: should be left out with quarantine: "),
         (ENTRY + ENTRY + "link = false", "known 2, link: False should be an address"),
     ],
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, Mismatch, RunInfo
-from convoracle.reports.records.baseline import held, read_baseline
+from convoracle.reports.records.baseline import held
+from convoracle.reports.records.baseline_file import read_baseline
 from convoracle.reports.records.totals import Run, totals
 from convoracle.reports.views.baseline_text import baseline_text
 

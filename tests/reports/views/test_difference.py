@@ -86,6 +86,34 @@ def test_what_was_compared_and_is_not_is_silenced(before: Verdict, verdict: Verd
     assert not found.is_worse
 
 
+def test_a_pass_or_a_check_that_is_not_asked_at_all_is_silenced_whatever_the_cases() -> None:
+    def results(*asked: tuple[str, str]) -> tuple[CheckResult, ...]:
+        return tuple(CheckResult(check, subject, RIGHT) for check, subject in asked)
+
+    asked = results(
+        ("structure", "forward"), ("structure", "jvp"), ("relation:stride", "forward"), ("reach", "forward")
+    )
+    asked += (CheckResult("company", "forward", OPEN),)
+    before = run(CaseRecord("a", CANDIDATE.name, asked), CaseRecord("b", CANDIDATE.name, asked))
+    left = results(("structure", "forward"), ("relation:groups", "forward"))
+    for case in ("a", "z"):
+        found = difference(before, run(CaseRecord(case, CANDIDATE.name, left)))
+        assert [(each.question[1:], each.cases, each.example, each.reason) for each in found.silenced] == [
+            (("structure", "jvp"), 2, "a", "it was not asked at all"),
+            (("reach", "forward"), 2, "a", "it was not asked at all"),
+        ]
+        assert "not compared any more:\n  jvp of kernels.py:conv, structure: 2 cases, such as a: it was" in (
+            difference_text(found)
+        )
+    assert difference(before, before).silenced == ()
+
+
+def test_of_a_candidate_that_went_it_is_told_once_that_it_is_not_compared() -> None:
+    found = difference(run(record("a", RIGHT)), run(candidate=replace(CANDIDATE, name="other")))
+    assert found.silenced == ()
+    assert "candidates that are not compared any more:\n  kernels.py:conv" in difference_text(found)
+
+
 def test_what_was_not_compared_and_is_wrong_now_is_new() -> None:
     fault = mismatch()
     found = difference(run(record("a", OPEN)), run(record("a", WRONG, fault.id), faults=(fault,)))

@@ -10,6 +10,7 @@ from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult
 from convoracle.reports.records.baseline import Held, Known
 from convoracle.reports.records.line import whole
 from convoracle.reports.records.totals import Run, totals
+from convoracle.reports.views.gate import Judgement
 from convoracle.reports.views.markdown import summary_markdown
 
 CASE = "n1c1k1i3f2/float32/uniform/0"
@@ -27,7 +28,7 @@ def run(*mismatches: Mismatch, verdicts: tuple[Verdict, ...] = (RIGHT, RIGHT, OP
 
 
 def test_a_run_that_passes_has_a_row_for_each_candidate() -> None:
-    assert summary_markdown(run(), Held(()), []).splitlines() == [
+    assert summary_markdown(run(), Judgement(Held(()))).splitlines() == [
         "### convoracle: passes",
         "",
         "| candidate | conform | wrong | undecided | compared, of what was asked |",
@@ -39,7 +40,7 @@ def test_a_run_that_passes_has_a_row_for_each_candidate() -> None:
 def test_what_is_wrong_known_or_missing_is_listed_and_only_the_known_lets_it_pass() -> None:
     other = replace(MISMATCH, id="k-forward-2", case=CASE.replace("i3", "i4"))
     known = Held((MISMATCH,), ((Known(MISMATCH.candidate, "it is *known*"), (other,)),))
-    text = summary_markdown(run(other, MISMATCH), known, ["too little"])
+    text = summary_markdown(run(other, MISMATCH), Judgement(known, ("too little",)))
     assert text.startswith("### convoracle: does not pass\n")
     assert text.splitlines()[5:] == [
         "",
@@ -55,13 +56,13 @@ def test_what_is_wrong_known_or_missing_is_listed_and_only_the_known_lets_it_pas
         "",
         "- too little",
     ]
-    assert summary_markdown(run(other), replace(known, unknown=()), []).startswith("### convoracle: passes\n")
-    assert summary_markdown(run(), Held(()), ["too little"]).startswith("### convoracle: does not pass\n")
+    assert summary_markdown(run(other), Judgement(replace(known, unknown=()))).startswith("### convoracle: passes\n")
+    assert summary_markdown(run(), Judgement(Held(()), ("too little",))).startswith("### convoracle: does not pass\n")
 
 
 def test_what_there_is_none_of_is_counted_as_none() -> None:
-    assert "| 1 | 0 | 0 | 100 % |" in summary_markdown(run(verdicts=(RIGHT,)), Held(()), [])
+    assert "| 1 | 0 | 0 | 100 % |" in summary_markdown(run(verdicts=(RIGHT,)), Judgement(Held(())))
 
 
 def test_an_item_is_one_line() -> None:
-    assert "- one two &amp; three\n" in summary_markdown(run(), Held(()), ["one\n\ntwo &\tthree"])
+    assert "- one two &amp; three\n" in summary_markdown(run(), Judgement(Held(()), ("one\n\ntwo &\tthree",)))

@@ -15,8 +15,10 @@ from convoracle.suites.command.cli import main
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the command is run, and puts its report."""
+    """Where the command is run, and puts its report; as no CI server would have it."""
     monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 _RIGHT = """import numpy as np

@@ -156,6 +156,34 @@ def test_below_the_floor_a_run_does_not_pass_and_says_what_to_do(capsys: pytest.
     assert run("check", source, *SMALL, "--ranks", "1", "--passes", "forward") == 0
 
 
+SLOW = """import time
+import numpy as np
+
+def conv1d(x, w):
+    time.sleep(0.003)
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], axis=2)
+    return np.einsum("ncpr,kcr->nkp", windows, w)
+"""
+
+
+def test_a_run_takes_no_more_time_than_it_is_given_and_says_what_was_not_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("slow.py").write_text(SLOW)
+    asked = ["check", "slow.py:conv1d", "--cases", "5000", "--dtypes", "float64", "--memory", "failures"]
+    assert run(*asked, "--max-time", "5s") == 1
+    told = re.search(r"slow\.py:conv1d: (\d+) of 5,000 cases \([a-z0-9 ]+ %\) had been", capsys.readouterr().out)
+    assert told is not None
+    assert 0 < int(told[1]) < 2500
+    records = [record for record in read_records("conformance-report") if not record.declined]
+    assert len(records) == int(told[1])
+    summary = json.loads(Path("conformance-report/summary.json").read_text())
+    assert [name in " ".join(summary[name_of]) for name_of, name in (("notes", told[0]), ("complaints", told[0]))] == [
+        True, True
+    ]  # fmt: skip
+    assert json.loads(Path("conformance-report/badge.json").read_text())["color"] == "orange"
+
+
 def test_where_what_is_supported_cannot_be_written_nothing_is_run(capsys: pytest.CaptureFixture[str]) -> None:
     Path("folder").mkdir()
     for path in ("nowhere/supported.json", "folder"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +31,17 @@ def test_what_a_change_broke_is_told_with_1_and_what_it_mended_with_0(
 
     assert main(["diff", "after", "after"]) == 0
     assert capsys.readouterr().out.startswith("nothing is wrong that was not wrong before, 1 fault is as before;")
+
+
+def test_a_check_that_is_gone_is_told_as_not_compared(check_conv1d: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_conv1d("right", "--out", "before") == 0
+    assert check_conv1d("right", "--out", "after", "--checks", "structure") == 0
+    capsys.readouterr()
+    assert main(["diff", "before", "after"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(
+        r"not compared any more:\n.*forward of kernel\.py:conv1d, precision: .*not asked at all", told, re.S
+    )
 
 
 def test_a_folder_that_is_no_run_is_told(own_folder: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,7 @@ def run(least: float, **verdicts: tuple[Verdict, ...]) -> Run:
 
 
 def told(finished: Run, *gone: SupportedEntry) -> list[str]:
-    return complaints(finished, gone)
+    return list(complaints(finished, gone))
 
 
 def test_silent_is_of_whom_no_element_was_compared() -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "support": [],
     "vectors export": ["folder"],
     "vectors verify": ["folder"],
+    "completion": ["bash"],
     "power": [],
 }
 
@@ -49,10 +50,11 @@ def test_what_check_is_where_nothing_is_said() -> None:
     assert options == {
         "candidates": [], "profile": "quick", "out": Path("conformance-report"), "seed": 0, "cases": None,
         "corpora": None, "batch": None, "max_products": None, "ranks": None, "dtypes": None, "passes": None,
-        "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "in_process": False,
+        "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "max_time": None, "in_process": False,
         "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
         "write_supported": None, "supported": None, "baseline": None, "strict_baseline": False,
-        "run": "check_command:check",
+        "json": False, "quiet": False,
+        "run": "check_command:check", "settings": (),
     }  # fmt: skip
 
 
@@ -76,6 +78,11 @@ def test_the_ends_of_what_numbers_may_be(text: str, values: tuple[float, ...]) -
     assert (options.seed, options.cases, options.min_compared, options.time_limit) == values
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90.0), ("5m", 300.0), ("1h", 3600.0), ("1s", 1.0)])
+def test_a_time_has_a_unit(text: str, seconds: float) -> None:
+    assert parser().parse_args(["check", "--max-time", text]).max_time == seconds
+
+
 def test_a_seed_may_be_left_to_chance() -> None:
     assert parser().parse_args(["check", "--seed", "random"]).seed is None
 
@@ -90,6 +97,7 @@ def test_a_seed_may_be_left_to_chance() -> None:
         ("--min-compared", ["-0.1", "1.1", "nan", "half"], "should be a number from 0 to 1"),
         ("--time-limit", ["0", "-1", "nan", "inf", "1000001", "soon"], "a number above 0, and at most 1000000"),
         ("--memory-limit", ["0", "inf"], "should be a number above 0, and at most 1000000"),
+        ("--max-time", ["5", "0s", "-1m", "1.5h", "5 m", "5M", "1d", "٣m", "", "9999999s"], "or hours: 90s, 5m, 1h"),
         ("--ranks", ["0", "7"], "invalid choice"),
         ("--dtypes", ["float33"], "invalid choice: 'float33'"),
         ("--passes", ["backward"], "invalid choice: 'backward'"),

@@ -249,7 +249,7 @@ def test_the_facts_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert info.checks == tuple(check_infos().values())
     environment = dict(info.environment)
     assert list(environment) == [
-        "Python", "convoracle", "numpy", "ml_dtypes", "hypothesis", "platform", "processor", "cores",
+        "Python", "convoracle", "numpy", "ml_dtypes", "hypothesis", "platform", "processor", "instructions", "cores",
         "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
     ]  # fmt: skip
     assert (environment["OMP_NUM_THREADS"], environment["TF_NUM_INTRAOP_THREADS"]) == ("3", "1")
@@ -285,3 +285,18 @@ def test_the_processor_is_named_by_its_model_where_the_system_tells_it(
     monkeypatch.setattr(Path, "read_text", read)
     environment = dict(describe_run(plan(tmp_path), "quick", {}, "").environment)
     assert environment["processor"] == processor
+
+
+@pytest.mark.parametrize(
+    ("told", "instructions"),
+    [
+        ("flags\t\t: fpu sse4_2 ht avx2 avx512_bf16 amx_tile fma\n", "sse4_2 avx2 avx512_bf16 amx_tile fma"),
+        ("Features\t: fp asimd sve i8mm aes\n", "asimd sve i8mm"),
+        ("processor\t: 0\n", ""),
+    ],
+)
+def test_what_instruction_sets_there_are_for_libraries_to_choose_by(
+    told: str, instructions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda path, *_, **__: told)
+    assert dict(describe_run(plan(tmp_path), "quick", {}, "").environment)["instructions"] == instructions

@@ -1,0 +1,28 @@
+"""What a mismatch is, in a few characters that are the same on another machine and in another run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from ..records.record import Mismatch, kind_of
+
+_DIGITS = 32
+
+
+def fingerprint(mismatch: Mismatch) -> str:
+    """The same of mismatches that are alike: whose fault, of which pass, seen by which check, explained by what.
+
+    Its case does not count, which another seed makes another one, nor its number among the run's mismatches.
+    """
+    told = (
+        mismatch.candidate,
+        kind_of(mismatch.check),
+        mismatch.subject,
+        str(mismatch.verdict.outcome),
+        mismatch.verdict.cause,
+        bool(mismatch.history),
+        sorted(mismatch.diagnosed),
+        sorted(mismatch.needs),
+    )
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:_DIGITS]
