@@ -89,7 +89,7 @@ def torch_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Timed
     x, weight, dy = tensors["input"], tensors["weight"], tensors["output_gradient"]
     if pass_ is Pass.FORWARD:
         convolve = (torch.nn.functional.conv1d, torch.nn.functional.conv2d, torch.nn.functional.conv3d)
-        arguments = (x, weight, tensors["bias"], geometry.stride, padding, geometry.dilation, geometry.groups)
+        arguments = (x, weight, tensors.get("bias"), geometry.stride, padding, geometry.dilation, geometry.groups)
         return partial(convolve[geometry.rank - 1], *arguments)
     wanted = (Pass.INPUT_GRADIENT, (Pass.WEIGHT_GRADIENT, Pass.UPDATE), Pass.BIAS_GRADIENT)
     mask = [pass_ in one if isinstance(one, tuple) else pass_ is one for one in wanted]

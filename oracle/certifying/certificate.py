@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..answers import equations
+from ..answers import equations, reference
 from ..errors import InvalidArgument
 from ..numbers.arrays import Float64
 from ..numbers.scaled import unit_of
@@ -19,6 +19,8 @@ from .projections import expected, projected
 
 MISS = 2.0**-40
 """The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
+_FEW_CHANNELS = 16
+"""Products of input and output channels of a group."""
 _WHERE = "certify"
 
 
@@ -106,8 +108,8 @@ def certify(
         raise InvalidArgument("dtype", operands.input.dtype.name, "should be of real numbers", where=_WHERE)
     if not actual.size:
         return Certificate(0, 0.0, 0, 0, None)
-    if pass_ is Pass.BIAS_GRADIENT:
-        return _of_bias(operands, actual)
+    if pass_ is Pass.BIAS_GRADIENT or _is_hardly_combined(pass_, geometry):
+        return _of_each(pass_, operands, actual, geometry)
     unit = unit_of(operands.learning_rate) if pass_ is Pass.UPDATE else 1.0
     rng = np.random.default_rng([seed, *geometry.output_shape])
     groups = geometry.direct.groups if pass_.result_like == "weight" else 1
@@ -126,15 +128,20 @@ def certify(
     return Certificate(actual.size, combined.miss, combined.count, int(np.count_nonzero(places)), wrong)
 
 
-def _of_bias(operands: Operands, actual: Array) -> Certificate:
-    """The bias gradient has few elements: each is compared."""
-    axes = (0, *range(2, operands.output_gradient.ndim))
-    right = operands.output_gradient.sum(axis=axes, dtype=np.float64)
-    off = np.flatnonzero(actual.astype(np.float64) != right)
+def _is_hardly_combined(pass_: Pass, geometry: ConvGeometry) -> bool:
+    """Whether a weight has so few channels a group that combinations of them take longer than all of them."""
+    channels = geometry.in_channels * geometry.out_channels // geometry.groups**2
+    return pass_.result_like == "weight" and channels <= _FEW_CHANNELS
+
+
+def _of_each(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry) -> Certificate:
+    """Each element is compared with the sum that float64 gives without rounding."""
+    right = reference.evaluate(pass_, operands.map(lambda array: array.astype(np.float64)), geometry)
+    off = np.argwhere(actual.astype(np.float64) != right)
     if not off.size:
         return Certificate(actual.size, 0.0, 0, 0, None)
-    first = int(off[0])
-    return Certificate(actual.size, 0.0, 0, off.size, Wrong((first,), float(actual[first]), float(right[first])))
+    index = tuple(map(int, off[0]))
+    return Certificate(actual.size, 0.0, 0, len(off), Wrong(index, float(actual[index]), float(right[index])))
 
 
 def _odd(actual: Array, largest: float, unit: float) -> tuple[int, ...] | None:

@@ -81,10 +81,10 @@ def _of_product(part: Product, operands: Operands, direct: ConvGeometry, combina
 def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Combinations) -> Iterator[Float64]:
     images = _weighed(combinations.first, _rows(input))
     one = replace(direct, batch=1, out_channels=1, groups=1)
-    filters = weight.reshape(direct.groups, direct.out_channels // direct.groups, *weight.shape[1:])
+    groups, outputs = direct.groups, direct.out_channels // direct.groups
+    filters = weight.reshape(groups, outputs, math.prod(weight.shape[1:])).astype(np.float64)
     for image, factors in zip(images, combinations.second[:, 0], strict=True):
-        each = factors.reshape(direct.groups, direct.out_channels // direct.groups)
-        combined = np.stack([np.tensordot(f, w.astype(np.float64), 1) for f, w in zip(each, filters, strict=True)])
+        combined = factors.reshape(groups, 1, outputs) @ filters
         yield bilinear.forward(image.reshape(one.input_shape), combined.reshape(one.weight_shape), one)[0, 0]
 
 

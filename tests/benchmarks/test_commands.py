@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 SHORTEST = {
     "reference_speed.py": ("--category", "tiny", "--rounds", "1", "--minimum", "0"),
     "exact_speed.py": ("--shape", "tiny", "--rounds", "1", "--minimum", "0"),
+    "certificates.py": ("--corpus", "resnet50", "--batch", "1", "--products", "20000"),
     "verdict_cost.py": ("--cases", "2", "--chunks", "1"),
     "start_up.py": ("--rounds", "1", "--cases", "20"),
     "detection.py": ("--faults", "1", "--cases", "5", "--seconds", "0.2", "--workers", "1", "--tool", "convoracle"),
@@ -37,6 +38,7 @@ SHORTEST = {
 TOLD = {
     "reference_speed.py": "| tiny | 1x1x3x3, 2x2 | bias_gradient |",
     "exact_speed.py": "| tiny | float32 lattice |",
+    "certificates.py": "| resnet50 | 69 |",
     "verdict_cost.py": "8 verdicts, CPU time",
     "start_up.py": "| the first fault of a wrong function |",
     "detection.py": "| convoracle | 1 of 1 |",

@@ -1,0 +1,89 @@
+"""What it costs to certify whole layers, as a ratio to the time that PyTorch takes for the same calls.
+
+OMP_NUM_THREADS=1 python benchmarks/certificates.py [--corpus NAME ...] [--batch N] [--products N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from reference_speed import threads, torch_call
+
+from convoracle.oracle.certifying.certificate import MISS, Certificate, certify
+from convoracle.oracle.operands.data import lattice_for, lattice_operands
+from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.cases.corpora.selection import CorpusCase, Selection
+
+CORPORA = ("resnet50", "vgg16", "mobilenet", "unet3d")
+PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one pass of one layer: CPU seconds, and bytes beyond its tensors as a share of these."""
+
+    of_peer: float
+    own: float
+    memory: float
+
+
+def costs(layer: CorpusCase) -> Iterator[Cost]:
+    """Each pass, called once to warm up and then measured."""
+    case = layer.case
+    operands, largest = lattice_operands(case), 2.0 ** lattice_for(case).precision
+    tensors = sum(array.nbytes for array in operands.arrays().values())
+    for pass_ in PASSES:
+        call = torch_call(pass_, operands, case.geometry)
+        call()
+        of_peer, result = cpu_seconds(call)
+        returned = result if isinstance(result, torch.Tensor) else next(each for each in result if each is not None)
+        seen = partial(certify, pass_, operands, returned.numpy(), case.geometry, largest=largest)
+        own, certificate = cpu_seconds(seen)
+        assert isinstance(certificate, Certificate)
+        assert certificate.holds
+        tracemalloc.start()
+        seen()
+        yield Cost(of_peer, own, tracemalloc.get_traced_memory()[1] / tensors)
+        tracemalloc.stop()
+
+
+def cpu_seconds(call: Callable[[], object]) -> tuple[float, object]:
+    """The CPU time of a call, and what it gives."""
+    start = time.process_time()
+    result = call()
+    return time.process_time() - start, result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", action="append", help=f"(default: {', '.join(CORPORA)})")
+    parser.add_argument("--batch", type=int, default=32, help="images (default: 32)")
+    parser.add_argument("--products", type=int, help="layers of more products are shrunk")
+    chosen = parser.parse_args()
+    told = f"NumPy {np.__version__}, PyTorch {torch.__version__}, {threads()} thread(s)"
+    print(f"{told}; a wrong result is missed in 2^{round(np.log2(MISS))}\n")
+    print(
+        "| corpus | calls | PyTorch | certificates | ratio | worst | memory |",
+        "|---|---|---|---|---|---|---|",
+        sep="\n",
+    )
+    for corpus in chosen.corpus or CORPORA:
+        selection = Selection((corpus,), chosen.batch, chosen.products)
+        layers = selection.cases(dtypes=("float32",), ranks=(1, 2, 3), seed=0)
+        found = [cost for layer in layers for cost in costs(layer)]
+        of_peer, own = sum(cost.of_peer for cost in found), sum(cost.own for cost in found)
+        worst = max(cost.own / max(cost.of_peer, 1e-6) for cost in found)
+        memory = max(cost.memory for cost in found)
+        figures = f"{of_peer:.2f} s | {own:.2f} s | {own / of_peer:.2f} | {worst:.2f} | {memory:.2f}"
+        print(f"| {corpus} | {len(found)} | {figures} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
