@@ -1,10 +1,11 @@
-"""The seed's network, trained: every step is proven, and a planted mistake that the loss does not show is stopped."""
+"""The seed's network, trained: every step is proven, a planted mistake that no loss shows is stopped.
+
+What the script prints is in docs/training.md, and compared there.
+"""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -22,13 +23,6 @@ Script = Callable[[str], ModuleType]
 @pytest.fixture(scope="module")
 def network(script_named: Script) -> ModuleType:
     return script_named(SCRIPT)
-
-
-def test_the_script_ends_well_and_tells_of_the_missing_terms() -> None:
-    done = subprocess.run([sys.executable, ROOT / SCRIPT], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "\nproven: stopped in the first step\nupdate of n32c1k4i8x8f3x3: 36 of 36 elements are off" in done.stdout
-    assert "∂L/∂O₁₂·X₁₂ is missing, ∂L/∂O₂₂·X₂₂ is missing" in done.stdout
 
 
 def test_the_seed_s_filter_is_found_and_each_step_conforms(network: ModuleType) -> None:
