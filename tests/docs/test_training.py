@@ -34,7 +34,7 @@ def test_the_seed_s_filter_is_found_and_each_step_conforms(network: ModuleType) 
     assert conv.outcomes == {Outcome.CONFORMS: 400}
 
 
-def test_digits_are_learned_and_nothing_in_it_violates(network: ModuleType) -> None:
+def test_digits_are_learned_and_nothing_violates(network: ModuleType) -> None:
     conv = network.Proven(network.by_hand)
     net, losses = network.train(conv)
     assert losses[-1] < losses[0] / 10
