@@ -5,6 +5,8 @@ import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "convoracle"
@@ -33,11 +35,11 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 
 
-def _with_stars(app: object, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+def _with_stars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     """Shapes such as (N, C, *I) are no emphasis."""
     lines[:] = [re.sub(r"(?<!\\)\*(?=[A-Z]\b)", r"\\*", line) for line in lines]
 
 
-def setup(app: object) -> None:
+def setup(app: Sphinx) -> None:
     """Docstrings are read before napoleon takes them apart."""
-    app.connect("autodoc-process-docstring", _with_stars, priority=100)  # type: ignore[attr-defined]
+    app.connect("autodoc-process-docstring", _with_stars, priority=100)

@@ -24,22 +24,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-ELSEWHERE = {
-    "docs/findings.md": "tests/docs/test_findings.py runs the scripts from which its snippets are",
-    "docs/decisions": "they tell what held when they were taken",
-    "examples/c": "tests/suites/candidates/foreign/test_shared_library.py examines the library with each of its faults",
-    "examples/node": "tests/suites/candidates/foreign/test_executable.py examines the program with its fault",
-}
-"""Pages whose snippets are not run here, and why."""
+from pages import ROOT, Fence, fences, name_of, pages
+
 MINUTES = 5
 CUT = "…"
-_FENCE = re.compile(r"^```(.*)$")
-_REMARK = re.compile(r"^<!-- (needs|not run|ends with|shown|abridged): (.+) -->$")
-_FILE = re.compile(r"^(?:#|//|---) ([\w./-]+\.\w+)$|^/\* ([\w./-]+\.\w+) \*/$")
 _SHOWN = re.compile(r'from "(.+?)" to "(.+?)"')
 _SPENT = re.compile(r"\b\d+(\.\d+)? s\b|\bin [\d.]+s\b")
 
@@ -64,28 +55,6 @@ NEEDS: dict[str, Callable[[], bool]] = {
 
 
 @dataclass(frozen=True)
-class Fence:
-    """A fenced block of a page: its lines, where they stand, and what is said of it."""
-
-    language: str
-    first: int
-    """Number of its first line in the page, from 0."""
-    lines: tuple[str, ...]
-    remarks: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_run(self) -> bool:
-        """Whether it is something to run; others are files, or to be read."""
-        return self.language in ("sh", "console", "python")
-
-    @property
-    def file(self) -> str:
-        """The name of the file that it is; empty if it is none."""
-        match = _FILE.match(self.lines[0]) if self.lines else None
-        return (match[1] or match[2]) if match else ""
-
-
-@dataclass(frozen=True)
 class Told:
     """What became of a fence: nothing but `lines` where it is as shown."""
 
@@ -102,31 +71,6 @@ class Told:
         return f"{self.page}:{self.fence.first + 1}: {self.fence.language} {first!r}: {what}"
 
 
-def pages() -> list[Path]:
-    """Every page with snippets that are run here."""
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
-    return [path for path in sorted(found) if not _name(path).startswith(tuple(ELSEWHERE)) and fences(path)]
-
-
-def fences(page: Path) -> list[Fence]:
-    """The fences of a page, in order."""
-    found, lines, remarks = list[Fence](), page.read_text().splitlines(), dict[str, str]()
-    number = 0
-    while number < len(lines):
-        remark, opened = _REMARK.match(lines[number]), _FENCE.match(lines[number])
-        if opened:
-            end = lines.index("```", number + 1)
-            if not opened[1].startswith("{"):
-                found.append(Fence(opened[1], number + 1, tuple(lines[number + 1 : end]), remarks))
-            number, remarks = end, {}
-        elif remark:
-            remarks = remarks | {remark[1]: remark[2]}
-        elif lines[number].strip():
-            remarks = {}
-        number += 1
-    return found
-
-
 def run_page(page: Path) -> Iterator[Told]:
     """What becomes of each fence of a page, in a session of its own."""
     with tempfile.TemporaryDirectory() as name:
@@ -136,7 +80,7 @@ def run_page(page: Path) -> Iterator[Told]:
         folder = Path(name) / page.parent.relative_to(ROOT) if is_example else Path(name)
         earlier = list[str]()
         for fence in fences(page):
-            yield _run(_name(page), fence, folder, earlier)
+            yield _run(name_of(page), fence, folder, earlier)
 
 
 def _run(page: str, fence: Fence, folder: Path, earlier: list[str]) -> Told:
@@ -198,9 +142,9 @@ def _run_console(as_is: Told, folder: Path) -> Told:
     """Every command of a console, and what it prints."""
     lines, wrong = list[str](), ""
     commands = list(_commands(as_is.fence.lines))
-    for command, _ in commands:
+    for command in commands:
         done = _shell("\n".join(line.removeprefix("$ ") for line in command), folder)
-        is_last = command is commands[-1][0]
+        is_last = command is commands[-1]
         wrong = wrong or _complaint(done, as_is.fence if is_last else Fence("console", 0, ()))
         printed = tuple(line.rstrip() for line in (done.stdout or done.stderr).splitlines())
         lines += [*command, *(_part(printed, as_is.fence.remarks.get("shown")) if is_last else printed)]
@@ -213,14 +157,14 @@ def _run_console(as_is: Told, folder: Path) -> Told:
     return replace(as_is, lines=as_is.lines if _timeless(shown) == _timeless(as_is.lines) else shown, wrong=wrong)
 
 
-def _commands(lines: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Each command, which may go on behind a backslash, and what is shown of it."""
-    numbers = [number for number, line in enumerate(lines) if line.startswith("$ ")]
-    for number, after in zip(numbers, [*numbers[1:], len(lines)], strict=True):
-        end = number + 1
-        while lines[end - 1].endswith("\\"):
-            end += 1
-        yield lines[number:end], lines[end:after]
+def _commands(lines: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The lines of each command, which may go on behind a backslash; between them is what is shown of it."""
+    for number, line in enumerate(lines):
+        if line.startswith("$ "):
+            end = number + 1
+            while lines[end - 1].endswith("\\"):
+                end += 1
+            yield lines[number:end]
 
 
 def _part(printed: tuple[str, ...], shown: str | None) -> tuple[str, ...]:
@@ -228,8 +172,10 @@ def _part(printed: tuple[str, ...], shown: str | None) -> tuple[str, ...]:
     match = _SHOWN.search(shown or "")
     if match is None:
         return printed
-    first = next((number for number, line in enumerate(printed) if match[1] in line), 0)
-    last = next((number for number, line in enumerate(printed) if number >= first and match[2] in line), len(printed))
+    first = next((number for number, line in enumerate(printed) if match[1] in line), None)
+    last = next((number for number, line in enumerate(printed) if match[2] in line and number >= (first or 0)), None)
+    if first is None or last is None:
+        return (f"nothing from {match[1]!r} to {match[2]!r} is printed:", *printed)
     return (*((CUT,) * (first > 0)), *printed[first : last + 1], *((CUT,) * (last + 1 < len(printed))))
 
 
@@ -267,10 +213,6 @@ def rewritten(page: Path, told: list[Told]) -> str:
     for each in reversed(told):
         lines[each.fence.first : each.fence.first + len(each.fence.lines)] = each.lines
     return "\n".join(lines) + "\n"
-
-
-def _name(page: Path) -> str:
-    return str(page.relative_to(ROOT)) if page.is_relative_to(ROOT) else page.name
 
 
 def main() -> int:

@@ -28,6 +28,11 @@ def snippets(script_named: Script) -> ModuleType:
     return script_named("docs/snippets.py")
 
 
+@pytest.fixture(scope="module")
+def pages(script_named: Script) -> ModuleType:
+    return script_named("docs/pages.py")
+
+
 @pytest.mark.parametrize("page", _pages())
 def test_what_a_page_shows_is_so(snippets: ModuleType, page: str) -> None:
     told = list(snippets.run_page(ROOT / page))
@@ -35,21 +40,18 @@ def test_what_a_page_shows_is_so(snippets: ModuleType, page: str) -> None:
     assert [str(each) for each in told if each.wrong] == []
 
 
-def test_every_page_with_snippets_is_run_here_or_elsewhere(snippets: ModuleType) -> None:
-    here = {str(path.relative_to(ROOT)) for path in snippets.pages() if any(f.is_run for f in snippets.fences(path))}
+def test_every_page_with_snippets_is_run_here_or_elsewhere(pages: ModuleType) -> None:
+    here = {pages.name_of(path) for path in pages.pages() if any(fence.is_run for fence in pages.fences(path))}
     assert here == set(_pages())
     assert len(here) > 15
-    for name, why in snippets.ELSEWHERE.items():
+    for name, why in pages.ELSEWHERE.items():
         assert (ROOT / name).exists()
         assert all((ROOT / test).exists() for test in re.findall(r"tests/\S+\.py", why))
 
 
-def test_what_is_not_run_says_why_and_names_what_there_is(snippets: ModuleType) -> None:
+def test_what_is_not_run_says_why_and_names_what_there_is(pages: ModuleType) -> None:
     reasons = [
-        fence.remarks["not run"]
-        for page in snippets.pages()
-        for fence in snippets.fences(page)
-        if "not run" in fence.remarks
+        fence.remarks["not run"] for page in pages.pages() for fence in pages.fences(page) if "not run" in fence.remarks
     ]
     for reason in reasons:
         named = re.findall(r"docs/[\w/-]+(?:\.md)?", reason)
@@ -125,6 +127,12 @@ def test_what_is_not_so_is_told(snippets: ModuleType, tmp_path: Path, answer: in
 def test_another_exit_status_is_told(snippets: ModuleType, tmp_path: Path) -> None:
     told = _run(snippets, tmp_path, "```console\n$ echo a; exit 3\na\n```\n\n```sh\nfalse\n```\n")
     assert [each.wrong.partition(":")[0] for each in told] == ["it ended with 3", "it ended with 1"]
+
+
+def test_lines_that_are_to_be_shown_and_are_not_printed_are_told(snippets: ModuleType, tmp_path: Path) -> None:
+    page = '<!-- shown: from "one" to "three" -->\n```console\n$ printf "one\\ntwo\\n"\none\ntwo\n```\n'
+    (console,) = _run(snippets, tmp_path, page)
+    assert "\nnothing from 'one' to 'three' is printed:\none\ntwo" in console.wrong
 
 
 def test_a_change_that_does_not_fit_is_told(snippets: ModuleType, tmp_path: Path) -> None:
