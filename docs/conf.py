@@ -16,7 +16,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "comma
 exclude_patterns = ["_build"]
 default_role = "literal"
 smartquotes = False
-pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 
 myst_enable_extensions = ["dollarmath"]
