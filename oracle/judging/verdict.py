@@ -27,14 +27,14 @@ _OUTWARD = 1 + 2.0**-50
 class Outcome(Enum):
     """What a check decided.
 
-    CONFORMS: proven within what exact arithmetic, or the rounding bound, allows.
-    VIOLATES: proven wrong.
-    UNDECIDED: within the bound, but one missing term could hide: the bound is too
-        coarse, or a term is zero. Or nothing could have been found wrong at all.
-    UNSUPPORTED: the candidate said that it does not offer this.
-    REFUSED: the candidate raised an error on a legal case.
-    CRASHED: the candidate's process died, or it asked for more memory than it may have.
-    HUNG: no answer within the time limit.
+    - CONFORMS: proven within what exact arithmetic, or the rounding bound, allows.
+    - VIOLATES: proven wrong.
+    - UNDECIDED: within the bound, but one missing term could hide: the bound is too
+      coarse, or a term is zero. Or nothing could have been found wrong at all.
+    - UNSUPPORTED: the candidate said that it does not offer this.
+    - REFUSED: the candidate raised an error on a legal case.
+    - CRASHED: the candidate's process died, or it asked for more memory than it may have.
+    - HUNG: no answer within the time limit.
     """
 
     CONFORMS = "conforms"

@@ -1,10 +1,8 @@
-"""What the README says of names is so, and its first example prints what is shown."""
+"""What the README says of names is so; its commands are run with those of the documentation."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,16 +12,6 @@ from convoracle.suites.candidates.calls.settings import SETTING_NAMES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-
-
-def test_the_first_example_prints_what_is_shown(tmp_path: Path) -> None:
-    command, *shown = README.partition("```console\n$ ")[2].partition("```")[0].splitlines()
-    name, *arguments = command.split()
-    assert name == "convoracle"
-    run = [sys.executable, "-m", "convoracle.suites", *arguments, "--out", tmp_path / "out", "--memory", tmp_path]
-    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 1
-    assert [line for line in shown if line not in done.stdout] == []
 
 
 def test_the_attributes_of_a_geometry() -> None:
