@@ -1,7 +1,8 @@
 from .errors import InvalidRecord
 from .files.junit import junit, write_junit
+from .files.reading import read_mismatch, read_records, read_run
 from .files.reproducer import reproducer
-from .files.run import RunWriter, read_mismatch, read_records, read_run
+from .files.run import RunWriter
 from .files.sarif import sarif, write_sarif
 from .page import render, write_page
 from .publication import write_reports

@@ -11,8 +11,9 @@ from ...oracle.explaining.notation import OPERAND_SYMBOLS
 from ...oracle.judging.verdict import Discrepancy
 from ...oracle.problem.layouts import CONTIGUOUS
 from ..errors import InvalidRecord
+from ..files.layout import MISMATCHES
+from ..files.reading import read_mismatch
 from ..files.reproducer import reproducer
-from ..files.run import MISMATCHES, read_mismatch
 from ..records.evidence import case_geometry, case_layout
 from ..records.record import CandidateInfo, Evidence, Mismatch, Witness
 from ..views.wording import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..files.run import PAGE
+from ..files.layout import PAGE
 from ..records.totals import Run
 from .view import view
 

@@ -15,7 +15,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run
 from ...reports.files.held_against import keep_baseline
-from ...reports.files.run import SUMMARY
+from ...reports.files.layout import SUMMARY
 from ...reports.records.baseline import Known
 from ...reports.records.baseline_file import read_baseline
 from ...reports.records.record import RunInfo
