@@ -1,21 +1,29 @@
-"""All that is made from the records of a run: the page, junit.xml and sarif.json, written into the run's folder."""
+"""All that is made from the records of a run: pages, junit.xml and sarif.json, written into the run's folder."""
 
 from __future__ import annotations
 
 import os
 
+from .files.held_against import held_against
 from .files.junit import write_junit
+from .files.reading import read_run
 from .files.sarif import write_sarif
-from .page import write_page
-from .records.baseline import Held
 from .records.totals import Run
+from .site import SiteWriter
 
 
-def write_reports(run: Run, folder: str | os.PathLike[str], against: Held | None = None) -> None:
-    """Write ``index.html``, ``junit.xml`` and ``sarif.json`` of `run` into its folder, replacing earlier ones.
+def write_reports(folder: str | os.PathLike[str]) -> Run:
+    """Read a run and write its pages, ``junit.xml`` and ``sarif.json`` into its folder, replacing earlier ones.
 
-    `against` is what is known of its mismatches.
+    Raises
+    ------
+    InvalidRecord
+        As `read_run` does, and if the baseline in the folder is damaged.
     """
-    write_page(run, folder)
+    with SiteWriter(folder) as site:
+        run = read_run(folder, site.listen)
+        against = held_against(run, folder)
+        site.finish(run, against)
     write_junit(run, folder)
     write_sarif(run, folder, against)
+    return run

@@ -33,7 +33,7 @@ def test_the_oracle_loads_nothing_above_it(module: str) -> None:
 
 
 def test_reports_load_no_suite_and_no_framework() -> None:
-    loaded = _loaded_by("convoracle.reports.page.html")
+    loaded = _loaded_by("convoracle.reports.site.html")
     assert not loaded & {"hypothesis", "pytest", "torch", "tensorflow"}
     assert not {name for name in loaded if name.startswith("convoracle.suites")}
 
@@ -44,7 +44,7 @@ def test_the_command_loads_no_framework_until_it_is_asked_for() -> None:
 
 def test_a_check_loads_only_what_its_first_case_needs() -> None:
     loaded = _loaded_by("convoracle.suites.command.check_command")
-    assert not loaded & {"hypothesis", "asyncio", "jinja2", "rich.progress", "convoracle.reports.page"}
+    assert not loaded & {"hypothesis", "asyncio", "jinja2", "rich.progress", "convoracle.reports.site"}
     assert not loaded & {"convoracle.suites.diagnosis.diagnosing", "convoracle.suites.audits.own_covering"}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..records.baseline import Held, held
 from ..records.baseline_file import read_baseline
 from ..records.totals import Run
-from .run import BASELINE
+from .layout import BASELINE
 
 
 def keep_baseline(text: str, folder: str | os.PathLike[str]) -> None:

@@ -16,7 +16,7 @@ from ..views.causes import causes
 from ..views.gate import cut_short, shortfalls
 from ..views.terminal import mismatch_text
 from ..views.wording import candidate_name, clean, duration, headline, plural, rounded
-from .run import JUNIT
+from .layout import JUNIT
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COMPARED = "comparisons were made"

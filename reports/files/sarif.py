@@ -15,7 +15,7 @@ from ..records.totals import Run
 from ..views.definition import definition
 from ..views.fingerprint import fingerprint
 from ..views.wording import clean, headline
-from .run import MISMATCHES, SARIF
+from .layout import MISMATCHES, SARIF
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _FINGERPRINT = "convoracle/v1"

@@ -15,7 +15,7 @@ from ..views.cause_text import amount_of
 from ..views.gate import Judgement, percent
 from ..views.summing_up import summary
 from ..views.wording import plural
-from .run import BADGE, SUMMARY
+from .layout import BADGE, SUMMARY
 
 
 def write_summary(run: Run, judged: Judgement, folder: str | os.PathLike[str]) -> None:

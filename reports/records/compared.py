@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import DTYPES
@@ -178,6 +179,7 @@ def _had_nothing_to_compare(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.UNDECIDED and verdict.elements == 0 and verdict.cause != KNOWN_HANG
 
 
+@lru_cache(maxsize=64)
 def dtype_of(case: str) -> str:
     """The dtype that a case's text id names; empty where it names none."""
     return next((part for part in case.split("/")[1:] if part in DTYPES), "")

@@ -17,6 +17,8 @@ from .record import CaseRecord, CheckResult
 
 TICK = 1e-5
 """Unit of the times in a line, in seconds."""
+MOST_KNOWN = 1 << 14
+"""So many combinations of patterns a reader recognises at a time: what it holds stays small."""
 _MOST_SECONDS = 1e9
 _RESOLUTION = "{resolution}"
 _COMMON_RESOLUTIONS = (None, 0.0, math.inf)
@@ -91,6 +93,11 @@ class Line:
     times: Sequence[int] = ()
     origin: str = ""
     declined: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether patterns tell all of it."""
+        return tuple not in map(type, self.parts)
 
     def record(self) -> CaseRecord:
         """The record with all that follows from its case.

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...oracle.judging.verdict import Verdict
 from .compared import Compared, Counting, dtype_of
-from .line import TICK, Line, Pattern, Plain
+from .line import MOST_KNOWN, TICK, Line, Pattern, Plain
 from .record import CaseRecord, CheckInfo, CheckResult, Mismatch, RunInfo
 from .stopped import Stopped
 from .tally import Sums, Tally, Tallying
@@ -66,6 +66,26 @@ def totals(lines: Iterable[Line], checks: Collection[CheckInfo]) -> Totals:
     return totalling.result()
 
 
+class _Numbers:
+    """How many records there were, and what their numbers, in the order of their patterns, come to."""
+
+    __slots__ = ("coarsest", "count", "finest", "ratios", "times")
+
+    def __init__(self, line: Line) -> None:
+        self.count, self.times = 1, list(line.times)
+        self.ratios, self.finest, self.coarsest = list(line.ratios), list(line.resolutions), list(line.resolutions)
+
+    def add(self, line: Line) -> None:
+        """Count one record of the same patterns."""
+        self.count += 1
+        self.times = list(map(add, self.times, line.times))
+        if line.ratios:
+            self.ratios = list(map(max, self.ratios, line.ratios))
+        if line.resolutions:
+            self.finest = list(map(min, self.finest, line.resolutions))
+            self.coarsest = list(map(max, self.coarsest, line.resolutions))
+
+
 class _Met:
     """A pattern on one candidate in one dtype: how often it was met, and what its numbers come to.
 
@@ -88,15 +108,16 @@ class _Met:
         self._coarsest = [0.0] * pattern.resolutions
         self._times = [0] * len(pattern.plain)
 
-    def add(self, ratios: Sequence[float], resolutions: Sequence[float], times: Sequence[int]) -> None:
-        """Count one record's part."""
-        self._count += 1
-        self._times = list(map(add, self._times, times))
-        if ratios:
-            self._ratios = list(map(max, self._ratios, ratios))
-        if resolutions:
-            self._finest = list(map(min, self._finest, resolutions))
-            self._coarsest = list(map(max, self._coarsest, resolutions))
+    def add(self, numbers: _Numbers, first: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Count its part of some records, which begins at `first`; where the next pattern's begins."""
+        ratio, resolution, time = first
+        after = ratio + len(self._ratios), resolution + len(self._finest), time + len(self._times)
+        self._count += numbers.count
+        self._times = list(map(add, self._times, numbers.times[time : after[2]]))
+        self._ratios = list(map(max, self._ratios, numbers.ratios[ratio : after[0]]))
+        self._finest = list(map(min, self._finest, numbers.finest[resolution : after[1]]))
+        self._coarsest = list(map(max, self._coarsest, numbers.coarsest[resolution : after[1]]))
+        return after
 
     def count_in(self, counting: Counting) -> None:
         """Add all that was met to the sums and to what was compared."""
@@ -115,33 +136,44 @@ class _Totalling:
         self._tallying = Tallying(checks)
         self._counting = Counting(checks)
         self._met: dict[tuple[str, str, Pattern], _Met] = {}
+        self._together: dict[tuple[str, str, tuple[object, ...]], _Numbers] = {}
         self._cases = array("q")
         self._heard: set[str] = set()
 
     def add(self, line: Line) -> None:
-        """Count one record."""
-        dtype, met = dtype_of(line.case), self._met
-        ratio = resolution = time = 0
-        whole: list[CheckResult] = []
-        for part in line.parts:
-            if isinstance(part, Pattern):
-                known = met.get((line.candidate, dtype, part)) or self._first(line, dtype, part)
-                next_ratio, next_resolution = ratio + part.ratios, resolution + part.resolutions
-                next_time = time + len(part.plain)
-                known.add(
-                    line.ratios[ratio:next_ratio],
-                    line.resolutions[resolution:next_resolution],
-                    line.times[time:next_time],
-                )
-                ratio, resolution, time = next_ratio, next_resolution, next_time
-            else:
-                self._add_whole(line, part)
-                whole += part
+        """Count one record; the numbers of records of the same patterns together."""
+        key = line.candidate, dtype_of(line.case), line.parts
+        whole: Iterable[CheckResult] = ()
+        if not line.is_plain:
+            self._add_whole(line)
+            whole = (each for part in line.parts if not isinstance(part, Pattern) for each in part)
+        elif key in self._together:
+            self._together[key].add(line)
+        else:
+            self._begin(key, line)
         self._tallying.add_case(line.declined, whole)
         self._cases.append(hash(line.case))
 
+    def _begin(self, key: tuple[str, str, tuple[object, ...]], line: Line) -> None:
+        if len(self._together) >= MOST_KNOWN:
+            self._settle()
+        for part in line.parts:
+            if isinstance(part, Pattern) and (*key[:2], part) not in self._met:
+                self._first(line, key[1], part)
+        self._together[key] = _Numbers(line)
+
+    def _settle(self) -> None:
+        """Give the numbers of all records to their patterns."""
+        for (candidate, dtype, parts), numbers in self._together.items():
+            first = (0, 0, 0)
+            for part in parts:
+                if isinstance(part, Pattern):
+                    first = self._met[candidate, dtype, part].add(numbers, first)
+        self._together.clear()
+
     def result(self) -> Totals:
         """What was counted."""
+        self._settle()
         for met in self._met.values():
             met.count_in(self._counting)
         return Totals(
@@ -152,8 +184,8 @@ class _Totalling:
             frozenset(self._heard),
         )
 
-    def _first(self, line: Line, dtype: str, pattern: Pattern) -> _Met:
-        """What has just been met; its rows and questions come after those that were met before."""
+    def _first(self, line: Line, dtype: str, pattern: Pattern) -> None:
+        """Note what has just been met; its rows and questions come after those that were met before."""
         sums = [self._tallying.sums(line.candidate, plain.check, plain.subject) for plain in pattern.plain]
         results = (
             CheckResult(each.check, each.subject, Verdict(each.outcome, each.reason, each.cause, elements=_some(each)))
@@ -162,14 +194,21 @@ class _Totalling:
         sample = CaseRecord(line.case, line.candidate, tuple(results))
         self._counting.add(sample, 0)
         self._hear(sample)
-        self._met[line.candidate, dtype, pattern] = met = _Met(pattern, sums, sample)
-        return met
+        self._met[line.candidate, dtype, pattern] = _Met(pattern, sums, sample)
 
-    def _add_whole(self, line: Line, results: tuple[CheckResult, ...]) -> None:
-        record = CaseRecord(line.case, line.candidate, results, line.origin, line.declined)
-        self._tallying.add_results(record.candidate, results)
-        self._counting.add(record)
-        self._hear(record)
+    def _add_whole(self, line: Line) -> None:
+        """Count a record that patterns alone do not tell, part by part."""
+        dtype, numbers, first = dtype_of(line.case), _Numbers(line), (0, 0, 0)
+        for part in line.parts:
+            if isinstance(part, Pattern):
+                if (line.candidate, dtype, part) not in self._met:
+                    self._first(line, dtype, part)
+                first = self._met[line.candidate, dtype, part].add(numbers, first)
+                continue
+            record = CaseRecord(line.case, line.candidate, part, line.origin, line.declined)
+            self._tallying.add_results(record.candidate, part)
+            self._counting.add(record)
+            self._hear(record)
 
     def _hear(self, record: CaseRecord) -> None:
         if any(result.verdict.elements for result in record.results):

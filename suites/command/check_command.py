@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
-from ...reports import RunWriter, read_records, read_run
+from ...reports import RunWriter, read_records
 from ...reports.files.held_against import keep_baseline
-from ...reports.files.run import SUMMARY
+from ...reports.files.layout import SUMMARY
 from ...reports.records.baseline import Known
 from ...reports.records.baseline_file import read_baseline
 from ...reports.records.record import RunInfo
@@ -64,8 +64,7 @@ def check(options: argparse.Namespace) -> int:
             finally:
                 from .conclusion import conclude  # with the page, which takes long to import, and is made last
 
-                finished = read_run(options.out)
-                judged = conclude(finished, options.out, gate, console, quiet=options.quiet)
+                judged = conclude(options.out, gate, console, quiet=options.quiet)
                 if options.json:
                     print((options.out / SUMMARY).read_text("ascii"), end="")
     if options.write_supported is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ...reports import Run, read_records, write_reports
+from ...reports import read_records, write_reports
 from ...reports.files.held_against import held_against
 from ...reports.files.summary_file import write_summary
 from ...reports.views.annotations import error_annotations
@@ -18,10 +18,10 @@ from .gate import Gate, complaints
 from .telling import tell, tell_briefly
 
 
-def conclude(finished: Run, folder: Path, gate: Gate, console: Console, *, quiet: bool) -> Judgement:
+def conclude(folder: Path, gate: Gate, console: Console, *, quiet: bool) -> Judgement:
     """Write the reports and tell what came out, also where a CI server shows it; returns what decides if it passes."""
+    finished = write_reports(folder)
     against = held_against(finished, folder)
-    write_reports(finished, folder, against)
     gone = () if gate.supported is None else lost(gate.supported, read_records(folder))
     judged = Judgement(against, complaints(finished, gone, against.absent if gate.is_strict else ()))
     write_summary(finished, judged, folder)

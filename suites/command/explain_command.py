@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
 from ...reports import Run, mismatch_view, read_run
-from ...reports.files.run import ARRAYS, MISMATCHES, REPRODUCER
+from ...reports.files.layout import ARRAYS, MISMATCHES, REPRODUCER
 from ...reports.records.record import CandidateInfo, Mismatch
 from ...reports.views.wording import clean
 from ..candidates import BUILT_IN

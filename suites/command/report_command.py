@@ -1,12 +1,11 @@
-"""`convoracle report`: a run's page, junit.xml and sarif.json, written again from its records."""
+"""`convoracle report`: a run's pages, junit.xml and sarif.json, written again from its records."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ...reports import read_run, write_reports
-from ...reports.files.held_against import held_against
+from ...reports import write_reports
 
 
 def add_options(report: argparse.ArgumentParser) -> None:
@@ -17,6 +16,5 @@ def add_options(report: argparse.ArgumentParser) -> None:
 
 def report(options: argparse.Namespace) -> int:
     """Write a run's reports again."""
-    run = read_run(options.folder)
-    write_reports(run, options.folder, held_against(run, options.folder))
+    write_reports(options.folder)
     return 0

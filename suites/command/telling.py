@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ...reports import Run, tally_table
-from ...reports.files.run import PAGE
+from ...reports.files.layout import PAGE
 from ...reports.records.baseline import Held
 from ...reports.views.cause_text import amount_of, cause_texts
 from ...reports.views.causes import causes

@@ -91,7 +91,7 @@ class SharedRun:
         with RunWriter.create(self.folder, info, replace=True) as writer, closing(run(plan, named, {}, writer)) as told:
             for _ in told:
                 pass
-        write_reports(read_run(self.folder), self.folder)
+        write_reports(self.folder)
 
     def _read(self) -> dict[str, Findings]:
         finished = read_run(self.folder)

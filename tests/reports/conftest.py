@@ -167,3 +167,9 @@ def writer(tmp_path, info):
 
 
 BFLOAT16 = ml_dtypes.bfloat16
+
+
+@pytest.fixture(scope="session")
+def made_mismatch() -> Callable[..., Found]:
+    """`make_mismatch` for what is made once."""
+    return wrong_values

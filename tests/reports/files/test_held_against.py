@@ -8,7 +8,7 @@ import pytest
 
 from convoracle.reports import InvalidRecord, read_run
 from convoracle.reports.files.held_against import held_against, keep_baseline
-from convoracle.reports.files.run import BASELINE
+from convoracle.reports.files.layout import BASELINE
 
 KNOWN = '[[known]]\ncandidate = "torch"\nreason = "known"\nexpires = 2026-11-25\n'
 

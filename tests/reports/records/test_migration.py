@@ -52,7 +52,7 @@ def test_a_run_of_an_earlier_schema_is_read_and_shown(schema: int, tmp_path: Pat
     assert run.totals.counts.of("reference").conforming > 20
     assert run.totals.counts.cases == sum(not record.declined for record in read_records(sample(schema)))
     folder = shutil.copytree(sample(schema), tmp_path / "run")
-    write_reports(run, folder)
+    write_reports(folder)
     assert "1 cause, 1 mismatch found" in (folder / "index.html").read_text("utf-8")
     assert 'failures="1"' in (folder / "junit.xml").read_text("utf-8")
 

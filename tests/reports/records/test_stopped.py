@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from convoracle.reports import InvalidRecord, junit, read_run, render
+from convoracle.reports import InvalidRecord, junit, read_run, write_reports
 from convoracle.reports.records.baseline import Held
 from convoracle.reports.records.stopped import Stopped
 from convoracle.reports.views.gate import Judgement, cut_short
@@ -27,7 +27,8 @@ def run(writer, record):
 
 def test_it_is_kept_and_told_on_the_page_in_junit_and_in_markdown(run, writer):
     assert (run.finished, run.stopped, run.notes) == (True, (Stopped("torch", 30, 200),), (TOLD,))
-    assert TOLD in render(run, writer.folder)
+    assert write_reports(writer.folder) == run
+    assert TOLD in (writer.folder / "index.html").read_text("utf-8")
     assert f"- {TOLD}" in summary_markdown(run, Judgement(Held(())))
     root = ElementTree.fromstring(junit(run).encode())
     assert [each.get("value") for each in root.iterfind(".//property[@name='note']")] == [TOLD, TOLD]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, tally
+from convoracle.reports.records import totals as module
 from convoracle.reports.records.compared import KNOWN_HANG, compared
 from convoracle.reports.records.line import TICK, Line, whole
 from convoracle.reports.records.lines import LineDecoder, LineEncoder
@@ -93,3 +94,24 @@ def test_no_record_is_kept() -> None:
         tracemalloc.stop()
     assert (found.records, found.cases) == (count, count)
     assert peak < 500_000, f"{peak} bytes at the most, of records that have ten times as much"
+
+
+@pytest.mark.parametrize("most", [1, 2, 1000])
+def test_however_few_patterns_are_recognised_the_sums_are_the_same(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    some = [
+        CaseRecord(
+            f"{GEOMETRY}/float32/uniform/{seed}",
+            "a",
+            (
+                CheckResult("precision", "forward", replace(VERDICTS[1 + seed % 2], ratio=seed / 100), 0.1),
+                CheckResult("precision", "jvp", replace(VERDICTS[seed % 4], ratio=1 - seed / 100), 0.1),
+                CheckResult("structure", "jvp", VERDICTS[8 if seed == 7 else 0], 0.1),
+            ),
+        )
+        for seed in range(40)
+    ]
+    monkeypatch.setattr(module, "MOST_KNOWN", most)
+    found, expected = totals(lines(some), CHECKS), tally(some, CHECKS)
+    for key, cell in expected.cells.items():
+        assert replace(found.counts.cells[key], seconds=0.0) == replace(cell, seconds=0.0)
+    assert found.compared == compared(some, CHECKS)

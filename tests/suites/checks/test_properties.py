@@ -95,7 +95,7 @@ def test_what_its_failure_means_and_its_one_row_are_shown(
     (mismatch,) = run("reference", "toy")
     assert mismatch.violation == "All is lost."
     assert "anything" in capsys.readouterr().out
-    assert "All is lost." in Path("of-toy/index.html").read_text("utf-8")
+    assert "All is lost." in Path(f"of-toy/mismatches/{mismatch.id}/index.html").read_text("utf-8")
     names = {case.get("name") for case in ElementTree.parse("of-toy/junit.xml").iter("testcase")}
     assert names == {"toy[anything]"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from convoracle.reports import CandidateInfo, RunInfo, RunWriter, read_run, write_reports
+from convoracle.reports import CandidateInfo, RunInfo, RunWriter, write_reports
 from convoracle.suites.command.cli import main
 
 
@@ -12,8 +12,16 @@ def test_report_is_rendered_again_from_the_records(tmp_path: Path) -> None:
     info = RunInfo(0, "quick", (CandidateInfo("reference"),), "2026-11-24T06:00:00+00:00", "convoracle check", ())
     with RunWriter.create(tmp_path / "run", info):
         pass
-    write_reports(read_run(tmp_path / "run"), tmp_path / "run")
-    pages = [tmp_path / "run" / name for name in ("index.html", "junit.xml")]
+    write_reports(tmp_path / "run")
+    names = (
+        "index.html",
+        "junit.xml",
+        "cases/index.html",
+        "cases/tables.js",
+        "matrix/index.html",
+        "accuracy/index.html",
+    )
+    pages = [tmp_path / "run" / name for name in names]
     before = [page.read_text() for page in pages]
     for page in pages:
         page.unlink()

@@ -72,7 +72,7 @@ def test_a_fault_at_full_size_is_found_shrunk_and_replayed(home: Path) -> None:
     assert mismatch.found.startswith("n1c16k32i56x56f3x3p1x1/float32/")
     assert evidence.operands.weight.shape[0] in range(17, 33)
     assert evidence.operands.input.size <= 4
-    assert "own.txt:large, shrunk" in (home / "report" / "index.html").read_text()
+    assert "own.txt:large, shrunk" in (found / "index.html").read_text()
     assert "own.txt:large, shrunk" in (home / "report" / "junit.xml").read_text()
     assert main(["replay", str(found), "--candidate", "own.py:Careless", "--in-process"]) == 1
     assert main(["replay", str(found), "--candidate", "own.py:Honest", "--in-process"]) == 0

@@ -10,7 +10,7 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import CandidateInfo, Witness
-from convoracle.reports.page.detail import mismatch_on_page
+from convoracle.reports.site.detail import mismatch_on_page
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def shown(writer):
 
     def show(mismatch, evidence, *, shown_by=0, candidate=None):
         writer.add_mismatch(mismatch, evidence)
-        return mismatch_on_page(mismatch, 7, candidate, shown_by, writer.folder)
+        return mismatch_on_page(mismatch, candidate, shown_by, writer.folder)
 
     return show
 
@@ -30,8 +30,9 @@ def facts_of(view):
 
 def test_a_structure_mismatch(shown, flipped):
     view = shown(*flipped, shown_by=12, candidate=CandidateInfo("torch", "2.13.0"))
-    assert (view.anchor, view.number, view.tone, view.symbol, view.outcome) == ("mismatch-7", 7, "bad", "✗", "violates")
-    assert view.title == "forward of torch 2.13.0 violates structure (exact equality)"
+    assert (view.id, view.tone, view.symbol, view.outcome) == ("torch-forward-1", "bad", "✗", "violates")
+    assert view.title == "Results are not the exact sums of their products, although nothing needs rounding"
+    assert view.headline == "forward of torch 2.13.0 violates structure (exact equality)"
     assert facts_of(view) == {
         "worst element": ("[0, 0, 0]", "counted from 0"),
         "got": ("11", ""),
@@ -100,7 +101,7 @@ def test_without_a_result_there_is_no_picture(shown, flipped):
 def test_damaged_arrays_cost_the_numbers_only(shown, writer, flipped):
     shown(*flipped)
     (writer.folder / "mismatches" / flipped[0].id / "arrays.npz").write_bytes(b"PK")
-    view = mismatch_on_page(flipped[0], 7, None, 0, writer.folder)
+    view = mismatch_on_page(flipped[0], None, 0, writer.folder)
     assert view.problem.startswith("The arrays of this mismatch could not be read. ")
     assert (view.picture, view.grids, view.operands, view.reproducer) == (None, (), (), "")
     assert facts_of(view)["got"] == ("11", "")
@@ -117,7 +118,8 @@ def test_the_geometry_and_the_layout_of_the_case(shown, make_mismatch):
 
 
 def test_a_case_that_nobody_can_read_has_no_geometry(writer, flipped):
-    assert mismatch_on_page(replace(flipped[0], case="hello"), 1, None, 0, writer.folder).geometry == ()
+    view = mismatch_on_page(replace(flipped[0], case="hello"), None, 0, writer.folder)
+    assert (view.geometry, view.drawing) == ((), None)
 
 
 def test_text_that_a_candidate_can_choose_is_clean(shown, flipped):
@@ -133,9 +135,37 @@ def test_text_that_a_candidate_can_choose_is_clean(shown, flipped):
     view = shown(mismatch, flipped[1])
     (witness,) = view.witnesses
     assert (witness.symbol, witness.outcome) == ("✓", "conforms")
-    assert {view.found, *view.needs, *view.equations, *view.diagnosis, witness.name, witness.note} == {r"a\x1bb"}
+    assert {view.found, *view.needs, view.equations[0].text, *view.diagnosis, witness.name, witness.note} == {r"a\x1bb"}
 
 
 def test_a_large_operand_is_not_printed(shown, make_mismatch):
     view = shown(*make_mismatch("n1c2k1i40f3/float32/uniform/0", "forward", ((0, 0, 1),)))
     assert [operand.name for operand in view.operands] == ["F (weight)", "∂L/∂O (output gradient)"]
+
+
+@pytest.mark.parametrize(
+    ("error", "bound", "at", "is_cut"), [(1.0, 1.0, 35.0, False), (10.0, 1.0, 50.0, False), (1e30, 1.0, 95.0, True)]
+)
+def test_the_gauge_grows_by_factors_of_ten(shown, flipped, error, bound, at, is_cut):
+    worst = Discrepancy((0, 0, 0), 1.0, 0.0, error, bound, 12.8)
+    gauge = shown(
+        replace(flipped[0], verdict=Verdict(Outcome.VIOLATES, worst=worst, wrong=1, elements=3)), flipped[1]
+    ).gauge
+    assert (gauge.bound_at, gauge.error_at, gauge.is_cut) == (35.0, at, is_cut)
+
+
+def test_there_is_no_gauge_of_what_must_be_equal(shown, flipped):
+    assert shown(*flipped).gauge is None
+
+
+def test_what_is_told_of_terms_stands_among_the_equations(shown, flipped):
+    told = "O₁ should be X₁F₁ + X₂F₂; X₂F₂ is missing"
+    view = shown(replace(flipped[0], diagnosis=("It is as if.", told)), flipped[1])
+    assert view.diagnosis == ("It is as if.",)
+    assert [(each.text, each.remarks) for each in view.terms] == [(told, "X₂F₂ is missing")]
+
+
+def test_an_index_outside_the_result_marks_nothing(shown, flipped):
+    worst = Discrepancy((9, 0, 0), 1.0, 0.0, 1.0, 0.0, 1.0)
+    view = shown(replace(flipped[0], verdict=Verdict(Outcome.VIOLATES, worst=worst, wrong=1, elements=3)), flipped[1])
+    assert {cell.kind for plane in view.drawing.planes for cell in plane.cells} == {"data"}

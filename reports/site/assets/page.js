@@ -1,5 +1,3 @@
-"use strict";
-
 document.documentElement.classList.add("scripted");
 
 function select(element) {
@@ -30,4 +28,12 @@ for (const button of document.querySelectorAll("button.copy")) {
 
 addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll("details")) details.open = true;
+});
+
+/* Next and previous by keys, where a page has them. */
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const rel = {j: "next", k: "prev"}[event.key];
+  const link = rel && document.querySelector(`a[rel=${rel}]`);
+  if (link) location.href = link.href;
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from ..views.wording import number, number_pair, plural, position, rounded
 MAX_PLANES = 24
 MAX_SIDE = 48
 """Most squares along one side of a plane; beyond it a square stands for a block of elements."""
+
+MOST_LEVELS = 4
+"""Of so many planes it is drawn what is expected and what was got, beside the errors."""
 
 MAX_NUMBERS = 72
 """Most elements of an array that is printed number by number."""
@@ -58,9 +62,10 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The planes shown, what was left out, and the error that the strongest colour stands for."""
+    """The planes of errors, those of what is expected and was got, what was left out, and the strongest error."""
 
     planes: tuple[Plane, ...]
+    levels: tuple[tuple[str, tuple[Plane, ...]], ...]
     notes: tuple[str, ...]
     largest: str
     kinds: tuple[str, ...]
@@ -145,7 +150,9 @@ def picture(evidence: Evidence, subject: str, *, transposed: bool = False) -> Pi
     largest = float(np.max(error[np.isfinite(error)], initial=0.0))
     kinds = tuple(kind for kind in ("over", "under", "broken") if (result.kind == kind).any())
     drawn = tuple(_plane(result.part(lead), lead, hits[lead], axes, block) for lead in chosen)
-    return Picture(drawn, tuple(notes), rounded(largest) if largest else "", kinds)
+    shown = [(result.part(lead), lead) for lead in chosen[:MOST_LEVELS]]
+    levels = tuple((name, _levels(shown, name, axes, block)) for name in ("expected", "got"))
+    return Picture(drawn, levels, tuple(notes), rounded(largest) if largest else "", kinds)
 
 
 def result_grids(evidence: Evidence, subject: str, *, transposed: bool = False) -> tuple[Grid, ...]:
@@ -226,7 +233,7 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, axes: _Axes, block:
     actual, expected, kind = _table(part.actual), _table(part.expected), _table(part.kind)
     strength = _table(np.where(part.wrong, part.strength, -1.0))
     rows, columns = (-(-side // block) for side in actual.shape)
-    unit = max(_SMALLEST_SQUARE, min(_LARGEST_SQUARE, _TILES_WIDTH / max(rows, columns, 1)))
+    unit = _unit(rows, columns)
     squares = []
     for y, x in itertools.product(range(rows), range(columns)):
         window = strength[y * block : (y + 1) * block, x * block : (x + 1) * block]
@@ -240,7 +247,37 @@ def _plane(part: _Result, lead: tuple[int, ...], wrong: int, axes: _Axes, block:
         shade = round(0.4 + 0.6 * min(max(float(strength[place]), 0.0), 1.0), 2)
         symbol = _SYMBOLS[str(kind[place])] if unit >= 12 else ""
         squares.append(Square(x, y, str(kind[place]), shade, symbol, title))
-    return Plane(axes.label(lead), columns, rows, round(unit, 2), wrong, tuple(squares))
+    return Plane(axes.label(lead), columns, rows, unit, wrong, tuple(squares))
+
+
+def _levels(shown: list[tuple[_Result, tuple[int, ...]]], name: str, axes: _Axes, block: int) -> tuple[Plane, ...]:
+    """Planes of numbers, darker where they are larger; both kinds to one scale, of blocks their first element."""
+    every = np.concatenate([np.ravel(each) for part, _ in shown for each in (part.actual, part.expected)])
+    largest = float(np.abs(every[np.isfinite(every)]).max(initial=0.0)) or 1.0
+    planes = []
+    for part, lead in shown:
+        values, wrong = (
+            _table(each)[::block, ::block] for each in (part.actual if name == "got" else part.expected, part.wrong)
+        )
+        rows, columns = values.shape
+        squares = tuple(
+            _level(x, y, float(values[y, x]), largest, is_wrong=bool(wrong[y, x]))
+            for y, x in itertools.product(range(rows), range(columns))
+            if rows * columns <= _HOVER_SQUARES or wrong[y, x] or values[y, x]
+        )
+        planes.append(Plane(axes.label(lead), columns, rows, _unit(rows, columns), int(part.wrong.sum()), squares))
+    return tuple(planes)
+
+
+def _level(x: int, y: int, value: float, largest: float, *, is_wrong: bool) -> Square:
+    finite = math.isfinite(value)
+    kind = "broken" if not finite else "plus" if value >= 0 else "minus"
+    strength = round(abs(value) / largest, 2) if finite else 1.0
+    return Square(x, y, f"{kind} wrong" if is_wrong else kind, strength, "" if finite else "!", number(value))
+
+
+def _unit(rows: int, columns: int) -> float:
+    return round(max(_SMALLEST_SQUARE, min(_LARGEST_SQUARE, _TILES_WIDTH / max(rows, columns, 1))), 2)
 
 
 def _rows(part: _Result) -> tuple[tuple[GridCell, ...], ...]:

@@ -9,8 +9,8 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.oracle.operands.data import Numbers
-from convoracle.reports.page.sentences import WORDS, mismatch_sentences
 from convoracle.reports.records.record import Mismatch
+from convoracle.reports.site.sentences import WORDS, mismatch_sentences
 
 PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcome.VIOLATES))
 

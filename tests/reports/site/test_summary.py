@@ -1,4 +1,4 @@
-"""The top of the page: a verdict that is good only where all was compared, the matrix, and what candidates declare."""
+"""The top of the page: a verdict that is good only where all was compared, how sure it is, what candidates declare."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, tally
-from convoracle.reports.page.summary import Link, candidate_view, compared_view, matrix, run_headline
+from convoracle.reports.records.baseline import Held, Known
 from convoracle.reports.records.compared import Compared, Reason, Share
 from convoracle.reports.records.line import whole
 from convoracle.reports.records.migration import CHECKS
+from convoracle.reports.records.stopped import Stopped
 from convoracle.reports.records.totals import totals
+from convoracle.reports.site.summary import Measure, candidate_view, compared_view, run_headline
 
 CASE = "n1c1k1i4f2/float32/uniform/0"
 RIGHT = Verdict(Outcome.CONFORMS, elements=3, ratio=0.25, resolution=0.5)
@@ -28,11 +30,14 @@ def record(*verdicts, candidate="torch", check="precision", subject="forward", c
 def headline_of(info):
     """The headline of a run of two candidates."""
 
-    def made(*records, mismatches=(), finished=True, seconds=0.0, least=0.5):
+    def made(*records, mismatches=(), known=(), finished=True, seconds=0.0, least=0.5, quarantined=(), stopped=()):
         counted = totals(map(whole, records), info.checks)
-        run = Run(replace(info, min_compared=least), counted, mismatches, finished, seconds)
+        told = {"audited": 471, "stopped": stopped}
+        run = Run(replace(info, min_compared=least), counted, (*mismatches, *known), finished, seconds, **told)
         names = tuple(candidate.name for candidate in info.candidates)
-        return run_headline(run, names)
+        return run_headline(
+            run, names, Held(mismatches, ((Known("torch", "T1"), known),) if known else (), quarantined=quarantined)
+        )
 
     return made
 
@@ -44,10 +49,11 @@ def both(*verdicts):
 def test_all_conform(headline_of):
     found = headline_of(*both(RIGHT), seconds=185.0)
     assert (found.tone, found.symbol, found.title) == ("good", "✓", "All candidates conform")
-    assert found.lines == (
-        "2 verdicts on 1 case and 2 candidates",
-        "100 % of what was asked was compared, 0 % of its verdicts undecided",
-        "3 min 5 s",
+    assert found.lines == ("2 verdicts on 1 case and 2 candidates", "3 min 5 s")
+    assert found.measures == (
+        Measure("100 %", "of what was asked was compared", 100.0),
+        Measure("0 %", "of the verdicts on values are undecided", 0.0),
+        Measure("471", "exact results were computed again, term by term"),
     )
 
 
@@ -58,8 +64,33 @@ def test_what_is_not_yet_good(headline_of, flipped):
     assert (raw.tone, raw.title) == ("bad", "1 verdict against a candidate, not yet reduced to a smallest case")
     none = headline_of(*both(UNDECIDED, DECLINED))
     assert (none.tone, none.title) == ("none", "Nothing was compared: this run proves nothing")
-    assert none.lines[2:] == ("2 undecided", "2 unsupported by the candidate")
+    assert [(each.figure, each.share) for each in none.measures[:3]] == [
+        ("100 %", 100.0),
+        ("100 %", 100.0),
+        ("2", None),
+    ]
     assert headline_of().tone == "none"
+
+
+def test_what_is_known_is_neither_new_nor_a_success(headline_of, flipped):
+    known = headline_of(*both(RIGHT), known=(flipped[0],))
+    assert (known.tone, known.title) == ("known", "No new mismatch: 1 cause, 1 mismatch, all of them known")
+    assert Measure("1 of 1", "mismatches are in the baseline, as known") in known.measures
+    short = headline_of(*both(RIGHT), known=(flipped[0],), finished=False)
+    assert (short.tone, short.title) == ("warn", "Only known mismatches so far: the run did not finish")
+    new = headline_of(*both(RIGHT), known=(flipped[0],), mismatches=(replace(flipped[0], id="b"),))
+    assert (new.tone, new.title) == ("bad", "1 cause, 1 mismatch found, beside 1 that are known")
+
+
+def test_what_was_not_asked_is_no_success(headline_of):
+    """What is in quarantine, or did not fit into the time."""
+    quiet = headline_of(*both(RIGHT), quarantined=(Known("torch", "T9", quarantine=True),))
+    assert (quiet.tone, quiet.title) == ("known", "No mismatch in what was asked; what is in quarantine was not")
+    late = headline_of(*both(RIGHT), stopped=(Stopped("torch", 1, 10),))
+    assert (late.tone, late.title) == (
+        "warn", "No mismatch in the time there was, but too few cases were examined",
+    )  # fmt: skip
+    assert headline_of(*both(RIGHT), stopped=(Stopped("torch", 9, 10),)).tone == "good"
 
 
 def test_a_candidate_that_was_not_compared_is_named(headline_of):
@@ -78,73 +109,19 @@ def test_too_little_or_too_short_a_run_is_no_success(headline_of):
     assert (short.tone, short.title) == ("warn", "No mismatch so far: the run did not finish")
 
 
-def test_the_matrix_has_the_rows_of_one_check_together(info):
-    records = [
-        record(RIGHT, check="structure"),
-        record(RIGHT, RIGHT, UNDECIDED),
-        record(Verdict(Outcome.CRASHED), check="structure", subject="jvp"),
-        record(UNDECIDED, candidate="reference"),
-        record(DECLINED, candidate="reference", check="structure"),
-    ]
-    run = Run(info, totals(map(whole, records), info.checks), (), True)
-    rows = matrix(run, ("torch", "reference"), {})
-    assert [(row.check, row.subject, row.first_of_check) for row in rows] == [
-        ("structure", "forward", True),
-        ("structure", "jvp", False),
-        ("precision", "forward", True),
-    ]
-    cells = [[(cell.tone, cell.symbol, cell.label) for cell in row.cells] for row in rows]
-    assert cells == [
-        [("good", "✓", "1 conforms"), ("none", "–", "unsupported")],
-        [("bad", "†", "1 of 1 crashed"), ("none", "", "not run")],
-        [("good", "✓", "2 conform"), ("warn", "?", "all 1 undecided")],
-    ]
-    assert rows[2].cells[0].details == ("? 1 undecided", "worst ratio 0.25", "resolution ≤ 0.5")
-    assert rows[0].cells[0].details == ()
-    assert rows[0].cells[1].details == ("1 asked",)
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "symbol", "label", "details"),
-    [
-        ((Outcome.VIOLATES, Outcome.CONFORMS), "✗", "1 of 2 wrong", ()),
-        ((Outcome.REFUSED,), "!", "1 of 1 refused", ()),
-        ((Outcome.HUNG, Outcome.HUNG), "∞", "2 of 2 hung", ()),
-        ((Outcome.HUNG, Outcome.VIOLATES), "✗", "2 of 2 wrong", ("✗ 1 violates", "∞ 1 hung")),
-        ((Outcome.CRASHED, Outcome.REFUSED), "!", "2 of 2 wrong", ("! 1 refused", "† 1 crashed")),
-        ((Outcome.VIOLATES, Outcome.UNSUPPORTED), "✗", "1 of 2 wrong", ("– 1 unsupported",)),
-    ],
-)
-def test_a_cell_with_something_wrong(info, outcomes, symbol, label, details):
-    run = Run(info, totals([whole(record(*map(Verdict, outcomes), check="structure"))], info.checks), (), True)
-    ((cell,),) = (row.cells for row in matrix(run, ("torch",), {}))
-    assert (cell.tone, cell.symbol, cell.label, cell.details) == ("bad", symbol, label, details)
-
-
-def test_mismatches_are_linked_from_their_cell_also_where_no_verdict_is_recorded(info, flipped):
-    relation = replace(flipped[0], id="b", check="relation:stride", subject="jvp", title="")
-    run = Run(info, totals((), info.checks), (flipped[0], relation), True)
-    rows = matrix(run, ("torch",), {flipped[0].id: 2, "b": 1})
-    assert [(row.check, row.subject) for row in rows] == [("structure", "forward"), ("relation", "jvp")]
-    assert [row.cells[0].links for row in rows] == [
-        (Link("mismatch-2", "#2", "forward of torch violates structure (exact equality)"),),
-        (Link("mismatch-1", "#1", "jvp of torch violates relation:stride"),),
-    ]
-    assert {row.cells[0].tone for row in rows} == {"bad"}
-
-
 def test_what_was_compared_by_dtype():
     shares = (
         Share("torch", "forward", "float32", 4, 3),
         Share("torch", "jvp", "float64", 900, 1),
+        Share("torch", "update", "float32", 8, 6),
         Share("a\x1b", "forward", "float64", 1, 1),
     )
     found = compared_view(Compared(shares, (Reason("torch", "no groups", 2), Reason("torch", "no bias", 1))))
     assert found.dtypes == ("float32", "float64")
-    assert [(row.candidate, row.subject, row.cells) for row in found.rows] == [
-        ("torch", "forward", ("75 %", "–")),
-        ("torch", "jvp", ("–", "under 1 %")),
-        (r"a\x1b", "forward", ("–", "100 %")),
+    assert [(row.candidate, row.subjects, row.cells) for row in found.rows] == [
+        ("torch", ("forward", "update"), ("75 %", "–")),
+        ("torch", ("jvp",), ("–", "under 1 %")),
+        (r"a\x1b", ("forward",), ("–", "100 %")),
     ]
     assert found.reasons == (("torch", "no groups (2 times); no bias (1 time)"),)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convoracle.reports import Evidence
-from convoracle.reports.page.picture import MAX_PLANES, operand_grids, picture, result_grids
+from convoracle.reports.site.picture import MAX_PLANES, operand_grids, picture, result_grids
 
 
 @pytest.mark.parametrize(
