@@ -17,8 +17,9 @@ def cause_texts(
     shown_by: Mapping[str, int] | None = None,
     *,
     width: int = WIDTH,
+    most: int | None = None,
 ) -> str:
-    """Every cause of the mismatches as text, an empty line between two of them.
+    """Every cause of the mismatches as text, or the first ones; an empty line between two of them.
 
     Parameters
     ----------
@@ -29,6 +30,8 @@ def cause_texts(
         How many cases showed each mismatch, by its id.
     width : int
         In which sentences are wrapped.
+    most : int, optional
+        How many are told.
     """
     grouped = causes(mismatches)
     known = {candidate.name: candidate for candidate in candidates}
@@ -36,7 +39,7 @@ def cause_texts(
     counts = {} if shown_by is None else shown_by
     return "\n\n".join(
         _cause_text(cause, f"cause {number} of {len(grouped)}", named, known.get(cause.candidate), counts, width)
-        for number, cause in enumerate(grouped, 1)
+        for number, cause in enumerate(grouped[:most], 1)
     )
 
 

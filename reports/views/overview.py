@@ -19,23 +19,24 @@ from .terminal import WIDTH
 from .wording import candidate_name, clean, plural
 
 _MOST_CAUSES, _MOST_KNOWN, _MOST_ABSENT, _MOST_ROWS = 5, 5, 2, 8
+_FEW_CAUSES = 4
 
 
 def cause_lines(run: Run, against: Held, folder: Path, width: int | None) -> Iterator[Text]:
-    """A single unknown cause in full; of several, what each is, and how to go on; cut to lines of a `width`, if any."""
+    """Of few unknown causes the first in full; of others what each is, and how to go on; cut to a `width`, if any."""
     found = causes(against.unknown)
-    if len(found) == 1:
+    in_full = 1 if 0 < len(found) <= _FEW_CAUSES else 0
+    if in_full:
         faults = run.totals.counts.faults
-        yield Text(cause_texts(against.unknown, run.info.candidates, faults, width=width or WIDTH))
-        return
+        yield Text(cause_texts(against.unknown, run.info.candidates, faults, width=width or WIDTH, most=in_full))
     named = {mismatch.id: mismatch for mismatch in against.unknown}
-    for number, cause in enumerate(found[:_MOST_CAUSES], 1):
+    for number, cause in enumerate(found[in_full:_MOST_CAUSES], in_full + 1):
         first = named[cause.mismatches[0]]
         others = f" ({plural(len(cause.mismatches), 'mismatch', 'mismatches')})" if len(cause.mismatches) > 1 else ""
         title = _cut(cause.title, width and 2 * width - 30)
         yield Text.assemble((f"cause {number} of {len(found)}: ", "bold"), (f"{title}{others}", "bold red"))
         yield Text(f"  {clean(first.id)}, on {clean(first.case)}")
-    if found:
+    if len(found) > 1:
         yield Text(f"  each in full: convoracle explain {folder}/ID", "dim")
     if len(found) > _MOST_CAUSES:
         yield Text(f"and {plural(len(found) - _MOST_CAUSES, 'more cause')}: convoracle show {folder} --all", "bold")

@@ -89,6 +89,17 @@ def test_a_single_cause_is_told_in_full_and_what_is_right_in_a_few_lines() -> No
     assert len(lines) < 12
 
 
+def test_of_few_causes_the_first_is_told_in_full_and_the_others_shortly_on_one_screen() -> None:
+    lines = plain(printed(run(*FAULTS[:4]), Judgement(Held(FAULTS[:4]))))
+    text = "\n".join(lines)
+    assert lines[0].startswith("cause 1 of 4: forward of torch")
+    assert text.count("1 of 2 elements differ") == 1
+    assert [line for line in lines if line.startswith("cause ")][-1].startswith("cause 4 of 4: ")
+    assert f"  {FAULTS[3].id}, on {CASE}" in text
+    assert "each in full: convoracle explain report/ID" in text
+    assert len(lines) <= 30
+
+
 def test_where_there_is_no_terminal_a_line_stays_one_and_nothing_is_cut_or_coloured() -> None:
     known = Known("torch", f"it is known: {LONG}")
     text = printed(run(*FAULTS), Judgement(Held(FAULTS[1:], ((known, FAULTS[:1]),))), terminal=False)
