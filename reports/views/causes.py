@@ -10,7 +10,7 @@ Two mismatches of one candidate have one cause if, in this order,
 3. both end in the same error or the same crash, or one of a pass raises the error that its calls in company end in;
 4. both return the same dtype where the same other one is due;
 5. both lack the same thing (images, channels, windows), with the same outcome;
-6. the same known fault, arithmetic or convention explains both;
+6. the same known fault, arithmetic or convention explains both, and is the tightest declaration of one, if it is one;
 7. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
 8. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
 9. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
@@ -39,6 +39,8 @@ _RAISED = re.compile(r"raised (.+?)(?: at \S+:\d+)?", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
 _LONGEST_TITLE = 200
 _OF_DATA = "depends-on-data"
+_DECLARATIONS = ("accumulators = ", "multipliers = ", "results = ", "conventions = ", "domain = ")
+"""So begins what explains a mismatch if it is meant, the tightest one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,16 @@ def _names(mismatch: Mismatch) -> frozenset[str]:
 
 
 def _same_names(group: _Group, mismatch: Mismatch) -> str:
-    common = group.names & _names(mismatch)
+    common = {name for name in group.names & _names(mismatch) if _counts(name, (mismatch, *group.members))}
     return f"the same explains all of them: {', '.join(sorted(common))}" if common else ""
+
+
+def _counts(name: str, mismatches: Iterable[Mismatch]) -> bool:
+    """Whether what explains all of them says that they have one cause.
+
+    A wide declaration, such as that of transforms, explains much: it counts where it is the tightest that explains one.
+    """
+    return not name.startswith(_DECLARATIONS) or any(name in each.diagnosed[:1] for each in mismatches)
 
 
 def _following(group: _Group, mismatch: Mismatch) -> str:

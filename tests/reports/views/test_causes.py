@@ -242,3 +242,17 @@ def test_every_mismatch_has_one_cause(mismatches: list[Mismatch]) -> None:
 
 def test_results_have_no_signature() -> None:
     assert signature(VALUE) == ""
+
+
+SPREADS, TRANSFORM = 'conventions = {"contamination": "spreads"}', 'conventions = {"algorithm": "transform"}'
+NARROW = 'accumulators = {"bfloat16": "bfloat16"}'
+
+
+def test_a_wide_declaration_joins_only_where_nothing_tighter_explains_one_of_them() -> None:
+    """A transform explains a NaN that spreads and a sum in bfloat16, which have nothing to do with each other."""
+    spreads = [mismatch(subject, diagnosed=(SPREADS, TRANSFORM)) for subject in ("forward", "jvp")]
+    narrow = mismatch("forward", 2, check="precision", diagnosed=(NARROW, TRANSFORM))
+    assert groups(*spreads, narrow) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-forward-2"}]
+    transform = mismatch("forward", 2, check="precision", diagnosed=(TRANSFORM,))
+    assert len(groups(*spreads, transform)) == 1
+    assert len(groups(transform, *spreads)) == 1
