@@ -14,7 +14,8 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_TEMPLATES = ("base.html", "front.html", "matrix.html", "cases.html", "accuracy.html", "mismatch.html", "macros.html")
+_PAGES = ("front", "matrix", "cases", "accuracy", "mismatch", "comparison")
+_TEMPLATES = tuple(f"{name}.html" for name in ("base", *_PAGES, "macros"))
 
 
 def page(template: str, view: object, *, root: str, scripts: tuple[str, ...] = ()) -> str:

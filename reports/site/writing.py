@@ -80,15 +80,15 @@ class SiteWriter:
         self._cases.finish()
         survey = self._cases.surveying.result()
         cases = page("cases.html", CasesPage("Cases · convoracle", CASES), root="../", scripts=("cases.js",))
-        _write(self._partial / PAGE, cases)
+        write_whole(self._partial / PAGE, cases)
         self._write_mismatches(run, against)
         matrix = matrix_page(survey, run.totals.counts, names_of(run))
-        _write(self._folder / MATRIX / PAGE, page("matrix.html", matrix, root="../"))
+        write_whole(self._folder / MATRIX / PAGE, page("matrix.html", matrix, root="../"))
         ratios = accuracy_page(self._gathering.result())
-        _write(self._folder / ACCURACY / PAGE, page("accuracy.html", ratios, root="../", scripts=("accuracy.js",)))
+        write_whole(self._folder / ACCURACY / PAGE, page("accuracy.html", ratios, root="../", scripts=("accuracy.js",)))
         shutil.rmtree(self._folder / CASES, ignore_errors=True)
         self._partial.rename(self._folder / CASES)
-        _write(self._folder / PAGE, page("front.html", front_page(run, survey, against), root=""))
+        write_whole(self._folder / PAGE, page("front.html", front_page(run, survey, against), root=""))
 
     def _write_mismatches(self, run: Run, against: Held) -> None:
         told = list(in_order(run, against))
@@ -109,7 +109,7 @@ class SiteWriter:
                 known=known.get(mismatch.id),
                 environment=where,
             )
-            _write(self._folder / MISMATCHES / mismatch.id / PAGE, page("mismatch.html", view, root="../../"))
+            write_whole(self._folder / MISMATCHES / mismatch.id / PAGE, page("mismatch.html", view, root="../../"))
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +124,7 @@ def _neighbour(told: list[tuple[CauseCard, Mismatch]], place: int) -> str:
     return mismatch_href(told[place][1]) if 0 <= place < len(told) else ""
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a page whole or not at all."""
     path.parent.mkdir(exist_ok=True)
     partial = path.with_name(f"{PARTIAL}{path.name}")

@@ -12,6 +12,7 @@ from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
 from ...oracle.numbers.dtypes import COMPONENTS
 from ...oracle.operands.data import Numbers, lattice_for
 from ...oracle.problem.passes import Pass, factors_of, is_defined
+from ...reports.views.wording import plural
 from ..calling.executor import Executor
 from ..calling.replies import Returned
 from ..cases.corpora.selection import CorpusCase
@@ -48,12 +49,12 @@ class CertifiedLayer:
     own_seconds: float
 
     def __str__(self) -> str:
-        """``resnet50:conv1 forward: 3,211,264 elements are right; a wrong one is missed in 2^-40 at most``."""
+        """``resnet50:conv1 forward: 3,211,264 elements are right, but for a probability of 2^-40``."""
         named = f"{self.layer} {self.pass_}"
         if self.verdict.outcome is not Outcome.CONFORMS or self.certificate is None:
             return f"{named} {self.verdict.outcome}: {self.verdict.reason}; {self.case}"
-        chance = f"a wrong one is missed in {_chance(self.certificate.miss)}"
-        return f"{named}: {self.certificate.elements:,} elements are right; {chance}"
+        amount = plural(self.certificate.elements, "element is", "elements are")
+        return f"{named}: {amount} right, {_sureness(self.certificate.miss)}"
 
 
 def certified_layers(
@@ -116,5 +117,5 @@ def _verdict(certificate: Certificate, *, has_zeros: bool) -> Verdict:
     return Verdict(Outcome.CONFORMS, elements=elements)
 
 
-def _chance(miss: float) -> str:
-    return "none" if miss == 0 else f"2^{math.ceil(math.log2(miss))} at most"
+def _sureness(miss: float) -> str:
+    return "each compared" if miss == 0 else f"but for a probability of 2^{math.ceil(math.log2(miss))}"

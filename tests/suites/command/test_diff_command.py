@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -31,6 +33,31 @@ def test_what_a_change_broke_is_told_with_1_and_what_it_mended_with_0(
 
     assert main(["diff", "after", "after"]) == 0
     assert capsys.readouterr().out.startswith("nothing is wrong that was not wrong before, 1 fault is as before;")
+
+
+def test_the_page_leads_to_the_faults_and_the_runs_from_where_it_lies(
+    check_conv1d: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_conv1d("right", "--out", "before", "--memory", "before.memory")
+    check_conv1d("rotated", "--out", "after 2", "--memory", "after.memory")
+    Path("pages").mkdir()
+    assert main(["diff", "before", "after 2", "--page", "pages/diff.html"]) == 1
+    text = Path("pages/diff.html").read_text()
+    assert "1 fault is new" in text
+    assert "Wrong, and right before" in text
+    ways = [unquote(way) for way in re.findall(r'href="([^"#]+)"', text)]
+    assert "../after 2/mismatches/kernel.py-conv1d-forward-1/index.html" in ways
+    assert "../before/index.html" in ways
+    assert [way for way in ways if not (Path("pages") / way).exists()] == []
+    assert main(["diff", "after 2", "before", "--page", "pages/diff.html"]) == 0
+    text = Path("pages/diff.html").read_text()
+    assert "Right, and wrong before" in text
+    assert "../after%202/mismatches/kernel.py-conv1d-forward-1/index.html" in text
+    assert main(["diff", "before", "before", "--page", "pages/diff.html"]) == 0
+    assert "Nothing differs" in Path("pages/diff.html").read_text()
+    capsys.readouterr()
+    assert main(["diff", "before", "before", "--page", "nowhere/diff.html"]) == 2
+    assert "page='nowhere/diff.html', but should be a file that can be written" in capsys.readouterr().err
 
 
 def test_a_check_that_is_gone_is_told_as_not_compared(check_conv1d: Check, capsys: pytest.CaptureFixture[str]) -> None:
