@@ -287,16 +287,21 @@ class Isolated:
             If it ends, or takes too long, before it has it.
         """
         if self._calls is None:
-            try:
-                self._calls = self._fork()
-            except (ConnectionError, TimeoutError):
-                self._restart_loader()
-                self._calls = self._fork()
+            self._calls = self._forked()
         self._log_mark = os.fstat(self._log.fileno()).st_size
         if self._log_mark > _LARGEST_LOG:
             os.ftruncate(self._log.fileno(), 0)
             self._log_mark = 0
         return self._calls
+
+    def _forked(self) -> Channel:
+        """A living child: of the process that forks for it, of another like it, or of one that is begun anew."""
+        for asks_others in (True, False):
+            try:
+                return self._fork()
+            except (ConnectionError, TimeoutError):
+                self._restart_loader(asks_others=asks_others)
+        return self._fork()
 
     def _fork(self) -> Channel:
         self._control.send({"do": "fork"}, deadline=time.monotonic() + REPORT_SECONDS)
@@ -308,14 +313,14 @@ class Isolated:
         calls.receive(time.monotonic() + self.limits.load_seconds)  # it has the candidate
         return calls
 
-    def _restart_loader(self) -> None:
+    def _restart_loader(self, *, asks_others: bool = True) -> None:
         """Start all over: a candidate may kill even the process that forks for it, and its like."""
         self._control.close()
-        if self._loader is None:
+        if self._loader is None and asks_others:
             with contextlib.suppress(OSError):
                 self._control = knock(self._door, self._log)
                 return
-        else:
+        elif self._loader is not None:
             self._loader.kill()
         self._log.close()
         self._launch()

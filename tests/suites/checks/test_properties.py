@@ -94,6 +94,8 @@ def test_what_its_failure_means_and_its_one_row_are_shown(
     added(monkeypatch, replace(PLAIN, violation="All is lost.", subjects=lambda passes: ("anything",)))
     (mismatch,) = run("reference", "toy")
     assert mismatch.violation == "All is lost."
+    capsys.readouterr()
+    main(["show", "of-toy", "--all"])
     assert "anything" in capsys.readouterr().out
     assert "All is lost." in Path(f"of-toy/mismatches/{mismatch.id}/index.html").read_text("utf-8")
     names = {case.get("name") for case in ElementTree.parse("of-toy/junit.xml").iter("testcase")}
@@ -110,6 +112,9 @@ def test_on_reals_it_is_measured_diagnosed_and_replayed_as_the_check_that_is_the
     ((found,), (known,)) = (run(f"{__file__}:CutsFactors", check) for check in ("toy", "precision"))
     assert known.diagnosed
     assert found == replace(known, check="toy", title=PLAIN.title, violation="")
+    capsys.readouterr()
+    for check in ("toy", "precision"):
+        main(["show", f"of-{check}", "--all"])
     assert capsys.readouterr().out.count("ratio ≤ ") == 2
     assert main(["replay", f"of-toy/mismatches/{found.id}", "--in-process", "--candidate", "reference"]) == 0
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "baseline": ["folder"],
     "seed": [],
     "header": [],
+    "certify": ["reference", "--corpus", "resnet50"],
     "adapter": ["reference"],
     "support": [],
     "vectors export": ["folder"],
