@@ -77,6 +77,7 @@ def certify(
     geometry: ConvGeometry,
     *,
     largest: float,
+    allowed: float = 0.0,
     seed: int = 0,
     miss: float = MISS,
 ) -> Certificate:
@@ -92,6 +93,8 @@ def certify(
     geometry : ConvGeometry
     largest : float
         No sum of absolute terms of an element is larger: 2**precision of the lattice.
+    allowed : float
+        How far from the exact one an element may be: nothing, but where it comes of a transform.
     seed : int
         Of the combinations.
     miss : float
@@ -99,7 +102,8 @@ def certify(
     Raises
     ------
     InvalidArgument
-        If the result has another shape, the dtype is complex, or sums over so many elements would round.
+        If the result has another shape, the dtype is complex, `allowed` is half the unit in which results are, or more,
+        or sums over so many elements would round.
     """
     shape = pass_.result_shape(geometry)
     if actual.shape != shape:
@@ -109,23 +113,31 @@ def certify(
     if not actual.size:
         return Certificate(0, 0.0, 0, 0, None)
     if pass_ is Pass.BIAS_GRADIENT or _is_hardly_combined(pass_, geometry):
-        return _of_each(pass_, operands, actual, geometry)
-    unit = unit_of(operands.learning_rate) if pass_ is Pass.UPDATE else 1.0
+        return _of_each(pass_, operands, actual, geometry, allowed)
+    unit = unit_of_results(pass_, operands)
+    if not allowed < unit / 2:
+        raise InvalidArgument("allowed", allowed, f"should be less than half of {unit:g}", where=_WHERE)
     rng = np.random.default_rng([seed, *geometry.output_shape])
     groups = geometry.direct.groups if pass_.result_like == "weight" else 1
     combined = drawn((shape[0], shape[1]), groups, largest / unit, miss, rng)
-    odd = _odd(actual, largest, unit)
+    odd = _odd(actual, largest, unit, allowed)
     if odd is not None:
         return Certificate(actual.size, combined.miss, combined.count, 1, _told(pass_, operands, actual, geometry, odd))
-    residual = projected(actual, combined) - expected(pass_, operands, geometry, combined)
+    meant = np.rint(actual.astype(np.float64) / unit) * unit if allowed else actual
+    residual = projected(meant, combined) - expected(pass_, operands, geometry, combined)
     places = residual.any(axis=0)
     if not places.any():
         return Certificate(actual.size, combined.miss, combined.count, 0, None)
     place = tuple(map(int, np.argwhere(places)[0]))
     shown = next(number for number, each in enumerate(residual) if each[place])
-    index = _located(pass_, operands, actual, geometry, _one(combined, shown), place)
+    index = _located(pass_, operands, meant, geometry, _one(combined, shown), place)
     wrong = _told(pass_, operands, actual, geometry, index)
     return Certificate(actual.size, combined.miss, combined.count, int(np.count_nonzero(places)), wrong)
+
+
+def unit_of_results(pass_: Pass, operands: Operands) -> float:
+    """The power of two of which all elements of a right result are multiples, of operands on the lattice."""
+    return unit_of(operands.learning_rate) if pass_ is Pass.UPDATE else 1.0
 
 
 def _is_hardly_combined(pass_: Pass, geometry: ConvGeometry) -> bool:
@@ -134,22 +146,24 @@ def _is_hardly_combined(pass_: Pass, geometry: ConvGeometry) -> bool:
     return pass_.result_like == "weight" and channels <= _FEW_CHANNELS
 
 
-def _of_each(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry) -> Certificate:
+def _of_each(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry, allowed: float) -> Certificate:
     """Each element is compared with the sum that float64 gives without rounding."""
     right = reference.evaluate(pass_, operands.map(lambda array: array.astype(np.float64)), geometry)
-    off = np.argwhere(actual.astype(np.float64) != right)
+    with np.errstate(invalid="ignore"):
+        off = np.argwhere(~(np.abs(actual.astype(np.float64) - right) <= allowed))
     if not off.size:
         return Certificate(actual.size, 0.0, 0, 0, None)
     index = tuple(map(int, off[0]))
     return Certificate(actual.size, 0.0, 0, len(off), Wrong(index, float(actual[index]), float(right[index])))
 
 
-def _odd(actual: Array, largest: float, unit: float) -> tuple[int, ...] | None:
-    """An element that no right result has: NaN, none of the multiples, or too large. Sums with it could be rounded."""
+def _odd(actual: Array, largest: float, unit: float, allowed: float) -> tuple[int, ...] | None:
+    """An element that no right result has: NaN, off the multiples, or too large. Sums with it could be rounded."""
     for start in range(len(actual)):
         values = actual[start].astype(np.float64) / unit
         with np.errstate(invalid="ignore"):
-            fits = (values == np.rint(values)) & (np.abs(values) <= largest / unit)
+            nearest = np.rint(values)
+            fits = (np.abs(values - nearest) <= allowed / unit) & (np.abs(nearest) <= largest / unit)
         if not fits.all():
             return (start, *map(int, np.argwhere(~fits)[0]))
     return None

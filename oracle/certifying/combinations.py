@@ -22,6 +22,8 @@ from ..errors import InvalidArgument
 from ..numbers.arrays import Float64
 
 _PRECISION = 53
+LEAST_MISS = 2.0**-1000
+"""Smaller probabilities are not told from none by float64."""
 _MOST = 1 << 12
 """Larger factors would make the probability no smaller that anyone asks for."""
 
@@ -75,16 +77,17 @@ def drawn(
     largest_value : float
         No element of a right result is larger in size, in units of which all are multiples.
     miss : float
-        The probability of missing an error that is wanted, between 0 and 1.
+        The probability of missing an error that is wanted, below 1 and not below `LEAST_MISS`.
     rng : Generator
 
     Raises
     ------
     InvalidArgument
-        If `miss` is not between 0 and 1, or there are so many elements that their sums are not exact.
+        If `miss` is not such a probability, or there are so many elements that their sums are not exact.
     """
-    if not 0 < miss < 1:
-        raise InvalidArgument("miss", miss, "should be a probability above 0 and below 1", where="certify")
+    if not LEAST_MISS <= miss < 1:
+        requirement = "should be a probability below 1, and of at least 2**-1000"
+        raise InvalidArgument("miss", miss, requirement, where="certify")
     pairs = max(math.prod(shape), 1)
     largest = min(math.isqrt(int(2**_PRECISION / (pairs * max(largest_value, 1)))), _MOST)
     if largest < 2:

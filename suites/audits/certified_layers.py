@@ -7,11 +7,12 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from ...oracle.certifying.certificate import MISS, Certificate, certify
+from ...oracle.certifying.certificate import MISS, Certificate, certify, unit_of_results
+from ...oracle.certifying.transforms import most_off
 from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
-from ...oracle.numbers.dtypes import COMPONENTS
-from ...oracle.operands.data import Numbers, lattice_for
-from ...oracle.problem.passes import Pass, factors_of, is_defined
+from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
+from ...oracle.operands.data import Case, Numbers, lattice_for
+from ...oracle.problem.passes import Array, Operands, Pass, factors_of, is_defined
 from ...reports.views.wording import plural
 from ..calling.executor import Executor
 from ..calling.replies import Returned
@@ -20,6 +21,7 @@ from ..checks.conduct import judge_conduct
 from ..checks.declared import arithmetic_of
 from ..checks.value import operands_of
 
+_USUAL_DTYPE = "float32"
 _ZEROS = "equal, but the operands have zeros, whose terms would not be missed: a wider accumulator would leave none"
 
 
@@ -32,16 +34,18 @@ class CertifiedLayer:
     layer : str
         Where it comes from.
     case : str
+    dtype : str
     pass_ : Pass
     verdict : Verdict
     certificate : Certificate or None
-        None where there was no array of the right shape and dtype to look at.
+        None where there was no array of the right shape and dtype to look at, or nothing could be told of it.
     seconds, own_seconds : float
         That the call took, and the certificate.
     """
 
     layer: str
     case: str
+    dtype: str
     pass_: Pass
     verdict: Verdict
     certificate: Certificate | None
@@ -49,8 +53,13 @@ class CertifiedLayer:
     own_seconds: float
 
     def __str__(self) -> str:
-        """``resnet50:conv1 forward: 3,211,264 elements are right, but for a probability of 2^-40``."""
+        """``resnet50:conv1 forward: 3,211,264 elements are right, but for a probability of 2^-40``.
+
+        A dtype is named beside the pass unless it is float32.
+        """
         named = f"{self.layer} {self.pass_}"
+        if self.dtype != _USUAL_DTYPE:
+            named += f" {self.dtype}"
         if self.verdict.outcome is not Outcome.CONFORMS or self.certificate is None:
             return f"{named} {self.verdict.outcome}: {self.verdict.reason}; {self.case}"
         amount = plural(self.certificate.elements, "element is", "elements are")
@@ -75,7 +84,7 @@ def certified_layers(
     Raises
     ------
     InvalidArgument
-        If `miss` is not between 0 and 1, or a layer has too many channels for exact sums.
+        If `miss` is no probability that can be had, or a layer has too many channels for exact sums.
     """
     for layer in layers:
         if layer.case.dtype not in COMPONENTS:
@@ -93,15 +102,27 @@ def _certified(executor: Executor, layer: CorpusCase, pass_: Pass, miss: float) 
     if verdict is None and isinstance(reply, Returned):
         verdict = judge_form(reply.value, pass_.result_shape(case.geometry), arithmetic.result_dtype)
         if verdict is None:
-            largest = 2.0 ** lattice_for(case, arithmetic).precision
-            bounds = {"largest": largest, "miss": miss}
-            certificate = certify(pass_, operands, reply.value, case.geometry, seed=case.seed, **bounds)
-            read = [getattr(operands, name) for name in factors_of(pass_, case.geometry)]
-            verdict = _verdict(certificate, has_zeros=not all(array.all() for array in read))
+            certificate, verdict = _seen(pass_, operands, reply.value, case, arithmetic, miss)
     assert verdict is not None
     seconds = reply.seconds if isinstance(reply, Returned) else 0.0
     own = time.perf_counter() - start
-    return CertifiedLayer(str(layer.provenance), str(case), pass_, verdict, certificate, seconds, own)
+    return CertifiedLayer(str(layer.provenance), str(case), case.dtype, pass_, verdict, certificate, seconds, own)
+
+
+def _seen(
+    pass_: Pass, operands: Operands, actual: Array, case: Case, arithmetic: Arithmetic, miss: float
+) -> tuple[Certificate | None, Verdict]:
+    """What is known of a result; None of one that its arithmetic may have rounded to another integer."""
+    allowed = most_off(pass_, operands, arithmetic, case.geometry)
+    if allowed >= unit_of_results(pass_, operands) / 2:
+        told = f"a transform of this size may be off by {allowed:.3g}: too much to tell which integer is meant"
+        return None, Verdict(Outcome.UNDECIDED, told, "resolution", elements=actual.size)
+    largest = 2.0 ** lattice_for(case, arithmetic).precision
+    certificate = certify(
+        pass_, operands, actual, case.geometry, largest=largest, allowed=allowed, seed=case.seed, miss=miss
+    )
+    read = [getattr(operands, name) for name in factors_of(pass_, case.geometry)]
+    return certificate, _verdict(certificate, has_zeros=not all(array.all() for array in read))
 
 
 def _verdict(certificate: Certificate, *, has_zeros: bool) -> Verdict:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...oracle.errors import InvalidArgument
 
 _LARGEST_AMOUNT = 1_000_000
+_MOST_BITS = 1000
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -21,6 +22,14 @@ def natural(text: str) -> int:
 def positive(text: str) -> int:
     """An integer of at least 1."""
     return _number(text, least=1)
+
+
+def bits(text: str) -> int:
+    """An integer of at least 1, and no larger than the exponents of float64 reach."""
+    value = positive(text)
+    if value > _MOST_BITS:
+        raise argparse.ArgumentTypeError(f"{text!r} should be an integer of at most {_MOST_BITS}")
+    return value
 
 
 def seed(text: str) -> int | None:

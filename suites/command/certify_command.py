@@ -16,7 +16,7 @@ from ..candidates import FORMS
 from ..cases.corpora import CORPORA
 from ..cases.corpora.selection import Selection
 from ..cases.space import RANKS
-from .arguments import add_time_limit, natural, positive
+from .arguments import add_time_limit, bits, natural, positive
 from .plain_console import plain_console
 
 _REAL = tuple(name for name in DTYPES if name not in COMPONENTS)
@@ -45,7 +45,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
     )
     certify.add_argument(
         "--miss-bits",
-        type=positive,
+        type=bits,
         default=40,
         metavar="B",
         help="a wrong result is missed with a probability of at most 2^-B (default: 40)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.certifying import combinations
-from convoracle.oracle.certifying.certificate import MISS, Wrong, certify
-from convoracle.oracle.certifying.combinations import drawn
+from convoracle.oracle.certifying.certificate import MISS, Wrong, certify, unit_of_results
+from convoracle.oracle.certifying.combinations import LEAST_MISS, drawn
 from convoracle.oracle.certifying.projections import projected
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.data import Case, lattice_for, lattice_operands, parse_case
@@ -68,6 +69,28 @@ def test_what_is_no_integer_of_the_lattice_is_wrong_at_once(value: float) -> Non
     assert found.wrong.index == (2, 5, 1, 3)
 
 
+@pytest.mark.parametrize("pass_", list(Pass), ids=str)
+def test_of_transforms_the_nearest_integers_are_certified(pass_: Pass) -> None:
+    operands = lattice_operands(CASE)
+    result = right(pass_, operands, CASE)
+    allowed = 0.2 * unit_of_results(pass_, operands)
+    near = result + np.random.default_rng(0).uniform(-0.9 * allowed, 0.9 * allowed, result.shape)
+    seen = partial(certify, pass_, operands, geometry=CASE.geometry, largest=largest(CASE), allowed=allowed)
+    assert seen(near).holds
+    for off in (1.5 * allowed, 5 * allowed, -5 * allowed, np.nan):
+        wrong = near.copy()
+        wrong.flat[1] = result.flat[1] + off
+        found = seen(wrong).wrong
+        assert found is not None
+        assert found.index == tuple(map(int, np.unravel_index(1, result.shape)))
+        assert found.expected == result.flat[1]
+
+
+def test_the_least_probability_is_still_one() -> None:
+    chosen = drawn((3, 5), 1, 2.0**24, LEAST_MISS, np.random.default_rng(0))
+    assert 0 < chosen.miss <= LEAST_MISS
+
+
 def test_errors_that_cancel_in_plain_sums_are_found() -> None:
     """Two images exchanged, or two channels: the sum over all is what it was."""
     operands = lattice_operands(CASE)
@@ -113,8 +136,11 @@ def test_what_cannot_be_certified_is_refused() -> None:
     result = right(Pass.FORWARD, operands, CASE)
     with pytest.raises(InvalidArgument, match=r"actual.shape=\(3, 6, 3, 5\)|actual.shape="):
         certify(Pass.FORWARD, operands, result[:, :, :-1], CASE.geometry, largest=largest(CASE))
-    with pytest.raises(InvalidArgument, match="miss=0, but should be a probability above 0 and below 1"):
-        certify(Pass.FORWARD, operands, result, CASE.geometry, largest=largest(CASE), miss=0)
+    for miss in (0, 1, 2.0**-1074):
+        with pytest.raises(InvalidArgument, match=f"miss={miss}, but should be a probability below 1"):
+            certify(Pass.FORWARD, operands, result, CASE.geometry, largest=largest(CASE), miss=miss)
+    with pytest.raises(InvalidArgument, match=r"allowed=0.5, but should be less than half of 1"):
+        certify(Pass.FORWARD, operands, result, CASE.geometry, largest=largest(CASE), allowed=0.5)
     case = replace(CASE, dtype="complex64")
     with pytest.raises(InvalidArgument, match="dtype='complex64', but should be of real numbers"):
         certify(Pass.FORWARD, lattice_operands(case), result, CASE.geometry, largest=largest(CASE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import ml_dtypes
 import numpy as np
@@ -94,6 +94,33 @@ def test_zeros_among_the_operands_leave_it_undecided(corpus: str) -> None:
     assert three.verdict.outcome is Outcome.UNDECIDED
     assert "have zeros" in str(three)
     assert small.verdict.outcome is Outcome.CONFORMS
+    assert ":small forward bfloat16: 36 elements are right" in str(small)
+
+
+def test_a_transform_that_is_declared_may_round_but_to_no_other_integer(corpus: str) -> None:
+    """A right one was called wrong: its results are near integers, not at them."""
+
+    def near(result: Array, geometry: ConvGeometry) -> Array:
+        return result + np.float32(2.0**-12)
+
+    def far(result: Array, geometry: ConvGeometry) -> Array:
+        return result + np.float32(0.4)
+
+    outcomes = [Outcome.CONFORMS] * len(Pass) * 2
+    assert [each.verdict.outcome for each in found(_transform(near), corpus)] == outcomes
+    assert Outcome.VIOLATES in {each.verdict.outcome for each in found(Convolution(near), corpus)}
+    assert {each.verdict.outcome for each in found(_transform(far), corpus)} == {Outcome.VIOLATES}
+    Path(corpus).write_text('mb1ic512ih28oc512oh28kh3ph1n"long"\n')
+    (long,) = found(_transform(near), corpus, Pass.FORWARD)
+    assert long.verdict.outcome is Outcome.UNDECIDED
+    assert "a transform of this size may be off by 4." in str(long)
+
+
+def _transform(made: Callable[[Array, ConvGeometry], Array]) -> Convolution:
+    class Transform(Convolution):
+        conventions: ClassVar = {"algorithm": "transform"}
+
+    return Transform(made)
 
 
 def test_the_command_certifies_and_ends_with_what_is_wrong(
@@ -116,6 +143,7 @@ def test_the_command_certifies_and_ends_with_what_is_wrong(
     [
         (["--corpus", "nowhere.txt"], "nowhere.txt"),
         (["--corpus", "resnet50", "--miss-bits", "0"], "'0' should be an integer of at least 1"),
+        (["--corpus", "resnet50", "--miss-bits", "1075"], "'1075' should be an integer of at most 1000"),
         (["--corpus", "resnet50", "--dtypes", "complex64"], "complex64"),
         ([], "--corpus"),
     ],
