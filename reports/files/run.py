@@ -70,7 +70,7 @@ class RunWriter:
             If the folder holds anything else, an earlier run that is not to be replaced, or one being written.
         """
         path = Path(folder)
-        _refuse_foreign(path)
+        refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
         lock = locked(path)
         with contextlib.ExitStack() as unless_created:
@@ -150,8 +150,14 @@ class RunWriter:
         self.close()
 
 
-def _refuse_foreign(folder: Path) -> bool:
-    """Refuse a folder that is neither new, empty nor that of a run; says whether it holds a run."""
+def refuse_foreign(folder: Path) -> bool:
+    """Whether a folder holds a run; a new or empty one does not.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is a file, or holds anything else.
+    """
     if folder.exists() and not folder.is_dir():
         raise InvalidArgument("folder", str(folder), "should be a folder, not a file", where="RunWriter.create")
     if not folder.exists() or all(entry.name == LOCK for entry in folder.iterdir()):
@@ -164,7 +170,7 @@ def _refuse_foreign(folder: Path) -> bool:
 
 
 def _clear(folder: Path, *, replace: bool) -> None:
-    if not _refuse_foreign(folder):
+    if not refuse_foreign(folder):
         return
     if not replace:
         raise InvalidArgument(

@@ -11,7 +11,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.numbers.dtypes import DTYPES, Arithmetic
 from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
-from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, shape_of
+from ...oracle.problem.passes import ARRAYS, Array, Operands, Pass, present_products, shape_of
 from .value import Standard, solve, standard
 
 _WHERE = "bound"
@@ -48,7 +48,8 @@ def own_standard(
     Raises
     ------
     InvalidArgument
-        If an argument is not one of those possible, a shape does not fit, or an operand is NaN or infinite.
+        If an argument is not one of those possible, an operand that the pass reads is left out, a shape does not fit,
+        or an operand is NaN or infinite.
     """
     known = _pass(pass_)
     unknown = next((name for name in arrays if name not in ARRAYS), None)
@@ -61,6 +62,7 @@ def own_standard(
     if dtype.name not in DTYPES:
         raise InvalidArgument("dtype", dtype.name, f"should be one of {', '.join(DTYPES)}", where=_WHERE)
     problem = _geometry(geometry, given, settings)
+    _require_read(known, problem, given)
     needed = ("input", "weight", "output_gradient")
     filled = {name: np.zeros(shape_of(name, problem), dtype) for name in needed if name not in given}
     chosen: dict[str, Any] = {"bias": None, **filled, **given}
@@ -107,6 +109,14 @@ def _geometry(
         out_channels=outputs,
         **settings,  # type: ignore[arg-type]
     )
+
+
+def _require_read(pass_: Pass, geometry: ConvGeometry, given: Mapping[str, Array]) -> None:
+    read = {name for part in present_products(pass_, geometry, given) for name in (part.left, part.right)}
+    read |= {Pass.UPDATE: {"weight"}, Pass.BIAS_GRADIENT: {"output_gradient"}}.get(pass_, set())
+    missing = next((name for name in ARRAYS if name in read - set(given)), None)
+    if missing is not None:
+        raise InvalidArgument(missing, None, f"should be an array for the pass {pass_}", where=_WHERE)
 
 
 def _require_finite(given: Mapping[str, Array]) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...oracle.answers import large
 from ...oracle.answers.exact import ExactResult
 from ...oracle.answers.integers import held
+from ...oracle.errors import InvalidArgument
 from ...oracle.judging.contamination import (
     contaminate,
     expect_contaminated,
@@ -185,7 +186,20 @@ class Standard:
         return judge_nonfinite(actual, self.expectation, self.result_dtype)
 
     def wrong(self, actual: Array) -> NDArray[np.bool_]:
-        """Which elements of a result of the right shape and dtype are wrong."""
+        """Which elements of a result are wrong.
+
+        Raises
+        ------
+        InvalidArgument
+            If it has another shape, or complex numbers where real ones should be.
+        """
+        is_complex = self.result_dtype in COMPONENTS
+        shape = self.exact.rounded.shape[:-1] if is_complex else self.exact.rounded.shape
+        if actual.shape != shape:
+            raise InvalidArgument("actual.shape", actual.shape, f"should be {shape}", where="wrong")
+        if (actual.dtype.kind == "c") != is_complex:
+            requirement = f"should be that of the result, {self.result_dtype}"
+            raise InvalidArgument("actual.dtype", actual.dtype.name, requirement, where="wrong")
         if self.expectation is None:
             return compare(actual, self.exact, self.bound).wrong
         return wrong_elements(actual, self.expectation)

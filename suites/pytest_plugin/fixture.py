@@ -164,6 +164,9 @@ class Conformance:
         weight: Array | None = None,
         bias: Array | None = None,
         output_gradient: Array | None = None,
+        input_direction: Array | None = None,
+        weight_direction: Array | None = None,
+        bias_direction: Array | None = None,
         learning_rate: float = 0.5,
         accumulator: str | None = None,
         multiplier: str | None = None,
@@ -180,7 +183,7 @@ class Conformance:
         pass_ : str
         geometry : ConvGeometry or str, optional
             ``"n1c3k8i32x32f3x3p1x1"``; left out, it follows from input, weight and `settings`.
-        input, weight, bias, output_gradient : ndarray, optional
+        input, weight, bias, output_gradient, input_direction, weight_direction, bias_direction : ndarray, optional
             In canonical shapes and of one dtype; what the pass does not read may be left out.
         learning_rate : float
             Of the update.
@@ -201,7 +204,15 @@ class Conformance:
         InvalidArgument
             If an argument is not one of those possible, or a shape does not fit.
         """
-        named = {"input": input, "weight": weight, "bias": bias, "output_gradient": output_gradient}
+        named = {
+            "input": input,
+            "weight": weight,
+            "bias": bias,
+            "output_gradient": output_gradient,
+            "input_direction": input_direction,
+            "weight_direction": weight_direction,
+            "bias_direction": bias_direction,
+        }
         return own_standard(
             pass_,
             {name: array for name, array in named.items() if array is not None},

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 
 import pytest
 
@@ -23,7 +21,7 @@ from .rows import asked_rows, require
 
 MARKER = "conformance"
 _PASSES = frozenset(map(str, Pass))
-_EXAMPLE = "@pytest.mark.conformance(my_conv2d, dtypes=['float32'])"
+_EXAMPLE = "@pytest.mark.conformance(candidate=my_conv2d, dtypes=['float32'])"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,10 +44,14 @@ def parametrize(metafunc: pytest.Metafunc, judge: Conformance) -> None:
         If there is no such marker, or the candidate cannot be loaded.
     """
     marker = metafunc.definition.get_closest_marker(MARKER)
-    if marker is None or len(marker.args) != 1:
+    asked = {} if marker is None else dict(marker.kwargs)
+    candidates = (
+        () if marker is None else (*marker.args, *(asked.pop(name) for name in ("candidate",) if name in asked))
+    )
+    if len(candidates) != 1:
         raise pytest.Collector.CollectError(f"conv_check wants a marker with one candidate: {_EXAMPLE}")
     try:
-        marked = Marked(marker.args[0], judge.budget(**marker.kwargs))
+        marked = Marked(candidates[0], judge.budget(**asked))
         with closing(Isolated(marked.candidate, Limits())) as executor:
             rows = [row for row in asked_rows(executor) if _is_of(row, marked.budget)]
     except TypeError as error:
@@ -60,18 +62,25 @@ def parametrize(metafunc: pytest.Metafunc, judge: Conformance) -> None:
     metafunc.parametrize("conv_check", [(marked, row) for row in rows], indirect=True, ids=names)
 
 
-def check_of(request: pytest.FixtureRequest) -> Callable[[], None]:
+class RowCheck:
     """What judges the row of a test; the candidate is examined when the first of its rows is."""
-    marked, row = request.param
-    return partial(_check, request.config, marked, row)
+
+    def __init__(self, config: pytest.Config, marked: Marked, row: Row) -> None:
+        self._config, self._marked, self._row = config, marked, row
+        self.was_called = False
+
+    def __call__(self) -> None:
+        self.was_called = True
+        found, marked = self._config.stash.setdefault(_FOUND, {}), self._marked
+        if marked not in found:
+            with closing(Isolated(marked.candidate, Limits())) as executor:
+                found[marked] = examine_all(executor, marked.budget), executor.info
+        require(self._row, *found[marked])
 
 
-def _check(config: pytest.Config, marked: Marked, row: Row) -> None:
-    found = config.stash.setdefault(_FOUND, {})
-    if marked not in found:
-        with closing(Isolated(marked.candidate, Limits())) as executor:
-            found[marked] = examine_all(executor, marked.budget), executor.info
-    require(row, *found[marked])
+def check_of(request: pytest.FixtureRequest) -> RowCheck:
+    """The check of the row that a test has as its parameter."""
+    return RowCheck(request.config, *request.param)
 
 
 def _is_of(row: Row, budget: Budget) -> bool:

@@ -6,9 +6,10 @@ no NumPy, no Hypothesis, no framework, until a test asks for it.
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not candidates_of(config):
         return
     given = getattr(config, "workerinput", {}).get(_OF_WORKERS)
+    report = report_of(config)
+    if given is None and report is not None:
+        _require_for_a_run(report)
     config.stash[_SCRATCH] = Path(given or tempfile.mkdtemp(prefix="convoracle-pytest-"))
 
 
@@ -59,7 +63,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add the tests of the candidates that are named, so that -k, -m and --lf apply to them too."""
     for item in items:
-        if {"conformance", "conv_check"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "conv_check" not in fixtures and any(
+            mark.name == "conformance" and _names(mark) for mark in item.own_markers
+        ):
+            told = "its marker conformance names a candidate, which nothing examines without the fixture conv_check"
+            raise pytest.UsageError(f"{item.nodeid}: {told}")
+        if {"conformance", "conv_check"} & fixtures:
             item.add_marker("conformance")
     if _SCRATCH in config.stash:
         from .items import items_of
@@ -91,6 +101,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
 
 
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> None:
+    """Refuse what pytest makes of a marker with a function or class alone: it marks that, and the test is lost."""
+    if not inspect.isfunction(obj) and not inspect.isclass(obj):
+        return
+    marks = vars(obj).get("pytestmark")
+    if not isinstance(marks, list) or collector.funcnamefilter(name) or collector.classnamefilter(name):
+        return
+    if any(isinstance(mark, pytest.Mark) and mark.name == "conformance" and not _names(mark) for mark in marks):
+        told = f"pytest takes {name} for the test that is marked: write @pytest.mark.conformance(candidate={name})"
+        raise pytest.Collector.CollectError(told)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """A test that has the fixture `conv_check` and does not call it shows nothing."""
+    result = yield
+    check = pyfuncitem.funcargs.get("conv_check")
+    if check is not None and not getattr(check, "was_called", True):
+        pytest.fail("conv_check was not called: nothing was judged", pytrace=False)
+    return result
+
+
 @pytest.fixture(scope="session")
 def conformance(request: pytest.FixtureRequest) -> Conformance:
     """Judge a convolution implementation in a test: ``conformance.check(my_conv2d)``.
@@ -106,6 +138,20 @@ def conv_check(request: pytest.FixtureRequest) -> Callable[[], None]:
     from .marked import check_of
 
     return check_of(request)
+
+
+def _require_for_a_run(folder: Path) -> None:
+    from ...oracle.errors import InvalidArgument
+    from ...reports.files.run import refuse_foreign
+
+    try:
+        refuse_foreign(folder)
+    except InvalidArgument as error:
+        raise pytest.UsageError(f"--conv-report: {error}") from None
+
+
+def _names(mark: pytest.Mark) -> bool:
+    return bool(mark.args or mark.kwargs)
 
 
 def _judge(config: pytest.Config) -> Conformance:

@@ -179,9 +179,39 @@ def test_bound_of_a_gradient_takes_the_geometry_where_an_operand_is_missing() ->
     assert transposed.expected().shape == (1, 2, 6, 6)
 
 
+def test_bound_takes_directions() -> None:
+    x, w = np.arange(3.0).reshape(1, 1, 3), np.full((1, 1, 2), 2.0)
+    allowed = Conformance().bound("jvp", input=x, weight=w, input_direction=np.ones((1, 1, 3)))
+    assert allowed.expected().tolist() == [[[4.0, 4.0]]]
+
+
+@pytest.mark.parametrize(
+    "actual",
+    [np.zeros((0, 1, 2)), np.full(1, 3.0), np.float64(3), np.full((1, 1, 1, 2), 3.0), np.full((1, 1, 2), 3 + 0j)],
+)
+def test_a_result_of_another_form_is_not_compared_element_by_element(actual: Any) -> None:
+    """An empty one, broadcast, had no wrong element."""
+    allowed = Conformance().bound("forward", input=np.ones((1, 3, 2)), weight=np.ones((1, 3, 1)))
+    assert not allowed.wrong(np.full((1, 1, 2), 3.0)).any()
+    with pytest.raises(InvalidArgument, match=r"actual\.(shape=.*\(1, 1, 2\)|dtype='complex128'.*float64)"):
+        allowed.wrong(actual)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (
+            {"pass_": "weight_gradient", "input": np.ones((1, 1, 3)), "weight": np.ones((1, 1, 1))},
+            "output_gradient=None, but should be an array for the pass weight_gradient",
+        ),
+        (
+            {"pass_": "update", "geometry": "n1c1k1i3f1", "input": np.ones((1, 1, 3)), "output_gradient": np.ones(3)},
+            "weight=None, but should be an array for the pass update",
+        ),
+        (
+            {"pass_": "bias_gradient", "input": np.ones((1, 1, 3)), "weight": np.ones((1, 1, 1))},
+            "output_gradient=None, but should be an array for the pass bias_gradient",
+        ),
         ({"pass_": "backward", "input": np.ones((1, 1, 3))}, "pass_='backward', but should be one of forward"),
         ({"pass_": "forward"}, "operands='none', but should be arrays by name"),
         ({"pass_": "forward", "input": np.ones((1, 1, 3))}, "weight=None, but should be given, or else `geometry`"),

@@ -247,7 +247,8 @@ def test_every_test_of_a_candidate_has_the_marker(pytester: pytest.Pytester) -> 
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
-        ("", "conv_check wants a marker with one candidate: @pytest.mark.conformance(my_conv2d"),
+        ("", "conv_check wants a marker with one candidate: @pytest.mark.conformance(candidate=my_conv2d"),
+        ("@pytest.mark.conformance('reference', candidate='reference')", "wants a marker with one candidate"),
         ("@pytest.mark.conformance(42)", "with none of the functions of a candidate"),
         ("@pytest.mark.conformance('reference', ranks=[9])", "ranks=(9,), but should be some of 1, 2"),
         ("@pytest.mark.conformance('reference', rank=2)", "unexpected keyword argument 'rank'"),
@@ -261,6 +262,54 @@ def test_a_marker_that_cannot_be_used_is_an_error_of_collection(
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*{told.replace('[', '[[]')}*"])
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+SILENT = """
+    import pytest
+
+    class MyConvolution:
+        def __init__(self, wanted=None):
+            self.wanted = wanted
+
+        def forward(self, input, weight):
+            return 0 * input
+
+"""
+
+
+def test_a_marker_that_marks_the_candidate_itself_is_an_error(pytester: pytest.Pytester) -> None:
+    """pytest takes a class or function without other arguments for what is marked: the test was lost, and all green."""
+    test = "def test_it(conv_check):\n        conv_check()\n\n    def test_other(): ...\n"
+    pytester.makepyfile(f"{SILENT}    @pytest.mark.conformance(MyConvolution)\n    {test}")
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*write @pytest.mark.conformance(candidate=MyConvolution)"])
+    pytester.makepyfile(f"{SILENT}    @pytest.mark.conformance(candidate=MyConvolution)\n    {test}")
+    result = pytester.runpytest_subprocess(*OPTIONS, "-k", "structure or other")
+    result.assert_outcomes(passed=1, failed=1, deselected=4)
+
+
+def test_what_never_judges_is_not_green(pytester: pytest.Pytester) -> None:
+    marker = "@pytest.mark.conformance('reference', cases=1, passes=['forward'])"
+    pytester.makepyfile(
+        f"import pytest\n\n{marker}\ndef test_it(conv_check): ...\n\n"
+        f"{marker}\ndef test_skipped(conv_check):\n    pytest.skip('another day')\n"
+    )
+    result = pytester.runpytest_subprocess(*OPTIONS, "-k", "structure-forward")
+    result.assert_outcomes(failed=1, skipped=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["*conv_check was not called: nothing was judged*"])
+    pytester.makepyfile(f"import pytest\n\n{marker}\ndef test_it(): ...\n")
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*::test_it: its marker conformance names a candidate, which nothing examines*"])
+
+
+def test_a_report_goes_into_no_folder_of_something_else(pytester: pytest.Pytester) -> None:
+    (pytester.mkdir("mine") / "notes.txt").write_text("keep")
+    result = pytester.runpytest_subprocess(*OPTIONS, "--conv-candidate=reference", "--conv-report=mine")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--conv-report: folder='*mine', but should be new, empty, or the folder of an earl*"])
+    assert (pytester.path / "mine" / "notes.txt").read_text() == "keep"
 
 
 def test_projects_with_rooms_of_the_same_names(pytester: pytest.Pytester) -> None:
