@@ -88,7 +88,7 @@ def measured(records: tuple[CaseRecord, ...], count: int, info: RunInfo) -> Cost
         with RunWriter.create(folder, info) as writer:
             append = sum(appended(writer, record) for record in islice(many(records), count))
             writer.finish(append, False)
-        size = (folder / "records.jsonl").stat().st_size
+        size = sum(path.stat().st_size for path in (folder / "records").iterdir())
         documents = sum(len(to_json(record)) + 1 for record in records) / len(records)
         seconds, mebibytes = reported(folder)
     return Cost(count, size / count, documents, 1e6 * append / count, seconds, mebibytes)

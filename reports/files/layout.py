@@ -4,8 +4,10 @@
 
     run.json                          the run's facts
     held-against.toml                 the baseline that the run was held against, if there was one
-    records.jsonl                     the record of a case a line, handed to the operating system line by line
+    records/CANDIDATE-0.jsonl         the record of a case a line, handed to the operating system line by line; for each
+                                      part of each candidate, see `part_files`
     mismatches/ID/mismatch.json, arrays.npz, reproduce.py
+    mismatches/ID.json                of one that is the same as another, met again in another part
     finished.json                     written when the run ends
     summary.json, badge.json          what came of it, by what it was held against
     index.html, cases/, matrix/, accuracy/, mismatches/ID/index.html, junit.xml, sarif.json    made from the others
@@ -14,7 +16,9 @@
 
 from __future__ import annotations
 
-INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records.jsonl", "mismatches", "finished.json"
+INFO, RECORDS, MISMATCHES, FINISHED = "run.json", "records", "mismatches", "finished.json"
+OLD_RECORDS = "records.jsonl"
+"""All records of a run of schema 6 or earlier."""
 MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
 BASELINE, SUMMARY, BADGE = "held-against.toml", "summary.json", "badge.json"
 PAGE, JUNIT, SARIF = "index.html", "junit.xml", "sarif.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +10,16 @@ from typing import TypeVar
 from ..errors import InvalidRecord
 from ..records.codec import WrongField
 from ..records.evidence import check_facts, load_arrays
+from ..records.instances import Instance, instance_of, kept_for, natural
 from ..records.line import Line
+from ..records.lines import Interned
 from ..records.question import check_question, check_values
 from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, from_json
 from ..records.totals import Run, totals
 from ..views.gate import settings_sentences, stopped_sentence
-from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, PARTIAL, RECORDS
+from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, OLD_RECORDS, PARTIAL
+from .part_files import part_files
 from .record_file import read_lines
 
 T = TypeVar("T")
@@ -37,20 +39,31 @@ def read_run(folder: str | os.PathLike[str], listen: Callable[[RunInfo], Callabl
         For any other damage, with file and line.
     """
     path = Path(folder)
-    info = _read_document(RunInfo, path / INFO)
+    info = read_document(RunInfo, path / INFO)
     notes = list(settings_sentences(info.settings))
-    lines = read_lines(path / RECORDS, notes)
+    mismatches, kept = _told_apart(path, notes)
+    lines = (line for _, line in _lines(path, info, kept, notes))
     found = totals(lines if listen is None else _told(lines, listen(info)), info.checks)
-    mismatches = tuple(_read_mismatches(path / MISMATCHES, notes))
     if not (path / FINISHED).exists():
         notes.append("The run did not come to its end: what it had finished by then is shown.")
         return Run(info, found, mismatches, finished=False, notes=tuple(notes))
-    finished = _read_document(Finished, path / FINISHED)
+    finished = read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
     notes += map(stopped_sentence, finished.stopped)
     told = (finished.seconds, tuple(notes), finished.audited, finished.stopped)
     return Run(info, found, mismatches, not finished.interrupted, *told)
+
+
+def read_info(folder: str | os.PathLike[str]) -> RunInfo:
+    """The facts of the run in a folder.
+
+    Raises
+    ------
+    InvalidRecord
+        If it has none, or they are damaged.
+    """
+    return read_document(RunInfo, Path(folder) / INFO)
 
 
 def _told(lines: Iterable[Line], tell: Callable[[Line], None]) -> Iterator[Line]:
@@ -67,12 +80,41 @@ def read_records(folder: str | os.PathLike[str]) -> Iterator[CaseRecord]:
     InvalidRecord
         As `read_run` does, and for a case that is none.
     """
-    path = Path(folder) / RECORDS
+    path = Path(folder)
+    _, kept = _told_apart(path, [])
+    for file, line in _lines(path, read_document(RunInfo, path / INFO), kept, []):
+        yield _record(line, file)
+
+
+def read_part(path: Path) -> Iterator[CaseRecord]:
+    """The records of one file, one after the other; a last line that was cut off is left out.
+
+    Raises
+    ------
+    InvalidRecord
+        If a line is none, or its case.
+    """
     for line in read_lines(path, []):
-        try:
-            yield line.record()
-        except WrongField as error:
-            raise InvalidRecord(error.problem, file=str(path), field="case") from None
+        yield _record(line, path)
+
+
+def _record(line: Line, path: Path) -> CaseRecord:
+    try:
+        return line.record()
+    except WrongField as error:
+        raise InvalidRecord(error.problem, file=str(path), field="case") from None
+
+
+def _lines(folder: Path, info: RunInfo, kept: Mapping[str, str], notes: list[str]) -> Iterator[tuple[Path, Line]]:
+    """The records of a run, each with its file, and the mismatches of some ids told as those that are kept for them."""
+    interned: Interned = {}
+    if (folder / OLD_RECORDS).is_file():
+        paths = [folder / OLD_RECORDS]
+    else:
+        paths = [file.path for file in part_files(folder, info)]
+    for file in paths:
+        for line in read_lines(file, notes, interned):
+            yield file, line.with_faults(kept)
 
 
 def read_mismatch(
@@ -95,7 +137,7 @@ def read_mismatch(
     given = Path(path)
     document = given / MISMATCH if given.is_dir() else given
     arrays = document.with_name(ARRAYS)
-    stored = _read_document(StoredMismatch, document)
+    stored = read_document(StoredMismatch, document)
     check_question(stored, checks, file=str(document))
     check_facts(stored.mismatch, stored.arrays, file=str(document))
     evidence = load_arrays(arrays, stored.arrays, stored.learning_rate)
@@ -103,7 +145,14 @@ def read_mismatch(
     return stored.mismatch, evidence
 
 
-def _read_document(kind: type[T], path: Path) -> T:
+def read_document(kind: type[T], path: Path) -> T:
+    """One JSON document.
+
+    Raises
+    ------
+    InvalidRecord
+        If it is missing, damaged, or of another kind.
+    """
     return from_json(kind, _bytes(path), file=str(path))
 
 
@@ -114,21 +163,47 @@ def _bytes(path: Path) -> bytes:
         return stream.read(MAX_DOCUMENT_BYTES + 1)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Sorts x-2 before x-10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path.name)]
+def _told_apart(folder: Path, notes: list[str]) -> tuple[tuple[Mismatch, ...], Mapping[str, str]]:
+    """The mismatches of a run without those that are the same as others, and for each such the id of what is kept."""
+    found = tuple(read_mismatches(folder, notes))
+    own = {mismatch.id: instance for mismatch in found if (instance := instance_of(mismatch)) is not None}
+    kept = kept_for((own | {each.id: each for each in read_instances(folder)}).values())
+    return tuple(mismatch for mismatch in found if mismatch.id not in kept), kept
 
 
-def _read_mismatches(folder: Path, notes: list[str]) -> Iterator[Mismatch]:
+def read_instances(run: Path) -> Iterator[Instance]:
+    """The mismatches of a run folder that are no more than told, since others are the same.
+
+    Raises
+    ------
+    InvalidRecord
+        If one is damaged.
+    """
+    for path in sorted((run / MISMATCHES).glob("*.json"), key=lambda each: natural(each.name)):
+        instance = read_document(Instance, path)
+        if path.name != f"{instance.id}.json":
+            raise InvalidRecord(f"should be {path.stem!r}, as its file is named", file=str(path), field="id")
+        yield instance
+
+
+def read_mismatches(run: Path, notes: list[str]) -> Iterator[Mismatch]:
+    """The mismatches in a run folder; of those still being written is told in `notes`.
+
+    Raises
+    ------
+    InvalidRecord
+        If one is damaged.
+    """
+    folder = run / MISMATCHES
     if not folder.is_dir():
         return
-    for home in sorted(folder.iterdir(), key=_natural):
+    for home in sorted(folder.iterdir(), key=lambda each: natural(each.name)):
         if home.name.startswith(PARTIAL):
             notes.append(f"A mismatch was still being written and is left out: {home.name.removeprefix(PARTIAL)}.")
             continue
         if not home.is_dir():  # such as .DS_Store or Thumbs.db
             continue
-        stored = _read_document(StoredMismatch, home / MISMATCH)
+        stored = read_document(StoredMismatch, home / MISMATCH)
         if stored.mismatch.id != home.name:
             raise InvalidRecord(
                 f"should be {home.name!r}, the name of its folder", file=str(home / MISMATCH), field="mismatch.id"

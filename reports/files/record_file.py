@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InvalidRecord
 from ..records.line import Line
-from ..records.lines import LineDecoder, LineEncoder
+from ..records.lines import Interned, LineDecoder, LineEncoder
 from ..records.record import CaseRecord, CheckInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES
 
@@ -44,8 +44,10 @@ class RecordFile:
         os.close(self._descriptor)
 
 
-def read_lines(path: Path, notes: list[str]) -> Iterator[Line]:
+def read_lines(path: Path, notes: list[str], interned: Interned | None = None) -> Iterator[Line]:
     """The records of a file in their order; that the last line was cut off is added to `notes`.
+
+    What files have in common that are read with the same `interned` is kept once.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def read_lines(path: Path, notes: list[str]) -> Iterator[Line]:
     """
     if not path.is_file():
         raise InvalidRecord("there is no such file", file=str(path))
-    decoder = LineDecoder()
+    decoder = LineDecoder(interned)
     with path.open("rb") as stream:
         number = 0
         while data := stream.readline(MAX_DOCUMENT_BYTES + 1):

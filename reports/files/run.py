@@ -1,11 +1,15 @@
-"""The run folder as it is written: alone, line by line, and nothing half-finished under a name that is read."""
+"""The run folder as it is written: alone, line by line, and nothing half-finished under a name that is read.
+
+A run can be resumed: parts that were examined to their end stay as they are, and the others are written anew, while
+what was there of them is kept aside until they are as far.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,9 +18,9 @@ from ...oracle.errors import InvalidArgument
 from ..errors import InvalidRecord
 from ..records.audited import Audited, audited
 from ..records.codec import WrongField
-from ..records.compared import Counting, names_of_values
+from ..records.compared import Compared, Counting, names_of_values
 from ..records.evidence import check_facts, describe, save_arrays
-from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
+from ..records.record import CaseRecord, Evidence, Mismatch, RunInfo
 from ..records.serialization import Finished, StoredMismatch, check_id, to_json
 from ..records.stopped import Stopped
 from .layout import (
@@ -31,6 +35,7 @@ from .layout import (
     MATRIX,
     MISMATCH,
     MISMATCHES,
+    OLD_RECORDS,
     PAGE,
     PARTIAL,
     RECORDS,
@@ -39,6 +44,9 @@ from .layout import (
     SUMMARY,
 )
 from .lock import LOCK, locked, unlock
+from .met_again import fold
+from .part_files import EARLIER, UNFINISHED, Part, PartFile, is_begun, part_files, part_path, set_aside
+from .reading import read_document, read_mismatches, read_part
 from .record_file import RecordFile
 from .reproducer import reproducer
 
@@ -51,14 +59,19 @@ class RunWriter:
     is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, records: RecordFile, lock: int, checks: Collection[CheckInfo]) -> None:
+    def __init__(self, folder: Path, info: RunInfo, lock: int) -> None:
         self.folder = folder
-        self._records = records
+        self._info = info
         self._lock = lock
-        self._counting = Counting(checks)
-        self._of_values = names_of_values(checks)
+        self._files: dict[Part, RecordFile] = {}
+        self._whole: set[Part] = set()
+        self._before = 0.0
+        self._stale: dict[str, Part] = {}
+        """The mismatches of parts that are written anew, until they are met again."""
+        self._counting = Counting(info.checks)
+        self._of_values = names_of_values(info.checks)
         self._audited: set[Audited] = set()
-        self._stopped: list[Stopped] = []
+        self._stopped: dict[Part, Stopped] = {}
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], info: RunInfo, *, replace: bool = False) -> RunWriter:
@@ -77,14 +90,85 @@ class RunWriter:
             unless_created.callback(unlock, lock)
             _clear(path, replace=replace)
             (path / MISMATCHES).mkdir()
+            (path / RECORDS).mkdir()
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
-            records = RecordFile(path / RECORDS, info.checks)
             unless_created.pop_all()
-        return cls(path, records, lock, info.checks)
+        return cls(path, info, lock)
 
-    def append(self, record: CaseRecord) -> None:
-        """Add the record of one case."""
-        self._records.append(record)
+    @classmethod
+    def resumed(cls, folder: str | os.PathLike[str]) -> RunWriter:
+        """Go on with the run in a folder; what it has of unfinished parts is set aside.
+
+        Raises
+        ------
+        InvalidArgument
+            If the folder holds no run, or one that is being written.
+        InvalidRecord
+            If the run is damaged, or of an earlier schema.
+        """
+        path = Path(folder)
+        if not refuse_foreign(path) or not (path / RECORDS).is_dir():
+            requirement = "should be the folder of a run that this version of convoracle has begun"
+            raise InvalidArgument("folder", str(path), requirement, where="RunWriter.resumed")
+        lock = locked(path)
+        with contextlib.ExitStack() as unless_resumed:
+            unless_resumed.callback(unlock, lock)
+            writer = cls(path, read_document(RunInfo, path / INFO), lock)
+            writer._take_up(part_files(path, writer._info))
+            unless_resumed.pop_all()
+        return writer
+
+    def _take_up(self, files: tuple[PartFile, ...]) -> None:
+        if (self.folder / FINISHED).exists():
+            self._before = read_document(Finished, self.folder / FINISHED).seconds
+        for file in files:
+            if file.is_whole:
+                self._whole.add(file.part)
+                for record in read_part(file.path):
+                    self._count(record)
+        found = (
+            (mismatch.id, Part(mismatch.candidate, mismatch.part)) for mismatch in read_mismatches(self.folder, [])
+        )
+        self._stale = {identity: part for identity, part in found if part not in self._whole}
+        _remove_results(self.folder)
+        for file in files:
+            if not file.is_whole:
+                set_aside(self.folder, file)
+
+    @property
+    def info(self) -> RunInfo:
+        """The run's facts."""
+        return self._info
+
+    @property
+    def whole(self) -> frozenset[Part]:
+        """The parts that were examined to their end."""
+        return frozenset(self._whole)
+
+    def append(self, record: CaseRecord, part: int = 0) -> None:
+        """Add the record of one case, of a part of its candidate."""
+        key = Part(record.candidate, part)
+        if key not in self._files:
+            self._files[key] = RecordFile(part_path(self.folder, key, UNFINISHED), self._info.checks)
+        self._files[key].append(record)
+        self._count(record)
+
+    def end(self, part: Part) -> None:
+        """Say that the search of a part has ended; it is whole unless that stopped before."""
+        if part in self._stopped:
+            return
+        if part not in self._files:
+            self._files[part] = RecordFile(part_path(self.folder, part, UNFINISHED), self._info.checks)
+        file = self._files.pop(part)
+        file.sync()
+        file.close()
+        part_path(self.folder, part, UNFINISHED).replace(part_path(self.folder, part))
+        part_path(self.folder, part, EARLIER).unlink(missing_ok=True)
+        for identity in [identity for identity, of in self._stale.items() if of == part]:
+            self.discard_mismatch(identity)
+        self._whole.add(part)
+
+    def _count(self, record: CaseRecord) -> None:
         self._counting.add(record)
         self._audited |= audited(record, self._of_values)
 
@@ -97,6 +181,7 @@ class RunWriter:
             If the id cannot name a folder, or the evidence does not fit the case.
         """
         home = self._home(mismatch.id)
+        self._stale.pop(mismatch.id, None)
         check_facts(mismatch, describe(evidence), file=str(home / MISMATCH))
         partial = home.with_name(PARTIAL + mismatch.id)
         shutil.rmtree(partial, ignore_errors=True)
@@ -113,24 +198,40 @@ class RunWriter:
     def discard_mismatch(self, mismatch_id: str) -> None:
         """Remove the folder of a mismatch that turned out to be an instance of another, if it is there."""
         home = self._home(mismatch_id)
+        self._stale.pop(mismatch_id, None)
         if home.exists():
             shutil.rmtree(home)
 
-    def stop(self, stopped: Stopped) -> None:
-        """Say that a search ended before its cases did."""
-        self._stopped.append(stopped)
+    def stop(self, stopped: Stopped, part: int = 0) -> None:
+        """Say that the search of a part ended before its cases did."""
+        self._stopped[Part(stopped.candidate, part)] = stopped
 
     def finish(self, seconds: float, interrupted: bool) -> None:
         """Say that the run has ended: by itself, or because someone stopped it."""
-        self._records.sync()
-        told = (self._counting.result(), len(self._audited), tuple(self._stopped))
-        finished = Finished(float(seconds), bool(interrupted), *told)
+        for file in self._files.values():
+            file.sync()
+        if self._info.plan.parts > 1:
+            fold(self.folder)
+        told = (_in_order(self._counting.result()), len(self._audited), tuple(self._cut_short()))
+        finished = Finished(self._before + float(seconds), bool(interrupted), *told)
         _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
+    def _cut_short(self) -> Iterator[Stopped]:
+        """Of each candidate of which a search ended before its cases did, how far all of them came."""
+        for candidate in dict.fromkeys(part.candidate for part in self._stopped):
+            stopped = [each for part, each in self._stopped.items() if part.candidate == candidate]
+            whole = sum(self._info.plan.cases_of(part.number) for part in self._whole if part.candidate == candidate)
+            examined, planned = (
+                sum(numbers) for numbers in zip(*((s.examined, s.planned) for s in stopped), strict=True)
+            )
+            yield Stopped(candidate, whole + examined, whole + planned)
+
     def close(self) -> None:
-        """Close the file of records and let others write the folder; nothing may be appended afterwards."""
+        """Close the files of records and let others write the folder; nothing may be appended afterwards."""
         if self._lock >= 0:
-            self._records.close()
+            for file in self._files.values():
+                file.close()
+            self._files.clear()
             unlock(self._lock)
             self._lock = -1
 
@@ -162,11 +263,18 @@ def refuse_foreign(folder: Path) -> bool:
         raise InvalidArgument("folder", str(folder), "should be a folder, not a file", where="RunWriter.create")
     if not folder.exists() or all(entry.name == LOCK for entry in folder.iterdir()):
         return False
-    if not (folder / INFO).is_file() or not (folder / RECORDS).is_file():
+    if not (folder / INFO).is_file() or not is_begun(folder):
         raise InvalidArgument(
             "folder", str(folder), "should be new, empty, or the folder of an earlier run", where="RunWriter.create"
         )
     return True
+
+
+def _in_order(found: Compared) -> Compared:
+    """The same, whatever the order in which it was counted."""
+    shares = sorted(found.shares, key=lambda share: (share.candidate, share.subject, share.dtype))
+    reasons = sorted(found.reasons, key=lambda reason: (-reason.count, reason.candidate, reason.text))
+    return Compared(tuple(shares), tuple(reasons))
 
 
 def _clear(folder: Path, *, replace: bool) -> None:
@@ -176,10 +284,20 @@ def _clear(folder: Path, *, replace: bool) -> None:
         raise InvalidArgument(
             "folder", str(folder), "holds an earlier run; say that it is to be replaced", where="RunWriter.create"
         )
-    for name in (MISMATCHES, CASES, MATRIX, ACCURACY, PARTIAL + CASES):
+    _remove_results(folder)
+    for name in (MISMATCHES, RECORDS):
         if (folder / name).is_dir():
             shutil.rmtree(folder / name)
-    for name in (FINISHED, BASELINE, SUMMARY, BADGE, PAGE, JUNIT, SARIF, RECORDS, INFO):
+    for name in (BASELINE, OLD_RECORDS, INFO):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _remove_results(folder: Path) -> None:
+    """Remove what says what came of a run, which is no more, or not yet again."""
+    for name in (CASES, MATRIX, ACCURACY, PARTIAL + CASES):
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+    for name in (FINISHED, SUMMARY, BADGE, PAGE, JUNIT, SARIF):
         (folder / name).unlink(missing_ok=True)
 
 

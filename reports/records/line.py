@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ...oracle.errors import InvalidArgument
@@ -99,6 +99,15 @@ class Line:
         """Whether patterns tell all of it."""
         return tuple not in map(type, self.parts)
 
+    def with_faults(self, kept: Mapping[str, str]) -> Line:
+        """The same, with the mismatches of some ids told as those that are kept for them."""
+        if self.is_plain or not kept:
+            return self
+        parts = (
+            part if isinstance(part, Pattern) else tuple(_told_as(each, kept) for each in part) for part in self.parts
+        )
+        return replace(self, parts=tuple(parts))
+
     def record(self) -> CaseRecord:
         """The record with all that follows from its case.
 
@@ -119,6 +128,10 @@ class Line:
                 verdict = _verdict(plain, self.case, ratio, resolution)
                 results.append(CheckResult(plain.check, plain.subject, verdict, TICK * next(times)))
         return CaseRecord(self.case, self.candidate, tuple(results), self.origin, self.declined)
+
+
+def _told_as(result: CheckResult, kept: Mapping[str, str]) -> CheckResult:
+    return replace(result, fault=kept.get(result.fault, result.fault)) if result.fault is not None else result
 
 
 def whole(record: CaseRecord) -> Line:

@@ -2,7 +2,7 @@
 
 ::
 
-    {"schema":5,"document":"records",...}   nothing is told yet; the names of what the arrays below hold
+    {"schema":7,"document":"records",...}   nothing is told yet; the names of what the arrays below hold
     {"candidate":"torch"}                   the first of them is number 0, the next 1
     {"plain":["precision","forward","conforms","","",null,null,true,true]}
     {"pattern":[0,1]}                       the verdicts on one subject, by their numbers
@@ -102,10 +102,22 @@ def _runs(results: tuple[CheckResult, ...], of_values: frozenset[str]) -> list[t
     return runs if len(set(subjects)) == len(subjects) else [results]
 
 
-class LineDecoder:
-    """Reads lines in their order."""
+Interned = dict[tuple[Plain, ...], Pattern]
+"""The patterns that were read, each once."""
+_MOST_INTERNED = 1 << 14
 
-    def __init__(self) -> None:
+
+class LineDecoder:
+    """Reads the lines of a file in their order.
+
+    Parameters
+    ----------
+    interned : dict or None
+        Of several files that are read one after the other.
+    """
+
+    def __init__(self, interned: Interned | None = None) -> None:
+        self._interned: Interned = {} if interned is None else interned
         self._is_begun = False
         self._candidates: list[str] = []
         self._plain: list[Plain] = []
@@ -146,7 +158,9 @@ class LineDecoder:
             case "pattern":
                 told = tuple(self._plain[number] for number in _numbers(kind, body, _INTEGERS, len(self._plain) - 1))
                 ratios, resolutions = sum(each.own_ratio for each in told), sum(each.own_resolution for each in told)
-                self._patterns.append(Pattern(told, ratios, resolutions))
+                if len(self._interned) >= _MOST_INTERNED:
+                    self._interned.clear()
+                self._patterns.append(self._interned.setdefault(told, Pattern(told, ratios, resolutions)))
             case _:
                 raise WrongField("should be a candidate, a plain verdict or a pattern", (kind,))
 

@@ -97,6 +97,16 @@ def _finished_of_5(body: Body) -> None:
     body["stopped"] = []
 
 
+def _run_of_6(body: Body) -> None:
+    body["plan"] = {"facts": [], "cases": 0, "part_cases": 0}
+    body["shard"] = ""
+    _add_to_candidates(body, {"content": ""})
+
+
+def _mismatch_of_6(body: Body) -> None:
+    _add_to_mismatch(body, {"part": 0})
+
+
 def _known(kind: str) -> CheckInfo:
     return next((check for check in CHECKS if check.name == kind), CheckInfo(kind))
 
@@ -126,5 +136,7 @@ _STEPS: tuple[tuple[int, str, Callable[[Body], None]], ...] = (
     (4, "finished", _finished_of_4),
     (5, "run", _run_of_5),
     (5, "finished", _finished_of_5),
+    (6, "run", _run_of_6),
+    (6, "mismatch", _mismatch_of_6),
 )
 """The last schema that lacks something, the kind of document, and what adds it."""

@@ -12,7 +12,7 @@ from ...oracle.problem.passes import Array, Operands, Pass
 
 LEAST_COMPARED = 0.5
 """The share of what is asked that is to be compared, unless the user says otherwise."""
-OLDEST_SCHEMA, SCHEMA_VERSION = 2, 6
+OLDEST_SCHEMA, SCHEMA_VERSION = 2, 7
 """Version of every JSON document that a run writes, and of the oldest one that is read.
 
 1: first version. 2: a candidate's multipliers, results and conventions; more passes, dtypes and checks.
@@ -24,6 +24,7 @@ a candidate's declared domain, and how many drawn cases it declined for one reas
 the file of records tells what many cases have in common once; what it keeps of a verdict that is not against the
 candidate is what reports show; how many exact results were computed again; a candidate's libraries.
 6: the options of a run that stood in a file; of a run that has ended, which searches stopped before their last case.
+7: what a run's cases follow from, the parts that it is made of, and of a mismatch the part.
 """
 
 
@@ -62,6 +63,8 @@ class CandidateInfo:
         How many threads may call it at once.
     libraries : tuple of str
         The numerical libraries in its process that have threads of their own, each with its version and their number.
+    content : str
+        Digits of a hash of the file that it is loaded from; empty where that is none of the user's.
     """
 
     name: str
@@ -78,6 +81,7 @@ class CandidateInfo:
     values: tuple[int, int] | None = None
     threads: str = "any"
     libraries: tuple[str, ...] = ()
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,8 @@ class Mismatch:
         What the recorded operands are, on which the check asks again; None where it makes its own.
     is_among_calls : bool
         Whether the check makes a call alone and among others.
+    part : int
+        Of the run, in which it was found.
     """
 
     id: str
@@ -254,6 +260,7 @@ class Mismatch:
     violation: str = ""
     numbers: Numbers | None = None
     is_among_calls: bool = False
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,6 +288,34 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What the cases of a run, and the verdicts on them, follow from beside its candidates.
+
+    Parameters
+    ----------
+    facts : tuple of (str, str)
+        Name and value of each.
+    cases : int
+        Of each candidate.
+    part_cases : int
+        Of each part but the last, from 0 on; 0 where that is not known.
+    """
+
+    facts: tuple[tuple[str, str], ...] = ()
+    cases: int = 0
+    part_cases: int = 0
+
+    @property
+    def parts(self) -> int:
+        """How many there are of each candidate."""
+        return -(-self.cases // self.part_cases) if self.part_cases else 1
+
+    def cases_of(self, part: int) -> int:
+        """Of one part."""
+        return min(self.part_cases, self.cases - part * self.part_cases) if self.part_cases else self.cases
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """The facts of a run, written when it starts."""
 
@@ -296,3 +331,6 @@ class RunInfo:
     checks: tuple[CheckInfo, ...] = ()
     settings: tuple[tuple[str, str, str], ...] = ()
     """(name, value, file) of each option that did not stand in the command but in a file."""
+    plan: Plan = Plan()
+    shard: str = ""
+    """Which of how many shards it was to examine, such as ``1/4``; empty where all."""

@@ -14,6 +14,7 @@ from ...oracle.judging.verdict import Verdict
 from ..errors import InvalidRecord
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
+from .instances import Instance
 from .migration import migrate
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
 from .stopped import Stopped
@@ -24,6 +25,8 @@ T = TypeVar("T")
 MAX_DOCUMENT_BYTES = 16 * 2**20
 MAX_TOLD = 2000
 """Most characters kept of a text that a candidate can make as long as it likes, such as an error's message."""
+MOST_PARTS = 1_000_000
+"""Of a run."""
 _MAX_DIGITS = 40
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,149}", re.ASCII)
 _JSON_SPACE = re.compile(r"[ \t\n\r]*")
@@ -83,7 +86,7 @@ class RecordsHeader:
     record: tuple[str, ...]
 
 
-Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Finished | Supported | Summary
+Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Instance | Finished | Supported | Summary
 
 
 def to_json(document: Document, *, indent: int | None = None) -> str:
@@ -161,10 +164,18 @@ def check_id(text: str) -> None:
         raise WrongField(f"should be 1 to 150 letters, digits or ._+=@- and start with no dot, not {shown(text)}")
 
 
-def mismatch_id(candidate: str, subject: str, number: int) -> str:
-    """An id for a mismatch that is readable and safe as a folder's name: ``kernels.py-conv2d-forward-1``."""
-    plain = re.sub(r"[^A-Za-z0-9._+=@]+", "-", f"{candidate}-{subject}", flags=re.ASCII).lstrip("-._+=@")
-    return f"{plain[:120].rstrip('-.') or 'mismatch'}-{number}"
+def mismatch_id(candidate: str, subject: str, number: int, part: int = 0) -> str:
+    """An id for a mismatch that is readable and safe as a folder's name: ``kernels.py-conv2d-forward-1``.
+
+    Of a part beyond the first, the number has the part's before it: ``kernels.py-conv2d-forward-7.1``.
+    """
+    return f"{plain_name(f'{candidate}-{subject}') or 'mismatch'}-{f'{part}.' if part else ''}{number}"
+
+
+def plain_name(text: str) -> str:
+    """What of a text is safe in the name of a file; may be empty, and the same of several texts."""
+    plain = re.sub(r"[^A-Za-z0-9._+=@]+", "-", text, flags=re.ASCII).lstrip("-._+=@")
+    return plain[:120].rstrip("-.")
 
 
 def _shortened(document: Document) -> object:
@@ -233,6 +244,20 @@ def decode(kind: type[T], body: Any) -> T:
     return document
 
 
+def _check_run(info: RunInfo) -> None:
+    plan = info.plan
+    _require(min(plan.cases, plan.part_cases) >= 0, "plan", why="should have no number below 0")
+    _require(plan.parts <= MOST_PARTS, "plan", "cases", why=f"should make at most {MOST_PARTS:,} parts")
+
+
+def _check_instance(instance: Instance) -> None:
+    try:
+        check_id(instance.id)
+    except WrongField as error:
+        raise error.under("id") from None
+    _require(instance.part >= 0, "part", why="should be at least 0")
+
+
 def _check_case(record: CaseRecord) -> None:
     check_results(record.results, ("results",))
 
@@ -255,6 +280,7 @@ def _check_stored(stored: StoredMismatch) -> None:
         check_id(stored.mismatch.id)
     except WrongField as error:
         raise error.under("id").under("mismatch") from None
+    _require(stored.mismatch.part >= 0, "mismatch", "part", why="should be at least 0")
     _check_verdict(stored.mismatch.verdict, ("mismatch", "verdict"))
     _require(math.isfinite(stored.learning_rate), "learning_rate", why="should be finite")
 
@@ -279,7 +305,7 @@ def _check_finished(finished: Finished) -> None:
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RunInfo | RecordsHeader | Supported | Summary) -> None:
+def _check_nothing(document: RecordsHeader | Supported | Summary) -> None:
     """These have no rule beyond their types."""
 
 
@@ -297,9 +323,10 @@ class _Kind:
 _SECONDS = "should be finite and at least 0"
 _KINDS: dict[type[Any], _Kind] = {
     CaseRecord: _Kind("case", _check_case),
-    RunInfo: _Kind("run", _check_nothing),
+    RunInfo: _Kind("run", _check_run),
     RecordsHeader: _Kind("records", _check_nothing),
     StoredMismatch: _Kind("mismatch", _check_stored),
+    Instance: _Kind("instance", _check_instance),
     Finished: _Kind("finished", _check_finished),
     Supported: _Kind("supported", _check_nothing),
     Summary: _Kind("summary", _check_nothing),

@@ -48,8 +48,8 @@ def shortfalls(comparison: Compared, least: float) -> tuple[str, ...]:
 def cut_short(stopped: Iterable[Stopped], least: float) -> tuple[str, ...]:
     """A sentence for each candidate of whose cases less than the share `least` were examined in the time there was."""
     return tuple(
-        f"{_followed(each)}, less than the {100 * least:.0f} % that are wanted. Give it more time (--max-time), or ask "
-        "for fewer cases (--cases), or allow less (--min-compared)."
+        f"{_followed(each)}, less than the {100 * least:.0f} % that are wanted. Give it more time (--max-time) or go "
+        "on with it (--resume), or ask for fewer cases (--cases), or allow less (--min-compared)."
         for each in stopped
         if each.examined < least * each.planned
     )
@@ -64,12 +64,12 @@ def settings_sentences(settings: Iterable[tuple[str, str, str]]) -> Iterator[str
 
 def stopped_sentence(stopped: Stopped) -> str:
     """How far a search went."""
-    return f"{_followed(stopped)} when the time was over: of the others nothing is known."
+    return f"{_followed(stopped)}: of the others nothing is known."
 
 
 def _followed(stopped: Stopped) -> str:
     share = percent(stopped.examined, stopped.planned)
-    cases = f"{stopped.examined:,} of {plural(stopped.planned, 'case')} ({share}) had been examined"
+    cases = f"{stopped.examined:,} of {plural(stopped.planned, 'case')} ({share}) were examined"
     return f"{clean(stopped.candidate)}: {cases}"
 
 

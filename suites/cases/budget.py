@@ -1,12 +1,21 @@
-"""How much of a candidate is examined, and where."""
+"""How much of a candidate is examined, and where; and the parts that a large amount is made of.
+
+What comes of a part follows from its budget and the candidate alone. So parts can be examined by several machines and
+at several times, and come to the same.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...oracle.problem.passes import Pass
 from .corpora.selection import CorpusCase
 from .space import Space
+
+PART_CASES = 500
+"""Of a part: about a minute of work, beside which it costs little to begin, and to meet the same faults again."""
+_BETWEEN_PARTS = 2**32
+"""From the seed of a part to that of the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,10 @@ class Budget:
         rest on it. By default all that are not on demand, and illegal calls of who says that it refuses them.
     own_dtypes : bool
         Whether each candidate is asked in the dtypes that it says it takes, instead of the space's.
+    part : int
+        Which part it is of a larger budget, from 0. What is to be asked once is asked by the first.
+    part_cases : int
+        Of each part that it is made of, but for the last.
     """
 
     space: Space
@@ -43,3 +56,23 @@ class Budget:
     corpus_cases: tuple[CorpusCase, ...] = ()
     checks: frozenset[str] | None = None
     own_dtypes: bool = False
+    part: int = 0
+    part_cases: int = PART_CASES
+
+
+def parts(budget: Budget) -> range:
+    """The numbers of the parts that a budget is made of, each of so many cases but for the last."""
+    return range(-(-budget.cases // budget.part_cases))
+
+
+def part_of(budget: Budget, number: int) -> Budget:
+    """The budget of one part."""
+    first = number * budget.part_cases
+    last = min(first + budget.part_cases, budget.cases)
+    return replace(
+        budget,
+        cases=last - first,
+        seed=budget.seed + number * _BETWEEN_PARTS,
+        corpus_cases=budget.corpus_cases[first:last],
+        part=number,
+    )

@@ -59,6 +59,14 @@ def amount(text: str) -> float:
     return value
 
 
+def shard(text: str) -> tuple[int, int]:
+    """Which of how many: ``2/4``."""
+    told = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+    if told is None or not 1 <= int(told[1]) <= int(told[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} should be which of how many, from 1: 2/4")
+    return int(told[1]), int(told[2])
+
+
 def span(text: str) -> float:
     """Seconds that a time comes to: ``90s``, ``5m``, ``1h``."""
     told = re.fullmatch(r"([0-9]{1,6})([smh])", text)

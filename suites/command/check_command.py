@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import secrets
 import time
 from contextlib import closing
@@ -16,20 +17,25 @@ from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records
 from ...reports.files.held_against import keep_baseline
 from ...reports.files.layout import SUMMARY
+from ...reports.files.reading import read_info
 from ...reports.records.baseline import Known
 from ...reports.records.baseline_file import read_baseline
-from ...reports.records.record import RunInfo
+from ...reports.records.record import Plan, RunInfo
+from ...reports.records.same_run import differences
+from ...reports.views.wording import plural
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
 from ..capabilities.supported import read_supported, supported, write_supported
 from ..cases.budget import Budget
+from ..cases.budget import parts as parts_of
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.space import Space
-from ..search.findings import RunPlan
+from ..search.findings import RunPlan, Shard
 from ..search.quarantine import quarantined
 from ..search.runner import describe_run, executors, memories, run
 from .arguments import require_writable
+from .check_options import DEFAULT_OUT
 from .gate import Gate
 from .plain_console import table_console
 from .progress import show_progress
@@ -45,7 +51,7 @@ def check(options: argparse.Namespace) -> int:
     if options.seed is None:
         options.seed = secrets.randbelow(_SEEDS)
         console.print(f"--seed {options.seed} draws the cases of this run again")
-    plan = _plan(options)
+    plan, folder = _plan(options), _folder(options)
     gate, baseline = _gate(options), _baseline(options)
     if options.write_supported is not None:
         require_writable(options.write_supported, "write_supported", where="check")
@@ -55,20 +61,21 @@ def check(options: argparse.Namespace) -> int:
         today = datetime.fromisoformat(info.started).date()
         asked = quarantined(candidates, baseline.known, dict(info.environment), today)
         info = replace(info, min_compared=options.min_compared, settings=options.settings)
-        with _writer(options.out, info) as writer:
+        info = replace(info, plan=_withholding(info.plan, baseline.known))
+        with _resumed(folder, info) if options.resume is not None else _writer(folder, info) as writer:
             if baseline.text:
-                keep_baseline(baseline.text, options.out)
+                keep_baseline(baseline.text, folder)
             try:
                 with closing(run(plan, asked, remembered, writer)) as events:
                     show_progress(events, console, quiet=options.quiet)
             finally:
                 from .conclusion import conclude  # with the page, which takes long to import, and is made last
 
-                judged = conclude(options.out, gate, console, quiet=options.quiet)
+                judged = conclude(folder, gate, console, quiet=options.quiet)
                 if options.json:
-                    print((options.out / SUMMARY).read_text("ascii"), end="")
+                    print((folder / SUMMARY).read_text("ascii"), end="")
     if options.write_supported is not None:
-        write_supported(options.write_supported, supported(read_records(options.out)))
+        write_supported(options.write_supported, supported(read_records(folder)))
     return 0 if judged.passes else 1
 
 
@@ -88,6 +95,41 @@ def _baseline(options: argparse.Namespace) -> _Baseline:
     if options.baseline is None:
         return _Baseline()
     return _Baseline(read_baseline(options.baseline), options.baseline.read_text("utf-8"))
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    if options.resume is None:
+        return options.out or DEFAULT_OUT
+    if options.out not in (None, options.resume):
+        requirement = "should be left out with --resume, whose folder it is"
+        raise InvalidArgument("out", str(options.out), requirement, where="check")
+    return Path(options.resume)
+
+
+def _withholding(plan: Plan, baseline: tuple[Known, ...]) -> Plan:
+    """With what of the baseline decides which questions are put."""
+    withheld = sorted(repr(known) for known in baseline if known.quarantine)
+    if not withheld:
+        return plan
+    digest = hashlib.sha256("\n".join(withheld).encode()).hexdigest()
+    return replace(plan, facts=(*plan.facts, ("quarantine", digest)))
+
+
+def _resumed(folder: Path, info: RunInfo) -> RunWriter:
+    """Goes on with a run, which has to be the same."""
+    before = read_info(folder)
+    different = differences(before, info)
+    if before.shard != info.shard:
+        different = (*different, f"shard: {before.shard or 'all'}, not {info.shard or 'all'}")
+    if different:
+        requirement = (
+            f"should be the folder of the same run, which was made by {before.command!r}: {'; '.join(different)}"
+        )
+        raise InvalidArgument("resume", str(folder), requirement, where="check")
+    try:
+        return RunWriter.resumed(folder)
+    except OSError as error:
+        raise InvalidArgument("resume", str(folder), f"should be writable: {error.strerror}", where="check") from None
 
 
 def _writer(folder: Path, info: RunInfo) -> RunWriter:
@@ -114,7 +156,13 @@ def _plan(options: argparse.Namespace) -> RunPlan:
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
     until = None if options.max_time is None else time.monotonic() + options.max_time
-    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs, until)
+    parts = len(parts_of(budget))
+    shard = Shard(*(options.shard or (1, 1)))
+    plan = RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs, until, shard)
+    if shard.count > (most := parts * len(sources)):
+        requirement = f"should be of at most {most}: the run is made of {plural(most, 'part')}"
+        raise InvalidArgument("shard", str(shard), requirement, where="check")
+    return plan
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

@@ -10,12 +10,13 @@ from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.problem.passes import Pass
 from ...reports.records.record import LEAST_COMPARED
 from ..candidates import BUILT_IN, DEFAULT, FORMS
+from ..cases.budget import PART_CASES
 from ..cases.corpora import CORPORA
 from ..cases.profiles import PROFILES
 from ..cases.space import RANKS
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS
-from .arguments import amount, positive, seed, share, span
+from .arguments import amount, positive, seed, shard, share, span
 
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
@@ -34,7 +35,6 @@ def add_options(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--out",
         type=Path,
-        default=DEFAULT_OUT,
         metavar="DIR",
         help=f"the report's folder (default: {DEFAULT_OUT}); an earlier report there is replaced",
     )
@@ -134,6 +134,19 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many processes examine cases at the same time, of all candidates together (default: the cores); "
         "what they find does not depend on it",
+    )
+    check.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="examine one of so many shards of the run, on as many machines; convoracle merge puts them together. A "
+        f"run is made of parts of {PART_CASES} cases of each candidate, which shards share",
+    )
+    check.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on with the run in this folder, which was interrupted, killed or out of time; say the rest as then",
     )
     check.add_argument(
         "--in-process",

@@ -29,8 +29,15 @@ class Gate:
 
 
 def silent_candidates(finished: Run) -> list[str]:
-    """The candidates of which not one result was compared: silence is no conformance."""
-    return [info.name for info in finished.info.candidates if info.name not in finished.totals.heard]
+    """The candidates of which not one result was compared: silence is no conformance.
+
+    One of which a shard has no part is not silent.
+    """
+    names = [info.name for info in finished.info.candidates]
+    if finished.info.shard:
+        asked = finished.totals.counts.candidates()
+        names = [name for name in names if name in asked]
+    return [name for name in names if name not in finished.totals.heard]
 
 
 def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tuple[Known, ...] = ()) -> tuple[str, ...]:

@@ -73,6 +73,13 @@ COMMANDS = (
         "diff_command",
     ),
     Command(
+        "merge",
+        "runs of several shards or machines put together",
+        "Put together runs of one plan, such as those of convoracle check --shard: of each part that they examined, "
+        "once. Ends with 1 if something is wrong, or a part is missing.",
+        "merge_command",
+    ),
+    Command(
         "baseline",
         "a run's mismatches as known deviations, to edit",
         "Write a baseline for convoracle check --baseline: an entry for each cause of a run's mismatches.",

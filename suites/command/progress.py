@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
 from ...reports.records.record import Mismatch
 from ...reports.views.wording import headline
-from ..search.events import CandidateStarted, CaseExamined, MismatchKept, MismatchMet, RunEvent
+from ..search.events import CaseExamined, MismatchKept, MismatchMet, PartDone, PartStarted, RunEvent
 
 _SECONDS_BETWEEN_LINES = 10.0
+
+
+@dataclass(slots=True)
+class Amount:
+    """How many cases of a candidate there are to examine, and how many were, over the parts that go on at a time.
+
+    Parameters
+    ----------
+    total : int
+        As far as is known; a search may end a little below its number, which was then all there was to draw.
+    """
+
+    total: int
+    _ended: int = 0
+    _done: dict[int, int] = field(default_factory=dict)
+
+    def note(self, part: int, done: int) -> int:
+        """So many of a part were examined; how many in all."""
+        self._done[part] = done
+        return self._ended + sum(self._done.values())
+
+    def end(self, part: int, cases: int) -> None:
+        """The search of a part, of so many cases, has ended."""
+        done = self._done.pop(part, 0)
+        self._ended += done
+        self.total -= cases - done
 
 
 def show_progress(events: Iterable[RunEvent], console: Console, *, quiet: bool = False) -> None:
@@ -35,13 +62,18 @@ def _show_lines(events: Iterable[RunEvent], console: Console) -> None:
 
     started: dict[str, float] = {}
     last_line: dict[str, float] = {}
+    amounts: dict[str, Amount] = {}
     for event in events:
         match event:
-            case CandidateStarted(candidate, total):
+            case PartStarted(candidate, total) if candidate.name not in amounts:
+                amounts[candidate.name] = Amount(total)
                 started[candidate.name] = last_line[candidate.name] = time.monotonic()
                 say(f"{candidate.name} {candidate.version}".rstrip() + f": {total} cases")
-            case CaseExamined(record, done, total) if not record.declined:
+            case PartDone(part, total):
+                amounts[part.candidate].end(part.number, total)
+            case CaseExamined(record, done, _, number) if not record.declined:
                 name, now = record.candidate, time.monotonic()
+                done, total = amounts[name].note(number, done), amounts[name].total
                 if now - last_line[name] >= _SECONDS_BETWEEN_LINES or done == total:
                     last_line[name] = now
                     rate = max(done, 1) / max(now - started[name], 1e-9)

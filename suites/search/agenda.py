@@ -103,18 +103,21 @@ class Agenda:
         """Cases until the budget is spent; first those remembered that are in the space, as small as they are.
 
         Usual layers come before the covering of a restricted candidate is known, which takes a while to choose: `apart`
-        may have that done meanwhile, in another process. None stands for a good time to wait.
+        may have that done meanwhile, in another process. None stands for a good time to wait. Of a budget in parts, the
+        first has the covering.
         """
         for case in remembered:
             if case in self.offer.space and self._is_new(case) and self._admits(case):
                 yield Planned(case, is_small=True)
         total, usual = self.budget.cases, list[Case]()
         yield from self._until(len(self.taken) + usual_share(total, total), self._usual_layers(usual))
-        is_restricted = self.offer.forms and not self.offer.is_whole
-        choosing = apart(self._chosen) if is_restricted else None
-        yield None
-        prepare()
-        covering_cases = covering(self.offer.space) if choosing is None else self._taken_over(choosing())
+        covering_cases: tuple[Case, ...] = ()
+        if self.budget.part == 0:
+            is_restricted = self.offer.forms and not self.offer.is_whole
+            choosing = apart(self._chosen) if is_restricted else None
+            yield None
+            prepare()
+            covering_cases = covering(self.offer.space) if choosing is None else self._taken_over(choosing())
         share = shares(total, len(covering_cases), len(usual))
         wild = self._drawn_at_large()
         yield from self._drawn(share.usual + share.drawn, wild)

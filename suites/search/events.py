@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ...reports.files.part_files import Part
 from ...reports.records.record import CandidateInfo, CaseRecord, Evidence, Mismatch
 from ...reports.records.stopped import Stopped
 from ..diagnosis.fault import Fault
@@ -20,12 +21,14 @@ class CaseExamined:
     ----------
     record : CaseRecord
     done, total : int
-        Cases examined, and how many there are to be.
+        Cases examined, and how many there are to be, of its part.
+    part : int
     """
 
     record: CaseRecord
     done: int
     total: int
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,28 @@ Event = CaseExamined | FaultMet | FaultShrunk | FaultMerged | TimeIsOver
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateStarted:
-    """A candidate's search begins, of so many cases."""
+class PartStarted:
+    """The search of a part of a candidate begins, which has so many cases in all parts that the run examines."""
 
     candidate: CandidateInfo
     total: int
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateDone:
-    """A candidate's search has ended, maybe below its number of cases: that was all there was to draw."""
+class PartDone:
+    """The search of a part has ended, maybe below its number of cases: that was all there was to draw."""
 
-    candidate: str
+    part: Part
+    total: int
+    """Cases that there were to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartStopped:
+    """The search of a part ended although cases are left."""
+
+    stopped: Stopped
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class MismatchKept:
     plainer: str = ""
 
 
-RunEvent = CandidateStarted | CandidateDone | CaseExamined | MismatchMet | MismatchKept | Stopped
+RunEvent = PartStarted | PartDone | CaseExamined | MismatchMet | MismatchKept | PartStopped
 """What a run of several candidates tells. All of these can be pickled."""
 
 

@@ -85,7 +85,7 @@ class Examiner:
         for entry in block.entries:
             results = self._examined(entry, rota)
             yield results
-            if any(result.verdict.outcome is Outcome.HUNG for result in results):
+            if has_hung(results):
                 return
 
     def history(self, result: CheckResult, case: Case, earlier: Block) -> History | None:
@@ -113,6 +113,11 @@ class Examiner:
         results = examine(self.executor, case, passes, self.checks, due=rota.due(self.passes))
         rota.note(passes, results)
         return results
+
+
+def has_hung(results: Results) -> bool:
+    """Whether a pass hung, after which its process examines no other case."""
+    return any(result.verdict.outcome is Outcome.HUNG for result in results)
 
 
 def _not_asked(pass_: Pass, fault: str) -> CheckResult:

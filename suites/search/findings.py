@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from types import MappingProxyType
 
+from ...reports.files.part_files import Part
 from ...reports.files.run import RunWriter
 from ...reports.records.stopped import Stopped
 from ..calling.executor import Executor
 from ..calling.replies import Limits
-from ..cases.budget import Budget
+from ..cases.budget import Budget, part_of, parts
 from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
 from .events import (
-    CandidateDone,
-    CandidateStarted,
     CaseExamined,
     Event,
     FaultMerged,
@@ -27,12 +27,31 @@ from .events import (
     FaultShrunk,
     MismatchKept,
     MismatchMet,
+    PartDone,
+    PartStarted,
+    PartStopped,
     RunEvent,
     TimeIsOver,
     left_to_tell,
 )
+from .examiner import Results
 from .failure_store import FailureMemory
 from .search import search
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Every so many-th of a run's parts, from the first, second, … on; by default all."""
+
+    number: int = 1
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}" if self.count > 1 else ""
+
+    def of(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """Its own of all parts; they are no other shard's."""
+        return tuple(parts[self.number - 1 :: self.count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,8 @@ class RunPlan:
         How many processes may examine at the same time; what a run comes to does not depend on it.
     until : float or None
         The moment of the monotonic clock after which no search looks at another case.
+    shard : Shard
+        Which of the parts it examines.
     """
 
     sources: tuple[str, ...]
@@ -63,6 +84,7 @@ class RunPlan:
     isolated: bool = True
     jobs: int = 1
     until: float | None = None
+    shard: Shard = Shard()
 
     def of_next(self, waiting: int) -> RunPlan:
         """The plan of one of so many searches that have yet to begin; they share the time that is left."""
@@ -72,29 +94,37 @@ class RunPlan:
         return replace(self, until=now + (self.until - now) / rounds)
 
 
+def all_parts(plan: RunPlan, candidates: Iterable[str]) -> tuple[Part, ...]:
+    """Of all shards: those of one candidate after the other."""
+    return tuple(Part(name, number) for name in candidates for number in parts(plan.budget))
+
+
 def findings(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
-    name: str,
+    part: Part,
     memory: FailureMemory | None,
     spare: Semaphore | None = None,
+    recalled: Mapping[str, Results] = MappingProxyType({}),
 ) -> Generator[RunEvent]:
-    """Search one of the candidates; the others are its witnesses.
+    """Search a part of one of the candidates; the others are its witnesses.
 
     After a `KeyboardInterrupt`, one that is thrown into it as well, it tells what is left to tell, and ends.
     """
     with ExitStack() as opened:
-        executor = opened.enter_context(closing(candidates[name].twin()))
-        others = {other: each for other, each in candidates.items() if other != name}
-        evidence = _Evidence(executor, others, plan.limits, opened)
-        yield CandidateStarted(executor.info, plan.budget.cases)
-        with closing(search(executor, plan.budget, memory, spare, plan.until)) as events:
+        executor = opened.enter_context(closing(candidates[part.candidate].twin()))
+        others = {other: each for other, each in candidates.items() if other != part.candidate}
+        evidence = _Evidence(executor, others, plan.limits, part.number, opened)
+        budget = part_of(plan.budget, part.number)
+        own = (each.number for each in plan.shard.of(all_parts(plan, candidates)) if each.candidate == part.candidate)
+        yield PartStarted(executor.info, sum(part_of(plan.budget, number).cases for number in own))
+        with closing(search(executor, budget, memory, spare, plan.until, recalled)) as events:
             try:
                 yield from map(evidence.with_evidence, events)
             except KeyboardInterrupt:
                 yield from map(evidence.with_evidence, left_to_tell(events))
                 raise
-        yield CandidateDone(name)
+        yield PartDone(part, budget.cases)
 
 
 class _Evidence:
@@ -107,12 +137,16 @@ class _Evidence:
         The other candidates, of which twins are asked.
     limits : Limits
         Of each call to a framework that it rests on.
+    part : int
+        Of the candidate.
     opened : ExitStack
         Closes what is started here.
     """
 
-    def __init__(self, executor: Executor, others: Mapping[str, Executor], limits: Limits, opened: ExitStack) -> None:
-        self._executor, self._others, self._opened = executor, others, opened
+    def __init__(
+        self, executor: Executor, others: Mapping[str, Executor], limits: Limits, part: int, opened: ExitStack
+    ) -> None:
+        self._executor, self._others, self._part, self._opened = executor, others, part, opened
         self._witnesses: dict[str, Executor] = {}
         self._frameworks = opened.enter_context(closing(Frameworks(limits, self._witnesses)))
 
@@ -122,9 +156,10 @@ class _Evidence:
             case CaseExamined():
                 return event
             case TimeIsOver(done, total):
-                return Stopped(self._executor.info.name, done, total)
+                return PartStopped(Stopped(self._executor.info.name, done, total), self._part)
             case FaultMet(fault):
-                return MismatchMet(*build(fault, self._executor, {}, is_shrunk=False))
+                mismatch, evidence = build(fault, self._executor, {}, is_shrunk=False)
+                return MismatchMet(replace(mismatch, part=self._part), evidence)
             case FaultMerged(fault, plainer):
                 return self._kept(fault, is_shrunk=True, plainer=plainer.id)
             case FaultShrunk(fault, is_smallest):
@@ -134,17 +169,19 @@ class _Evidence:
         if not self._witnesses:
             for name, other in self._others.items():
                 self._witnesses[name] = self._opened.enter_context(closing(other.twin()))
-        kept = build(fault, self._executor, self._witnesses, self._frameworks, is_shrunk=is_shrunk)
-        return MismatchKept(*kept, plainer)
+        mismatch, evidence = build(fault, self._executor, self._witnesses, self._frameworks, is_shrunk=is_shrunk)
+        return MismatchKept(replace(mismatch, part=self._part), evidence, plainer)
 
 
 def write_event(event: RunEvent, writer: RunWriter) -> None:
     """Put an event on disk; a fault is there from when it is met."""
     match event:
-        case CaseExamined(record):
-            writer.append(record)
-        case Stopped():
-            writer.stop(event)
+        case CaseExamined(record, part=part):
+            writer.append(record, part)
+        case PartDone(part):
+            writer.end(part)
+        case PartStopped(stopped, part):
+            writer.stop(stopped, part)
         case MismatchMet(mismatch, evidence):
             writer.add_mismatch(mismatch, evidence)
         case MismatchKept(mismatch, evidence, plainer):

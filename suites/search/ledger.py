@@ -27,12 +27,18 @@ class Ledger:
     most : int
         After so many faults that have nothing to do with each other no more are taken up, and
         after three times as many of any kind.
+    faults : list of Fault
+    unrelated : int
+        How many of them have nothing to do with those met before.
+    part : int
+        Of a run: the ids of its faults are among all parts its own.
     """
 
     candidate: str
     most: int
     faults: list[Fault] = field(default_factory=list)
     unrelated: int = 0
+    part: int = 0
 
     @property
     def is_full(self) -> bool:
@@ -50,7 +56,7 @@ class Ledger:
         """A new fault, met in a result."""
         verdict = result.verdict
         taken = {fault.id for fault in self.faults}
-        names = (mismatch_id(self.candidate, result.subject, number) for number in count(1))
+        names = (mismatch_id(self.candidate, result.subject, number, self.part) for number in count(1))
         identity = next(name for name in names if name not in taken)
         fault = Fault(
             identity,

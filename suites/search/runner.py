@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import platform
 import re
@@ -13,9 +14,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from ...oracle.problem.passes import Pass
 from ...reports.files.run import RunWriter
 from ...reports.records.baseline import INSTRUCTIONS
-from ...reports.records.record import RunInfo
+from ...reports.records.record import Plan, RunInfo
 from ..calling.beginning import THREADS
 from ..calling.executor import Executor
 from ..calling.in_process import InProcess
@@ -24,7 +26,8 @@ from ..candidates import CandidateError
 from ..checks.registry import check_infos
 from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
-from .findings import RunPlan, findings, write_event
+from .findings import RunPlan, all_parts, findings, write_event
+from .recall import recalled
 from .side_by_side import side_by_side
 
 _OF_VECTORS = re.compile(r"(sse|ssse|avx|amx|fma|f16c|asimd|sve|sme|neon|bf16|i8mm|fphp)")
@@ -81,15 +84,20 @@ def run(
     remembered: Mapping[str, FailureMemory],
     writer: RunWriter,
 ) -> Generator[RunEvent]:
-    """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder."""
+    """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder.
+
+    Of a plan in shards, the parts of its own shard; of a run that is resumed, those not examined to their end.
+    """
     start, interrupted = time.monotonic(), True
     kept = {} if plan.budget.corpus_cases else remembered
+    parts = [part for part in plan.shard.of(all_parts(plan, candidates)) if part not in writer.whole]
     try:
         if plan.isolated:
-            yield from side_by_side(plan, candidates, kept, writer)
+            yield from side_by_side(plan, candidates, parts, kept, writer)
         else:
-            for waiting, name in zip(range(len(candidates), 0, -1), candidates, strict=True):
-                alone = findings(replace(plan, jobs=1).of_next(waiting), candidates, name, kept.get(name))
+            for waiting, part in zip(range(len(parts), 0, -1), parts, strict=True):
+                own, before = replace(plan, jobs=1).of_next(waiting), recalled(writer.folder, part)
+                alone = findings(own, candidates, part, kept.get(part.candidate), recalled=before)
                 yield from _written(alone, writer)
         interrupted = False
     finally:
@@ -119,7 +127,31 @@ def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor]
         command=command,
         environment=_environment(),
         checks=tuple(check_infos().values()),
+        plan=_described(plan),
+        shard=str(plan.shard),
     )
+
+
+def _described(plan: RunPlan) -> Plan:
+    """What a run's cases and verdicts follow from: runs whose plans are the same can be put together."""
+    budget, space = plan.budget, plan.budget.space
+    of_corpora = "\n".join(f"{each.provenance} {each.case}" for each in budget.corpus_cases)
+    facts = (
+        ("convoracle", metadata.version("convoracle")),
+        ("seed", str(budget.seed)),
+        ("cases", str(budget.cases)),
+        ("ranks", " ".join(map(str, space.ranks))),
+        ("dtypes", "the candidate's own" if budget.own_dtypes else " ".join(space.dtypes)),
+        ("most products", str(space.max_products)),
+        ("settings", " ".join(sorted(map(str, space.settings)))),
+        ("passes", " ".join(str(pass_) for pass_ in Pass if pass_ in budget.passes)),
+        ("checks", "the usual ones" if budget.checks is None else " ".join(sorted(budget.checks))),
+        ("most faults", str(budget.faults)),
+        ("corpora", hashlib.sha256(of_corpora.encode()).hexdigest() if of_corpora else ""),
+        ("seconds a call", f"{plan.limits.seconds_per_call:g}"),
+        ("bytes a call", str(plan.limits.memory_bytes)),
+    )
+    return Plan(facts, budget.cases, budget.part_cases)
 
 
 def _environment() -> tuple[tuple[str, str], ...]:

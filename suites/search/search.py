@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from multiprocessing.synchronize import Semaphore
+from types import MappingProxyType
 
 from ...oracle.operands.data import Case
 from ...oracle.problem.passes import Pass, offset
@@ -34,7 +35,7 @@ from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from .agenda import Agenda, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, TimeIsOver, followed_by
-from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results
+from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results, has_hung
 from .failure_store import FailureMemory
 from .hands import Hands
 from .hangs import Hangs
@@ -44,6 +45,8 @@ from .pursuit import ATTEMPTS_PER_CASE, LEAST_ATTEMPTS, Pursuit
 from .rota import has_turns
 
 _NO_CASES = Block(())
+_BLOCKS_OF_A_PART = 16
+"""Fewer than that have so many cases that the number of a block would be one of the next part."""
 
 
 def search(
@@ -52,6 +55,7 @@ def search(
     memory: FailureMemory | None = None,
     spare: Semaphore | None = None,
     moment: float | None = None,
+    recalled: Mapping[str, Results] = MappingProxyType({}),
 ) -> Generator[Event]:
     """Examine a candidate on last time's failures, then on as many new cases as the budget has; of corpora, on these.
 
@@ -69,6 +73,8 @@ def search(
         Of the processes that may examine ahead beside this one.
     moment : float or None
         Of the monotonic clock, after which no other case is looked at.
+    recalled : mapping of str to tuple of CheckResult
+        By the ids of cases, what came of them when the same search was begun before: it is not asked again.
     """
     passes = [pass_ for pass_ in Pass if pass_ in budget.passes & executor.passes]
     checks = budget.checks if budget.checks is not None else usual_checks(executor.info)
@@ -76,11 +82,12 @@ def search(
         agenda = _agenda(Asking(asked, passes), budget)
         examiner = Examiner(examined, passes, checks, agenda.offer)
         with closing(Hands(examiner, spare)) as hands:
-            loop = _loop(agenda, replace(examiner, executor=executor), hands, moment)
+            loop = _loop(agenda, replace(examiner, executor=executor), hands, moment, recalled)
             if budget.corpus_cases:
                 yield from loop.examined(_of_corpora(agenda.asking, budget))
             else:
-                yield from loop.asked_once()
+                if budget.part == 0:
+                    yield from loop.asked_once()
                 yield from _remembering(loop, memory)
 
 
@@ -92,17 +99,19 @@ def _agenda(asking: Asking, budget: Budget) -> Agenda:
     return Agenda(budget, learn(asking, space, declined), asking, declined)
 
 
-def _loop(agenda: Agenda, examiner: Examiner, hands: Hands, moment: float | None) -> _Loop:
+def _loop(
+    agenda: Agenda, examiner: Examiner, hands: Hands, moment: float | None, recalled: Mapping[str, Results]
+) -> _Loop:
     executor, budget = examiner.executor, agenda.budget
-    ledger = Ledger(executor.info.name, budget.faults)
+    ledger = Ledger(executor.info.name, budget.faults, part=budget.part)
     leftovers = Leftovers(executor, ledger, budget.cases)
     attempts = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * budget.cases)
-    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts, moment)
+    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts, moment, recalled)
 
 
 def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
     """What is told of the cases that failed last and of new ones; wherever that ends, those that fail now are kept."""
-    remembered = memory.recall() if memory is not None else []
+    remembered = memory.recall() if memory is not None and loop.agenda.budget.part == 0 else []
     try:
         cases = loop.examined(loop.agenda.cases(remembered, loop.hands.apart))
         yield from followed_by(cases, lambda _: map(loop.told, loop.agenda.declined.records()))
@@ -134,6 +143,7 @@ class _Loop:
     attempts_left: int
     moment: float | None
     """After which no other case is looked at: how far the search goes depends on it, and nothing else."""
+    recalled: Mapping[str, Results]
     done: set[Case] = field(default_factory=set)
     _earlier: Block = _NO_CASES
     """What was examined in the same process before the case that is looked at now."""
@@ -157,11 +167,12 @@ class _Loop:
         All that were begun are looked at where the next case takes a while to choose.
         """
         begun = deque[tuple[int, tuple[Planned, ...]]]()
-        for block in _blocks(cases):
+        for block in _blocks(cases, _BLOCKS_OF_A_PART * self.agenda.budget.part):
             if self._is_late():
                 break
             if block is not None:
-                self.hands.begin(self._block(*block))
+                if not self._are_recalled(each.case for each in block[1]):
+                    self.hands.begin(self._block(*block))
                 begun.append(block)
             while len(begun) > (self.hands.ahead if block is not None else 0):
                 yield from self._examined_block(*begun.popleft())
@@ -176,7 +187,8 @@ class _Loop:
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""
-        return CaseExamined(record, len(self.done), self.agenda.budget.cases)
+        budget = self.agenda.budget
+        return CaseExamined(record, len(self.done), budget.cases, budget.part)
 
     def _kept(self, case: Case, results: tuple[CheckResult, ...]) -> Iterator[Event]:
         """A fault for each mismatch."""
@@ -193,12 +205,26 @@ class _Loop:
         """Examine a block; where that ends with a hang, its other cases are another one."""
         while planned and not self._is_late():
             block = self._block(number, planned)
-            for place, results in enumerate(self.hands.examined(block)):
+            for place, results in enumerate(self._results(block)):
                 if self._is_late():
                     return
                 self._earlier = replace(block, entries=block.entries[:place])
                 yield from self._examined(planned[0], results)
                 planned = planned[1:]
+
+    def _are_recalled(self, cases: Iterable[Case]) -> bool:
+        return bool(self.recalled) and all(str(case) in self.recalled for case in cases)
+
+    def _results(self, block: Block) -> Iterator[Results]:
+        """What comes of a block; of one that is known in part, all is asked again, as one case follows on another."""
+        if not self._are_recalled(entry.case for entry in block.entries):
+            yield from self.hands.examined(block)
+            return
+        for entry in block.entries:
+            results = self.recalled[str(entry.case)]
+            yield results
+            if has_hung(results):
+                return
 
     def _examined(self, planned: Planned, results: Results) -> Iterator[Event]:
         """Take up the first fault that a case shows and that is not known."""
@@ -275,9 +301,9 @@ class _Loop:
         return replace(result, fault=None if fault is None else fault.id)
 
 
-def _blocks(cases: Iterable[Planned | None]) -> Iterator[tuple[int, tuple[Planned, ...]] | None]:
-    """The cases in blocks, each with its number; None in their place where it is told among them."""
-    number, block = 0, list[Planned]()
+def _blocks(cases: Iterable[Planned | None], number: int) -> Iterator[tuple[int, tuple[Planned, ...]] | None]:
+    """The cases in blocks, each with its number, from `number`; None in their place where it is told among them."""
+    block = list[Planned]()
     for planned in cases:
         if planned is None:
             yield None

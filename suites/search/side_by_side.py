@@ -9,38 +9,42 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.synchronize import Semaphore
+from pathlib import Path
 
+from ...reports.files.part_files import Part
 from ...reports.files.run import RunWriter
 from ..calling.executor import Executor
 from .events import RunEvent, left_to_tell
 from .failure_store import FailureMemory
 from .findings import RunPlan, findings, write_event
 from .forked import Ended, Forked, without_interrupts
+from .recall import recalled
 
 
 def side_by_side(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
+    parts: Sequence[Part],
     remembered: Mapping[str, FailureMemory],
     writer: RunWriter,
 ) -> Iterator[RunEvent]:
-    """Search so many candidates at the same time as there may be processes, and tell what is on disk.
+    """Search so many parts at the same time as there may be processes, and tell what is on disk.
 
     What took longest to load is begun first: it likely takes longest to examine, too, and the others fill the gaps.
     A search goes on when what it told was written and read. Processes that no search needs any more help the others.
     Where this is interrupted, searches tell what they have left to tell, and that is written.
     """
-    spare = get_context("fork").Semaphore(max(0, plan.jobs - len(candidates)))
-    longest_first = sorted(candidates, key=lambda name: candidates[name].loading_seconds, reverse=True)
-    waiting = deque(longest_first)
+    spare = get_context("fork").Semaphore(max(0, plan.jobs - len(parts)))
+    waiting = deque(sorted(parts, key=lambda part: (part.number, -candidates[part.candidate].loading_seconds)))
     running: list[Forked] = []
 
     def begin() -> bool:
         if not waiting:
             return False
         own = plan.of_next(len(waiting))
-        name = waiting.popleft()
-        running.append(Forked(partial(_tell, own, candidates, name, remembered.get(name), spare)))
+        part = waiting.popleft()
+        memory = remembered.get(part.candidate)
+        running.append(Forked(partial(_tell, own, candidates, part, memory, spare, writer.folder)))
         return True
 
     try:
@@ -91,13 +95,14 @@ def _conclude(searches: Sequence[Forked], writer: RunWriter) -> None:
 def _tell(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
-    name: str,
+    part: Part,
     memory: FailureMemory | None,
     spare: Semaphore,
+    folder: Path,
     connection: Connection,
 ) -> None:
-    """Tell what the search of one candidate finds; each time its reader has to answer before it goes on."""
-    with closing(findings(plan, candidates, name, memory, spare)) as events:
+    """Tell what the search of a part finds; each time its reader has to answer before it goes on."""
+    with closing(findings(plan, candidates, part, memory, spare, recalled(folder, part))) as events:
         try:
             for event in events:
                 _send(connection, event)

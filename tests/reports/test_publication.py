@@ -68,4 +68,4 @@ def test_a_new_run_in_the_folder_removes_what_was_made_of_the_old_one(finished, 
     finished.close()
     with type(finished).create(finished.folder, info, replace=True):
         left = sorted(path.name for path in finished.folder.iterdir())
-    assert left == [".lock", "mismatches", "records.jsonl", "run.json"]
+    assert left == [".lock", "mismatches", "records", "run.json"]

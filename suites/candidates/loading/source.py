@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import inspect
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -30,6 +32,8 @@ from .by_name import ByName, by_name
 from .loaded import LoadedCandidate
 
 __all__ = ["CandidateError", "bind_object", "load"]
+
+_HASH_DIGITS = 12
 
 
 def load(source: str) -> LoadedCandidate:
@@ -96,6 +100,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
             domain=domain.declared,
             values=domain.values or None,
             threads=domain.threads,
+            content=_content(source),
         ),
         candidate=evaluating,
         functions=functions,
@@ -106,6 +111,22 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
         zero_directions=bool(getattr(instance, "zero_directions", False)),
         seconds_per_call=float(getattr(instance, "seconds_per_call", None) or 0.0),
     )
+
+
+def _content(source: str) -> str:
+    """Digits of a hash of the user's files that a candidate is loaded from; empty where there are none."""
+    place, _, _ = source.rpartition(":")
+    if source.startswith(EXECUTABLE_PREFIX):
+        named = shlex.split(source.removeprefix(EXECUTABLE_PREFIX))
+    elif source in BUILT_IN:
+        named = []
+    else:
+        named = [source, place, getattr(sys.modules.get(place), "__file__", None) or ""]
+    digest, files = hashlib.sha256(), [path for path in map(Path, named) if path.is_file()]
+    for path in files:
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:_HASH_DIGITS] if files else ""
 
 
 def _evaluating(instance: object, name: str) -> Candidate:

@@ -14,7 +14,7 @@ from convoracle.reports.records.stopped import Stopped
 from convoracle.reports.views.gate import Judgement, cut_short
 from convoracle.reports.views.markdown import summary_markdown
 
-TOLD = "torch: 30 of 200 cases (15 %) had been examined when the time was over: of the others nothing is known."
+TOLD = "torch: 30 of 200 cases (15 %) were examined: of the others nothing is known."
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_it_is_kept_and_told_on_the_page_in_junit_and_in_markdown(run, writer):
 def test_less_than_is_wanted_is_too_little(run):
     assert cut_short(run.stopped, 0.15) == ()
     (sentence,) = cut_short(run.stopped, 0.5)
-    assert sentence.startswith("torch: 30 of 200 cases (15 %) had been examined, less than the 50 % that are wanted.")
+    assert sentence.startswith("torch: 30 of 200 cases (15 %) were examined, less than the 50 % that are wanted.")
     of_torch = ElementTree.fromstring(junit(run).encode()).find("testsuite[@name='torch']")
     assert sentence in of_torch.find("testcase/error").get("message")
     content = replace(run, info=replace(run.info, min_compared=0.15))

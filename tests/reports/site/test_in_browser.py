@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made_mismatch) -> Path:
         CheckInfo("precision", "Is it as good as it claims?", passes, Numbers.REALS),
         CheckInfo("company", "Is it right whatever else is called?", passes),
     )
-    names = tuple(CandidateInfo(name, "1.0", name) for name in (HOSTILE, "plain"))
+    names = tuple(CandidateInfo(name, "1.0", name) for name in ("plain", HOSTILE))
     info = RunInfo(7, "quick", names, "2026-11-28", HOSTILE, (("processor", HOSTILE),), checks=checks)
     with RunWriter.create(path, info) as writer:
         for number in range(MANY):

@@ -74,8 +74,8 @@ def test_every_option_may_stand_in_the_file_and_paths_are_told_from_there(write:
         "dtypes": ["float32"], "passes": ["forward", "jvp"], "checks": ["structure"], "time_limit": 2.5,
         "memory_limit": 1.0, "max_time": 300.0, "jobs": 3, "in_process": True, "memory": Path("../../kept/failures"),
         "min_compared": 0.25, "write_supported": Path("../../new.json"), "supported": told["supported"],
-        "baseline": Path("../../known.toml"), "strict_baseline": True, "json": False, "quiet": True,
-        "run": "check_command:check",
+        "baseline": Path("../../known.toml"), "strict_baseline": True, "json": False, "quiet": True, "shard": None,
+        "resume": None, "run": "check_command:check",
     }  # fmt: skip
     assert told["supported"].resolve() == Path("/old.json")
     assert [name for name, _, _ in settings] == [line.split(" = ")[0] for line in EVERYTHING.splitlines()[1:]]

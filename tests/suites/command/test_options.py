@@ -19,6 +19,7 @@ COMMANDS = {
     "show": ["folder"],
     "explain": ["folder/id"],
     "diff": ["before", "after"],
+    "merge": ["first", "second", "--out", "whole"],
     "baseline": ["folder"],
     "seed": [],
     "header": [],
@@ -49,12 +50,12 @@ def test_these_are_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_check_is_where_nothing_is_said() -> None:
     options = vars(parser().parse_args(["check"]))
     assert options == {
-        "candidates": [], "profile": "quick", "out": Path("conformance-report"), "seed": 0, "cases": None,
+        "candidates": [], "profile": "quick", "out": None, "seed": 0, "cases": None,
         "corpora": None, "batch": None, "max_products": None, "ranks": None, "dtypes": None, "passes": None,
         "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "max_time": None, "in_process": False,
         "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
         "write_supported": None, "supported": None, "baseline": None, "strict_baseline": False,
-        "json": False, "quiet": False,
+        "json": False, "quiet": False, "shard": None, "resume": None,
         "run": "check_command:check", "settings": (),
     }  # fmt: skip
 

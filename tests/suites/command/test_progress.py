@@ -10,19 +10,20 @@ from rich.console import Console
 
 from convoracle.oracle.faults import fault_named
 from convoracle.oracle.problem.passes import Pass
+from convoracle.reports.files.part_files import Part
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.space import Space
 from convoracle.suites.command.progress import show_progress
 from convoracle.suites.search.counterexample import build
 from convoracle.suites.search.events import (
-    CandidateDone,
-    CandidateStarted,
     CaseExamined,
     FaultMet,
     FaultShrunk,
     MismatchKept,
     MismatchMet,
+    PartDone,
+    PartStarted,
     RunEvent,
 )
 from convoracle.suites.search.search import search
@@ -34,7 +35,7 @@ def events() -> Iterator[RunEvent]:
     """A run of two candidates: one with a fault, and an honest one that stops before its last case."""
     budget = Budget(Space(ranks=(1,), dtypes=("float32",), max_products=100), frozenset({Pass.FORWARD}), CASES, 0)
     for executor, most in ((PlantedInProcess(fault_named("returns-zeros")), CASES), (PlantedInProcess(), CASES - 1)):
-        yield CandidateStarted(executor.info, CASES)
+        yield PartStarted(executor.info, CASES)
         for event in search(executor, budget):
             match event:
                 case FaultMet(fault):
@@ -45,7 +46,7 @@ def events() -> Iterator[RunEvent]:
                     break
                 case CaseExamined():
                     yield event
-        yield CandidateDone(executor.info.name)
+        yield PartDone(Part(executor.info.name, 0), CASES)
 
 
 def shown(*, terminal: bool) -> str:

@@ -130,7 +130,7 @@ def test_what_is_known_not_seen_quarantined_and_expired_is_told_shortly() -> Non
 def test_what_was_cut_short_is_told_once() -> None:
     stopped = Stopped("torch", 30, 200)
     told = replace(run(), stopped=(stopped,), notes=(stopped_sentence(stopped),))
-    short = Judgement(Held(()), ("torch: 30 of 200 cases (15 %) had been examined, less than is wanted",))
+    short = Judgement(Held(()), ("torch: 30 of 200 cases (15 %) were examined, less than is wanted",))
     assert "\n".join(plain(printed(told, short))).count("30 of 200") == 1
     enough = replace(told, info=replace(told.info, min_compared=0.1))
     assert stopped_sentence(stopped) in plain(printed(enough, Judgement(Held(())), width=200))

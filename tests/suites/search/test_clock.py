@@ -28,7 +28,7 @@ def _checked(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch, *options:
     arguments = ("check", f"{MUTANTS}:{name}", "--cases", "25", "--passes", "forward", "--memory", "failures", *options)
     assert main(arguments) == 1
     report = folder / "conformance-report"
-    files = (report / "run.json", report / "records.jsonl", *sorted(report.glob("mismatches/*/*")))
+    files = (report / "run.json", *sorted(report.glob("records/*")), *sorted(report.glob("mismatches/*/*")))
     return {str(file.relative_to(folder)): OF_A_RECORD.sub(rb"", TIMES.sub(rb"", file.read_bytes())) for file in files}
 
 

@@ -28,7 +28,7 @@ from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
 from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.registry import check_infos
 from convoracle.suites.diagnosis.framework_witness import Frameworks
-from convoracle.suites.search.events import CandidateStarted, CaseExamined, MismatchKept, RunEvent
+from convoracle.suites.search.events import CaseExamined, MismatchKept, PartStarted, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.runner import RunPlan, describe_run, executors, memories, run
 
@@ -147,7 +147,7 @@ def test_each_candidate_has_a_memory_which_is_read_before_anything_is_replaced(t
 
 
 def test_candidates_are_examined_one_after_the_other_and_every_case_is_on_disk_when_it_is_told(ran: Running) -> None:
-    assert [(each.candidate.name, each.total) for each in ran.told(CandidateStarted)] == [
+    assert [(each.candidate.name, each.total) for each in ran.told(PartStarted)] == [
         ("honest", 8),
         (FAULT, 8),
         ("other", 8),

@@ -19,13 +19,14 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import Run, RunInfo, RunWriter, read_records, read_run
+from convoracle.reports.files.part_files import Part
 from convoracle.reports.records.record import CaseRecord
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.space import Space
 from convoracle.suites.search import side_by_side
-from convoracle.suites.search.events import CandidateDone, CaseExamined, MismatchMet, RunEvent
+from convoracle.suites.search.events import CaseExamined, MismatchMet, PartDone, RunEvent
 from convoracle.suites.search.failure_store import FailureMemory
 from convoracle.suites.search.findings import RunPlan
 from convoracle.suites.search.runner import executors, memories, run
@@ -114,6 +115,12 @@ class Loaded(NamedTuple):
     loading_seconds: float
 
 
+class Nowhere(NamedTuple):
+    """As much of a writer as is looked at."""
+
+    folder: Path
+
+
 @dataclass
 class Scripted:
     """Searches side by side that tell a text in place of an event, and what is written of that."""
@@ -124,11 +131,12 @@ class Scripted:
 
     def events(self, say: Say, candidates: str, jobs: int) -> Generator[str]:
         plan = RunPlan((), Budget(SPACE, PASSES, 1, 0), Limits(), Path(), jobs=jobs)
-        found = lambda plan, candidates, name, memory, spare: say(name, spare)  # noqa: E731 - as `findings` is called
+        found = lambda plan, candidates, part, memory, spare, recalled: say(part.candidate, spare)  # noqa: E731 - as `findings` is called
         self.monkeypatch.setattr(side_by_side, "findings", found)
         self.monkeypatch.setattr(side_by_side, "write_event", lambda event, writer: self.written.append(event))
         loaded = {name: Loaded(seconds) for name, seconds in zip(candidates, self.loading_seconds, strict=False)}
-        yield from side_by_side.side_by_side(plan, loaded, {}, None)  # type: ignore[arg-type, misc]
+        parts = [Part(name, 0) for name in candidates]
+        yield from side_by_side.side_by_side(plan, loaded, parts, {}, Nowhere(Path()))  # type: ignore[arg-type, misc]
 
 
 @pytest.fixture
@@ -227,7 +235,7 @@ def test_one_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
     sources = tuple(f"{MUTANTS}:{name}" for name in ("HangsOnDilation", "Honest"))
     told: list[RunEvent] = []
     finished = Running(tmp_path, sources, jobs=2, cases=25, seconds=0.5).read(told.append)
-    done = [event.candidate for event in told if isinstance(event, CandidateDone)]
+    done = [event.part.candidate for event in told if isinstance(event, PartDone)]
     assert done == ["mutants.py:Honest", "mutants.py:HangsOnDilation"]
     (mismatch,) = finished.mismatches
     assert (mismatch.candidate, mismatch.verdict.outcome) == ("mutants.py:HangsOnDilation", Outcome.HUNG)
@@ -246,8 +254,8 @@ def test_where_the_reader_is_interrupted_all_that_is_known_is_kept_and_nothing_r
     finished = read_run(tmp_path / "run")
     assert finished.notes == ("The run was interrupted: what it had finished by then is shown.",)
     (mismatch,) = finished.mismatches
-    last = records(tmp_path)["mutants.py:StrideIgnoredInWeightGradient"][-1]
-    assert mismatch.id in {result.fault for result in last.results}
+    of_wrong = records(tmp_path)["mutants.py:StrideIgnoredInWeightGradient"]
+    assert mismatch.id in {result.fault for record in of_wrong for result in record.results}
     assert multiprocessing.active_children() == []
 
 

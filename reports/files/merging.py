@@ -1,0 +1,194 @@
+"""Runs of the same plan put together: of each part the best copy there is.
+
+Of copies that are not the same, what is kept follows from them alone, whatever the order in which they are given: what
+was examined to its end, then what has more against the candidate, then what has more records. So merging is
+associative, commutative and idempotent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...oracle.errors import InvalidArgument
+from ..records.record import CandidateInfo, RunInfo
+from ..records.same_run import differences
+from ..records.serialization import Finished, to_json
+from ..records.stopped import Stopped
+from .layout import FINISHED, INFO, MISMATCHES, RECORDS
+from .part_files import Part, PartFile, part_files, part_path
+from .reading import read_document, read_instances, read_mismatches, read_part
+from .run import RunWriter
+
+_BETWEEN = " | "
+"""What machines say in different words of themselves stands side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What came of putting runs together.
+
+    Parameters
+    ----------
+    missing : tuple of Part
+        Of which there is nothing, or not all.
+    contradicted : tuple of Part
+        Of which there were several whole copies, which did not come to the same.
+    """
+
+    missing: tuple[Part, ...]
+    contradicted: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A part in one of the runs."""
+
+    run: Path
+    file: PartFile
+
+
+def merge(
+    runs: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Merged:
+    """Write into the folder `out` what runs of one plan have in all; a run that was there is replaced.
+
+    Parameters
+    ----------
+    runs : sequence of path
+        Their folders, which are only read.
+    out : path
+        Another folder.
+    tell : callable
+        Told how many parts are written, and of how many.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are none, `out` is one of them or holds something else, or they are not of one plan.
+    InvalidRecord
+        If one is damaged.
+    """
+    folders, target = list(dict.fromkeys(map(Path, runs))), Path(out)
+    if not folders:
+        raise InvalidArgument("runs", runs, "should be folders of runs", where="merge")
+    if target.resolve() in {folder.resolve() for folder in folders}:
+        raise InvalidArgument("out", str(target), "should be another folder than the runs'", where="merge")
+    infos = [_info(folder) for folder in folders]
+    for folder, info in zip(folders[1:], infos[1:], strict=True):
+        if different := differences(infos[0], info):
+            requirement = f"should be of the same run as {folders[0]}, but is not: {'; '.join(different)}"
+            raise InvalidArgument("runs", str(folder), requirement, where="merge")
+    copies: dict[Part, list[_Copy]] = {}
+    for folder, info in zip(folders, infos, strict=True):
+        for file in part_files(folder, info):
+            copies.setdefault(file.part, []).append(_Copy(folder, file))
+    chosen = {part: _best(of_part) for part, of_part in sorted(copies.items(), key=lambda each: each[0])}
+    with closing(RunWriter.create(target, _together(infos), replace=True)):
+        for done, (part, (copy, _)) in enumerate(chosen.items(), start=1):
+            _take_over(copy, part, target)
+            tell(done, len(chosen))
+        _take_mismatches({part: copy.run for part, (copy, _) in chosen.items()}, folders, target)
+    missing = _finish(target, sum(map(_seconds, folders)))
+    return Merged(missing, tuple(part for part, (_, is_contradicted) in chosen.items() if is_contradicted))
+
+
+def _info(folder: Path) -> RunInfo:
+    info = read_document(RunInfo, folder / INFO)
+    if not (folder / RECORDS).is_dir():
+        requirement = "should be the folder of a run that this version of convoracle has made"
+        raise InvalidArgument("runs", str(folder), requirement, where="merge")
+    return info
+
+
+def _seconds(folder: Path) -> float:
+    path = folder / FINISHED
+    return read_document(Finished, path).seconds if path.exists() else 0.0
+
+
+def _best(copies: list[_Copy]) -> tuple[_Copy, bool]:
+    """The copy of a part that is kept, and whether another whole one contradicts it."""
+    if len(copies) == 1:
+        return copies[0], False
+    weighed = sorted(((copy.file.is_whole, *_weight(copy.file.path)), number) for number, copy in enumerate(copies))
+    (best, number) = weighed[-1]
+    contradicted = any(weight[0] and weight != best for weight, _ in weighed)
+    return copies[number], contradicted
+
+
+def _weight(path: Path) -> tuple[int, int, str]:
+    """Verdicts against the candidate, records, and a hash of all but the times."""
+    wrong, count, digest = 0, 0, hashlib.sha256()
+    for record in read_part(path):
+        results = tuple(replace(result, seconds=0.0) for result in record.results)
+        wrong += sum(result.verdict.outcome.is_mismatch for result in results)
+        count += 1
+        digest.update(to_json(replace(record, results=results)).encode())
+    return wrong, count, digest.hexdigest()
+
+
+def _take_over(copy: _Copy, part: Part, target: Path) -> None:
+    how = "" if copy.file.is_whole else ".unfinished"
+    shutil.copyfile(copy.file.path, part_path(target, part, how))
+
+
+def _take_mismatches(of_part: dict[Part, Path], folders: Iterable[Path], target: Path) -> None:
+    """Those of each part, from where the part is taken: in full or, where no more is there, as they are told apart."""
+    for folder in folders:
+        found = [(each.id, Part(each.candidate, each.part)) for each in read_mismatches(folder, [])]
+        for identity, part in found:
+            if of_part.get(part) == folder:
+                shutil.copytree(folder / MISMATCHES / identity, target / MISMATCHES / identity)
+        for instance in read_instances(folder):
+            if of_part.get(Part(instance.candidate, instance.part)) == folder:
+                name = f"{instance.id}.json"
+                shutil.copyfile(folder / MISMATCHES / name, target / MISMATCHES / name)
+
+
+def _finish(target: Path, seconds: float) -> tuple[Part, ...]:
+    """Count what is there, and say what is not."""
+    with closing(RunWriter.resumed(target)) as writer:
+        plan = writer.info.plan
+        missing = tuple(
+            part
+            for candidate in writer.info.candidates
+            for number in range(plan.parts)
+            if (part := Part(candidate.name, number)) not in writer.whole
+        )
+        for part in missing:
+            writer.stop(Stopped(part.candidate, 0, plan.cases_of(part.number)), part.number)
+        writer.finish(seconds, interrupted=False)
+    return missing
+
+
+def _together(infos: Sequence[RunInfo]) -> RunInfo:
+    """The facts of all, in no order."""
+    plain = sorted(infos, key=lambda info: to_json(replace(info, started="", shard="")))[0]
+    names = dict.fromkeys(name for info in infos for name, _ in info.environment)
+    said = {name: {value for info in infos for key, value in info.environment if key == name} for name in names}
+    candidates = zip(*(info.candidates for info in infos), strict=True)
+    return replace(
+        plain,
+        started=min(info.started for info in infos),
+        command=_joined(info.command for info in infos),
+        environment=tuple((name, _joined(values)) for name, values in said.items()),
+        candidates=tuple(map(_of_all, candidates)),
+        min_compared=max(info.min_compared for info in infos),
+        shard="",
+    )
+
+
+def _of_all(candidates: tuple[CandidateInfo, ...]) -> CandidateInfo:
+    libraries = sorted({library for candidate in candidates for library in candidate.libraries})
+    return replace(candidates[0], source=min(each.source for each in candidates), libraries=tuple(libraries))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return _BETWEEN.join(sorted({part for text in texts for part in text.split(_BETWEEN)}))
