@@ -11,6 +11,7 @@
     finished.json                     written when the run ends
     summary.json, badge.json          what came of it, by what it was held against
     index.html, cases/, matrix/, accuracy/, mismatches/ID/index.html, junit.xml, sarif.json    made from the others
+    campaign.json, campaign.html      how far a campaign is that is made by workers
     .lock                             held by the run that is writing; empty, and ignored by readers
 """
 
@@ -21,6 +22,7 @@ OLD_RECORDS = "records.jsonl"
 """All records of a run of schema 6 or earlier."""
 MISMATCH, ARRAYS, REPRODUCER = "mismatch.json", "arrays.npz", "reproduce.py"
 BASELINE, SUMMARY, BADGE = "held-against.toml", "summary.json", "badge.json"
+CAMPAIGN, CAMPAIGN_PAGE = "campaign.json", "campaign.html"
 PAGE, JUNIT, SARIF = "index.html", "junit.xml", "sarif.json"
 CASES, MATRIX, ACCURACY = "cases", "matrix", "accuracy"
 PARTIAL = ".partial-"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,9 +19,9 @@ from ..records.record import CandidateInfo, RunInfo
 from ..records.same_run import differences
 from ..records.serialization import Finished, to_json
 from ..records.stopped import Stopped
-from .layout import FINISHED, INFO, MISMATCHES, RECORDS
-from .part_files import Part, PartFile, part_files, part_path
-from .reading import read_document, read_instances, read_mismatches, read_part
+from .layout import FINISHED, INFO, RECORDS
+from .part_files import Part, PartFile, part_files
+from .reading import read_document, read_part
 from .run import RunWriter
 
 _BETWEEN = " | "
@@ -91,13 +90,26 @@ def merge(
         for file in part_files(folder, info):
             copies.setdefault(file.part, []).append(_Copy(folder, file))
     chosen = {part: _best(of_part) for part, of_part in sorted(copies.items(), key=lambda each: each[0])}
-    with closing(RunWriter.create(target, _together(infos), replace=True)):
-        for done, (part, (copy, _)) in enumerate(chosen.items(), start=1):
-            _take_over(copy, part, target)
+    with closing(RunWriter.create(target, together(infos), replace=True)) as writer:
+        adopted = (
+            part
+            for folder in folders
+            for part in writer.adopt(folder, [copy.file for copy, _ in chosen.values() if copy.run == folder])
+        )
+        for done, _ in enumerate(adopted, start=1):
             tell(done, len(chosen))
-        _take_mismatches({part: copy.run for part, (copy, _) in chosen.items()}, folders, target)
-    missing = _finish(target, sum(map(_seconds, folders)))
+        missing = missing_parts(writer)
+        for part in missing:
+            writer.stop(Stopped(part.candidate, 0, writer.info.plan.cases_of(part.number)), part.number)
+        writer.finish(sum(map(_seconds, folders)), interrupted=False)
     return Merged(missing, tuple(part for part, (_, is_contradicted) in chosen.items() if is_contradicted))
+
+
+def missing_parts(writer: RunWriter) -> tuple[Part, ...]:
+    """Those of a run that are not there as a whole."""
+    names, numbers = [candidate.name for candidate in writer.info.candidates], range(writer.info.plan.parts)
+    every = (Part(name, number) for name in names for number in numbers)
+    return tuple(part for part in every if part not in writer.whole)
 
 
 def _info(folder: Path) -> RunInfo:
@@ -134,42 +146,8 @@ def _weight(path: Path) -> tuple[int, int, str]:
     return wrong, count, digest.hexdigest()
 
 
-def _take_over(copy: _Copy, part: Part, target: Path) -> None:
-    how = "" if copy.file.is_whole else ".unfinished"
-    shutil.copyfile(copy.file.path, part_path(target, part, how))
-
-
-def _take_mismatches(of_part: dict[Part, Path], folders: Iterable[Path], target: Path) -> None:
-    """Those of each part, from where the part is taken: in full or, where no more is there, as they are told apart."""
-    for folder in folders:
-        found = [(each.id, Part(each.candidate, each.part)) for each in read_mismatches(folder, [])]
-        for identity, part in found:
-            if of_part.get(part) == folder:
-                shutil.copytree(folder / MISMATCHES / identity, target / MISMATCHES / identity)
-        for instance in read_instances(folder):
-            if of_part.get(Part(instance.candidate, instance.part)) == folder:
-                name = f"{instance.id}.json"
-                shutil.copyfile(folder / MISMATCHES / name, target / MISMATCHES / name)
-
-
-def _finish(target: Path, seconds: float) -> tuple[Part, ...]:
-    """Count what is there, and say what is not."""
-    with closing(RunWriter.resumed(target)) as writer:
-        plan = writer.info.plan
-        missing = tuple(
-            part
-            for candidate in writer.info.candidates
-            for number in range(plan.parts)
-            if (part := Part(candidate.name, number)) not in writer.whole
-        )
-        for part in missing:
-            writer.stop(Stopped(part.candidate, 0, plan.cases_of(part.number)), part.number)
-        writer.finish(seconds, interrupted=False)
-    return missing
-
-
-def _together(infos: Sequence[RunInfo]) -> RunInfo:
-    """The facts of all, in no order."""
+def together(infos: Sequence[RunInfo]) -> RunInfo:
+    """The facts of runs of one plan, in no order."""
     plain = sorted(infos, key=lambda info: to_json(replace(info, started="", shard="")))[0]
     names = dict.fromkeys(name for info in infos for name, _ in info.environment)
     said = {name: {value for info in infos for key, value in info.environment if key == name} for name in names}

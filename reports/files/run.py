@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +28,8 @@ from .layout import (
     ARRAYS,
     BADGE,
     BASELINE,
+    CAMPAIGN,
+    CAMPAIGN_PAGE,
     CASES,
     FINISHED,
     INFO,
@@ -46,7 +48,7 @@ from .layout import (
 from .lock import LOCK, locked, unlock
 from .met_again import fold
 from .part_files import EARLIER, UNFINISHED, Part, PartFile, is_begun, part_files, part_path, set_aside
-from .reading import read_document, read_mismatches, read_part
+from .reading import read_document, read_instances, read_mismatches, read_part
 from .record_file import RecordFile
 from .reproducer import reproducer
 
@@ -167,6 +169,45 @@ class RunWriter:
         for identity in [identity for identity, of in self._stale.items() if of == part]:
             self.discard_mismatch(identity)
         self._whole.add(part)
+
+    def adopt(self, run: Path, files: Collection[PartFile]) -> Iterator[Part]:
+        """Take over parts that were examined in another run, with their mismatches; tells of each that is here.
+
+        Raises
+        ------
+        InvalidRecord
+            If what is taken over is damaged.
+        """
+        parts = {file.part for file in files}
+        for mismatch in read_mismatches(run, []):
+            if Part(mismatch.candidate, mismatch.part) in parts:
+                self._adopt_mismatch(run, mismatch.id)
+        for instance in read_instances(run):
+            if Part(instance.candidate, instance.part) in parts:
+                name = f"{instance.id}.json"
+                _copy_whole(run / MISMATCHES / name, self.folder / MISMATCHES / name)
+        for file in files:
+            for record in read_part(file.path):
+                self._count(record)
+            _copy_whole(file.path, part_path(self.folder, file.part, "" if file.is_whole else UNFINISHED))
+            if file.is_whole:
+                for how in (EARLIER, UNFINISHED):
+                    part_path(self.folder, file.part, how).unlink(missing_ok=True)
+                self._whole.add(file.part)
+            yield file.part
+
+    def _adopt_mismatch(self, run: Path, identity: str) -> None:
+        home = self._home(identity)
+        partial = home.with_name(PARTIAL + identity)
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(run / MISMATCHES / identity, partial, ignore=shutil.ignore_patterns(PAGE))
+        shutil.rmtree(home, ignore_errors=True)
+        partial.rename(home)
+
+    def describe(self, info: RunInfo) -> None:
+        """Replace the run's facts by others of the same run."""
+        self._info = info
+        _write_whole(self.folder / INFO, to_json(info, indent=2) + "\n")
 
     def _count(self, record: CaseRecord) -> None:
         self._counting.add(record)
@@ -297,8 +338,14 @@ def _remove_results(folder: Path) -> None:
     for name in (CASES, MATRIX, ACCURACY, PARTIAL + CASES):
         if (folder / name).is_dir():
             shutil.rmtree(folder / name)
-    for name in (FINISHED, SUMMARY, BADGE, PAGE, JUNIT, SARIF):
+    for name in (FINISHED, SUMMARY, BADGE, CAMPAIGN, CAMPAIGN_PAGE, PAGE, JUNIT, SARIF):
         (folder / name).unlink(missing_ok=True)
+
+
+def _copy_whole(source: Path, path: Path) -> None:
+    partial = path.with_name(PARTIAL + path.name)
+    shutil.copyfile(source, partial)
+    partial.replace(path)
 
 
 def _write_whole(path: Path, text: str) -> None:

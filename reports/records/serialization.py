@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 from ...oracle.judging.verdict import Verdict
 from ..errors import InvalidRecord
+from .campaign_state import CampaignState
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .instances import Instance
@@ -86,7 +87,9 @@ class RecordsHeader:
     record: tuple[str, ...]
 
 
-Document = CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Instance | Finished | Supported | Summary
+Document = (
+    CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Instance | CampaignState | Finished | Supported | Summary
+)
 
 
 def to_json(document: Document, *, indent: int | None = None) -> str:
@@ -305,7 +308,7 @@ def _check_finished(finished: Finished) -> None:
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RecordsHeader | Supported | Summary) -> None:
+def _check_nothing(document: RecordsHeader | CampaignState | Supported | Summary) -> None:
     """These have no rule beyond their types."""
 
 
@@ -327,6 +330,7 @@ _KINDS: dict[type[Any], _Kind] = {
     RecordsHeader: _Kind("records", _check_nothing),
     StoredMismatch: _Kind("mismatch", _check_stored),
     Instance: _Kind("instance", _check_instance),
+    CampaignState: _Kind("campaign", _check_nothing),
     Finished: _Kind("finished", _check_finished),
     Supported: _Kind("supported", _check_nothing),
     Summary: _Kind("summary", _check_nothing),

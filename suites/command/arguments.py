@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""That this process may use."""
 _LARGEST_AMOUNT = 1_000_000
 _MOST_BITS = 1000
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

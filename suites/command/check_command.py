@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records
 from ...reports.files.held_against import keep_baseline
 from ...reports.files.layout import SUMMARY
@@ -26,11 +25,7 @@ from ...reports.views.wording import plural
 from ..calling.replies import Limits
 from ..candidates import DEFAULT
 from ..capabilities.supported import read_supported, supported, write_supported
-from ..cases.budget import Budget
 from ..cases.budget import parts as parts_of
-from ..cases.corpora.selection import Selection
-from ..cases.profiles import PROFILES
-from ..cases.space import Space
 from ..search.findings import RunPlan, Shard
 from ..search.quarantine import quarantined
 from ..search.runner import describe_run, executors, memories, run
@@ -38,9 +33,9 @@ from .arguments import require_writable
 from .check_options import DEFAULT_OUT
 from .gate import Gate
 from .plain_console import table_console
+from .planning import GIB, budget_of, selection_of
 from .progress import show_progress
 
-_GIB = 2**30
 _SEEDS = 1_000_000
 """That a random one is among: few enough to be read aloud."""
 
@@ -57,7 +52,7 @@ def check(options: argparse.Namespace) -> int:
         require_writable(options.write_supported, "write_supported", where="check")
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
-        info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
+        info = describe_run(plan, str(selection_of(options) or options.profile), candidates, options.command)
         today = datetime.fromisoformat(info.started).date()
         asked = quarantined(candidates, baseline.known, dict(info.environment), today)
         info = replace(info, min_compared=options.min_compared, settings=options.settings)
@@ -141,19 +136,8 @@ def _writer(folder: Path, info: RunInfo) -> RunWriter:
 
 
 def _plan(options: argparse.Namespace) -> RunPlan:
-    profile = PROFILES[options.profile]
-    ranks = tuple(dict.fromkeys(options.ranks)) if options.ranks else None
-    dtypes = tuple(dict.fromkeys(options.dtypes)) if options.dtypes else None
-    passes = frozenset(map(Pass, options.passes)) if options.passes else frozenset(Pass)
-    selection = _selection(options)
-    if selection is None:
-        space = profile.space(ranks=ranks, dtypes=dtypes)
-        budget = Budget(space, passes, options.cases or profile.cases, options.seed, own_dtypes=dtypes is None)
-    else:
-        budget = _budget(selection, ranks, dtypes, passes, options.seed)
-    if options.checks:
-        budget = replace(budget, checks=frozenset(options.checks))
-    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
+    budget = budget_of(options)
+    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * GIB))
     sources = tuple(options.candidates) or DEFAULT
     until = None if options.max_time is None else time.monotonic() + options.max_time
     parts = len(parts_of(budget))
@@ -163,30 +147,3 @@ def _plan(options: argparse.Namespace) -> RunPlan:
         requirement = f"should be of at most {most}: the run is made of {plural(most, 'part')}"
         raise InvalidArgument("shard", str(shard), requirement, where="check")
     return plan
-
-
-def _selection(options: argparse.Namespace) -> Selection | None:
-    """The corpora to examine; None for generated cases."""
-    if options.corpora:
-        if options.cases is not None:
-            requirement = "should be left out with --corpus, whose entries are the cases"
-            raise InvalidArgument("cases", options.cases, requirement, where="check")
-        return Selection(tuple(dict.fromkeys(options.corpora)), options.batch, options.max_products)
-    for name in ("batch", "max_products"):
-        if getattr(options, name) is not None:
-            raise InvalidArgument(name, getattr(options, name), "should be given with --corpus only", where="check")
-    return None
-
-
-def _budget(
-    selection: Selection,
-    ranks: tuple[int, ...] | None,
-    dtypes: tuple[str, ...] | None,
-    passes: frozenset[Pass],
-    seed: int,
-) -> Budget:
-    """The budget of a run on corpora: in float32, unless dtypes are named."""
-    corpus_cases = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
-    met = tuple(dict.fromkeys(each.case.geometry.rank for each in corpus_cases))
-    space = Space(met, dtypes or ("float32",), settings=frozenset({"bias"}))
-    return Budget(space, passes, len(corpus_cases), seed, corpus_cases=corpus_cases)

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-from ...oracle.numbers.dtypes import DTYPES
-from ...oracle.problem.passes import Pass
 from ...reports.records.record import LEAST_COMPARED
 from ..candidates import BUILT_IN, DEFAULT, FORMS
 from ..cases.budget import PART_CASES
-from ..cases.corpora import CORPORA
-from ..cases.profiles import PROFILES
-from ..cases.space import RANKS
-from ..checks.kind import OfCandidate
-from ..checks.registry import CHECKS
-from .arguments import amount, positive, seed, shard, share, span
+from .arguments import CORES, positive, seed, shard, share, span
+from .space_options import add_limits, add_space
 
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
@@ -31,7 +24,6 @@ def add_options(check: argparse.ArgumentParser) -> None:
         metavar="CANDIDATE",
         help=f"some of {', '.join(BUILT_IN)} (default: {', '.join(DEFAULT)}); your own is given as {FORMS}",
     )
-    check.add_argument("--profile", choices=tuple(PROFILES), default="quick", help="how much to run (default: quick)")
     check.add_argument(
         "--out",
         type=Path,
@@ -48,77 +40,16 @@ def add_options(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--cases", type=positive, metavar="N", help="cases for each candidate, instead of the profile's number"
     )
-    _add_space(check)
+    add_space(check, profile="quick")
+    add_limits(check)
     _add_calls(check)
     _add_gate(check)
     _add_telling(check)
     check.set_defaults(run="check_command:check")
 
 
-def _add_space(check: argparse.ArgumentParser) -> None:
-    """What is examined: a corpus or generated cases, and which of them."""
-    check.add_argument(
-        "--corpus",
-        dest="corpora",
-        action="append",
-        metavar="CORPUS",
-        help="instead of generated cases, the convolutions of a network, benchmark or collection, in float32 unless "
-        f"--dtypes says otherwise: one of {', '.join(CORPORA)}, or a file of benchdnn descriptors; may be repeated",
-    )
-    check.add_argument("--batch", type=positive, metavar="N", help="with --corpus: images, instead of each one's own")
-    check.add_argument(
-        "--max-products",
-        type=positive,
-        metavar="N",
-        help="with --corpus: shrink what has more products, keeping its kind (default: full size)",
-    )
-    check.add_argument(
-        "--ranks",
-        type=int,
-        nargs="+",
-        choices=RANKS,
-        metavar="R",
-        help=f"numbers of spatial axes, {RANKS[0]} to {RANKS[-1]} (default: 1 2 3)",
-    )
-    check.add_argument(
-        "--dtypes",
-        nargs="+",
-        choices=DTYPES,
-        metavar="DTYPE",
-        help=f"some of {', '.join(DTYPES)} (default: those that a candidate says it takes, of your own the first four "
-        "floating-point ones)",
-    )
-    check.add_argument(
-        "--passes",
-        nargs="+",
-        choices=[p.value for p in Pass],
-        metavar="PASS",
-        help=f"some of {', '.join(p.value for p in Pass)} (default: all that a candidate offers)",
-    )
-    schedules = [kind.schedule for kind in CHECKS.values()]
-    on_demand = [schedule.asked for schedule in schedules if isinstance(schedule, OfCandidate)]
-    check.add_argument(
-        "--checks",
-        nargs="+",
-        choices=tuple(CHECKS),
-        metavar="CHECK",
-        help=f"some of {', '.join(CHECKS)} (default: all, but {', and '.join(on_demand)}); structure, on which the "
-        "others rest, is asked in any case",
-    )
-
-
 def _add_calls(check: argparse.ArgumentParser) -> None:
     """How candidates are called, and what is remembered of it."""
-    check.add_argument(
-        "--time-limit",
-        type=amount,
-        default=10.0,
-        metavar="S",
-        help="seconds that a call may take before it counts as hung (default: 10)",
-    )
-    check.add_argument(
-        "--memory-limit", type=amount, default=4.0, metavar="GIB", help="GiB that a call may allocate (default: 4)"
-    )
     check.add_argument(
         "--max-time",
         type=span,
@@ -130,7 +61,7 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
         "-j",
         "--jobs",
         type=positive,
-        default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        default=CORES,
         metavar="N",
         help="how many processes examine cases at the same time, of all candidates together (default: the cores); "
         "what they find does not depend on it",

@@ -73,6 +73,14 @@ COMMANDS = (
         "diff_command",
     ),
     Command(
+        "campaign",
+        "a large run, whose parts are examined by workers on many machines",
+        "Examine candidates on many cases, by processes of this machine or by the workers of a Dask scheduler, and "
+        "collect what they find in one folder. Begun again with the same words, it goes on. Ends as check does, and "
+        "with 1 if a part is missing. convoracle campaign status DIR says how far one is.",
+        "campaign_command",
+    ),
+    Command(
         "merge",
         "runs of several shards or machines put together",
         "Put together runs of one plan, such as those of convoracle check --shard: of each part that they examined, "

@@ -41,16 +41,28 @@ from .search import search
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Every so many-th of a run's parts, from the first, second, … on; by default all."""
+    """Every so many-th of a run's parts, from the first, second, … on; by default all.
+
+    Parameters
+    ----------
+    number, count : int
+    only : int or None
+        Of each candidate the part of this number, if it is not every so many-th.
+    """
 
     number: int = 1
     count: int = 1
+    only: int | None = None
 
     def __str__(self) -> str:
+        if self.only is not None:
+            return f"part {self.only}"
         return f"{self.number}/{self.count}" if self.count > 1 else ""
 
     def of(self, parts: Sequence[Part]) -> tuple[Part, ...]:
-        """Its own of all parts; they are no other shard's."""
+        """Its own of all parts; of shards of one count they are no other's."""
+        if self.only is not None:
+            return tuple(part for part in parts if part.number == self.only)
         return tuple(parts[self.number - 1 :: self.count])
 
 
@@ -75,6 +87,8 @@ class RunPlan:
         The moment of the monotonic clock after which no search looks at another case.
     shard : Shard
         Which of the parts it examines.
+    most : int or None
+        Cases of each part after which no search looks at another one.
     """
 
     sources: tuple[str, ...]
@@ -85,6 +99,7 @@ class RunPlan:
     jobs: int = 1
     until: float | None = None
     shard: Shard = Shard()
+    most: int | None = None
 
     def of_next(self, waiting: int) -> RunPlan:
         """The plan of one of so many searches that have yet to begin; they share the time that is left."""
@@ -118,7 +133,7 @@ def findings(
         budget = part_of(plan.budget, part.number)
         own = (each.number for each in plan.shard.of(all_parts(plan, candidates)) if each.candidate == part.candidate)
         yield PartStarted(executor.info, sum(part_of(plan.budget, number).cases for number in own))
-        with closing(search(executor, budget, memory, spare, plan.until, recalled)) as events:
+        with closing(search(executor, budget, memory, spare, plan.until, plan.most, recalled)) as events:
             try:
                 yield from map(evidence.with_evidence, events)
             except KeyboardInterrupt:

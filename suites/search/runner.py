@@ -127,12 +127,12 @@ def describe_run(plan: RunPlan, profile: str, candidates: Mapping[str, Executor]
         command=command,
         environment=_environment(),
         checks=tuple(check_infos().values()),
-        plan=_described(plan),
+        plan=described(plan),
         shard=str(plan.shard),
     )
 
 
-def _described(plan: RunPlan) -> Plan:
+def described(plan: RunPlan) -> Plan:
     """What a run's cases and verdicts follow from: runs whose plans are the same can be put together."""
     budget, space = plan.budget, plan.budget.space
     of_corpora = "\n".join(f"{each.provenance} {each.case}" for each in budget.corpus_cases)

@@ -55,6 +55,7 @@ def search(
     memory: FailureMemory | None = None,
     spare: Semaphore | None = None,
     moment: float | None = None,
+    most: int | None = None,
     recalled: Mapping[str, Results] = MappingProxyType({}),
 ) -> Generator[Event]:
     """Examine a candidate on last time's failures, then on as many new cases as the budget has; of corpora, on these.
@@ -73,6 +74,8 @@ def search(
         Of the processes that may examine ahead beside this one.
     moment : float or None
         Of the monotonic clock, after which no other case is looked at.
+    most : int or None
+        Cases after which no other is looked at, although the budget has more.
     recalled : mapping of str to tuple of CheckResult
         By the ids of cases, what came of them when the same search was begun before: it is not asked again.
     """
@@ -82,7 +85,7 @@ def search(
         agenda = _agenda(Asking(asked, passes), budget)
         examiner = Examiner(examined, passes, checks, agenda.offer)
         with closing(Hands(examiner, spare)) as hands:
-            loop = _loop(agenda, replace(examiner, executor=executor), hands, moment, recalled)
+            loop = _loop(agenda, replace(examiner, executor=executor), hands, moment, most, recalled)
             if budget.corpus_cases:
                 yield from loop.examined(_of_corpora(agenda.asking, budget))
             else:
@@ -100,13 +103,18 @@ def _agenda(asking: Asking, budget: Budget) -> Agenda:
 
 
 def _loop(
-    agenda: Agenda, examiner: Examiner, hands: Hands, moment: float | None, recalled: Mapping[str, Results]
+    agenda: Agenda,
+    examiner: Examiner,
+    hands: Hands,
+    moment: float | None,
+    most: int | None,
+    recalled: Mapping[str, Results],
 ) -> _Loop:
     executor, budget = examiner.executor, agenda.budget
     ledger = Ledger(executor.info.name, budget.faults, part=budget.part)
     leftovers = Leftovers(executor, ledger, budget.cases)
     attempts = max(LEAST_ATTEMPTS, ATTEMPTS_PER_CASE * budget.cases)
-    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts, moment, recalled)
+    return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts, moment, most, recalled)
 
 
 def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
@@ -142,6 +150,7 @@ class _Loop:
     leftovers: Leftovers
     attempts_left: int
     moment: float | None
+    most: int | None
     """After which no other case is looked at: how far the search goes depends on it, and nothing else."""
     recalled: Mapping[str, Results]
     done: set[Case] = field(default_factory=set)
@@ -183,7 +192,8 @@ class _Loop:
             yield TimeIsOver(len(self.done), total)
 
     def _is_late(self) -> bool:
-        return self.moment is not None and time.monotonic() >= self.moment
+        is_over = self.moment is not None and time.monotonic() >= self.moment
+        return is_over or (self.most is not None and len(self.done) >= self.most)
 
     def told(self, record: CaseRecord) -> CaseExamined:
         """A record, with how far the search is."""

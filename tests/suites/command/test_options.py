@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": ["folder/id"],
     "diff": ["before", "after"],
     "merge": ["first", "second", "--out", "whole"],
+    "campaign": ["reference"],
     "baseline": ["folder"],
     "seed": [],
     "header": [],

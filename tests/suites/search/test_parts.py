@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import shutil
 from collections.abc import Sequence
@@ -26,6 +25,8 @@ from convoracle.suites.cases.space import Space
 from convoracle.suites.search.events import RunEvent
 from convoracle.suites.search.findings import RunPlan, Shard, all_parts
 from convoracle.suites.search.runner import describe_run, executors, memories, run
+
+from ...kept import kept
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 WRONG = "mutants.py:StrideIgnoredInWeightGradient"
@@ -73,26 +74,6 @@ def _read(events: Any, until: int | None) -> None:
         with pytest.raises(KeyboardInterrupt):
             events.throw(KeyboardInterrupt())
     assert told
-
-
-def kept(folder: Path) -> dict[str, Any]:
-    """All that a run says, without times, and where and how it was made."""
-    records = [
-        replace(record, results=tuple(replace(result, seconds=0.0) for result in record.results))
-        for record in read_records(folder)
-    ]
-    files = {
-        str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("mismatches/**/*") if path.is_file()
-    }
-    finished = json.loads((folder / "finished.json").read_text())
-    del finished["seconds"]
-    return {
-        "records": records,
-        "files": sorted(path.name for path in folder.glob("records/*")),
-        "mismatches": files,
-        "finished": finished,
-        "faults": read_run(folder).totals.counts.faults,
-    }
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,110 @@
+"""How far a campaign is, told by its events; and the files that say so to others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ...reports.files.layout import CAMPAIGN
+from ...reports.files.reading import read_document
+from ...reports.records.campaign_state import CampaignState, Lost, Met, PartsOf
+from ...reports.records.serialization import to_json
+from ...reports.site.campaign import write_campaign
+from ...reports.site.writing import write_whole
+from ...reports.views.wording import headline
+from .campaign import CampaignEvent, CaseBlamed, PartCollected, PartLost, Planned, StillGoing
+
+_MOST_MET = 20
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(slots=True)
+class Watching:
+    """Counts as events come in.
+
+    Parameters
+    ----------
+    name_of : callable
+        The name of the candidate of a source, as far as it is known.
+    totals : mapping of str to int
+        By source, the number of parts.
+    before : mapping of str to int
+        By source, how many of them were there when the campaign began.
+    """
+
+    name_of: Callable[[str], str]
+    totals: Mapping[str, int]
+    before: Mapping[str, int]
+    _started: str = field(default_factory=_now)
+    _ended: bool = False
+    _running: int = 0
+    _waiting: int = 0
+    _done: Counter[str] = field(default_factory=Counter)
+    _mismatches: Counter[str] = field(default_factory=Counter)
+    _machines: Counter[str] = field(default_factory=Counter)
+    _met: list[Met] = field(default_factory=list)
+    _lost: dict[Planned, Lost] = field(default_factory=dict)
+
+    def note(self, event: CampaignEvent) -> None:
+        """Something was told."""
+        match event:
+            case PartCollected(part, where, _, _, mismatches):
+                self._done[part.candidate] += 1
+                self._mismatches[part.candidate] += len(mismatches)
+                self._machines[where] += 1
+                for mismatch in mismatches:
+                    met = Met(part.candidate, headline(mismatch), mismatch.case)
+                    if met not in self._met:
+                        self._met = [met, *self._met][:_MOST_MET]
+            case PartLost(planned, why):
+                known = self._lost.get(planned)
+                times = 1 if known is None else known.times + 1
+                self._lost[planned] = Lost(self.name_of(planned.source), planned.number, why, times)
+            case CaseBlamed(planned, place, why):
+                times = self._lost[planned].times + 1
+                self._lost[planned] = Lost(self.name_of(planned.source), planned.number, why, times, place)
+            case StillGoing(running, waiting):
+                self._running, self._waiting = running, waiting
+
+    def end(self) -> None:
+        """The campaign has ended."""
+        self._ended, self._running, self._waiting = True, 0, 0
+
+    def state(self) -> CampaignState:
+        """How far it is now."""
+        names = {source: self.name_of(source) for source in self.totals}
+        parts = (
+            PartsOf(name, self.before.get(source, 0) + self._done[name], self.totals[source], self._mismatches[name])
+            for source, name in names.items()
+        )
+        machines = tuple(self._machines.most_common())
+        told = (self._running, self._waiting, tuple(parts), tuple(self._lost.values()), tuple(self._met), machines)
+        return CampaignState(self._started, _now(), self._ended, *told)
+
+
+def write_state(state: CampaignState, folder: Path) -> None:
+    """Write how far it is into its folder: for `convoracle campaign status`, and as a page."""
+    write_whole(folder / CAMPAIGN, to_json(state, indent=2) + "\n")
+    write_campaign(state, folder)
+
+
+def read_state(folder: Path) -> CampaignState:
+    """How far the campaign in a folder is, or was when its process ended.
+
+    Raises
+    ------
+    InvalidRecord
+        If there is none, or it is damaged.
+    """
+    return read_document(CampaignState, folder / CAMPAIGN)
+
+
+def lost_for_good(lost: Sequence[Lost]) -> tuple[Lost, ...]:
+    """Those of which a case is known to be to blame."""
+    return tuple(each for each in lost if each.case)

@@ -1,0 +1,184 @@
+"""`convoracle campaign`: as many cases as there is time and machines for, examined by workers anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+
+from ...oracle.errors import InvalidArgument
+from ...reports.files.held_against import keep_baseline
+from ...reports.records.baseline_file import read_baseline
+from ...reports.records.campaign_state import CampaignState
+from ...reports.site.campaign import facts, headline, loss_text
+from ...reports.views.wording import headline as mismatch_headline
+from ..calling.replies import Limits
+from ..campaign.campaign import Campaign, CampaignEvent, CaseBlamed, PartCollected, PartLost, absolute
+from ..campaign.engines import LOCAL, opened
+from ..campaign.state import Watching, read_state, write_state
+from ..cases.budget import PART_CASES, parts
+from ..search.findings import RunPlan
+from .arguments import CORES, natural, positive, span
+from .conclusion import conclude
+from .gate import Gate
+from .plain_console import plain_console, table_console
+from .planning import GIB, budget_of
+from .space_options import add_limits, add_space
+
+STATUS = "status"
+_SECONDS_BETWEEN_STATES = 2.0
+
+
+def add_options(campaign: argparse.ArgumentParser) -> None:
+    """Which candidates, how many cases, and by whom they are examined."""
+    campaign.add_argument(
+        "candidates",
+        nargs="+",
+        metavar="CANDIDATE",
+        help="as of convoracle check, found by every worker; or, in their place, status and a campaign's folder",
+    )
+    campaign.add_argument("--cases", type=positive, default=100 * PART_CASES, metavar="N", help="of each candidate")
+    campaign.add_argument(
+        "--out", type=Path, default=Path("campaign"), metavar="DIR", help="its folder (default: campaign)"
+    )
+    campaign.add_argument("--seed", type=natural, default=0, metavar="N", help="(default: 0)")
+    campaign.add_argument(
+        "--scheduler",
+        default=LOCAL,
+        metavar="ADDRESS",
+        help="local (the default): processes of this machine; or the address of a Dask scheduler: tcp://HOST:8786",
+    )
+    campaign.add_argument(
+        "-j", "--jobs", type=positive, metavar="N", help="workers of this machine (default: the cores)"
+    )
+    campaign.add_argument(
+        "--needs",
+        action="append",
+        default=[],
+        metavar="CANDIDATE=NAME:AMOUNT",
+        help="what workers have to have that examine a candidate, as dask worker --resources says: torch-cuda=GPU:1",
+    )
+    campaign.add_argument(
+        "--part-time", type=span, default=3600.0, metavar="TIME", help="after which a part counts as lost (default: 1h)"
+    )
+    campaign.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="deviations that are known, as of convoracle check"
+    )
+    campaign.add_argument("-q", "--quiet", action="store_true", help="print only what keeps it from passing")
+    add_space(campaign, profile="deep")
+    add_limits(campaign)
+    campaign.set_defaults(run="campaign_command:campaign")
+
+
+def campaign(options: argparse.Namespace) -> int:
+    """Examine what is not in the folder yet; 0 if all conform and nothing is missing, 1 otherwise."""
+    if options.candidates[0] == STATUS:
+        return _status(options.candidates[1:])
+    plan = _plan(options)
+    baseline = "" if options.baseline is None else _text(options.baseline)
+    console = plain_console(soft_wrap=True)
+    with opened(options.scheduler, options.jobs or CORES, _needs(options)) as engine:
+        made = Campaign(plan, engine, options.out, options.part_time, options.command)
+        try:
+            with closing(made.run()) as events:
+                _follow(made, events, options.out, None if options.quiet else console)
+        finally:
+            if made.has_folder:
+                if baseline:
+                    keep_baseline(baseline, options.out)
+                judged = conclude(options.out, Gate(), table_console(), quiet=options.quiet)
+    return 0 if judged.passes and made.is_whole else 1
+
+
+def _follow(made: Campaign, events: Iterable[CampaignEvent], folder: Path, console: Console | None) -> None:
+    """Tell what is told, and write how far it is."""
+    watching, last, seen = None, 0.0, set[tuple[str, str]]()
+    for event in events:
+        if watching is None:
+            watching = _watching(made)
+        watching.note(event)
+        if console is not None and (line := _line(event, seen)):
+            console.print(line, markup=False, highlight=False)
+        if folder.is_dir() and time.monotonic() - last >= _SECONDS_BETWEEN_STATES:
+            last = time.monotonic()
+            write_state(watching.state(), folder)
+    if watching is not None and folder.is_dir():
+        watching.end()
+        write_state(watching.state(), folder)
+
+
+def _watching(made: Campaign) -> Watching:
+    def name_of(source: str) -> str:
+        info = made.infos.get(source)
+        return source if info is None else info.candidates[0].name
+
+    count = len(parts(made.plan.budget))
+    return Watching(name_of, dict.fromkeys(made.plan.sources, count), dict(made.before))
+
+
+def _line(event: CampaignEvent, seen: set[tuple[str, str]]) -> str:
+    """What an event says; a mismatch that many parts meet is told once."""
+    match event:
+        case PartCollected(part, where, done, total, mismatches):
+            told = {(mismatch_headline(each), each.case) for each in mismatches} - seen
+            seen |= told
+            met = "".join(f"\n  {text}, on {case}" for text, case in sorted(told))
+            return f"{done}/{total} parts: {part.candidate}, part {part.number}, on {where}{met}"
+        case PartLost(planned, why):
+            return f"lost: {planned.source}, part {planned.number}: {why}; it is tried again alone"
+        case CaseBlamed(planned, place, why):
+            return f"{planned.source}, part {planned.number}: {why}, each time with its case {place}"
+        case _:
+            return ""
+
+
+def _status(folders: list[str]) -> int:
+    if len(folders) != 1:
+        raise InvalidArgument("candidates", folders, "should be the folder of one campaign", where="campaign status")
+    state = read_state(Path(folders[0]))
+    for line in _status_lines(state):
+        print(line)
+    return 0
+
+
+def _status_lines(state: CampaignState) -> Iterable[str]:
+    yield headline(state)
+    yield from facts(state)
+    for each in state.parts:
+        yield f"{each.candidate}: {each.done:,} of {each.total:,} parts, {each.mismatches:,} mismatches met in them"
+    for met in state.met:
+        yield f"{met.text}, on {met.case}"
+    for lost in state.lost:
+        yield f"lost: {lost.candidate}, part {lost.part}: {loss_text(lost)}"
+
+
+def _plan(options: argparse.Namespace) -> RunPlan:
+    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * GIB))
+    sources = tuple(dict.fromkeys(absolute(options.candidates)))
+    return RunPlan(sources, budget_of(options), limits, Path(), jobs=1)
+
+
+def _needs(options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for text in options.needs:
+        source, _, need = text.rpartition("=")
+        name, _, amount = need.partition(":")
+        if (
+            not source
+            or not name
+            or not amount.isdecimal()
+            or absolute([source])[0] not in absolute(options.candidates)
+        ):
+            requirement = "should be a candidate of the campaign with a name and an amount: torch-cuda=GPU:1"
+            raise InvalidArgument("needs", text, requirement, where="campaign")
+        found.setdefault(absolute([source])[0], {})[name] = float(amount)
+    return found
+
+
+def _text(path: Path) -> str:
+    read_baseline(path)
+    return path.read_text("utf-8")

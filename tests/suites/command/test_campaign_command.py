@@ -1,0 +1,73 @@
+"""A campaign on the command line: what it says, how far it is, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from convoracle.reports import read_run
+from convoracle.suites.command.cli import main
+
+MUTANTS = Path(__file__).parents[1] / "mutants.py"
+HONEST, WRONG = f"{MUTANTS}:Honest", f"{MUTANTS}:StrideIgnoredInWeightGradient"
+FEW = ("--ranks", "1", "--dtypes", "float32", "--passes", "weight_gradient", "--checks", "structure", "--cases", "510")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_parts_are_examined_told_and_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["campaign", HONEST, WRONG, *FEW, "--out", "big"]) == 1
+    told = capsys.readouterr().out
+    assert len(re.findall(r"^\d/4 parts: mutants\.py:\w+, part [01], on ", told, re.MULTILINE)) == 4
+    assert told.count("weight_gradient of mutants.py:StrideIgnoredInWeightGradient violates structure") <= 4
+    assert re.search(r"1 cause, 1 mismatch in 1,020 examinations", told)
+    run = read_run("big")
+    assert (run.finished, run.info.profile, run.info.plan.parts) == (True, "campaign", 2)
+    assert main(["campaign", "status", "big"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "The campaign has ended: 4 of 4 parts examined"
+    assert "mutants.py:Honest: 2 of 2 parts, 0 mismatches met in them" in lines
+    page = Path("big/campaign.html").read_text("utf-8")
+    assert 'http-equiv="refresh"' not in page
+    assert "4 of 4 parts examined" in page
+
+
+def test_begun_again_it_asks_nothing_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["campaign", HONEST, *FEW, "--out", "big"]) == 0
+    capsys.readouterr()
+    assert main(["campaign", HONEST, *FEW, "--out", "big"]) == 0
+    told = capsys.readouterr().out
+    assert "parts:" not in told
+    assert "no mismatch in 510 examinations" in told
+
+
+def test_known_deviations_do_not_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["campaign", WRONG, *FEW, "--out", "big", "-q"]) == 1
+    assert main(["baseline", "big", "--out", "known.toml"]) == 0
+    assert main(["campaign", WRONG, *FEW, "--out", "big", "--baseline", "known.toml", "-q"]) == 0
+    assert "1 of them known" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["status"], "candidates=[], but should be the folder of one campaign"),
+        (["status", "nowhere"], "campaign.json: there is no such file"),
+        (["reference", "--scheduler", "nonsense"], "scheduler='nonsense', but should be the address of a scheduler"),
+        (["reference", "--needs", "GPU:1"], "needs='GPU:1', but should be a candidate of the campaign with a name"),
+        (["reference", "--needs", "torch=GPU:1"], "needs='torch=GPU:1', but should be a candidate of the campaign"),
+        (["reference", "--needs", "reference=GPU:1"], "should be left out: local workers are all the same"),
+        (["nowhere.py:conv"], "nowhere.py"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_written(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["campaign", *words]) == 2
+    assert told in capsys.readouterr().err
+    assert not Path("campaign").exists()
