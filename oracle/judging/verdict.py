@@ -109,6 +109,9 @@ class Verdict:
         smallest single term of the sums: below 1, one missing term is seen
         wherever it is missing; inf where a term is zero. None where nothing was
         compared.
+    ulps : float
+        The error of the element with the largest ratio, in units in the last place of the result's dtype; 0 where there
+        is none.
     """
 
     outcome: Outcome
@@ -120,6 +123,7 @@ class Verdict:
     region: tuple[tuple[int, int], ...] | None = None
     ratio: float = 0.0
     resolution: float | None = None
+    ulps: float = 0.0
 
 
 def vacuous(why: str, *, elements: int = 0) -> Verdict:
@@ -203,17 +207,18 @@ def judge(actual: Array, exact: ExactResult, bound: Float64, dtype: str) -> Verd
     comparison = compare(actual, exact, bound)
     resolution = resolution_of(comparison.error, exact, bound, form)
     ratio, worst = _worst(actual, expected, comparison.error, bound, form)
+    ulps = 0.0 if worst is None else worst.ulps
     wrong = int(np.count_nonzero(comparison.wrong))
     if wrong:
         region = bounding_box(comparison.wrong)
         rule = "are off by more than rounding can explain" if bound.any() else "differ from the exact value"
         reason = f"{wrong} of {expected.size} elements {rule}"
-        return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution)
+        return Verdict(Outcome.VIOLATES, reason, "value", worst, wrong, expected.size, region, ratio, resolution, ulps)
     if resolution >= 1:
         hidden = f"which would hide a fault of up to {resolution:.3g} times the smallest term"
         reason = f"within the bound, {hidden}" if bound.any() else (_ZERO_OR_CUT_OFF if form.is_integer else _ZERO_TERM)
-        return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution)
-    return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution)
+        return Verdict(Outcome.UNDECIDED, reason, "resolution", worst, 0, expected.size, None, ratio, resolution, ulps)
+    return Verdict(Outcome.CONFORMS, "", "", worst, 0, expected.size, None, ratio, resolution, ulps)
 
 
 def judge_form(actual: Array, shape: tuple[int, ...], dtype: str) -> Verdict | None:

@@ -19,6 +19,7 @@ TICK = 1e-5
 """Unit of the times in a line, in seconds."""
 MOST_KNOWN = 1 << 14
 """So many combinations of patterns a reader recognises at a time: what it holds stays small."""
+LEAST_POWER, LARGEST_POWER = -1074, 1023
 _MOST_SECONDS = 1e9
 _RESOLUTION = "{resolution}"
 _COMMON_RESOLUTIONS = (None, 0.0, math.inf)
@@ -39,8 +40,8 @@ class Plain:
         None for as many as the subject's result has on the case.
     resolution : float or None
         Where it is not each record's own.
-    own_ratio, own_resolution : bool
-        Whether each record has its own; a ratio is 0 otherwise.
+    own_ratio, own_resolution, own_ulps : bool
+        Whether each record has its own; a ratio, and the error in units in the last place, is 0 otherwise.
     """
 
     check: str
@@ -52,6 +53,7 @@ class Plain:
     resolution: float | None
     own_ratio: bool
     own_resolution: bool
+    own_ulps: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +63,14 @@ class Pattern:
     Parameters
     ----------
     plain : tuple of Plain
-    ratios, resolutions : int
+    ratios, resolutions, ulps : int
         How many of each a record has of its own.
     """
 
     plain: tuple[Plain, ...]
     ratios: int
     resolutions: int
+    ulps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Line:
         Of the verdicts that have their own.
     times : sequence of int
         Of every plain verdict, in units of `TICK`.
+    ulps : sequence of int
+        Of the verdicts that have their own, the power of two up to which the error is, in units in the last place.
     """
 
     case: str
@@ -91,6 +96,7 @@ class Line:
     ratios: Sequence[float] = ()
     resolutions: Sequence[float] = ()
     times: Sequence[int] = ()
+    ulps: Sequence[int] = ()
     origin: str = ""
     declined: int = 0
 
@@ -117,6 +123,7 @@ class Line:
             If the number of a result's elements follows from its case, which is none.
         """
         ratios, resolutions, times = iter(self.ratios), iter(self.resolutions), iter(self.times)
+        ulps = iter(self.ulps)
         results: list[CheckResult] = []
         for part in self.parts:
             if not isinstance(part, Pattern):
@@ -125,7 +132,8 @@ class Line:
             for plain in part.plain:
                 ratio = next(ratios) if plain.own_ratio else 0.0
                 resolution = next(resolutions) if plain.own_resolution else plain.resolution
-                verdict = _verdict(plain, self.case, ratio, resolution)
+                error = 2.0 ** next(ulps) if plain.own_ulps else 0.0
+                verdict = _verdict(plain, self.case, ratio, resolution, error)
                 results.append(CheckResult(plain.check, plain.subject, verdict, TICK * next(times)))
         return CaseRecord(self.case, self.candidate, tuple(results), self.origin, self.declined)
 
@@ -144,7 +152,7 @@ def plain_verdict(result: CheckResult, case: str) -> tuple[object, ...] | None:
     verdict, resolution = result.verdict, result.verdict.resolution
     if verdict.outcome.is_mismatch or verdict.wrong or verdict.region is not None or result.fault is not None:
         return None
-    if not (0 <= verdict.ratio <= 1 and 0 <= result.seconds < _MOST_SECONDS):
+    if not (0 <= verdict.ratio <= 1 and 0 <= verdict.ulps < math.inf and 0 <= result.seconds < _MOST_SECONDS):
         return None
     reason, own_resolution = verdict.reason, resolution not in _COMMON_RESOLUTIONS
     if own_resolution and resolution is not None:
@@ -155,11 +163,11 @@ def plain_verdict(result: CheckResult, case: str) -> tuple[object, ...] | None:
     follows = verdict.elements > 0 and verdict.elements == _elements(case).get(result.subject)
     return (
         result.check, result.subject, verdict.outcome, reason, verdict.cause, None if follows else verdict.elements,
-        None if own_resolution else resolution, bool(verdict.ratio), own_resolution,
+        None if own_resolution else resolution, bool(verdict.ratio), own_resolution, bool(verdict.ulps),
     )  # fmt: skip
 
 
-def _verdict(plain: Plain, case: str, ratio: float, resolution: float | None) -> Verdict:
+def _verdict(plain: Plain, case: str, ratio: float, resolution: float | None, ulps: float) -> Verdict:
     reason, elements = plain.reason, plain.elements
     if plain.own_resolution:
         reason = reason.replace(_RESOLUTION, f"{resolution:.3g}")
@@ -167,7 +175,14 @@ def _verdict(plain: Plain, case: str, ratio: float, resolution: float | None) ->
         elements = _elements(case).get(plain.subject)
     if elements is None:
         raise WrongField(f"should be a case of which {plain.subject} has a result, not {shown(case)}", (0,))
-    return Verdict(plain.outcome, reason, plain.cause, elements=elements, ratio=ratio, resolution=resolution)
+    numbers = {"ratio": ratio, "resolution": resolution, "ulps": ulps}
+    return Verdict(plain.outcome, reason, plain.cause, elements=elements, **numbers)  # type: ignore[arg-type]
+
+
+def power_of(ulps: float) -> int:
+    """The smallest power of two that is not below a positive number, within those of float64."""
+    mantissa, exponent = math.frexp(ulps)
+    return min(max(exponent - (mantissa == 0.5), LEAST_POWER), LARGEST_POWER)
 
 
 @lru_cache(maxsize=8)

@@ -4,16 +4,18 @@
 
     {"schema":7,"document":"records",...}   nothing is told yet; the names of what the arrays below hold
     {"candidate":"torch"}                   the first of them is number 0, the next 1
-    {"plain":["precision","forward","conforms","","",null,null,true,true]}
+    {"plain":["precision","forward","conforms","","",null,null,true,true,true]}
     {"pattern":[0,1]}                       the verdicts on one subject, by their numbers
-    ["n1c1k1i4f2/float32/uniform/0",0,[0,4],[0.191],[7.1e-08],[79,12]]
+    ["n1c1k1i4f2/float32/uniform/0",0,[0,4],[0.191],[7.1e-08],[79,12],[-1]]
 
 The last is a record: the case, the candidate's number, the numbers of its patterns, and in their order every ratio and
-every resolution of which they say that each record has its own, and the time of every verdict. Ratios and resolutions
-have the three digits that reports show, times are in units of `TICK`; of a plain verdict no worst element is kept.
+every resolution of which they say that each record has its own, the time of every verdict, and of errors in units in
+the last place the powers of two up to which they are. Ratios and resolutions have the three digits that reports show,
+times are in units of `TICK`; of a plain verdict no worst element is kept.
 Where a verdict is against the candidate, or not plain for another reason, whole results stand in the place of a
-pattern's number. Since all begins anew with the first line, one such file can be appended to another. A record as a
-document of its own, the form of earlier schemas, is read as well.
+pattern's number. Since all begins anew with the first line, one such file can be appended to another. The lines of
+schemas 5 and 6, without units in the last place, are read as well, and a record as a document of its own, the form of
+those before.
 """
 
 from __future__ import annotations
@@ -28,17 +30,22 @@ from typing import Any
 from ...oracle.judging.verdict import Outcome
 from .codec import WrongField, codec, decode_at, shown
 from .compared import names_of_values
-from .line import TICK, Line, Pattern, Plain, plain_verdict, whole
+from .line import LARGEST_POWER, LEAST_POWER, TICK, Line, Pattern, Plain, plain_verdict, power_of, whole
+from .migration import complete_result
 from .record import CaseRecord, CheckInfo, CheckResult
 from .serialization import RecordsHeader, check_results, decode, read_json, shortened, to_json
 
 MOST_PATTERNS = 4096
 """Told so many, a file begins anew: what a writer and a reader hold is bounded."""
 HEADER = RecordsHeader(
-    plain=("check", "subject", "outcome", "reason", "cause", "elements", "resolution", "own_ratio", "own_resolution"),
-    record=("case", "candidate", "patterns", "ratios", "resolutions", "times", "origin", "declined"),
+    plain=(
+        *("check", "subject", "outcome", "reason", "cause", "elements", "resolution"),
+        *("own_ratio", "own_resolution", "own_ulps"),
+    ),
+    record=("case", "candidate", "patterns", "ratios", "resolutions", "times", "ulps", "origin", "declined"),
 )
-_PLAIN = codec(tuple[str, str, Outcome, str, str, int | None, float | None, bool, bool])
+_HEADER_OF_6 = RecordsHeader(HEADER.plain[:-1], (*HEADER.record[:6], *HEADER.record[7:]))
+_PLAIN = codec(tuple[str, str, Outcome, str, str, int | None, float | None, bool, bool, bool])
 _RESULTS = codec(tuple[CheckResult, ...])
 _TEXT = codec(str)
 _LEFT_OUT: tuple[Any, ...] = ("", 0)
@@ -62,7 +69,7 @@ class LineEncoder:
     def lines(self, record: CaseRecord) -> str:
         """The lines that tell a record, after all that were asked for before."""
         candidate = self._number("candidate", record.candidate, record.candidate)
-        parts, ratios, resolutions, times = list[str](), list[str](), list[str](), list[str]()
+        parts, ratios, resolutions, times, ulps = list[str](), list[str](), list[str](), list[str](), list[str]()
         for results in _runs(record.results, self._of_values):
             told = [plain_verdict(result, record.case) for result in results]
             plain = tuple(each for each in told if each is not None)
@@ -70,13 +77,15 @@ class LineEncoder:
                 parts.append(_dumped(_RESULTS.encode(shortened(results))))
                 continue
             parts.append(str(self._pattern(plain)))
-            for result, (*_, own_ratio, own_resolution) in zip(results, plain, strict=True):
+            for result, (*_, own_ratio, own_resolution, own_ulps) in zip(results, plain, strict=True):
                 if own_ratio:
                     ratios.append(f"{result.verdict.ratio:.3g}")
                 if own_resolution:
                     resolutions.append(f"{result.verdict.resolution:.3g}")
+                if own_ulps:
+                    ulps.append(str(power_of(result.verdict.ulps)))
                 times.append(str(round(result.seconds / TICK)))
-        columns = (f"[{','.join(column)}]" for column in (parts, ratios, resolutions, times))
+        columns = (f"[{','.join(column)}]" for column in (parts, ratios, resolutions, times, ulps))
         rest = [record.origin, record.declined] if record.declined else [record.origin] if record.origin else []
         fields = (_dumped(record.case), str(candidate), *columns, *map(_dumped, rest))
         lines, self._new = [*self._new, f"[{','.join(fields)}]"], []
@@ -119,6 +128,7 @@ class LineDecoder:
     def __init__(self, interned: Interned | None = None) -> None:
         self._interned: Interned = {} if interned is None else interned
         self._is_begun = False
+        self._is_of_6 = False
         self._candidates: list[str] = []
         self._plain: list[Plain] = []
         self._patterns: list[Pattern] = []
@@ -141,8 +151,10 @@ class LineDecoder:
             return None
         if type(body) is dict and body.get("document") == "case":
             return whole(decode(CaseRecord, body))
-        if decode(RecordsHeader, body) != HEADER:
+        header = decode(RecordsHeader, body)
+        if header not in (HEADER, _HEADER_OF_6):
             raise WrongField(f"should be {to_json(HEADER)}")
+        self._is_of_6 = header == _HEADER_OF_6
         self._is_begun, self._candidates, self._plain, self._patterns = True, [], [], []
         return None
 
@@ -151,6 +163,8 @@ class LineDecoder:
             case "candidate":
                 self._candidates.append(decode_at(_TEXT, kind, body))
             case "plain":
+                if self._is_of_6 and type(body) is list:
+                    body = [*body, False]
                 plain = Plain(*decode_at(_PLAIN, kind, body))
                 if plain.outcome.is_mismatch or not ((plain.resolution or 0.0) >= 0 <= (plain.elements or 0)):
                     raise WrongField("should be no verdict against a candidate, and have no number below 0", (kind,))
@@ -158,21 +172,24 @@ class LineDecoder:
             case "pattern":
                 told = tuple(self._plain[number] for number in _numbers(kind, body, _INTEGERS, len(self._plain) - 1))
                 ratios, resolutions = sum(each.own_ratio for each in told), sum(each.own_resolution for each in told)
+                ulps = sum(each.own_ulps for each in told)
                 if len(self._interned) >= _MOST_INTERNED:
                     self._interned.clear()
-                self._patterns.append(self._interned.setdefault(told, Pattern(told, ratios, resolutions)))
+                self._patterns.append(self._interned.setdefault(told, Pattern(told, ratios, resolutions, ulps)))
             case _:
                 raise WrongField("should be a candidate, a plain verdict or a pattern", (kind,))
 
     def _record(self, body: list[Any]) -> Line:
+        if self._is_of_6:
+            body = _of_6(body)
         more = len(body) - len(HEADER.record) + len(_LEFT_OUT)
         if not 0 <= more <= len(_LEFT_OUT):
             raise WrongField(f"should have the entries {', '.join(HEADER.record)}; the last two can be left out")
-        case, candidate, parts, ratios, resolutions, times, origin, declined = (*body, *_LEFT_OUT[more:])
+        case, candidate, parts, ratios, resolutions, times, ulps, origin, declined = (*body, *_LEFT_OUT[more:])
         if type(candidate) is not int or not 0 <= candidate < len(self._candidates):
             raise WrongField(f"should be the number of a candidate told before, not {shown(candidate)}", (1,))
         if type(declined) is not int or declined < 0:
-            raise WrongField(f"should be an integer of at least 0, not {shown(declined)}", (7,))
+            raise WrongField(f"should be an integer of at least 0, not {shown(declined)}", (8,))
         if type(parts) is not list:
             raise WrongField(f"should be a list, not {shown(parts)}", (2,))
         known, count = self._patterns, len(self._patterns)
@@ -188,9 +205,22 @@ class LineDecoder:
             _numbers(3, ratios, _REALS, 1, sum([each.ratios for each in patterns])),
             _numbers(4, resolutions, _REALS, sys.float_info.max, sum([each.resolutions for each in patterns])),
             _numbers(5, times, _INTEGERS, sys.maxsize, sum([len(each.plain) for each in patterns])),
-            decode_at(_TEXT, 6, origin),
+            _numbers(6, ulps, _INTEGERS, LARGEST_POWER, sum([each.ulps for each in patterns]), least=LEAST_POWER),
+            decode_at(_TEXT, 7, origin),
             declined,
         )
+
+
+def _of_6(body: list[Any]) -> list[Any]:
+    """A record of schema 6 or 5 as one of today's, without units in the last place."""
+    if len(body) < len(_HEADER_OF_6.record) - len(_LEFT_OUT):
+        return body
+    body = [*body[:6], [], *body[6:]]
+    if type(body[2]) is list:
+        for part in body[2]:
+            for result in part if type(part) is list else ():
+                complete_result(result)
+    return body
 
 
 def _whole_results(part: Any, place: int) -> tuple[CheckResult, ...]:
@@ -206,12 +236,14 @@ def _whole_results(part: Any, place: int) -> tuple[CheckResult, ...]:
     return results
 
 
-def _numbers(step: int | str, values: Any, kinds: frozenset[type], most: float, amount: int | None = None) -> list[Any]:
-    """A list of numbers from 0 to `most`, as many as there are to be."""
+def _numbers(
+    step: int | str, values: Any, kinds: frozenset[type], most: float, amount: int | None = None, *, least: float = 0
+) -> list[Any]:
+    """A list of numbers from `least` to `most`, as many as there are to be."""
     if type(values) is not list or not kinds.issuperset(map(type, values)):
         raise WrongField(f"should be a list of numbers, not {shown(values)}", (step,))
-    if values and not 0 <= min(values) <= max(values) <= most:
-        raise WrongField(f"should be from 0 to {most}, not {shown(values)}", (step,))
+    if values and not least <= min(values) <= max(values) <= most:
+        raise WrongField(f"should be from {least} to {most}, not {shown(values)}", (step,))
     if amount not in (None, len(values)):
         raise WrongField(f"should have {amount} entries, as its patterns say, not {len(values)}", (step,))
     return values

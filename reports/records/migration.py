@@ -105,6 +105,20 @@ def _run_of_6(body: Body) -> None:
 
 def _mismatch_of_6(body: Body) -> None:
     _add_to_mismatch(body, {"part": 0})
+    if type(body.get("mismatch")) is dict:
+        complete_result(body["mismatch"])
+
+
+def _case_of_6(body: Body) -> None:
+    results = body.get("results")
+    for result in results if type(results) is list else ():
+        complete_result(result)
+
+
+def complete_result(result: Any) -> None:
+    """Add to what has a verdict of schema 6 or earlier that its error in units in the last place is not known."""
+    if type(result) is dict and type(result.get("verdict")) is dict:
+        result["verdict"].setdefault("ulps", 0.0)
 
 
 def _known(kind: str) -> CheckInfo:
@@ -138,5 +152,6 @@ _STEPS: tuple[tuple[int, str, Callable[[Body], None]], ...] = (
     (5, "finished", _finished_of_5),
     (6, "run", _run_of_6),
     (6, "mismatch", _mismatch_of_6),
+    (6, "case", _case_of_6),
 )
 """The last schema that lacks something, the kind of document, and what adds it."""

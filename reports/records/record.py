@@ -24,7 +24,8 @@ a candidate's declared domain, and how many drawn cases it declined for one reas
 the file of records tells what many cases have in common once; what it keeps of a verdict that is not against the
 candidate is what reports show; how many exact results were computed again; a candidate's libraries.
 6: the options of a run that stood in a file; of a run that has ended, which searches stopped before their last case.
-7: what a run's cases follow from, the parts that it is made of, and of a mismatch the part.
+7: what a run's cases follow from, the parts that it is made of, of a mismatch the part; errors in units in the last
+place.
 """
 
 

@@ -22,6 +22,8 @@ MOST_POINTS = 2400
 """On the page; of each group the same number."""
 _LEAST_BIN = -16
 """Errors of 2^-17 of their bounds and less are shown as one bar."""
+_LEAST_ULPS, _MOST_ULPS = -8, 24
+"""And so are those below 2^-9 units in the last place, which are sums in a wider format, and those above 2^23."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,12 @@ def accuracy_page(ratios: tuple[Ratios, ...]) -> AccuracyPage:
     names: dict[str, int] = {}
     each = max(1, MOST_POINTS // max(len(ratios), 1))
     groups = [_group(group, names, each) for group in ratios]
-    drawn = {"names": [clean(name) for name in names], "leastBin": _LEAST_BIN, "groups": groups}
+    drawn = {
+        "names": [clean(name) for name in names],
+        "leastBin": _LEAST_BIN,
+        "leastUlps": _LEAST_ULPS,
+        "groups": groups,
+    }
     return AccuracyPage("Precision · convoracle", "accuracy", tuple(map(_row, ratios)), data(drawn))
 
 
@@ -91,13 +98,17 @@ def _group(group: Ratios, names: dict[str, int], most: int) -> list[Any]:
     bins: dict[int, int] = {}
     for place, count in group.bins.items():
         bins[max(place, _LEAST_BIN)] = bins.get(max(place, _LEAST_BIN), 0) + count
+    ulps: dict[int, int] = {}
+    for place, count in group.ulps.items():
+        place = min(max(place, _LEAST_ULPS), _MOST_ULPS)
+        ulps[place] = ulps.get(place, 0) + count
     step = max(1, math.ceil(len(group.points) / most))
     points = []
     for point in (*group.points[::step], group.worst):
         count = _terms(point.case.partition("/")[0], group.subject)
         if count and math.isfinite(point.ratio):
             points.append([count, float(f"{point.ratio:.3g}"), clean(point.case)])
-    return [*numbers, sorted(bins.items()), points]
+    return [*numbers, sorted(bins.items()), points, sorted(ulps.items())]
 
 
 @lru_cache(maxsize=8192)

@@ -11,7 +11,7 @@ function make(name, attributes, text = "") {
   return element;
 }
 
-function plots({names, leastBin, groups}) {
+function plots({names, leastBin, leastUlps, groups}) {
   const selects = KEYS.map((key) => document.getElementById(`plot-${key}`));
   const tip = document.getElementById("tip");
   const owners = [...new Set(groups.map((group) => group[0]))];
@@ -42,7 +42,8 @@ function plots({names, leastBin, groups}) {
   function draw() {
     const kept = chosen();
     document.getElementById("scatter").replaceChildren(scatter(kept), legend(kept));
-    document.getElementById("histogram").replaceChildren(histogram(kept));
+    document.getElementById("histogram").replaceChildren(histogram(kept, RATIOS));
+    document.getElementById("ulps").replaceChildren(histogram(kept, ULPS));
     for (const line of document.querySelectorAll("#ratios tbody tr")) {
       const cells = [...line.children].map((cell) => cell.textContent);
       line.hidden = !selects.every((select, axis) => !select.value || cells[axis] === select.value);
@@ -99,38 +100,48 @@ function plots({names, leastBin, groups}) {
     return power === 0 ? "1" : power < 0 ? `1/${2 ** -power}` : String(2 ** power);
   }
 
-  function histogram(kept) {
+  const RATIOS = {
+    place: 3, least: leastBin, what: "ratio", axis: "ratio up to", over: 0,
+    within(power) {
+      if (power === 1025) return "beyond every number";
+      if (power === leastBin) return `ratio up to ${powerText(leastBin)}, most of them without any error`;
+      return `ratio above ${powerText(power - 1)}, up to ${powerText(power)}`;
+    },
+  };
+  const ULPS = {
+    place: 5, least: leastUlps, what: "error", axis: "units in the last place, up to", over: Infinity,
+    within(power) {
+      if (power === leastUlps) return `error up to ${powerText(leastUlps)} of a unit in the last place, or none`;
+      return `error above ${powerText(power - 1)}, up to ${powerText(power)} units in the last place`;
+    },
+  };
+
+  function histogram(kept, {place: field, least, what, axis, over, within}) {
     const bins = new Map();
-    for (const group of kept) for (const [power, many] of group[3]) bins.set(power, (bins.get(power) || 0) + many);
+    for (const group of kept) for (const [power, many] of group[field]) bins.set(power, (bins.get(power) || 0) + many);
     const powers = [...bins.keys()];
     const highest = Math.max(0, ...powers.filter((power) => power < 1025));
     const all = [];
-    for (let power = leastBin; power <= highest; power++) all.push(power);
+    for (let power = least; power <= highest; power++) all.push(power);
     if (bins.has(1025)) all.push(1025);
     const most = Math.max(1, ...bins.values());
     const total = [...bins.values()].reduce((sum, many) => sum + many, 0);
     const step = (WIDTH - LEFT - 12) / all.length;
-    const svg = make("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `How often which ratio was met, of ${total} results; the table below has the numbers of each group`});
+    const svg = make("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `How often which ${what} was met, of ${total} results; the table below has the numbers of each group`});
     const reach = HEIGHT - TOP - BOTTOM;
     for (const share of [0.25, 0.5, 0.75, 1]) grid(svg, TOP + reach * (1 - share), Math.round(share * most).toLocaleString("en"));
     all.forEach((power, place) => {
       const many = bins.get(power) || 0;
       const height = (many / most) * reach;
       const told = `${many.toLocaleString("en")} of ${total.toLocaleString("en")} results, ${within(power)}`;
-      const bar = make("rect", {class: `column${power > 0 ? " over" : ""}`, x: LEFT + place * step + 1, y: TOP + reach - height, width: Math.max(step - 2, 1), height});
+      const bar = make("rect", {class: `column${power > over ? " over" : ""}`, x: LEFT + place * step + 1, y: TOP + reach - height, width: Math.max(step - 2, 1), height});
       bar.append(make("title", {}, told));
       bar.addEventListener("mouseenter", () => { tip.textContent = told; });
       svg.append(bar);
       if (place % 4 === 0 || power === 0) svg.append(make("text", {class: "axis", x: LEFT + (place + 0.5) * step, y: HEIGHT - 16, "text-anchor": "middle"}, power === 1025 ? "∞" : place === 0 ? "least" : powerText(power)));
     });
-    svg.append(make("text", {class: "axis", x: WIDTH / 2, y: HEIGHT - 2, "text-anchor": "middle"}, "ratio up to"));
+    svg.append(make("text", {class: "axis", x: WIDTH / 2, y: HEIGHT - 2, "text-anchor": "middle"}, axis));
     return svg;
-  }
-
-  function within(power) {
-    if (power === 1025) return "beyond every number";
-    if (power === leastBin) return `ratio up to ${powerText(leastBin)}, most of them without any error`;
-    return `ratio above ${powerText(power - 1)}, up to ${powerText(power)}`;
   }
 
   readAddress();

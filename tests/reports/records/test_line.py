@@ -14,8 +14,8 @@ from convoracle.reports.records.line import TICK, Line, Pattern, Plain, plain_ve
 
 CASE = "n2c3k4i7x7f3x3/float32/uniform/7"
 RIGHT = CheckResult("precision", "forward", Verdict(Outcome.CONFORMS, elements=200, ratio=0.5, resolution=0.01), TICK)
-PRECISION = Plain("precision", "forward", Outcome.CONFORMS, "", "", None, None, True, True)
-STRUCTURE = Plain("structure", "forward", Outcome.CONFORMS, "", "", None, 0.0, False, False)
+PRECISION = Plain("precision", "forward", Outcome.CONFORMS, "", "", None, None, True, True, False)
+STRUCTURE = Plain("structure", "forward", Outcome.CONFORMS, "", "", None, 0.0, False, False, False)
 
 
 def plain(**changed: object) -> Plain | None:
@@ -78,9 +78,11 @@ def test_nor_is_an_instance_of_a_fault_nor_a_time_that_is_none() -> None:
 
 
 def test_a_line_gives_its_record() -> None:
-    pattern = Pattern((STRUCTURE, replace(PRECISION, reason="up to {resolution} of it", subject="bias_gradient")), 1, 1)
+    pattern = Pattern(
+        (STRUCTURE, replace(PRECISION, reason="up to {resolution} of it", subject="bias_gradient")), 1, 1, 0
+    )
     wrong = CheckResult("structure", "jvp", Verdict(Outcome.VIOLATES, "wrong"), 0.25, "x-1")
-    line = Line(CASE, "x", (pattern, (wrong,), pattern), (0.5, 0.25), (0.01, 3), (1, 2, 3, 4), "own.txt:small")
+    line = Line(CASE, "x", (pattern, (wrong,), pattern), (0.5, 0.25), (0.01, 3), (1, 2, 3, 4), (), "own.txt:small")
     first, second = (
         Verdict(Outcome.CONFORMS, f"up to {resolution:g} of it", "", None, 0, 4, None, ratio, resolution)
         for ratio, resolution in ((0.5, 0.01), (0.25, 3))
@@ -101,7 +103,7 @@ def test_a_line_gives_its_record() -> None:
 
 
 def test_a_case_that_is_none_has_no_elements() -> None:
-    line = Line("no case", "x", (Pattern((STRUCTURE,), 0, 0),), times=(1,))
+    line = Line("no case", "x", (Pattern((STRUCTURE,), 0, 0, 0),), times=(1,))
     with pytest.raises(WrongField, match="should be a case of which forward has a result, not 'no case'"):
         line.record()
 

@@ -62,7 +62,7 @@ PLAIN = of(
 def test_a_plain_record_is_read_back_from_a_short_line() -> None:
     assert again(PLAIN) == [PLAIN]
     *_, line = told([PLAIN])
-    assert line == f'["{CASE}",0,[0,1,2,3,4,5],[0.191],[7.1e-08,2.76],[12,79,0,0,0,0,0]]'
+    assert line == f'["{CASE}",0,[0,1,2,3,4,5],[0.191],[7.1e-08,2.76],[12,79,0,0,0,0,0],[]]'
 
 
 def test_what_has_been_told_is_not_told_again() -> None:
@@ -77,6 +77,18 @@ def test_three_digits_are_kept_and_the_worst_element_is_not() -> None:
     (kept,) = again(of(result(verdict, seconds=0.0012345)))
     shown = Verdict(Outcome.CONFORMS, elements=400, ratio=0.123, resolution=1.23e-300)
     assert kept.results[0] == result(shown, seconds=pytest.approx(0.00123))
+    assert again(kept) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("ulps", "power"), [(0.5, -1), (0.51, 0), (1.0, 0), (1.5, 1), (3e300, 999), (5e-324, -1074), (1.7e308, 1023)]
+)
+def test_of_units_in_the_last_place_the_power_of_two_is_kept(ulps: float, power: int) -> None:
+    verdict = Verdict(Outcome.CONFORMS, elements=400, ratio=0.5, ulps=ulps)
+    record = of(result(verdict))
+    assert told([record])[-1].endswith(f",[{power}]]")
+    (kept,) = again(record)
+    assert kept.results[0].verdict.ulps == 2.0**power
     assert again(kept) == [kept]
 
 
@@ -220,8 +232,12 @@ def changed(entry: int, value: object) -> str:
         (changed(4, [-1, 1]), "[4]", "should be from 0 to 1.79"),
         (changed(5, [0.5] * 7), "[5]", "should be a list of numbers"),
         (changed(5, [-1] * 7), "[5]", "should be from 0"),
-        (RECORD[:-1] + ",5]", "[6]", "should be text, not 5"),
-        (RECORD[:-1] + ',"",-1]', "[7]", "should be an integer of at least 0, not -1"),
+        (changed(6, [0]), "[6]", "should have 0 entries, as its patterns say, not 1"),
+        (changed(6, [0.5]), "[6]", "should be a list of numbers"),
+        (changed(6, [1024]), "[6]", "should be from -1074 to 1023"),
+        (changed(6, [-1075]), "[6]", "should be from -1074 to 1023"),
+        (RECORD[:-1] + ",5]", "[7]", "should be text, not 5"),
+        (RECORD[:-1] + ',"",-1]', "[8]", "should be an integer of at least 0, not -1"),
         (RECORD.replace("7.1e-08", "1e999"), "[4]", "should be from 0 to 1.79"),
         (RECORD.replace("7.1e-08", "NaN"), "", "is not JSON: NaN stands where a number should be"),
         (RECORD.replace("[12,", f"[{'9' * 4000},"), "[5]", "should be from 0"),

@@ -76,3 +76,22 @@ def test_many_are_counted_and_some_of_them_kept(info, tmp_path, monkeypatch, tog
         if number < many
     )
     assert other.bins == {-3: many + 2}
+
+
+def test_units_in_the_last_place_are_counted_as_far_as_they_were_kept(info, tmp_path):
+    """Also of results of which patterns tell; what has an error and no number of units is of an earlier schema."""
+    kept = [(0.5, 1.5), (0.5, 0.5), (0.0, 0.0), (0.25, 0.0)]
+    records = []
+    for number, (ratio, ulps) in enumerate(kept):
+        verdict = Verdict(Outcome.CONFORMS, elements=3, ratio=ratio, resolution=0.5, ulps=ulps)
+        case = f"n1c1k1i4f2/float32/uniform/{number}"
+        records.append(CaseRecord(case, "torch", (CheckResult("precision", "forward", verdict),)))
+    expected = {1: 1, -1: 1, EXACT: 1}
+    assert gathered(info, *records)["torch", "forward", "float32"].ulps == expected
+    with RunWriter.create(tmp_path / "out", info) as writer:
+        for each in records:
+            writer.append(each)
+    found = []
+    read_run(tmp_path / "out", lambda info: found.append(Gathering(info.checks)) or found[0].add)
+    (group,) = found[0].result()
+    assert (group.ulps, group.count) == (expected, 4)

@@ -16,8 +16,8 @@ CASE = "n2c3k4i9x9f3x3/float32/uniform/7"
 SOME = (Point(CASE, 0.25),)
 
 
-def group(bins, worst=0.9, points=SOME, subject="forward"):
-    return Ratios("torch", subject, "float32", bins, Point(CASE, worst), points)
+def group(bins, worst=0.9, points=SOME, subject="forward", ulps=None):
+    return Ratios("torch", subject, "float32", bins, ulps or {}, Point(CASE, worst), points)
 
 
 def test_a_line_for_each_group():
@@ -45,7 +45,7 @@ def test_the_plots_have_the_terms_of_every_point_and_the_worst():
     page = accuracy_page((group({EXACT: 1, -40: 2, -1: 1}, subject="weight_gradient"),))
     drawn = json.loads(page.data)
     assert drawn["names"] == ["torch", "weight_gradient", "float32"]
-    ((candidate, subject, dtype, bins, points),) = drawn["groups"]
+    ((candidate, subject, dtype, bins, points, _),) = drawn["groups"]
     assert (candidate, subject, dtype) == (0, 1, 2)
     assert bins == [[-16, 3], [-1, 1]]
     assert points == [[2 * 7 * 7, 0.25, CASE], [2 * 7 * 7, 0.9, CASE]]
@@ -62,7 +62,12 @@ def test_what_is_no_pass_no_case_or_no_number_is_not_drawn():
 
 
 def test_the_data_cannot_leave_their_element():
-    told = Ratios("</script><!--&", "forward", "float32", {0: 1}, Point("</script>", 0.5), ())
+    told = Ratios("</script><!--&", "forward", "float32", {0: 1}, {}, Point("</script>", 0.5), ())
     text = str(accuracy_page((told,)).data)
     assert not set(text) & set("<>&")
     assert json.loads(text)["names"][0] == "</script><!--&"
+
+
+def test_units_in_the_last_place_are_drawn_from_far_below_one_to_far_above():
+    drawn = json.loads(str(accuracy_page((group({0: 9}, ulps={EXACT: 2, -20: 1, -1: 3, 4: 2, 90: 1}),)).data))
+    assert drawn["groups"][0][5] == [[-8, 3], [-1, 3], [4, 2], [24, 1]]
