@@ -37,7 +37,7 @@ def read_run(folder: str | os.PathLike[str], listen: Callable[[RunInfo], Callabl
         For any other damage, with file and line.
     """
     path = Path(folder)
-    info = _read_document(RunInfo, path / INFO)
+    info = read_document(RunInfo, path / INFO)
     notes = list(settings_sentences(info.settings))
     lines = read_lines(path / RECORDS, notes)
     found = totals(lines if listen is None else _told(lines, listen(info)), info.checks)
@@ -45,7 +45,7 @@ def read_run(folder: str | os.PathLike[str], listen: Callable[[RunInfo], Callabl
     if not (path / FINISHED).exists():
         notes.append("The run did not come to its end: what it had finished by then is shown.")
         return Run(info, found, mismatches, finished=False, notes=tuple(notes))
-    finished = _read_document(Finished, path / FINISHED)
+    finished = read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
     notes += map(stopped_sentence, finished.stopped)
@@ -95,7 +95,7 @@ def read_mismatch(
     given = Path(path)
     document = given / MISMATCH if given.is_dir() else given
     arrays = document.with_name(ARRAYS)
-    stored = _read_document(StoredMismatch, document)
+    stored = read_document(StoredMismatch, document)
     check_question(stored, checks, file=str(document))
     check_facts(stored.mismatch, stored.arrays, file=str(document))
     evidence = load_arrays(arrays, stored.arrays, stored.learning_rate)
@@ -103,7 +103,14 @@ def read_mismatch(
     return stored.mismatch, evidence
 
 
-def _read_document(kind: type[T], path: Path) -> T:
+def read_document(kind: type[T], path: Path) -> T:
+    """The document of the class `kind` in a file.
+
+    Raises
+    ------
+    InvalidRecord
+        If there is no such file, or it is damaged.
+    """
     return from_json(kind, _bytes(path), file=str(path))
 
 
@@ -128,7 +135,7 @@ def _read_mismatches(folder: Path, notes: list[str]) -> Iterator[Mismatch]:
             continue
         if not home.is_dir():  # such as .DS_Store or Thumbs.db
             continue
-        stored = _read_document(StoredMismatch, home / MISMATCH)
+        stored = read_document(StoredMismatch, home / MISMATCH)
         if stored.mismatch.id != home.name:
             raise InvalidRecord(
                 f"should be {home.name!r}, the name of its folder", file=str(home / MISMATCH), field="mismatch.id"

@@ -65,7 +65,7 @@ def read_set(folder: Path) -> tuple[dict[str, Any], bytes]:
         said = (manifest["format"], manifest["version"])
         lists = [manifest["groups"], manifest["illegal"], *(group["vectors"] for group in manifest["groups"])]
         place, digest = folder / Path(manifest["data"]["file"]).name, manifest["data"]["sha256"]
-        data = place.read_bytes() if place.stat().st_size <= _LARGEST_DATA else b""
+        data = place.read_bytes() if place.is_file() and place.stat().st_size <= _LARGEST_DATA else b""
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise InvalidArgument(
             "DIR", str(folder), f"should hold a set of vectors: {error}", where="vectors verify"
@@ -93,7 +93,7 @@ def _told(vector: Mapping[str, Any], seen: set[str], examine: Callable[[], str])
     try:
         name = str(vector["id"])
         problem = _flags_problem(vector["flags"]) or examine()
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
         name, problem = str(vector)[:_MOST_TOLD], f"cannot be read: {type(error).__name__}: {error}"
     if not problem and name in seen:
         problem = "has the id of another"

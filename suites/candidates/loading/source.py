@@ -138,7 +138,8 @@ def _asked_in(instance: object, domain: Domain, name: str, default: tuple[str, .
     dtypes = getattr(instance, "dtypes", None)
     if dtypes is None:
         return _in_order(domain.dtypes or default)
-    if isinstance(dtypes, str) or not isinstance(dtypes, Collection) or not dtypes or not set(dtypes) <= set(DTYPES):
+    is_list = isinstance(dtypes, Collection) and not isinstance(dtypes, str)
+    if not is_list or not dtypes or not all(each in DTYPES for each in dtypes):
         raise CandidateError(f"{name} declares dtypes={dtypes!r}, but should name some of {', '.join(DTYPES)}")
     if domain.dtypes:
         raise CandidateError(
