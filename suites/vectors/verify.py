@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ...oracle.answers import equations
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.contamination import finite_part
-from ...oracle.numbers.dtypes import numpy_dtype, result_dtype
+from ...oracle.numbers.dtypes import DTYPES, numpy_dtype, result_dtype
 from ...oracle.operands.data import Case, Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
@@ -125,6 +125,8 @@ def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, t
     geometry, numbers, pass_ = _geometry_of(group), checks_of_values()[group["check"]], Pass(vector["pass"])
     if not _is_small(geometry):
         return f"has more than {_MOST_PRODUCTS} products, which is more than is verified"
+    if group["dtype"] not in DTYPES:
+        return f"is of {group['dtype']!r:.{_MOST_TOLD}}, but should be of one of {', '.join(DTYPES)}"
     if group["result"] != ("acceptable" if geometry.is_degenerate else "valid"):
         return f"is said to be {group['result']}"
     arrays = {name: array_at(at, data) for name, at in group["operands"].items()}
