@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import InvalidRecord
 
-MAX_BYTES, MAX_LINE = 2**20, 2**14
+MAX_BYTES, MAX_LINE = 2**20, 2**13
 """The longest file and line: the time that a key with many dots takes grows with the square of its length."""
 
 

@@ -106,7 +106,7 @@ def _folder(data: bytes, scratch: Path) -> Path:
     (folder / "mismatches").mkdir(parents=True)
     for name, body in parts_of(data):
         path = (folder / "mismatches" / name) if "/" in name else folder / name
-        if name.count("/") < 2 and ".." not in name and "\0" not in name and len(name) < 200 and path.name:
+        if name.count("/") < 2 and ".." not in name and "\0" not in name and len(name.encode()) < 200 and path.name:
             path.parent.mkdir(exist_ok=True)
             if not path.is_dir():
                 path.write_bytes(body)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from convoracle.reports import InvalidRecord, read_mismatch, read_run, write_reports
+from convoracle.reports.records.lines import LineDecoder
 from convoracle.reports.records.migration import CHECKS
 
 
@@ -254,6 +255,14 @@ def test_records_that_lie_elsewhere_are_read(writer, record, tmp_path):
     (writer.folder / "records.jsonl").rename(tmp_path / "kept.jsonl")
     (writer.folder / "records.jsonl").symlink_to(tmp_path / "kept.jsonl")
     assert write_reports(writer.folder).finished
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "7.5"])
+def test_a_document_takes_up_to_thirty_times_its_size(value):
+    document = f"[{','.join([value] * 2**15)}]".encode()
+    with peak_of() as peak, pytest.raises(InvalidRecord):
+        LineDecoder().read(document, file="records.jsonl", line=1)
+    assert peak() < 30 * len(document)
 
 
 @contextlib.contextmanager
