@@ -22,6 +22,7 @@ from ..calls.call_text import Origin
 from ..calls.domain import Domain, parse_domain
 from ..calls.naming import name_of
 from ..foreign.executable import EXECUTABLE_PREFIX, Executable
+from ..foreign.post_mortem import beginning
 from ..foreign.shared_library import FILE_NAME as LIBRARY_NAME
 from ..foreign.shared_library import SharedLibrary
 from ..protocol import Candidate
@@ -73,7 +74,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
         one of these requires an argument that cannot be given.
     """
     original, candidate = candidate, adapted(candidate)
-    name = name or str(getattr(candidate, "name", "") or name_of(candidate))
+    name = beginning(name or str(getattr(candidate, "name", "") or name_of(candidate)))
     kind = "class" if inspect.isclass(candidate) else "object" if candidate is original else "adapted"
     instance = _instantiate(candidate, name) if inspect.isclass(candidate) else candidate
     evaluating = _evaluating(instance, name)
@@ -84,7 +85,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
     return LoadedCandidate(
         info=CandidateInfo(
             name,
-            str(getattr(instance, "version", "")),
+            beginning(str(getattr(instance, "version", ""))),
             source,
             accumulators=_declared(instance, name, "accumulators", DTYPES, (*FORMATS, *COMPONENTS)),
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
