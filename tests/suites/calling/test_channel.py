@@ -211,7 +211,8 @@ def test_what_its_reader_says_is_the_most(ends: Ends) -> None:
 
 
 def test_no_more_memory_is_taken_than_has_arrived(ends: Ends) -> None:
-    ends[0].socket.sendall(struct.pack("<QQ", 2, 2**33) + b"{}" + bytes(1000))
+    text = json.dumps({"header": {}, "arrays": []}).encode()
+    ends[0].socket.sendall(struct.pack("<QQ", len(text), 2**31) + text + bytes(1000))
     ends[0].close()
     tracemalloc.start()
     try:
