@@ -6,6 +6,7 @@ import os
 
 from .files.held_against import held_against
 from .files.junit import write_junit
+from .files.links import refuse_links
 from .files.reading import read_run
 from .files.sarif import write_sarif
 from .records.totals import Run
@@ -18,8 +19,9 @@ def write_reports(folder: str | os.PathLike[str]) -> Run:
     Raises
     ------
     InvalidRecord
-        As `read_run` does, and if the baseline in the folder is damaged.
+        As `read_run` does, if the baseline in the folder is damaged, and if a file would be written outside of it.
     """
+    refuse_links(folder)
     with SiteWriter(folder) as site:
         run = read_run(folder, site.listen)
         against = held_against(run, folder)

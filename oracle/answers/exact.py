@@ -32,6 +32,7 @@ from ..problem.passes import (
     present_products,
     products,
 )
+from ..problem.validity import check_positions
 from . import slices, term_by_term
 from .deferred import Deferred
 from .factor import Factor, factor
@@ -276,6 +277,8 @@ def _terms(kind: Pass, direct: ConvGeometry) -> tuple[NDArray[np.int64], int]:
 
 @lru_cache(maxsize=256)
 def _product_counts(kind: Pass, direct: ConvGeometry) -> NDArray[np.int64]:
+    lengths = {Pass.FORWARD: direct.output_size, Pass.INPUT_GRADIENT: direct.size}.get(kind, direct.kernel)
+    check_positions(math.prod(lengths), direct)
     per_axis = []
     for axis in range(direct.rank):
         inside = direct.inside(axis)

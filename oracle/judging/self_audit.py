@@ -14,6 +14,7 @@ from ..numbers.arrays import Float64
 from ..operands.data import Case
 from ..operands.lattice import LARGEST_VALUE
 from ..problem.passes import Operands, Pass, real_parts
+from ..problem.validity import MOST_POSITIONS
 
 _EVERY = 64
 """Of so many data seeds, the first one's cases are audited: the plainest seed's among them, and a few of every run."""
@@ -26,7 +27,8 @@ class OracleFault(Exception):
 
 def is_audited(case: Case) -> bool:
     """Whether exact results of a case are computed again."""
-    return case.seed % _EVERY == 0 and case.geometry.products <= _MOST_PRODUCTS
+    geometry = case.geometry
+    return case.seed % _EVERY == 0 and geometry.positions <= MOST_POSITIONS and geometry.products <= _MOST_PRODUCTS
 
 
 def audit(found: ExactResult, pass_: Pass, operands: Operands, case: Case) -> None:

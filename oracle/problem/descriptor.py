@@ -25,7 +25,7 @@ from .geometry import ConvGeometry
 
 AXES = "dhw"
 _SPATIAL = "iokspd"
-_MOST_AXES = len(AXES)
+_MOST_AXES, _LONGEST = len(AXES), 1000
 _ENTRY = re.compile(r"_*(?P<key>g|mb|ic|oc|[iokspd][dhw])(?P<number>\d{1,12})_*", re.ASCII)
 _DEFAULTS = {"s": 1, "d": 0}
 
@@ -55,6 +55,9 @@ def parse_descriptor(text: str, *, transposed: bool = False) -> ConvGeometry:
     >>> print(parse_descriptor("ic8iw9oc8ow9kw2pw4dw3"))
     n2c8k8i9f2p4+0d4
     """
+    if len(text) > _LONGEST:
+        requirement = f"should have at most {_LONGEST} characters, not {len(text)}"
+        raise InvalidArgument("text", text, requirement, where="parse_descriptor")
     numbers = _entries(split_name(text)[0], text)
     axes = _axes(numbers, text)
     sides, extra = zip(*(_padding(name, axis, transposed, text) for name, axis in axes.items()), strict=True)

@@ -15,7 +15,7 @@ from ..errors import InvalidArgument
 from .arguments import WHERE, integer, integers, on_every_axis, padding_sides
 from .geometry_text import read_fields, write_fields
 from .padding import PADDING_MODES, PaddingSides, named_sides
-from .validity import check_groups, check_padding_mode, check_ranks, check_transposed
+from .validity import check_groups, check_padding_mode, check_positions, check_ranks, check_transposed
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,11 @@ class ConvGeometry:
         return (self.batch, self.out_channels, *self.output_size)
 
     @property
+    def positions(self) -> int:
+        """The most positions that there are to lay out on an axis: those that each output reads through each tap."""
+        return max(math.prod(each) for each in zip(self.direct.output_size, self.kernel, strict=True))
+
+    @property
     def padded_size(self) -> tuple[int, ...]:
         """I + low + high, per axis."""
         return tuple(size + sum(sides) for size, sides in zip(self.size, self.padding, strict=True))
@@ -249,7 +254,9 @@ class ConvGeometry:
         """(O, R) array: the input coordinate that output p reads through tap r: s p + d r - low, by the padding mode.
 
         Among zeros, a coordinate outside [0, I) lies in the padding. Not defined for a transposed convolution.
+        There are at most `MOST_POSITIONS`.
         """
+        check_positions(self.output_size[axis] * self.kernel[axis], self)
         outputs = self.stride[axis] * np.arange(self.output_size[axis], dtype=np.int64)
         taps = self.dilation[axis] * np.arange(self.kernel[axis], dtype=np.int64)
         padded = outputs[:, None] + taps[None, :] - self.padding[axis][0]
@@ -262,8 +269,9 @@ class ConvGeometry:
     def repeated_positions(self, axis: int) -> NDArray[np.int64]:
         """(low + I + high,) array: the input coordinate that each position of the padded axis repeats.
 
-        Among zeros, a coordinate outside [0, I) lies in the padding.
+        Among zeros, a coordinate outside [0, I) lies in the padding. At most `MOST_POSITIONS`.
         """
+        check_positions(self.padded_size[axis], self)
         low, high = self.padding[axis]
         padded = np.arange(-low, self.size[axis] + high, dtype=np.int64)
         return PADDING_MODES[self.padding_mode].source(padded, self.size[axis])

@@ -9,11 +9,12 @@ from typing import Any
 from ..errors import InvalidArgument
 from .padding import PaddingSides
 
-_AXES = r"\d+(?:x\d+)*"
-_SIDES = r"\d+(?:\+\d+)?"
+_NUMBER = r"\d{1,12}"
+_AXES = rf"{_NUMBER}(?:x{_NUMBER})*"
+_SIDES = rf"{_NUMBER}(?:\+{_NUMBER})?"
 _TEXT = re.compile(
-    rf"n(?P<batch>\d+)c(?P<in_channels>\d+)k(?P<out_channels>\d+)i(?P<size>{_AXES})f(?P<kernel>{_AXES})"
-    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>\d+))?"
+    rf"n(?P<batch>{_NUMBER})c(?P<in_channels>{_NUMBER})k(?P<out_channels>{_NUMBER})i(?P<size>{_AXES})f(?P<kernel>{_AXES})"
+    rf"(?:s(?P<stride>{_AXES}))?(?:p(?P<padding>{_SIDES}(?:x{_SIDES})*))?(?:d(?P<dilation>{_AXES}))?(?:g(?P<groups>{_NUMBER}))?"
     rf"(?:m(?P<padding_mode>[a-z]+))?(?P<transposed>t)?(?:o(?P<output_padding>{_AXES}))?",
     re.ASCII,
 )
@@ -64,7 +65,12 @@ def read_fields(text: str) -> dict[str, Any]:
     """
     match = _TEXT.fullmatch(text)
     if match is None:
-        raise InvalidArgument("text", text, "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1", where="parse_geometry")
+        raise InvalidArgument(
+            "text",
+            text,
+            "should look like n2c3k4i7x5f3x3s2x1p1x0+1d1x2g1, with at most 12 digits in a number",
+            where="parse_geometry",
+        )
     size = _split(match["size"])
     sides = match["padding"].split("x") if match["padding"] else ["0"] * len(size)
     return {

@@ -8,11 +8,24 @@ from ..errors import InvalidArgument
 from .arguments import WHERE
 from .padding import PADDING_MODES, PaddingSides
 
+MOST_AXES = 16
+"""Arrays have two axes more, and three of the parts of complex numbers; NumPy's have 32 in all its versions."""
+
+MOST_POSITIONS = 1 << 27
+"""The longest list of positions on an axis, such as those that each output reads through each tap: it takes 1 GiB."""
+
+
+def check_positions(count: int, geometry: object) -> None:
+    """Refuse to lay out very many positions."""
+    if count > MOST_POSITIONS:
+        requirement = f"should have at most {MOST_POSITIONS} positions to lay out, not {count}"
+        raise InvalidArgument("geometry", str(geometry), requirement, where=WHERE)
+
 
 def check_ranks(size: tuple[int, ...], others: Mapping[str, Sized]) -> None:
-    """Refuse a size without axes, and other fields that have not an entry for each of them."""
-    if not size:
-        raise InvalidArgument("size", size, "should have at least one axis", where=WHERE)
+    """Refuse a size without axes, or with very many, and other fields that have not an entry for each of them."""
+    if not 1 <= len(size) <= MOST_AXES:
+        raise InvalidArgument("size", size, f"should have at least one axis, and at most {MOST_AXES}", where=WHERE)
     for name, value in others.items():
         if len(value) != len(size):
             requirement = f"should have {len(size)} entries, one for each axis of size={size}"

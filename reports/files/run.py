@@ -45,6 +45,7 @@ from .layout import (
     SARIF,
     SUMMARY,
 )
+from .links import refuse_any_link
 from .lock import LOCK, locked, unlock
 from .met_again import fold
 from .part_files import EARLIER, UNFINISHED, Part, PartFile, is_begun, part_files, part_path, set_aside
@@ -106,12 +107,13 @@ class RunWriter:
         InvalidArgument
             If the folder holds no run, or one that is being written.
         InvalidRecord
-            If the run is damaged, or of an earlier schema.
+            If the run is damaged, or has links, behind which something else lies.
         """
         path = Path(folder)
         if not refuse_foreign(path) or not (path / RECORDS).is_dir():
             requirement = "should be the folder of a run that this version of convoracle has begun"
             raise InvalidArgument("folder", str(path), requirement, where="RunWriter.resumed")
+        refuse_any_link(path)
         lock = locked(path)
         with contextlib.ExitStack() as unless_resumed:
             unless_resumed.callback(unlock, lock)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...oracle.judging.verdict import Outcome
 from ..records.compared import Share
-from ..records.serialization import from_json, to_json
+from ..records.serialization import to_json
 from ..records.summary import Summary
 from ..records.totals import Run
 from ..views.cause_text import amount_of
@@ -16,6 +16,7 @@ from ..views.gate import Judgement, percent
 from ..views.summing_up import summary
 from ..views.wording import plural
 from .layout import BADGE, SUMMARY
+from .reading import read_document
 
 
 def write_summary(run: Run, judged: Judgement, folder: str | os.PathLike[str]) -> None:
@@ -38,7 +39,7 @@ def read_summary(folder: str | os.PathLike[str]) -> Summary | None:
         If it is damaged.
     """
     path = Path(folder) / SUMMARY
-    return from_json(Summary, path.read_bytes(), file=str(path)) if path.exists() else None
+    return read_document(Summary, path) if path.exists() else None
 
 
 def badge(run: Run, judged: Judgement) -> str:

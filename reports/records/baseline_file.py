@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ from ...oracle.numbers.dtypes import DTYPES
 from ..errors import InvalidRecord
 from .baseline import Known
 from .conditions import read_conditions
+from .toml_file import read_toml
 
 TABLE = "known"
 """Each ``[[known]]`` of the file is one deviation."""
@@ -28,12 +28,7 @@ def read_baseline(path: Path) -> tuple[Known, ...]:
     InvalidRecord
         If it cannot be read, or an entry is not what it should be: with its number, its key and what is allowed.
     """
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidRecord(f"cannot be read: {error.strerror}", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidRecord(f"is not TOML: {error}", file=str(path)) from None
+    document = read_toml(path)
     entries = document.get(TABLE, [])
     if document.keys() - {TABLE} or not isinstance(entries, list):
         raise InvalidRecord(f"should have nothing but [[{TABLE}]] tables", file=str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import struct
 import zipfile
@@ -26,7 +27,11 @@ from .serialization import ArrayFacts
 MAX_BYTES = 2**30
 """Most bytes that the arrays of one mismatch may take in memory, together."""
 
-_MAX_HEADER_BYTES = 4096
+_MAX_HEADER_BYTES, _MAX_DIRECTORY_BYTES = 4096, 1 << 16
+_END = struct.Struct("<4s4H2IH")
+"""With which a .zip archive ends that has no comment."""
+_LOCATOR, _LOCATOR_BYTES = b"PK\x06\x07", 20
+"""Before that, where another list of members is told of, which may be longer."""
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
     r"\{'descr': '(?P<dtype>[<|][biufc]\d{1,2})', 'fortran_order': False, 'shape': \((?P<shape>[\d, ]*)\), \} *\n",
@@ -40,6 +45,7 @@ _DAMAGE = (
     NotImplementedError,
     RuntimeError,
     OSError,
+    TypeError,
     ValueError,
 )
 _RESULTS = ("actual", "expected", "bound", "wrong")
@@ -94,6 +100,7 @@ def load_arrays(path: Path, facts: tuple[ArrayFacts, ...], learning_rate: float)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"should have at most {MAX_BYTES} bytes")
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             _check_members(archive, named)
             arrays = {name: _read(archive, entry) for name, entry in named.items()}
@@ -178,6 +185,17 @@ def _check_shapes(named: dict[str, ArrayFacts], mismatch: Mismatch) -> None:
             raise ValueError(f"{name}.dtype={shown(named[name].dtype)}, but should be {dtype}")
 
 
+def _check_directory(path: Path) -> None:
+    """Refuse a list of members that is long, before the standard library reads it into memory."""
+    with path.open("rb") as stream:
+        stream.seek(0, os.SEEK_END)
+        stream.seek(-min(_LOCATOR_BYTES + _END.size, stream.tell()), os.SEEK_CUR)
+        end = stream.read()
+    signature, *_, size, _, comment = _END.unpack(end[-_END.size :])
+    if signature != b"PK\x05\x06" or comment or size > _MAX_DIRECTORY_BYTES or end.startswith(_LOCATOR):
+        raise ValueError("is not a .zip archive of few members with nothing after them")
+
+
 def _check_members(archive: zipfile.ZipFile, named: dict[str, ArrayFacts]) -> None:
     members = [member.filename for member in archive.infolist()]
     if sorted(members) != sorted(f"{name}.npy" for name in named):
@@ -199,9 +217,10 @@ def _read(archive: zipfile.ZipFile, entry: ArrayFacts) -> Array:
             raise ValueError(
                 f"{entry.name}.npy holds {stored} of shape {shape}, but should hold {_storage(dtype)} of {entry.shape}"
             )
-        data = bytearray(stream.read())
-    if len(data) != math.prod(shape) * dtype.itemsize:
-        raise ValueError(f"{entry.name}.npy should have {math.prod(shape) * dtype.itemsize} bytes of data")
+        size = math.prod(shape) * dtype.itemsize
+        data = bytearray(stream.read(size + 1))  # of which no more is decompressed, whatever there is
+    if len(data) != size:
+        raise ValueError(f"{entry.name}.npy should have {size} bytes of data")
     return np.frombuffer(data, dtype=stored).view(dtype).reshape(shape)
 
 

@@ -20,6 +20,8 @@ from .matrix import link
 
 MOST_POINTS = 2400
 """On the page; of each group the same number."""
+_MOST_COUNTED = 1 << 24
+"""Positions, of which terms are counted."""
 _LEAST_BIN = -16
 """Errors of 2^-17 of their bounds and less are shown as one bar."""
 _LEAST_ULPS, _MOST_ULPS = -8, 24
@@ -113,11 +115,15 @@ def _group(group: Ratios, names: dict[str, int], most: int) -> list[Any]:
 
 @lru_cache(maxsize=8192)
 def _terms(geometry: str, subject: str) -> int:
-    """The most terms of any element of a pass's result; 0 where the text is no geometry, or none of its passes."""
+    """The most terms of any element of a pass's result; 0 where the text is no geometry, a huge one, or no pass's."""
     pass_ = subject_pass(subject)
     if pass_ is None:
         return 0
     try:
-        return int(term_counts(Pass(pass_), case_geometry(geometry)).max(initial=0))
+        parsed = case_geometry(geometry)
+        sizes = (parsed.direct.size, parsed.direct.output_size, parsed.kernel)
+        if max(parsed.positions, *map(math.prod, sizes)) > _MOST_COUNTED:
+            return 0
+        return int(term_counts(Pass(pass_), parsed).max(initial=0))
     except InvalidArgument:
         return 0

@@ -33,16 +33,23 @@ _LAYOUTS = {
     BROADCAST: "one element in memory for many",
 }
 _KEPT_CONTROLS = "\n\t"
+_ESCAPED, _MARKS, _MOST_MARKS = ("Cc", "Cf", "Cs", "Zl", "Zp"), ("Mn", "Me"), 6
 
 
 def clean(text: str) -> str:
-    """The text with control, direction-changing and unpaired surrogate characters written as escapes."""
-    return "".join(
-        char
-        if char in _KEPT_CONTROLS or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else char.encode("unicode_escape", "backslashreplace").decode()
-        for char in text
-    )
+    """The text with control, direction-changing and unpaired surrogate characters written as escapes.
+
+    So are the marks upon one letter after the first few, which would cover the lines above.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept, marks = list[str](), 0
+    for char in text:
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in _MARKS else 0
+        is_kept = char in _KEPT_CONTROLS or (category not in _ESCAPED and marks <= _MOST_MARKS)
+        kept.append(char if is_kept else char.encode("unicode_escape", "backslashreplace").decode())
+    return "".join(kept)
 
 
 def number(value: float) -> str:

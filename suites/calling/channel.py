@@ -1,13 +1,15 @@
 """Messages between the harness and a worker: a JSON header and raw arrays over a socket, with a deadline.
 
 Nothing that a worker sends is unpickled: a candidate that scribbles over its
-own memory can at most send a wrong array.
+own memory can at most send a wrong array. Of a message that is announced no more is
+held than has arrived, and no more is waited for than an end takes.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import socket
 import struct
 import time
@@ -19,7 +21,11 @@ import numpy as np
 
 from ...oracle.problem.passes import Array, is_numeric
 
+LARGEST = 2**34
+"""Bytes that the arrays of a message may have, unless its reader says otherwise."""
+_LARGEST_TEXT = 2**26
 _SIZES = struct.Struct("<QQ")
+_DTYPE = re.compile(r"[<>|=][biufc]\d{1,2}|b?(float|complex)\d+(_[a-z0-9]+)?|u?int[1248]", re.ASCII)
 _ALIGNMENT = 64
 _BUFFER = 1 << 20
 _SMALL = 1 << 16
@@ -43,10 +49,16 @@ class Channel:
     A deadline is a `time.monotonic` value, None to wait for ever. Sending and
     receiving raise TimeoutError past it and ConnectionError when the other end
     is gone or sends what is no message; after either the channel is of no more use.
+
+    Parameters
+    ----------
+    end : socket
+    largest : int
+        Bytes that the arrays of a message from the other end may have.
     """
 
-    def __init__(self, end: socket.socket) -> None:
-        self.socket = end
+    def __init__(self, end: socket.socket, largest: int = LARGEST) -> None:
+        self.socket, self._largest = end, largest
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             end.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
 
@@ -67,6 +79,11 @@ class Channel:
     def receive(self, deadline: float | None = None) -> tuple[Header, list[Array]]:
         """Receive a message; its arrays are fresh and writable."""
         text_length, length = _SIZES.unpack(self._read(_SIZES.size, deadline))
+        if text_length > _LARGEST_TEXT or length > self._largest:
+            limits = f"at most {_LARGEST_TEXT} and {self._largest}"
+            raise Garbled(
+                f"received what is no message: one of {text_length} and {length} bytes, but should be {limits}"
+            )
         try:
             message = json.loads(self._read(text_length, deadline))
             return dict(message["header"]), _arrays(message["arrays"], self._read(length, deadline))
@@ -78,14 +95,17 @@ class Channel:
         self.socket.close()
 
     def _read(self, length: int, deadline: float | None) -> bytearray:
-        data = bytearray(length)
-        view = memoryview(data)
-        while len(view):
+        """So many bytes; the memory for them is taken as they arrive."""
+        data, received = bytearray(min(length, _BUFFER)), 0
+        while received < length:
+            if received == len(data):
+                data += bytes(min(len(data), length - received))
             self.socket.settimeout(_remaining(deadline))
-            count = self.socket.recv_into(view)
+            with memoryview(data)[received:] as rest:
+                count = self.socket.recv_into(rest)
             if count == 0:
                 raise ConnectionError("the other end is closed")
-            view = view[count:]
+            received += count
         return data
 
 
@@ -93,13 +113,18 @@ def _arrays(described: list[tuple[str, list[int]]], payload: bytearray) -> list[
     arrays: list[Array] = []
     offset = 0
     for text, shape in described:
-        dtype = np.dtype(text)
-        if not is_numeric(dtype):
-            raise ValueError(f"{text} is no type of numbers")
+        dtype = _dtype(text)
         size = math.prod(shape) * dtype.itemsize
         arrays.append(np.ndarray(shape, dtype, payload, offset) if size else np.empty(shape, dtype))
         offset += size + -size % _ALIGNMENT
     return arrays
+
+
+def _dtype(text: object) -> np.dtype[Any]:
+    """What `_dtype_text` wrote; NumPy would read more than that, such as Python expressions."""
+    if not isinstance(text, str) or not _DTYPE.fullmatch(text) or not is_numeric(np.dtype(text)):
+        raise ValueError(f"{text!r:.40} is no type of numbers")
+    return np.dtype(text)
 
 
 def _raw(array: Array) -> memoryview:

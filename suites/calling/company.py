@@ -8,6 +8,7 @@ from typing import Any
 
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
+from ...reports.records.codec import codec
 
 LATTICE, REALS = "lattice", "reals"
 """Names of the call itself: on integers whose sums are exact, and on reals."""
@@ -18,6 +19,7 @@ SQUARE = "square"
 
 Part = Array | str
 """An array, or the text of an exception."""
+_TEXT, _NUMBER = codec(str), codec(int)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,20 +139,28 @@ def company_from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> 
         If that is not what it is.
     """
 
-    def read(value: object) -> Part | None:
-        return arrays[value] if isinstance(value, int) else None if value is None else str(value)
-
     try:
-        deviations = []
-        for fields in header["deviations"]:
-            got = read(fields["got"])
-            if got is None:
-                raise ValueError("a result is missing")
-            cause, told, call = (str(fields[name]) for name in ("cause", "told", "call"))
-            deviations.append(Deviation(cause, told, call, read(fields["expected"]), got, int(fields["sign"])))
-        return CompanyReply(arrays[0], tuple(deviations))
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        deviations = tuple(_deviation(fields, arrays) for fields in header["deviations"])
+        return CompanyReply(arrays[0], deviations)
+    except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"not a reply: {error}") from error
+
+
+def _deviation(fields: Mapping[str, Any], arrays: Sequence[Array]) -> Deviation:
+    def read(name: str) -> Part | None:
+        value = fields[name] if isinstance(fields[name], str | None) else _NUMBER.decode(fields[name])
+        if isinstance(value, int) and value < 0:
+            raise ValueError(f"{name} should be the number of an array, not {value}")
+        return arrays[value] if isinstance(value, int) else value
+
+    got = read("got")
+    if got is None:
+        raise ValueError("a result is missing")
+    sign = fields["sign"]
+    if type(sign) is not int or sign not in (1, -1):
+        raise ValueError(f"sign should be 1 or -1, not {sign!r:.40}")
+    cause, told, call = (_TEXT.decode(fields[name]) for name in ("cause", "told", "call"))
+    return Deviation(cause, told, call, read("expected"), got, sign)
 
 
 def same_bits(one: Part, other: Part) -> bool:

@@ -28,7 +28,7 @@ from .channel import AT_ONCE, DOING, Channel, Garbled, Header
 from .company import CompanyQuestion, CompanyReply, company_from_message
 from .company_threads import THREAD_COUNT
 from .illegal_calls import IllegalCall
-from .loader import DYING_SECONDS, REPORT_SECONDS, Loader, knock, setup_of
+from .loader import DYING_SECONDS, REPORT_SECONDS, Introduction, Loader, exit_code, introduction_from, knock, setup_of
 from .replies import (
     DEVICE_LOST,
     DeviceLost,
@@ -41,11 +41,11 @@ from .replies import (
     from_message,
     size_text,
 )
-from .worker import info_from
 
 Answer = TypeVar("Answer")
 
 _LARGEST_LOG = 2**20
+_MOST_ANNOUNCED, _LONGEST_CALL = 2000, 2**16
 
 
 class Isolated:
@@ -177,7 +177,10 @@ class Isolated:
         """As `Executor.call_text`, written in the candidate's process."""
         asked = {"do": "call_text", "pass": pass_.value, "geometry": str(geometry), "dtype": dtype, "bias": bias}
         try:
-            return str(self._ask(self._channel(), asked, [], self.limits.seconds_per_call)[0]["text"])
+            text = str(self._ask(self._channel(), asked, [], self.limits.seconds_per_call)[0]["text"])
+            return (
+                text if len(text) <= _LONGEST_CALL else f"# {self.info.name} wrote a call of {len(text)} characters\n"
+            )
         except (TimeoutError, ConnectionError, KeyError):
             self._bury(patience=0)
             return f"# {self.info.name} ended its process instead of writing a call\n"
@@ -216,7 +219,7 @@ class Isolated:
         self._sequence += 1
         deadline = time.monotonic() + limit
         channel.send({**request, "sequence": self._sequence}, arrays, deadline)
-        while True:
+        for _ in range(_MOST_ANNOUNCED):
             header, results = channel.receive(deadline)
             answered = header.get("sequence")
             if answered == self._sequence and DOING in header:
@@ -225,7 +228,8 @@ class Isolated:
             elif answered == self._sequence:
                 return header, results
             elif not isinstance(answered, int) or not 0 < answered < self._sequence:
-                raise Garbled(f"received an answer to no request: {answered}")
+                raise Garbled(f"received an answer to no request: {answered!r:.40}")
+        raise Garbled(f"received {_MOST_ANNOUNCED} messages and no answer")
 
     def _launch(self) -> None:
         self._loader: Loader | None = Loader(self._setup, self._payload)
@@ -240,30 +244,28 @@ class Isolated:
         CandidateError
             If it cannot be.
         """
-        answer = self._answer_of_loader()
-        if not answer:  # its forks load the candidate, which an earlier process told of
+        told = self._introduction()
+        if told is None:
             return
-        if answer["device"]:
+        if told.device:
             self._setup["load_in_forks"] = True
             self._restart_loader()
-        self._info = info_from(answer["info"])
-        self._passes = frozenset(map(Pass, answer["passes"]))
-        self._least_seconds = float(answer["seconds_per_call"])
-        self.loading_seconds = float(answer["loading_seconds"])
+        self._info = told.info
+        self._passes = frozenset(told.passes)
+        self._least_seconds = told.seconds_per_call
+        self.loading_seconds = told.loading_seconds
 
-    def _answer_of_loader(self) -> Header:
+    def _introduction(self) -> Introduction | None:
+        """None where forks load the candidate, which an earlier process told of."""
         assert self._loader is not None
         try:
             answer = self._loader.answer()
+            return introduction_from(answer) if answer or not self._setup["load_in_forks"] else None
         except (TimeoutError, ConnectionError) as error:
             self._give_up(error, self._loader.ended(error))
         except BaseException:
             self.close()
             raise
-        if "error" in answer:
-            self.close()
-            raise CandidateError(answer["error"])
-        return answer
 
     def _give_up(self, error: Exception, ended: int | None) -> NoReturn:
         """Report a process that did not load the candidate."""
@@ -309,7 +311,7 @@ class Isolated:
         _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
         if not descriptors:
             raise ConnectionError("the loader is gone")
-        calls = Channel(socket.socket(fileno=descriptors[0]))
+        calls = Channel(socket.socket(fileno=descriptors[0]), self.limits.memory_bytes)
         calls.receive(time.monotonic() + self.limits.load_seconds)  # it has the candidate
         return calls
 
@@ -334,11 +336,11 @@ class Isolated:
         try:
             deadline = time.monotonic() + patience + REPORT_SECONDS
             self._control.send({"do": "bury", "patience": patience}, deadline=deadline)
-            status = self._control.receive(deadline)[0]["status"]
+            code = exit_code(self._control.receive(deadline)[0])
         except (ConnectionError, TimeoutError):
             self._restart_loader()
             return None
-        return self._died(cause_of(os.waitstatus_to_exitcode(status)))
+        return self._died(cause_of(code))
 
     def _died(self, cause: str) -> Died:
         """The reply of a process, or of a program that the candidate runs in one, which ended in this way."""

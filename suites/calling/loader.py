@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import IO, Any
 
+from ...oracle.problem.passes import Pass
+from ...reports.records.codec import WrongField, codec
+from ...reports.records.record import CandidateInfo
+from ..candidates import CandidateError
 from ..candidates.calls.naming import name_of
 from .beginning import begun
 from .channel import Channel, Garbled, Header
@@ -18,6 +24,54 @@ from .pickling import pickle_candidate
 from .replies import Limits
 
 DYING_SECONDS, REPORT_SECONDS = 2.0, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a process says of the candidate that it loaded.
+
+    Parameters
+    ----------
+    info : CandidateInfo
+    passes : tuple of Pass
+        Which it offers.
+    seconds_per_call : float
+        0 where it needs no more than others.
+    loading_seconds : float
+        Of a processor.
+    device : str
+        The file of an accelerator that it holds; empty if none.
+    """
+
+    info: CandidateInfo
+    passes: tuple[Pass, ...]
+    seconds_per_call: float
+    loading_seconds: float
+    device: str
+
+
+_INTRODUCTION, _ERROR = codec(Introduction), codec(str)
+
+
+def introduction_from(answer: Header) -> Introduction:
+    """What a process answered that loaded a candidate, whose code may have written to its channel.
+
+    Raises
+    ------
+    Garbled
+        If it is something else.
+    CandidateError
+        That it tells of.
+    """
+    try:
+        if "error" in answer:
+            raise CandidateError(_ERROR.decode(answer["error"]))
+        told: Introduction = _INTRODUCTION.decode(answer)
+    except WrongField as error:
+        raise Garbled(f"received no introduction: {error.field} {error}") from None
+    if not all(0 <= seconds < math.inf for seconds in (told.seconds_per_call, told.loading_seconds)):
+        raise Garbled("received no introduction: its seconds should be finite and at least 0")
+    return told
 
 
 class Loader:
@@ -72,6 +126,21 @@ class Loader:
             self.kill()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def exit_code(header: Header) -> int:
+    """How a child ended, as the process says that forked it.
+
+    Raises
+    ------
+    Garbled
+        If it says something else.
+    """
+    status = header.get("status")
+    try:
+        return os.waitstatus_to_exitcode(status)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise Garbled(f"received no status of a process: {status!r:.40}") from None
 
 
 def knock(door: socket.socket, log: IO[bytes]) -> Channel:

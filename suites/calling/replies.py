@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from ...oracle.problem.passes import Array
+from ...reports.records.codec import WrongField, codec
+from ..candidates.foreign.post_mortem import beginning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +130,10 @@ _KINDS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Returned, Malformed, Misbehaved, Raised, Unsupported, Died, OutOfMemory, DeviceLost)
 }
+_MOST_NAMES = 16
+_TEXT = codec(str)
+_FIELDS = {"seconds": codec(float), "mutated": codec(tuple[str, ...]), "aliased": codec(str | None)}
+"""Of the fields that are no text."""
 
 
 def to_message(reply: WorkerReply) -> tuple[dict[str, object], list[Array]]:
@@ -145,13 +152,26 @@ def from_message(header: Mapping[str, Any], arrays: Sequence[Array]) -> WorkerRe
         If that is not what it is.
     """
     try:
-        values = dict(header["fields"])
-        if header["kind"] == Returned.__name__:
-            values |= {"value": arrays[0], "mutated": tuple(values["mutated"])}
-        reply: WorkerReply = _KINDS[header["kind"]](**values)
+        kind = _KINDS[header["kind"]]
+        values = {name: _read(name, value) for name, value in dict(header["fields"]).items()}
+        if kind is Returned:
+            values["value"] = arrays[0]
+        reply: WorkerReply = kind(**values)
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"not a reply: {error}") from error
     return reply
+
+
+def _read(name: str, value: Any) -> Any:
+    """A field that came from a candidate's process, of the type that it has."""
+    read = _FIELDS.get(name, _TEXT).decode(value)
+    if name == "seconds" and not 0 <= read < math.inf:
+        raise WrongField("should be finite and at least 0", (name,))
+    return tuple(map(beginning, read[:_MOST_NAMES])) if name == "mutated" else _short(read)
+
+
+def _short(value: Any) -> Any:
+    return beginning(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from typing import Any, NoReturn
 
 from ...oracle.problem.geometry import parse_geometry
 from ...oracle.problem.passes import Array, Operands, Pass
-from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
 from ..candidates.loading.loaded import LoadedCandidate
 from ..candidates.loading.source import bind_object, load
@@ -277,17 +276,6 @@ def _data() -> int:
     """
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[5]) * resource.getpagesize()
-
-
-def info_from(fields: Header) -> CandidateInfo:
-    """Read back the info that a worker sent."""
-    read: dict[str, Any] = {
-        name: tuple(tuple(each) if isinstance(each, list) else each for each in value)
-        if isinstance(value, list)
-        else value
-        for name, value in fields.items()
-    }
-    return CandidateInfo(**read)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from .conclusion import conclude
 from .gate import Gate
 from .plain_console import plain_console, table_console
 from .planning import GIB, budget_of
-from .space_options import add_limits, add_space
+from .space_options import add_limits, add_profile, add_space
 
 STATUS = "status"
 _SECONDS_BETWEEN_STATES = 2.0
@@ -69,7 +69,8 @@ def add_options(campaign: argparse.ArgumentParser) -> None:
         "--baseline", type=Path, metavar="FILE", help="deviations that are known, as of convoracle check"
     )
     campaign.add_argument("-q", "--quiet", action="store_true", help="print only what keeps it from passing")
-    add_space(campaign, profile="deep")
+    add_profile(campaign, default="deep")
+    add_space(campaign)
     add_limits(campaign)
     campaign.set_defaults(run="campaign_command:campaign")
 

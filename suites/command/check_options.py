@@ -9,7 +9,7 @@ from ...reports.records.record import LEAST_COMPARED
 from ..candidates import BUILT_IN, DEFAULT, FORMS
 from ..cases.budget import PART_CASES
 from .arguments import CORES, positive, seed, shard, share, span
-from .space_options import add_limits, add_space
+from .space_options import add_limits, add_profile, add_space
 
 DEFAULT_OUT = Path("conformance-report")
 DEFAULT_MEMORY = Path(".convoracle") / "failures"
@@ -24,6 +24,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
         metavar="CANDIDATE",
         help=f"some of {', '.join(BUILT_IN)} (default: {', '.join(DEFAULT)}); your own is given as {FORMS}",
     )
+    add_profile(check, default="quick")
     check.add_argument(
         "--out",
         type=Path,
@@ -40,7 +41,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--cases", type=positive, metavar="N", help="cases for each candidate, instead of the profile's number"
     )
-    add_space(check, profile="quick")
+    add_space(check)
     add_limits(check)
     _add_calls(check)
     _add_gate(check)

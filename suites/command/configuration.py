@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...reports.errors import InvalidRecord
+from ...reports.records.toml_file import read_toml
 from ..cases.corpora import CORPORA
 
 _FILE, _TABLE = "pyproject.toml", "convoracle"
@@ -49,23 +50,12 @@ def _nearest(start: Path) -> tuple[Path, Mapping[str, Any]]:
     for folder in (start, *start.parents):
         path = folder / _FILE
         if path.is_file():
-            tool = _read(path).get("tool", {})
+            tool = read_toml(path).get("tool", {})
             if isinstance(tool, dict) and _TABLE in tool:
                 if isinstance(tool[_TABLE], dict):
                     return path, tool[_TABLE]
                 raise InvalidRecord("should be a table", file=str(path), field=f"tool.{_TABLE}")
     return start / _FILE, {}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    import tomllib  # for which no help waits
-
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InvalidRecord(f"cannot be read: {error.strerror}", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidRecord(f"is not TOML: {error}", file=str(path)) from None
 
 
 def _values(parser: argparse.ArgumentParser, table: Mapping[str, Any], path: Path) -> dict[str, tuple[str, Any]]:

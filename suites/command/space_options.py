@@ -14,10 +14,14 @@ from ..checks.registry import CHECKS
 from .arguments import amount, positive
 
 
-def add_space(check: argparse.ArgumentParser, *, profile: str) -> None:
+def add_profile(check: argparse.ArgumentParser, *, default: str) -> None:
+    """How much is examined, by name."""
+    told = f"how much to run (default: {default})"
+    check.add_argument("--profile", choices=tuple(PROFILES), default=default, help=told)
+
+
+def add_space(check: argparse.ArgumentParser) -> None:
     """What is examined: a corpus or generated cases, and which of them."""
-    told = f"how much to run (default: {profile})"
-    check.add_argument("--profile", choices=tuple(PROFILES), default=profile, help=told)
     check.add_argument(
         "--corpus",
         dest="corpora",

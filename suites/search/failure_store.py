@@ -7,16 +7,20 @@ seed, as these are. A case's text id says all of it, so nothing else is kept.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.operands.data import Case, parse_case
+from ...oracle.problem.geometry import ConvGeometry
 from ...reports.errors import InvalidRecord
 
 _MOST_CASES = 1000
 _LONGEST_LINE = 1000
+_MOST_ELEMENTS = 1 << 26
+"""Of an array of a case that is asked first: others may have put the file there."""
 
 
 class FailureMemory:
@@ -57,7 +61,7 @@ class FailureMemory:
         self.recall()
 
     def recall(self) -> list[Case]:
-        """The cases kept, in order; none if nothing was kept yet.
+        """The cases kept, in order, but for huge ones; none if nothing was kept yet.
 
         Raises
         ------
@@ -66,9 +70,12 @@ class FailureMemory:
         """
         if not self.path.exists():
             return []
+        if not self.path.is_file():
+            raise InvalidRecord("should be a file", file=str(self.path))
         with self.path.open(encoding="utf-8", errors="replace") as stream:
             lines = [stream.readline(_LONGEST_LINE) for _ in range(_MOST_CASES)]
-        return [self._parse(line.strip(), number) for number, line in enumerate(lines, start=1) if line.strip()]
+        cases = (self._parse(line.strip(), number) for number, line in enumerate(lines, start=1) if line.strip())
+        return [case for case in cases if _is_asked_first(case.geometry)]
 
     def keep(self, cases: Iterable[Case]) -> None:
         """Replace what was kept by these cases; the file is whole at any moment."""
@@ -85,3 +92,8 @@ class FailureMemory:
             return parse_case(text)
         except InvalidArgument as error:
             raise InvalidRecord(f"{error}; remove that line", file=str(self.path), line=number) from None
+
+
+def _is_asked_first(geometry: ConvGeometry) -> bool:
+    shapes = (geometry.input_shape, geometry.weight_shape, geometry.output_shape)
+    return max(geometry.positions, *map(math.prod, shapes)) <= _MOST_ELEMENTS

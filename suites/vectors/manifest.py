@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...oracle.faults.threads import seen_in
-from ...oracle.numbers.dtypes import numpy_dtype
+from ...oracle.numbers.dtypes import RESULT_DTYPES, numpy_dtype
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array
 from ..calling.illegal_calls import IllegalCall
@@ -19,6 +19,8 @@ from .flags import ACCEPTED_INVALID, FLAGS
 FORMAT, VERSION = "convoracle-vectors", 1
 MANIFEST, DATA, SCHEMA = "manifest.json", "vectors.bin", "vectors.schema.json"
 _ALIGNMENT = 8
+_KEPT = (*RESULT_DTYPES, "uint8")
+"""Dtypes of operands and results, and of bits that say what an element may be."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,9 @@ def array_at(place: Mapping[str, Any], data: bytes) -> Array:
     ValueError
         If it does not lie within the data.
     """
-    dtype, shape, offset = numpy_dtype(str(place["dtype"])), tuple(place["shape"]), int(place["offset"])
+    if place["dtype"] not in _KEPT:
+        raise ValueError(f"{place['dtype']!r:.40} should be one of {', '.join(_KEPT)}")
+    dtype, shape, offset = numpy_dtype(place["dtype"]), tuple(place["shape"]), int(place["offset"])
     size = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or not 0 <= offset <= len(data) - size:
         raise ValueError(f"the array {dict(place)} does not lie within {len(data)} bytes of data")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ...oracle.answers import equations
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.contamination import finite_part
-from ...oracle.numbers.dtypes import numpy_dtype, result_dtype
+from ...oracle.numbers.dtypes import DTYPES, numpy_dtype, result_dtype
 from ...oracle.operands.data import Case, Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.geometry import ConvGeometry, parse_geometry
@@ -65,7 +65,7 @@ def read_set(folder: Path) -> tuple[dict[str, Any], bytes]:
         said = (manifest["format"], manifest["version"])
         lists = [manifest["groups"], manifest["illegal"], *(group["vectors"] for group in manifest["groups"])]
         place, digest = folder / Path(manifest["data"]["file"]).name, manifest["data"]["sha256"]
-        data = place.read_bytes() if place.stat().st_size <= _LARGEST_DATA else b""
+        data = place.read_bytes() if place.is_file() and place.stat().st_size <= _LARGEST_DATA else b""
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise InvalidArgument(
             "DIR", str(folder), f"should hold a set of vectors: {error}", where="vectors verify"
@@ -93,7 +93,7 @@ def _told(vector: Mapping[str, Any], seen: set[str], examine: Callable[[], str])
     try:
         name = str(vector["id"])
         problem = _flags_problem(vector["flags"]) or examine()
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
         name, problem = str(vector)[:_MOST_TOLD], f"cannot be read: {type(error).__name__}: {error}"
     if not problem and name in seen:
         problem = "has the id of another"
@@ -125,6 +125,8 @@ def _problem(group: Mapping[str, Any], vector: Mapping[str, Any], data: bytes, t
     geometry, numbers, pass_ = _geometry_of(group), checks_of_values()[group["check"]], Pass(vector["pass"])
     if not _is_small(geometry):
         return f"has more than {_MOST_PRODUCTS} products, which is more than is verified"
+    if group["dtype"] not in DTYPES:
+        return f"is of {group['dtype']!r:.{_MOST_TOLD}}, but should be of one of {', '.join(DTYPES)}"
     if group["result"] != ("acceptable" if geometry.is_degenerate else "valid"):
         return f"is said to be {group['result']}"
     arrays = {name: array_at(at, data) for name, at in group["operands"].items()}

@@ -36,4 +36,5 @@ def cause_of(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
     description = (signal.strsignal(-code) or "").lower()
-    return f"{signal.Signals(-code).name} ({description})"
+    named = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
+    return f"{named} ({description})" if description else named

@@ -24,6 +24,7 @@ from ..calls.call_text import Origin
 from ..calls.domain import Domain, parse_domain
 from ..calls.naming import name_of
 from ..foreign.executable import EXECUTABLE_PREFIX, Executable
+from ..foreign.post_mortem import beginning
 from ..foreign.shared_library import FILE_NAME as LIBRARY_NAME
 from ..foreign.shared_library import SharedLibrary
 from ..protocol import Candidate
@@ -77,7 +78,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
         one of these requires an argument that cannot be given.
     """
     original, candidate = candidate, adapted(candidate)
-    name = name or str(getattr(candidate, "name", "") or name_of(candidate))
+    name = beginning(name or str(getattr(candidate, "name", "") or name_of(candidate)))
     kind = "class" if inspect.isclass(candidate) else "object" if candidate is original else "adapted"
     instance = _instantiate(candidate, name) if inspect.isclass(candidate) else candidate
     evaluating = _evaluating(instance, name)
@@ -88,7 +89,7 @@ def bind_object(candidate: object, *, source: str = "", name: str = "") -> Loade
     return LoadedCandidate(
         info=CandidateInfo(
             name,
-            str(getattr(instance, "version", "")),
+            beginning(str(getattr(instance, "version", ""))),
             source,
             accumulators=_declared(instance, name, "accumulators", DTYPES, (*FORMATS, *COMPONENTS)),
             multipliers=_declared(instance, name, "multipliers", DTYPES, (*FORMATS, *COMPONENTS)),
@@ -159,7 +160,8 @@ def _asked_in(instance: object, domain: Domain, name: str, default: tuple[str, .
     dtypes = getattr(instance, "dtypes", None)
     if dtypes is None:
         return _in_order(domain.dtypes or default)
-    if isinstance(dtypes, str) or not isinstance(dtypes, Collection) or not dtypes or not set(dtypes) <= set(DTYPES):
+    is_list = isinstance(dtypes, Collection) and not isinstance(dtypes, str)
+    if not is_list or not dtypes or not all(each in DTYPES for each in dtypes):
         raise CandidateError(f"{name} declares dtypes={dtypes!r}, but should name some of {', '.join(DTYPES)}")
     if domain.dtypes:
         raise CandidateError(

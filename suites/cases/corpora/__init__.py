@@ -15,6 +15,7 @@ from pathlib import Path
 from ....oracle.errors import InvalidArgument
 from ....oracle.problem.descriptor import parse_descriptor, split_name
 from ....oracle.problem.geometry import ConvGeometry
+from ....oracle.problem.validity import MOST_POSITIONS
 
 CORPORA = {
     "resnet50": "ResNet-50 v1.5",
@@ -86,6 +87,10 @@ def load_corpus(corpus: str) -> tuple[Entry, ...]:
         raise InvalidArgument("corpus", corpus, requirement, where="load")
     try:
         return parse(path.read_text(encoding="utf-8"), corpus)
+    except OSError as error:
+        raise InvalidArgument(
+            "corpus", corpus, f"should be a file that can be read: {error.strerror}", where="load"
+        ) from None
     except UnicodeDecodeError as error:
         raise InvalidArgument("corpus", corpus, f"should be text in UTF-8: {error.reason}", where="load") from None
 
@@ -118,6 +123,9 @@ def _entry(line: str) -> Entry:
     name = split_name(descriptor)[1]
     repeated = _REPEATED.fullmatch(name)
     geometry = parse_descriptor(descriptor, transposed=transposed)
+    if geometry.positions > MOST_POSITIONS:
+        requirement = f"should have at most {MOST_POSITIONS} pairs of an output and a tap on an axis"
+        raise InvalidArgument("text", descriptor, requirement, where="load")
     if repeated is None:
         return Entry(name, geometry, 1, note.strip())
     return Entry(repeated["name"], geometry, int(repeated["count"]), note.strip())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from convoracle.oracle.answers.exact import term_counts
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Pass
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
@@ -73,3 +76,25 @@ def test_what_is_unread_belongs_to_no_transposed_convolution() -> None:
 )
 def test_what_just_fits_is_taken(arguments: dict[str, Any]) -> None:
     assert min(ConvGeometry.of(**arguments).output_size) >= 1
+
+
+@pytest.mark.parametrize(
+    "lay_out",
+    [
+        lambda: ConvGeometry.of(size=10**12, kernel=1).source_positions(0),
+        lambda: ConvGeometry.of(size=10**12, kernel=1).products,
+        lambda: ConvGeometry.of(size=2, kernel=1, padding=10**12).repeated_positions(0),
+        lambda: term_counts(Pass.FORWARD, ConvGeometry.of(size=(10**6, 10**6), kernel=1)),
+        lambda: term_counts(Pass.INPUT_GRADIENT, ConvGeometry.of(size=10**12, kernel=1, stride=10**12)),
+        lambda: term_counts(Pass.WEIGHT_GRADIENT, ConvGeometry.of(size=(10**6, 10**6), kernel=10**6)),
+    ],
+)
+def test_more_positions_than_memory_are_not_laid_out(lay_out: Callable[[], object]) -> None:
+    with pytest.raises(InvalidArgument, match="should have at most 134217728 positions to lay out"):
+        lay_out()
+
+
+def test_there_are_at_most_sixteen_axes() -> None:
+    assert ConvGeometry.of(size=(1,) * 16, kernel=1).rank == 16
+    with pytest.raises(InvalidArgument, match="at least one axis, and at most 16"):
+        ConvGeometry.of(size=(1,) * 17, kernel=1)

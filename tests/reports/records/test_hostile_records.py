@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import struct
+import tracemalloc
 import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from convoracle.reports import InvalidRecord, read_mismatch, read_run
+from convoracle.reports import InvalidRecord, read_mismatch, read_run, write_reports
+from convoracle.reports.records.lines import LineDecoder
 from convoracle.reports.records.migration import CHECKS
 
 
@@ -156,3 +160,121 @@ def test_missing_files(writer, flipped, name):
 def test_a_folder_that_is_no_run(tmp_path):
     with pytest.raises(InvalidRecord, match=r"run\.json: there is no such file"):
         read_run(tmp_path)
+
+
+def test_an_array_that_inflates_beyond_its_size_is_not_inflated(writer, make_mismatch):
+    """The archive says that the member has as many bytes as it should; what is compressed has thousands of times more.
+
+    It is larger than what the standard library inflates at least, 4 KiB.
+    """
+    home = writer.add_mismatch(*make_mismatch("n1c1k1i4000f2/float32/uniform/0", "forward", ((0, 0, 0),)))
+    with zipfile.ZipFile(home / "arrays.npz") as archive:
+        size = archive.getinfo("input.npy").file_size
+    rewrite(home, lambda members: members.update({"input.npy": members["input.npy"] + bytes(2**28)}))
+    data = (home / "arrays.npz").read_bytes()
+    told = struct.pack("<I", size + 2**28)
+    assert told in data
+    (home / "arrays.npz").write_bytes(data.replace(told, struct.pack("<I", size)))
+    with peak_of() as peak, pytest.raises(InvalidRecord):
+        read_mismatch(home)
+    assert peak() < 2**25
+
+
+def test_a_list_of_very_many_members_is_not_read(writer, flipped):
+    home = writer.add_mismatch(*flipped)
+    with zipfile.ZipFile(home / "arrays.npz", "a") as archive:
+        for number in range(2000):
+            archive.writestr(f"{number:040}", b"")
+    with pytest.raises(InvalidRecord, match=r"is not a \.zip archive of few members"):
+        read_mismatch(home)
+
+
+@pytest.mark.parametrize("end", [b"", b"x", b"PK\x05\x06", b"PK\x06\x07" + bytes(38)])
+def test_an_archive_that_ends_otherwise(writer, flipped, end):
+    home = writer.add_mismatch(*flipped)
+    (home / "arrays.npz").write_bytes(end)
+    with pytest.raises(InvalidRecord):
+        read_mismatch(home)
+
+
+@pytest.mark.parametrize("dtype", [b"<f9", b"<c2", b"|i7", b"<f99"])
+def test_a_dtype_that_numpy_does_not_know(writer, flipped, dtype):
+    home = writer.add_mismatch(*flipped)
+    rewrite(home, lambda members: members.update({"input.npy": members["input.npy"].replace(b"<f4", dtype)}))
+    with pytest.raises(InvalidRecord):
+        read_mismatch(home)
+
+
+@pytest.mark.parametrize(
+    "case", ["n1c1k1i999999999999f1", "n1c1k1i999999x999999f1x1", f"n1c1k1i{'1x' * 40}1f{'1x' * 40}1"]
+)
+def test_a_huge_convolution_takes_no_memory_on_the_page(writer, record, case):
+    """Its terms would be counted for the plot of precision."""
+    writer.append(replace(record, case=f"{case}/float32/uniform/0"))
+    writer.finish(1.0, False)
+    with peak_of() as peak:
+        write_reports(writer.folder)
+    assert peak() < 2**26
+
+
+@pytest.mark.parametrize("name", ["index.html", ".partial-index.html", "junit.xml", "sarif.json", "matrix/index.html"])
+def test_no_report_is_written_behind_a_link(writer, record, tmp_path, name):
+    writer.append(record)
+    writer.finish(1.0, False)
+    others = tmp_path / "others.txt"
+    others.write_text("mine")
+    (writer.folder / name).parent.mkdir(exist_ok=True)
+    (writer.folder / name).symlink_to(others)
+    with pytest.raises(InvalidRecord, match="is a link, behind which no report is written"):
+        write_reports(writer.folder)
+    assert others.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["matrix", "accuracy", "cases", "mismatches"])
+def test_no_report_is_written_into_a_folder_elsewhere(writer, record, tmp_path, name):
+    writer.append(record)
+    writer.finish(1.0, False)
+    (tmp_path / "elsewhere").mkdir()
+    (writer.folder / "mismatches").rmdir() if name == "mismatches" else None
+    (writer.folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidRecord, match="is a link"):
+        write_reports(writer.folder)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_no_page_of_a_mismatch_is_written_behind_a_link(writer, flipped, tmp_path):
+    home = writer.add_mismatch(*flipped)
+    writer.finish(1.0, False)
+    (tmp_path / "others.txt").write_text("mine")
+    (home / "index.html").symlink_to(tmp_path / "others.txt")
+    with pytest.raises(InvalidRecord, match="is a link"):
+        write_reports(writer.folder)
+    assert (tmp_path / "others.txt").read_text() == "mine"
+
+
+def test_records_that_lie_elsewhere_are_read(writer, record, tmp_path):
+    writer.append(record)
+    writer.finish(1.0, False)
+    (writer.folder / "records" / "torch-0.unfinished.jsonl").rename(tmp_path / "kept.jsonl")
+    (writer.folder / "records" / "torch-0.unfinished.jsonl").symlink_to(tmp_path / "kept.jsonl")
+    assert write_reports(writer.folder).finished
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "7.5"])
+def test_a_document_takes_up_to_thirty_times_its_size(value):
+    document = f"[{','.join([value] * 2**15)}]".encode()
+    with peak_of() as peak, pytest.raises(InvalidRecord):
+        LineDecoder().read(document, file="records.jsonl", line=1)
+    assert peak() < 30 * len(document)
+
+
+@contextlib.contextmanager
+def peak_of():
+    """The most memory that Python and NumPy took meanwhile."""
+    tracemalloc.start()
+    peak = []
+    try:
+        yield lambda: peak[0] if peak else tracemalloc.get_traced_memory()[1]
+    finally:
+        peak.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()

@@ -242,3 +242,9 @@ def test_how_far_an_error_is_beyond_its_bound(error: float, bound: float, words:
 @pytest.mark.parametrize(("resolution", "could"), [(0.0, False), (0.99, False), (1.0, True), (math.inf, True)])
 def test_what_a_resolution_means(resolution: float, could: bool) -> None:
     assert ("could have gone unseen" in resolution_sentence(resolution)) is could
+
+
+def test_marks_that_would_cover_other_lines_are_told() -> None:
+    """A few marks upon a letter are how some languages are written."""
+    assert clean("e\u0301\u0323x") == "e\u0301\u0323x"
+    assert clean("e" + "\u0301" * 8 + "x\u0301") == "e" + "\u0301" * 6 + "\\u0301\\u0301x\u0301"

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -164,3 +165,59 @@ def test_objects_are_not_sent(ends: Ends) -> None:
     array: Array = np.array([{}], dtype=object)
     with pytest.raises(TypeError):
         ends[0].send({}, [array])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(,)f4,i4",
+        "f4,f4",
+        "(2,)f4",
+        "O",
+        "|O8",
+        "<U9",
+        "V8",
+        "object",
+        "datetime64[s]",
+        "finfo",
+        "<f99",
+        "float99",
+        3,
+        ["f4"],
+    ],
+    ids=str,
+)
+def test_a_dtype_that_is_none_of_numbers_is_no_message(ends: Ends, text: object) -> None:
+    """NumPy evaluates a part of what it is given as the name of a dtype."""
+    ends[0].socket.sendall(bytes_of({"header": {}, "arrays": [[text, [1]]]}, bytes(64)))
+    with pytest.raises(Garbled):
+        ends[1].receive(time.monotonic() + 5)
+
+
+@pytest.mark.parametrize("sizes", [(2**63, 0), (2, 2**63), (2**27, 0), (2, 2**35)], ids=str)
+def test_a_message_that_is_announced_as_huge_is_refused(ends: Ends, sizes: tuple[int, int]) -> None:
+    ends[0].socket.sendall(struct.pack("<QQ", *sizes))
+    with pytest.raises(Garbled, match="but should be at most"):
+        ends[1].receive(time.monotonic() + 5)
+
+
+def test_what_its_reader_says_is_the_most(ends: Ends) -> None:
+    small = Channel(ends[1].socket, largest=128)
+    ends[0].send({}, [np.zeros(128, np.uint8)])
+    assert small.receive(time.monotonic() + 5)[1][0].size == 128
+    ends[0].send({}, [np.zeros(129, np.uint8)])
+    with pytest.raises(Garbled, match="at most 67108864 and 128"):
+        small.receive(time.monotonic() + 5)
+
+
+def test_no_more_memory_is_taken_than_has_arrived(ends: Ends) -> None:
+    text = json.dumps({"header": {}, "arrays": []}).encode()
+    ends[0].socket.sendall(struct.pack("<QQ", len(text), 2**31) + text + bytes(1000))
+    ends[0].close()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConnectionError):
+            ends[1].receive(time.monotonic() + 5)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()

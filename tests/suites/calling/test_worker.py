@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convoracle.oracle.problem.passes import Array
+from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.records.record import CandidateInfo
-from convoracle.suites.calling.channel import Channel, Header
-from convoracle.suites.calling.worker import info_from
+from convoracle.suites.calling.channel import Channel, Garbled, Header
+from convoracle.suites.calling.loader import Introduction, exit_code, introduction_from
 
+INTRODUCTION = {"info": {}, "passes": ["forward"], "seconds_per_call": 7.5, "loading_seconds": 1, "device": ""}
 CANDIDATE = """
 import os, resource, signal, time
 
@@ -105,7 +106,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 
 
 def test_it_tells_whom_it_loaded(worker: Worker) -> None:
-    info = info_from(worker.answer["info"])
+    info = introduction_from(worker.answer).info
     assert (info.name, info.version) == ("kernels.py:Conv", "2.0")
     assert worker.answer["passes"] == ["forward"]
     assert worker.answer["seconds_per_call"] == 7.5
@@ -236,6 +237,35 @@ def sessions() -> set[int]:
     ids=lambda info: info.name,
 )
 def test_info_reads_back_as_it_was(info: CandidateInfo) -> None:
-    sent: dict[str, Any] = json.loads(json.dumps(asdict(info)))
-    assert info_from(sent) == info
-    assert hash(info_from(sent)) == hash(info)
+    sent: dict[str, Any] = json.loads(json.dumps(INTRODUCTION | {"info": asdict(info)}))
+    told = introduction_from(sent)
+    assert told == Introduction(info, (Pass.FORWARD,), 7.5, 1.0, "")
+    assert hash(told.info) == hash(info)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"info": None},
+        {"passes": ["sideways"]},
+        {"passes": "forward"},
+        {"seconds_per_call": "nan"},
+        {"loading_seconds": -1.0},
+        {"device": None},
+        {"extra": 1},
+        {"error": ["no text"]},
+    ],
+    ids=str,
+)
+def test_an_introduction_that_is_none(said: dict[str, Any]) -> None:
+    whole = INTRODUCTION | {"info": asdict(CandidateInfo("a"))} if said else {}
+    with pytest.raises(Garbled):
+        introduction_from(json.loads(json.dumps(whole | said)))
+
+
+@pytest.mark.parametrize("status", [None, "0", -1, 0x7F, 2**80, [0]], ids=str)
+def test_a_status_that_is_none(status: object) -> None:
+    with pytest.raises(Garbled, match="no status of a process"):
+        exit_code({"status": status})
+    assert (exit_code({"status": 0}), exit_code({"status": 9})) == (0, -9)

@@ -130,3 +130,18 @@ def test_a_damaged_file_is_told_beforehand(tmp_path: Path) -> None:
     memory.path.write_text("no case\n")
     with pytest.raises(InvalidRecord, match=r"torch-.*:1"):
         memory.prepare()
+
+
+def test_a_huge_case_is_not_asked_first(tmp_path: Path) -> None:
+    memory = FailureMemory(tmp_path, "torch")
+    memory.path.write_text(
+        f"n1c1k1i999999999999f1/float32/uniform/0\n{CASES[0]}\nn1c1k1i9999999f999999/float32/uniform/0\n"
+    )
+    assert memory.recall() == CASES[:1]
+
+
+def test_a_folder_in_its_place(tmp_path: Path) -> None:
+    memory = FailureMemory(tmp_path, "torch")
+    memory.path.mkdir()
+    with pytest.raises(InvalidRecord, match="should be a file"):
+        memory.recall()

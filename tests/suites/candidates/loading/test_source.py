@@ -181,3 +181,15 @@ def test_live_objects() -> None:
     assert bind_object(conv).info.source == ""
     with pytest.raises(CandidateError, match="none of the functions"):
         bind_object([1, 2])
+
+
+def test_a_long_name_or_version_is_cut() -> None:
+    """They stand in a document of a run, which is read back within limits."""
+
+    class Wordy:
+        name = version = "x" * 10**6
+
+        def forward(self, input: Any, weight: Any) -> Any: ...
+
+    info = bind_object(Wordy()).info
+    assert (len(info.name), len(info.version)) == (2000, 2000)
