@@ -22,6 +22,7 @@ SHORTEST = {
     "diagnosis.py": ("--draws", "1", "--model", "stride-ignored"),
     "false_alarms.py": ("--case-passes", "1", "--workers", "1", "--only", "native"),
     "records.py": ("--records", "20", "--cases", "3"),
+    "campaigns.py": ("--parts", "2", "--part-cases", "3", "--workers", "2"),
     "overview.py": (
         *("--only", "exact", "--only", "verdicts", "--only", "searches", "--only", "reports"),
         *("--only", "starts"),
@@ -47,6 +48,7 @@ TOLD = {
     "diagnosis.py": "terms: first 1 of 1 (100.0%)",
     "false_alarms.py": "0 searches with a false alarm",
     "records.py": "| 20 |",
+    "campaigns.py": "| collected by one process | 2 |",
     "overview.py": "| a report of 20 records |",
     "mutation.py": "noticed: oracle/judging/nonfinite.py:",
 }
