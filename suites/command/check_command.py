@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -30,6 +31,7 @@ from ..search.findings import RunPlan
 from ..search.quarantine import quarantined
 from ..search.runner import describe_run, executors, memories, run
 from .arguments import require_writable
+from .check_options import DEFAULT_MEMORY
 from .gate import Gate
 from .plain_console import table_console
 from .progress import show_progress
@@ -51,6 +53,8 @@ def check(options: argparse.Namespace) -> int:
         require_writable(options.write_supported, "write_supported", where="check")
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
+        for told in dict.fromkeys(told for memory in remembered.values() for told in memory.prepare()):
+            print(f"convoracle: {told}", file=sys.stderr)
         info = describe_run(plan, str(_selection(options) or options.profile), candidates, options.command)
         today = datetime.fromisoformat(info.started).date()
         asked = quarantined(candidates, baseline.known, dict(info.environment), today)
@@ -113,8 +117,9 @@ def _plan(options: argparse.Namespace) -> RunPlan:
         budget = replace(budget, checks=frozenset(options.checks))
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
     sources = tuple(options.candidates) or DEFAULT
+    memory = tuple(options.memory or (DEFAULT_MEMORY,))
     until = None if options.max_time is None else time.monotonic() + options.max_time
-    return RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs, until)
+    return RunPlan(sources, budget, limits, memory, not options.in_process, options.jobs, until)
 
 
 def _selection(options: argparse.Namespace) -> Selection | None:

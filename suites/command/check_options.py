@@ -18,7 +18,7 @@ from ..checks.registry import CHECKS
 from .arguments import amount, positive, seed, share, span
 
 DEFAULT_OUT = Path("conformance-report")
-DEFAULT_MEMORY = Path(".convoracle") / "failures"
+DEFAULT_MEMORY = os.path.join(".convoracle", "failures")
 
 
 def add_options(check: argparse.ArgumentParser) -> None:
@@ -142,10 +142,10 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
     )
     check.add_argument(
         "--memory",
-        type=Path,
-        default=DEFAULT_MEMORY,
-        metavar="DIR",
-        help=f"where failing cases are kept, to be tried first next time (default: {DEFAULT_MEMORY})",
+        action="append",
+        metavar="PLACE",
+        help="where failing cases are kept, to be tried first next time: FOLDER, readonly:FOLDER, or "
+        f"redis://HOST:PORT/DB; may be repeated (default: {DEFAULT_MEMORY})",
     )
 
 

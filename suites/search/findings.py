@@ -7,7 +7,6 @@ from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Semaphore
-from pathlib import Path
 
 from ...reports.files.run import RunWriter
 from ...reports.records.stopped import Stopped
@@ -46,8 +45,8 @@ class RunPlan:
     budget : Budget
     limits : Limits
         Of each call to a candidate.
-    memory : Path
-        Folder of the cases that failed last; they are tried first.
+    memory : tuple of str
+        Where the cases that failed last are kept; they are tried first.
     isolated : bool
         Whether each candidate has a process of its own; else they are searched one after the other.
     jobs : int
@@ -59,7 +58,7 @@ class RunPlan:
     sources: tuple[str, ...]
     budget: Budget
     limits: Limits
-    memory: Path
+    memory: tuple[str, ...]
     isolated: bool = True
     jobs: int = 1
     until: float | None = None
