@@ -121,8 +121,8 @@ def _from_folder(dest: str, value: Any, folder: Path) -> Any:
         path = os.path.relpath(folder / told["path"])
         return (path if path.endswith(".py") else os.path.join(os.curdir, path)) + (told["rest"] or "")
     if dest == "memory" and "://" not in value:
-        told = "readonly:" if value.startswith("readonly:") else ""
-        return told + os.path.relpath(folder / value.removeprefix(told))
+        prefix = "readonly:" if value.startswith("readonly:") else ""
+        return prefix + os.path.relpath(folder / value.removeprefix(prefix))
     return os.path.relpath(folder / value) if dest == "corpora" and value not in CORPORA else value
 
 
