@@ -18,7 +18,7 @@ from ..calling.lifetime import end_with
 
 _FORK = multiprocessing.get_context("fork")
 _PATIENCE = 5.0
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SS_DISABLE = 2
 
 
@@ -104,6 +104,7 @@ def _run(does: Callable[[Connection], None], own: Connection, parents: Connectio
     parents.close()
     _handle_signals_on_the_usual_stack()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)

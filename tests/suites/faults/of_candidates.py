@@ -42,12 +42,15 @@ class Fault:
         What the call comes to.
     told : str
         A pattern of what is said of it.
+    seconds : float
+        How long the call may take.
     """
 
     does: str
     act: Act
     reply: type[Reply]
     told: str = ""
+    seconds: float = 0.6
 
     @property
     def outcome(self) -> str:
@@ -339,9 +342,9 @@ FAULTS = (
     Fault("ignores every signal and waits", then_returns(waits_uninterruptibly), TimedOut),
     Fault("stops itself", then_returns(stops_itself), TimedOut),
     Fault("answers after its deadline", then_returns(lambda: time.sleep(1.0)), TimedOut),
-    Fault("eats memory", then_returns(eats_memory), Died, "memory limit of 1 GiB"),
-    Fault("returns an enormous array", lambda input, weight: np.ones(2**28), Died, "memory limit of 1 GiB"),
-    Fault("returns an array of 8 TiB that takes no memory", enormous, Died, "memory limit of 1 GiB"),
+    Fault("eats memory", then_returns(eats_memory), Died, "memory limit of 1 GiB", 20.0),
+    Fault("returns an enormous array", lambda input, weight: np.ones(2**28), Died, "memory limit of 1 GiB", 20.0),
+    Fault("returns an array of 8 TiB that takes no memory", enormous, Died, "memory limit of 1 GiB", 20.0),
     Fault("leaves children running", then_returns(forks_children_that_stay), Returned),
     Fault("leaves children in sessions of their own", then_returns(forks_children_in_sessions_of_their_own), Returned),
     Fault("closes its standard output and error", then_returns(closes_its_output), Returned),
@@ -356,7 +359,7 @@ FAULTS = (
     Fault("raises an error that holds a lock", raises(holding_a_lock), Raised, "RuntimeError"),
     Fault("raises KeyboardInterrupt", raises(KeyboardInterrupt), Raised, "KeyboardInterrupt"),
     Fault("raises GeneratorExit", raises(GeneratorExit), Raised, "GeneratorExit"),
-    Fault("raises MemoryError", raises(MemoryError), Died, "memory limit of 1 GiB"),
+    Fault("raises MemoryError", raises(MemoryError), Died, "memory limit of 1 GiB", 20.0),
     Fault("recurses without end", then_returns(recurses), Raised, "RecursionError"),
     Fault("leaves threads running", then_returns(leaves_threads_running), Returned),
     Fault("leaves a thread that keeps a core busy", then_returns(leaves_a_busy_thread), Returned),

@@ -10,28 +10,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 _MARK = "CONVORACLE_TEST_MARK"
 _SECONDS = 10.0
 
 
 @contextmanager
 def nothing_left() -> Iterator[str]:
-    """Processes begun meanwhile are marked: none of them is to be there in the end, also where it left its session."""
-    mark, before = uuid.uuid4().hex, os.environ.get(_MARK)
-    os.environ[_MARK] = mark
-    files = _temporary()
-    try:
+    """Processes begun meanwhile are marked: none of them is to be there in the end, also where it left its session.
+
+    They have a folder for temporary files of their own, which is to be empty.
+    """
+    mark, scratch = uuid.uuid4().hex, tempfile.mkdtemp(prefix="faults-")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(_MARK, mark)
+        patched.setenv("TMPDIR", scratch)
+        patched.setattr(tempfile, "tempdir", scratch)
         yield mark
-    finally:
-        if before is None:
-            del os.environ[_MARK]
-        else:
-            os.environ[_MARK] = before
     deadline = time.monotonic() + _SECONDS
     while (left := processes(mark)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert left == [], [command(pid) for pid in left]
-    assert _temporary() <= files
+    assert os.listdir(scratch) == []
+    os.rmdir(scratch)
 
 
 def processes(mark: str) -> list[int]:
@@ -57,8 +59,3 @@ def _environment(pid: int) -> list[bytes]:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return []
-
-
-def _temporary() -> set[str]:
-    """Temporary files of ours: other tests may run at the same time, and have their own."""
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("convoracle")}

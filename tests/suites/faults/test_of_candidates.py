@@ -15,12 +15,11 @@ from ..misbehaving import GEOMETRY, SIGNAL_OF_WEIGHT, misbehaving, operands
 from .of_candidates import FAULTS, Fault
 from .remains import nothing_left
 
-LIMITS = Limits(seconds_per_call=0.6, memory_bytes=2**30)
-
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.does.replace(" ", "_"))
 def test_a_candidate_that(fault: Fault) -> None:
-    with nothing_left(), Isolated(misbehaving(fault.act), LIMITS) as executor:
+    limits = Limits(seconds_per_call=fault.seconds, memory_bytes=2**30)
+    with nothing_left(), Isolated(misbehaving(fault.act), limits) as executor:
         assert isinstance(executor.call(Pass.FORWARD, operands(), GEOMETRY), Returned)
         reply = executor.call(Pass.FORWARD, operands(SIGNAL_OF_WEIGHT), GEOMETRY)
         assert type(reply) is fault.reply, reply
