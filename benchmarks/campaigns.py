@@ -54,7 +54,7 @@ class Rate:
 def plan_of(parts: int, part_cases: int) -> RunPlan:
     """A plan of so many parts of the reference."""
     budget = Budget(Space(), frozenset(Pass), parts * part_cases, 0, part_cases=part_cases)
-    return RunPlan(("reference",), budget, Limits(), Path())
+    return RunPlan(("reference",), budget, Limits(), ())
 
 
 def answer_of(part_cases: int) -> bytes:

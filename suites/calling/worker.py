@@ -40,7 +40,7 @@ from .devices import held_device
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
 from .libraries import libraries
-from .lifetime import end_with
+from .lifetime import adopt_orphans, children, end_children, end_with
 from .one_call import Announce
 from .replies import to_message
 
@@ -116,11 +116,13 @@ def _serve_harness(
 ) -> None:
     """Fork and bury children on demand, and twins of this process at a knock, until the harness is gone."""
     child = 0
+    adopt_orphans()
+    kept = children()
     try:
         while True:
             ready, _, _ = select.select([control.socket, door], [], [])
             if control.socket not in ready:
-                _open(door, control, loading, memory_bytes)
+                kept |= _open(door, control, loading, memory_bytes)
                 continue
             command, _ = control.receive()
             if command["do"] == "fork":
@@ -137,23 +139,26 @@ def _serve_harness(
             else:
                 control.send({"status": _bury(child, patience=command["patience"])})
                 child = 0
+                end_children(kept)
     finally:
         if child:
             _bury(child, patience=0)
+            end_children(kept)
 
 
-def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCandidate], memory_bytes: int) -> None:
+def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCandidate], memory_bytes: int) -> set[int]:
     """Fork a twin for who knocked: it is sent where that is to be served, and where what is written meanwhile goes.
 
-    Twins listen at the same door; who comes too late finds nothing there.
+    Returns the twin. Twins listen at the same door; who comes too late finds nothing there.
     """
     try:
         knock, descriptors, _, _ = socket.recv_fds(door, 1, 2)
     except BlockingIOError:
-        return
+        return set()
     if not knock:
         raise ConnectionError("the harness is gone")
-    if os.fork() == 0:
+    twin = os.fork()
+    if twin == 0:
         with _ending_here():
             control.close()
             served, log = descriptors
@@ -162,6 +167,7 @@ def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCan
             _serve_harness(Channel(socket.socket(fileno=served)), door, loading, memory_bytes)
     for descriptor in descriptors:
         os.close(descriptor)
+    return {twin}
 
 
 @contextlib.contextmanager

@@ -85,7 +85,7 @@ def examine(task: Task) -> Examined:
     where = socket.gethostname()
     with tempfile.TemporaryDirectory(prefix="convoracle-part-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        plan = replace(task.plan, shard=Shard(only=task.number), most=task.most, memory=home / "memory", jobs=1)
+        plan = replace(task.plan, shard=Shard(only=task.number), most=task.most, memory=(), jobs=1)
         with (home / "told").open("w+b") as told, _started(home / "run", told.fileno()) as process:
             try:
                 process.communicate(pickle.dumps(plan), timeout=task.seconds)

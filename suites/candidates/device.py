@@ -138,12 +138,16 @@ def arrays_of(candidate: object, *, library: str, device: str = "cpu") -> Any:
 def to_numpy(result: object) -> object:
     """A result as a NumPy array where it offers `__dlpack__`, from a device if need be; anything else as it is.
 
+    A subclass of NumPy's array is looked at as the array that it is: what it does besides is its own affair.
+
     Raises
     ------
     BufferError, RuntimeError, TypeError, ValueError
         If its own exchange fails.
     """
-    if isinstance(result, (np.ndarray, np.generic)) or not hasattr(result, "__dlpack__"):
+    if isinstance(result, np.ndarray):
+        return result if type(result) is np.ndarray else np.ndarray.view(result, np.ndarray)
+    if isinstance(result, np.generic) or not hasattr(result, "__dlpack__"):
         return result
     array: ForeignArray = result
     top = type(array).__module__.partition(".")[0]

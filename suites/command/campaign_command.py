@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from ...oracle.errors import InvalidArgument
+from ...oracle.operands.data import parse_case
+from ...reports import read_run
 from ...reports.files.held_against import keep_baseline
 from ...reports.records.baseline_file import read_baseline
 from ...reports.records.campaign_state import CampaignState
@@ -21,13 +23,14 @@ from ..campaign.campaign import Campaign, CampaignEvent, CaseBlamed, PartCollect
 from ..campaign.engines import LOCAL, opened
 from ..campaign.state import Watching, read_state, write_state
 from ..cases.budget import PART_CASES, parts
+from ..search.failure_store import FailureMemory
 from ..search.findings import RunPlan
 from .arguments import CORES, natural, positive, span
 from .conclusion import conclude
 from .gate import Gate
 from .plain_console import plain_console, table_console
 from .planning import GIB, budget_of
-from .space_options import add_limits, add_profile, add_space
+from .space_options import DEFAULT_MEMORY, add_limits, add_memory, add_profile, add_space
 
 STATUS = "status"
 _SECONDS_BETWEEN_STATES = 2.0
@@ -70,6 +73,7 @@ def add_options(campaign: argparse.ArgumentParser) -> None:
     )
     campaign.add_argument("-q", "--quiet", action="store_true", help="print only what keeps it from passing")
     add_profile(campaign, default="deep")
+    add_memory(campaign, "for convoracle check to try them first")
     add_space(campaign)
     add_limits(campaign)
     campaign.set_defaults(run="campaign_command:campaign")
@@ -92,7 +96,17 @@ def campaign(options: argparse.Namespace) -> int:
                 if baseline:
                     keep_baseline(baseline, options.out)
                 judged = conclude(options.out, Gate(), table_console(), quiet=options.quiet)
+                _remember(made, options.out, options.memory or [DEFAULT_MEMORY])
     return 0 if judged.passes and made.is_whole else 1
+
+
+def _remember(made: Campaign, folder: Path, places: list[str]) -> None:
+    """Keep the smallest case of each mismatch."""
+    found = read_run(folder).mismatches
+    for info in made.infos.values():
+        (candidate,) = info.candidates
+        cases = (parse_case(mismatch.case) for mismatch in found if mismatch.candidate == candidate.name)
+        FailureMemory(places, candidate.source).update(cases, ())
 
 
 def _follow(made: Campaign, events: Iterable[CampaignEvent], folder: Path, console: Console | None) -> None:
@@ -160,7 +174,7 @@ def _status_lines(state: CampaignState) -> Iterable[str]:
 def _plan(options: argparse.Namespace) -> RunPlan:
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * GIB))
     sources = tuple(dict.fromkeys(absolute(options.candidates)))
-    return RunPlan(sources, budget_of(options), limits, Path(), jobs=1)
+    return RunPlan(sources, budget_of(options), limits, (), jobs=1)
 
 
 def _needs(options: argparse.Namespace) -> dict[str, dict[str, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import secrets
+import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -35,6 +36,7 @@ from .gate import Gate
 from .plain_console import table_console
 from .planning import GIB, budget_of, selection_of
 from .progress import show_progress
+from .space_options import DEFAULT_MEMORY
 
 _SEEDS = 1_000_000
 """That a random one is among: few enough to be read aloud."""
@@ -52,6 +54,8 @@ def check(options: argparse.Namespace) -> int:
         require_writable(options.write_supported, "write_supported", where="check")
     with executors(plan) as candidates:
         remembered = memories(plan, candidates)
+        for told in dict.fromkeys(told for memory in remembered.values() for told in memory.prepare()):
+            print(f"convoracle: {told}", file=sys.stderr)
         info = describe_run(plan, str(selection_of(options) or options.profile), candidates, options.command)
         today = datetime.fromisoformat(info.started).date()
         asked = quarantined(candidates, baseline.known, dict(info.environment), today)
@@ -139,10 +143,11 @@ def _plan(options: argparse.Namespace) -> RunPlan:
     budget = budget_of(options)
     limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * GIB))
     sources = tuple(options.candidates) or DEFAULT
+    memory = tuple(options.memory or (DEFAULT_MEMORY,))
     until = None if options.max_time is None else time.monotonic() + options.max_time
     parts = len(parts_of(budget))
     shard = Shard(*(options.shard or (1, 1)))
-    plan = RunPlan(sources, budget, limits, options.memory, not options.in_process, options.jobs, until, shard)
+    plan = RunPlan(sources, budget, limits, memory, not options.in_process, options.jobs, until, shard)
     if shard.count > (most := parts * len(sources)):
         requirement = f"should be of at most {most}: the run is made of {plural(most, 'part')}"
         raise InvalidArgument("shard", str(shard), requirement, where="check")

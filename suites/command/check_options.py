@@ -9,10 +9,9 @@ from ...reports.records.record import LEAST_COMPARED
 from ..candidates import BUILT_IN, DEFAULT, FORMS
 from ..cases.budget import PART_CASES
 from .arguments import CORES, positive, seed, shard, share, span
-from .space_options import add_limits, add_profile, add_space
+from .space_options import add_limits, add_memory, add_profile, add_space
 
 DEFAULT_OUT = Path("conformance-report")
-DEFAULT_MEMORY = Path(".convoracle") / "failures"
 
 
 def add_options(check: argparse.ArgumentParser) -> None:
@@ -85,13 +84,7 @@ def _add_calls(check: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run candidates in this process, one after the other, for a debugger; a crash then ends the run",
     )
-    check.add_argument(
-        "--memory",
-        type=Path,
-        default=DEFAULT_MEMORY,
-        metavar="DIR",
-        help=f"where failing cases are kept, to be tried first next time (default: {DEFAULT_MEMORY})",
-    )
+    add_memory(check, "to be tried first next time")
 
 
 def _add_gate(check: argparse.ArgumentParser) -> None:

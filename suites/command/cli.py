@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import os
 import shlex
 import signal
 import sys
@@ -19,10 +20,12 @@ from importlib import import_module
 from ...oracle.errors import InvalidArgument
 from ...reports.errors import InvalidRecord
 from ..calling.beginning import begun_ahead
+from ..calling.interrupts import interrupt, raise_unheard_again
 from ..candidates import CandidateError
 from .options import parser
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
+_LAST_STANDARD = 2
 _CALLING = frozenset(("check", "replay", "certify", "adapter", "support"))
 _WITHOUT = frozenset(("-h", "--help", "--in-process"))
 
@@ -30,8 +33,18 @@ _WITHOUT = frozenset(("-h", "--help", "--in-process"))
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with begun_ahead() if _needs_a_process(words) else contextlib.nullcontext():
-        return _run(words)
+    _occupy_standard_descriptors()
+    raise_unheard_again()
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it, and so do we then
+        signal.signal(signal.SIGHUP, interrupt)
+    try:
+        code = _run(words)
+    except KeyboardInterrupt:  # one more, as it ended
+        code = INTERRUPTED
+    if arguments is None:  # all is done: what the interpreter still does is not to end in another way
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    return code
 
 
 def _needs_a_process(words: Sequence[str]) -> bool:
@@ -40,17 +53,12 @@ def _needs_a_process(words: Sequence[str]) -> bool:
 
 
 def _run(words: Sequence[str]) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with _keeping_all():
-            options = parser().parse_args(words)
-            options.command = shlex.join(["convoracle", *words])
-            module, function = options.run.split(":")
-            does = getattr(import_module(f".{module}", __package__), function)
-        return int(does(options))
+        with begun_ahead() if _needs_a_process(words) else contextlib.nullcontext():
+            return _done(words)
     except (CandidateError, InvalidArgument, InvalidRecord) as error:
         _complain(str(error))
         return USAGE
@@ -58,7 +66,7 @@ def _run(words: Sequence[str]) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
+        _say_nothing_more()
         return FAILED
     except OSError as error:
         _complain(f"{error.filename or 'writing'}: {error.strerror}")
@@ -67,6 +75,29 @@ def _run(words: Sequence[str]) -> int:
         traceback.print_exc()
         _complain("this is a failure of convoracle itself, not of a candidate; please report it")
         return FAILED
+
+
+def _done(words: Sequence[str]) -> int:
+    with _keeping_all():
+        options = parser().parse_args(words)
+        options.command = shlex.join(["convoracle", *words])
+        module, function = options.run.split(":")
+        does = getattr(import_module(f".{module}", __package__), function)
+    return int(does(options))
+
+
+def _occupy_standard_descriptors() -> None:
+    """Where one of the first three is closed, the next file that is opened would be taken for it."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        pass
+    os.close(opened)
+
+
+def _say_nothing_more() -> None:
+    """Nobody reads it: what is still to be written, also as the interpreter ends, goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, _LAST_STANDARD):
+        os.dup2(nowhere, descriptor)
 
 
 @contextlib.contextmanager
@@ -79,9 +110,6 @@ def _keeping_all() -> Iterator[None]:
         gc.enable()
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _complain(message: str) -> None:
-    print(f"convoracle: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        print(f"convoracle: {message}", file=sys.stderr)

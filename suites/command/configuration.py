@@ -106,10 +106,13 @@ def _one(action: argparse.Action, value: Any, folder: Path) -> Any:
 
 
 def _from_folder(dest: str, value: Any, folder: Path) -> Any:
-    """A candidate, or a corpus, that stands in a file."""
+    """A candidate, a corpus, or a memory, that stands in a file."""
     if dest == "candidates" and (told := _IN_A_FILE.fullmatch(value)):
         path = os.path.relpath(folder / told["path"])
         return (path if path.endswith(".py") else os.path.join(os.curdir, path)) + (told["rest"] or "")
+    if dest == "memory" and "://" not in value:
+        prefix = "readonly:" if value.startswith("readonly:") else ""
+        return prefix + os.path.relpath(folder / value.removeprefix(prefix))
     return os.path.relpath(folder / value) if dest == "corpora" and value not in CORPORA else value
 
 

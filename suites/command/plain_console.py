@@ -7,9 +7,16 @@ from rich.console import Console
 _TABLE_WIDTH = 150
 
 
+class _Console(Console):
+    """Leaves a pipe that nobody reads to whoever called: Rich ends the process with 1, as mismatches do."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 def plain_console(*, stderr: bool = False, soft_wrap: bool = False, width: int | None = None) -> Console:
     """A console for which ``[bold]`` is no style and ``:ok:`` no picture, in tables as well."""
-    return Console(stderr=stderr, soft_wrap=soft_wrap, width=width, markup=False, emoji=False, highlight=False)
+    return _Console(stderr=stderr, soft_wrap=soft_wrap, width=width, markup=False, emoji=False, highlight=False)
 
 
 def table_console(*, stderr: bool = False) -> Console:

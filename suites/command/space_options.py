@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.problem.passes import Pass
@@ -12,6 +13,19 @@ from ..cases.space import RANKS
 from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS
 from .arguments import amount, positive
+
+DEFAULT_MEMORY = os.path.join(".convoracle", "failures")
+
+
+def add_memory(check: argparse.ArgumentParser, why: str) -> None:
+    """Where failing cases are kept."""
+    check.add_argument(
+        "--memory",
+        action="append",
+        metavar="PLACE",
+        help=f"where failing cases are kept, {why}: FOLDER, readonly:FOLDER, or redis://HOST:PORT/DB; may be repeated "
+        f"(default: {DEFAULT_MEMORY})",
+    )
 
 
 def add_profile(check: argparse.ArgumentParser, *, default: str) -> None:

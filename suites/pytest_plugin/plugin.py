@@ -6,8 +6,10 @@ no NumPy, no Hypothesis, no framework, until a test asks for it.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,7 +44,20 @@ def pytest_configure(config: pytest.Config) -> None:
     report = report_of(config)
     if given is None and report is not None:
         _require_for_a_run(report)
+    if given is None:
+        _end_as_with_ctrl_c()
     config.stash[_SCRATCH] = Path(given or tempfile.mkdtemp(prefix="convoracle-pytest-"))
+
+
+def _end_as_with_ctrl_c() -> None:
+    """Have SIGTERM end the session as Ctrl-C does, which leaves nothing behind; no handler is replaced."""
+    with contextlib.suppress(ValueError):  # pytest may be run in a thread, which sets none
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -99,6 +114,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_SHARED].close()
     if _SCRATCH in config.stash and not hasattr(config, "workerinput"):
         shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
+        if signal.getsignal(signal.SIGTERM) is _interrupt:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> None:

@@ -86,7 +86,7 @@ class SharedRun:
         named = {executor.info.name: executor for executor in map(self.executor, self.sources)}
         profile = PROFILES[self.profile]
         budget = Budget(profile.space(), frozenset(Pass), profile.cases, self.seed, own_dtypes=True)
-        plan = RunPlan(self.sources, budget, Limits(), self.scratch, jobs=len(os.sched_getaffinity(0)))
+        plan = RunPlan(self.sources, budget, Limits(), (), jobs=len(os.sched_getaffinity(0)))
         info = describe_run(plan, self.profile, named, self.command)
         with RunWriter.create(self.folder, info, replace=True) as writer, closing(run(plan, named, {}, writer)) as told:
             for _ in told:

@@ -1,97 +1,135 @@
-"""The cases that failed last: kept in a text file for each candidate, and tried first by the next run.
+"""The cases that failed last, kept in Hypothesis's databases under the candidate's source, and tried first next time.
 
-Hypothesis keeps such examples itself, but not for runs that are determined by a
-seed, as these are. A case's text id says all of it, so nothing else is kept.
+A case's text id says all of it, so nothing else is kept. What a database has is
+checked as what comes from elsewhere: what is no case is told of, and left out.
 """
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import math
-import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.operands.data import Case, parse_case
 from ...oracle.problem.geometry import ConvGeometry
-from ...reports.errors import InvalidRecord
+from .failure_databases import folder_of, is_blank, is_read_only, opened, prepare, told_as_failure
 
-_MOST_CASES = 1000
-_LONGEST_LINE = 1000
+if TYPE_CHECKING:
+    from hypothesis.database import ExampleDatabase
+
+_MOST_CASES, _MOST_FETCHED = 1_000, 10_000
+_LONGEST = 1_000
+_SHOWN = 60
 _MOST_ELEMENTS = 1 << 26
-"""Of an array of a case that is asked first: others may have put the file there."""
+"""Of an array of a case that is asked first: others may have put it there."""
 
 
 class FailureMemory:
     """The failing cases of one candidate.
 
+    Several searches may write at the same time: each adds what failed, and takes away what it tried itself.
+
     Parameters
     ----------
-    folder : Path
-        Made when there is something to keep.
+    specs : sequence of str
+        Where they are kept; what is in one of these places is known. See `failure_databases`.
     source : str
-        What loads the candidate: each has a file of its own.
+        What loads the candidate: each has cases of its own.
     """
 
-    def __init__(self, folder: Path, source: str) -> None:
-        readable = "".join(character if character.isalnum() else "-" for character in source)[-60:].strip("-")
-        digest = hashlib.sha256(source.encode()).hexdigest()[:12]
-        self.path = folder / f"{readable}-{digest}.txt"
+    def __init__(self, specs: Sequence[str], source: str) -> None:
+        self.specs = tuple(specs)
+        self._key = source.encode("utf-8", "surrogateescape")
 
-    def prepare(self) -> None:
-        """Make the folder, and see that what it holds can be read.
+    def prepare(self) -> list[str]:
+        """See that what is kept can be read and written; returns a sentence for each thing there that is no case.
 
         Raises
         ------
         InvalidArgument
-            If the folder cannot be made or written.
-        InvalidRecord
-            If a line of the file is not a case.
+            If a place is no folder that can be made and written, or no server that answers.
         """
-        folder = self.path.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InvalidArgument(
-                "memory", str(folder), f"should be a folder: {error.strerror}", where="check"
-            ) from None
-        if not os.access(folder, os.W_OK):
-            raise InvalidArgument("memory", str(folder), "should be a folder that can be written", where="check")
-        self.recall()
+        for spec in self.specs:
+            prepare(spec)
+        return [*self._outdated(), *self._read()[1]]
 
     def recall(self) -> list[Case]:
-        """The cases kept, in order, but for huge ones; none if nothing was kept yet.
+        """The cases kept, those with the fewest products first; none if nothing was kept yet."""
+        return self._read()[0]
+
+    def update(self, failing: Iterable[Case], tried: Iterable[Case]) -> None:
+        """Keep what fails, and forget what was tried and is not among that.
 
         Raises
         ------
-        InvalidRecord
-            If a line is not a case.
+        OSError
+            If it could not be kept.
         """
-        if not self.path.exists():
-            return []
-        if not self.path.is_file():
-            raise InvalidRecord("should be a file", file=str(self.path))
-        with self.path.open(encoding="utf-8", errors="replace") as stream:
-            lines = [stream.readline(_LONGEST_LINE) for _ in range(_MOST_CASES)]
-        cases = (self._parse(line.strip(), number) for number, line in enumerate(lines, start=1) if line.strip())
-        return [case for case in cases if _is_asked_first(case.geometry)]
-
-    def keep(self, cases: Iterable[Case]) -> None:
-        """Replace what was kept by these cases; the file is whole at any moment."""
-        lines = [f"{case}\n" for case in cases]
-        if not lines and not self.path.exists():
+        kept = {str(case).encode() for case in islice(failing, _MOST_CASES)}
+        gone = {str(case).encode() for case in tried} - kept
+        specs = [spec for spec in self.specs if not is_read_only(spec)]
+        if not specs or not (kept or gone):
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(f".{os.getpid()}")
-        partial.write_text("".join(lines[:_MOST_CASES]), encoding="utf-8")
-        partial.replace(self.path)
+        from hypothesis.database import MultiplexedDatabase
 
-    def _parse(self, text: str, number: int) -> Case:
-        try:
-            return parse_case(text)
-        except InvalidArgument as error:
-            raise InvalidRecord(f"{error}; remove that line", file=str(self.path), line=number) from None
+        with told_as_failure(self.specs):
+            databases = {spec: opened(spec) for spec in specs}
+            together = MultiplexedDatabase(*databases.values())
+            for value in sorted(kept):
+                together.save(self._key, value)
+            for value in sorted(gone):
+                together.delete(self._key, value)
+            for spec, database in databases.items():
+                self._see_kept(kept, spec, database)
+
+    def _see_kept(self, kept: set[bytes], spec: str, database: ExampleDatabase) -> None:
+        """Hypothesis says nothing of what it cannot write."""
+        if not kept <= set(database.fetch(self._key)):
+            raise OSError(errno.EIO, "the cases that failed could not be written there", spec)
+
+    def _read(self) -> tuple[list[Case], list[str]]:
+        """The cases, in an order that depends on nothing else, and what is wrong with other values."""
+        specs = [spec for spec in self.specs if not is_blank(spec)]
+        if not specs:
+            return [], []
+        from hypothesis.database import MultiplexedDatabase
+
+        with told_as_failure(self.specs):
+            found = set(islice(MultiplexedDatabase(*map(opened, specs)).fetch(self._key), _MOST_FETCHED))
+        cases: list[Case] = []
+        told: list[str] = []
+        for value in sorted(found):
+            try:
+                case = _parsed(value)
+            except ValueError as error:
+                told.append(f"{', '.join(specs)}: {_shown(value)} is left out: {error}")
+            else:
+                if _is_asked_first(case.geometry):
+                    cases.append(case)
+        return sorted(cases, key=lambda case: (case.geometry.products, str(case)))[:_MOST_CASES], told
+
+    def _outdated(self) -> list[str]:
+        folders = [folder for spec in self.specs if (folder := folder_of(spec)) is not None]
+        why = "an earlier version of convoracle wrote it; it is not read, and can be removed"
+        return [f"{file}: {why}" for folder in folders for file in sorted(folder.glob("*.txt"))]
+
+
+def _parsed(value: bytes) -> Case:
+    if len(value) > _LONGEST:
+        raise ValueError(f"it has {len(value)} bytes, and no case has more than {_LONGEST}")
+    try:
+        return parse_case(value.decode("ascii"))
+    except UnicodeDecodeError:
+        raise ValueError("it is no text") from None
+    except InvalidArgument as error:
+        raise ValueError(str(error)) from None
+
+
+def _shown(value: bytes) -> str:
+    return ascii(value[:_SHOWN].decode("utf-8", "replace")) + ("..." if len(value) > _SHOWN else "")
 
 
 def _is_asked_first(geometry: ConvGeometry) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Semaphore
-from pathlib import Path
 from types import MappingProxyType
 
 from ...reports.files.part_files import Part
@@ -77,8 +76,8 @@ class RunPlan:
     budget : Budget
     limits : Limits
         Of each call to a candidate.
-    memory : Path
-        Folder of the cases that failed last; they are tried first.
+    memory : tuple of str
+        Where the cases that failed last are kept; they are tried first.
     isolated : bool
         Whether each candidate has a process of its own; else they are searched one after the other.
     jobs : int
@@ -94,7 +93,7 @@ class RunPlan:
     sources: tuple[str, ...]
     budget: Budget
     limits: Limits
-    memory: Path
+    memory: tuple[str, ...]
     isolated: bool = True
     jobs: int = 1
     until: float | None = None

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
+from ..calling.interrupts import interrupt, raise_unheard_again
 from ..calling.lifetime import end_with
 
 _FORK = multiprocessing.get_context("fork")
 _PATIENCE = 5.0
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SS_DISABLE = 2
 
 
@@ -104,7 +105,9 @@ def _run(does: Callable[[Connection], None], own: Connection, parents: Connectio
     parents.close()
     _handle_signals_on_the_usual_stack()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    raise_unheard_again()
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
         if end_with(parent):
@@ -126,7 +129,3 @@ def _handle_signals_on_the_usual_stack() -> None:
     """Leave the alternate stack that a library made for them and may have freed since, as OpenVINO does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).sigaltstack(ctypes.byref(_SignalStack(flags=_SS_DISABLE)), None)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

@@ -65,17 +65,8 @@ def _started(plan: RunPlan, stack: contextlib.ExitStack) -> Iterator[Executor]:
 
 
 def memories(plan: RunPlan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
-    """The failing cases remembered of each candidate, seen to be readable before a run replaces anything.
-
-    Raises
-    ------
-    InvalidArgument, InvalidRecord
-        As `FailureMemory.prepare` does.
-    """
-    found = {name: FailureMemory(plan.memory, executor.info.source) for name, executor in candidates.items()}
-    for memory in found.values():
-        memory.prepare()
-    return found
+    """The failing cases remembered of each candidate."""
+    return {name: FailureMemory(plan.memory, executor.info.source) for name, executor in candidates.items()}
 
 
 def run(

@@ -125,8 +125,8 @@ def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
         yield from followed_by(cases, lambda _: map(loop.told, loop.agenda.declined.records()))
     finally:
         if memory is not None:
-            untried = (case for case in remembered if case not in loop.done)
-            memory.keep(dict.fromkeys((*(fault.shrunk for fault in loop.ledger.faults), *untried)))
+            failing = dict.fromkeys(fault.shrunk for fault in loop.ledger.faults)
+            memory.update(failing, (case for case in remembered if case in loop.done))
 
 
 def _of_corpora(asking: Asking, budget: Budget) -> Iterator[Planned]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from hypothesis.database import DirectoryBasedExampleDatabase
+
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.descriptor import parse_descriptor
@@ -170,9 +172,10 @@ def _configuration(data: bytes, scratch: Path) -> object:
 
 
 def _failures(data: bytes, scratch: Path) -> object:
-    memory = FailureMemory(scratch, "torch")
-    memory.path.write_bytes(data)
-    return memory.recall()
+    folder = scratch / "failures"
+    shutil.rmtree(folder, ignore_errors=True)
+    DirectoryBasedExampleDatabase(folder).save(b"torch", data)
+    return FailureMemory([str(folder)], "torch").recall()
 
 
 def _text(read: Callable[[str], object]) -> Callable[[bytes, Path], object]:

@@ -43,7 +43,7 @@ MUTANTS = Path(__file__).parents[1] / "mutants.py"
 WRONG = f"{MUTANTS}:StrideIgnoredInWeightGradient"
 SPACE = Space(ranks=(1,), dtypes=("float32",), max_products=100)
 BUDGET = Budget(SPACE, frozenset({Pass.FORWARD, Pass.WEIGHT_GRADIENT}), 28, 0, part_cases=12)
-PLAN = RunPlan((WRONG,), BUDGET, Limits(), Path())
+PLAN = RunPlan((WRONG,), BUDGET, Limits(), ())
 KILLS = '''
 import os, signal
 from convoracle.oracle.answers import reference

@@ -110,7 +110,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def plan(tmp_path_factory: pytest.TempPathFactory) -> RunPlan:
     path = tmp_path_factory.mktemp("candidate") / "slow.py"
     path.write_text(SLOW)
-    return RunPlan((f"{path}:Slow",), BUDGET, Limits(), Path())
+    return RunPlan((f"{path}:Slow",), BUDGET, Limits(), ())
 
 
 @pytest.fixture(scope="module")

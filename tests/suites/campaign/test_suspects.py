@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +13,7 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.space import Space
 from convoracle.suites.search.findings import RunPlan
 
-PLAN = RunPlan(("x",), Budget(Space(), frozenset(Pass), 500, 0), Limits(), Path())
+PLAN = RunPlan(("x",), Budget(Space(), frozenset(Pass), 500, 0), Limits(), ())
 
 
 def tried(suspect: Suspect, at: int | None, *, most_tries: int = 40) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.reports import read_run
+from convoracle.reports import read_records, read_run
 from convoracle.suites.command.cli import main
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -71,3 +71,12 @@ def test_what_is_wrong_is_named_and_nothing_is_written(
     assert main(["campaign", *words]) == 2
     assert told in capsys.readouterr().err
     assert not Path("campaign").exists()
+
+
+def test_what_was_found_is_tried_first_by_a_later_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["campaign", WRONG, *FEW, "--out", "big", "-q", "--memory", "shared"]) == 1
+    (mismatch,) = read_run("big").mismatches
+    assert main(["check", WRONG, *FEW[:-1], "1", "--memory", "readonly:shared", "-q"]) == 1
+    first = next(record for record in read_records("conformance-report") if not record.declined)
+    assert first.case == mismatch.case
+    capsys.readouterr()

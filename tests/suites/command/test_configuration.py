@@ -33,7 +33,7 @@ memory-limit = 1
 max-time = "5m"
 jobs = 3
 in-process = true
-memory = "kept/failures"
+memory = ["kept/failures", "readonly:given", "redis://host:1/2"]
 min-compared = 0.25
 write-supported = "new.json"
 supported = "/old.json"
@@ -72,7 +72,8 @@ def test_every_option_may_stand_in_the_file_and_paths_are_told_from_there(write:
         "profile": "standard", "out": Path("../../report"), "seed": None, "cases": 12,
         "corpora": ["resnet50", "../../own.txt"], "batch": 2, "max_products": 1000, "ranks": [1, 2],
         "dtypes": ["float32"], "passes": ["forward", "jvp"], "checks": ["structure"], "time_limit": 2.5,
-        "memory_limit": 1.0, "max_time": 300.0, "jobs": 3, "in_process": True, "memory": Path("../../kept/failures"),
+        "memory_limit": 1.0, "max_time": 300.0, "jobs": 3, "in_process": True,
+        "memory": ["../../kept/failures", "readonly:../../given", "redis://host:1/2"],
         "min_compared": 0.25, "write_supported": Path("../../new.json"), "supported": told["supported"],
         "baseline": Path("../../known.toml"), "strict_baseline": True, "json": False, "quiet": True, "shard": None,
         "resume": None, "run": "check_command:check",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -54,7 +53,7 @@ def test_what_check_is_where_nothing_is_said() -> None:
         "candidates": [], "profile": "quick", "out": None, "seed": 0, "cases": None,
         "corpora": None, "batch": None, "max_products": None, "ranks": None, "dtypes": None, "passes": None,
         "checks": None, "time_limit": 10.0, "memory_limit": 4.0, "max_time": None, "in_process": False,
-        "jobs": len(os.sched_getaffinity(0)), "memory": Path(".convoracle/failures"), "min_compared": 0.5,
+        "jobs": len(os.sched_getaffinity(0)), "memory": None, "min_compared": 0.5,
         "write_supported": None, "supported": None, "baseline": None, "strict_baseline": False,
         "json": False, "quiet": False, "shard": None, "resume": None,
         "run": "check_command:check", "settings": (),

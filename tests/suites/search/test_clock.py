@@ -17,7 +17,7 @@ from convoracle.suites.command.cli import main
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 TIMES = re.compile(rb'"(seconds|started)": ?("[^"]*"|[0-9.e+-]+)')
-OF_A_RECORD = re.compile(rb'\[[0-9,]*\](?=(,"[^"]*")?(,[0-9]+)?\]$)', re.MULTILINE)
+OF_A_RECORD = re.compile(rb'\[[0-9,]*\](?=,\[[-0-9,]*\](,"[^"]*")?(,[0-9]+)?\]$)', re.MULTILINE)
 """The times in a line of the file of records: its last list."""
 
 

@@ -83,7 +83,7 @@ def shows(record: CaseRecord, fault: str) -> bool:
 
 @pytest.mark.parametrize("calls", [0, 5, 12])
 def test_an_interrupt_in_a_call_while_shrinking_ends_with_the_record(calls: int, tmp_path: Path) -> None:
-    executor, memory = Interrupted(), FailureMemory(tmp_path, "interrupted")
+    executor, memory = Interrupted(), FailureMemory((str(tmp_path),), "interrupted")
     told: list[Event] = []
 
     def reader(event: Event) -> None:
@@ -129,7 +129,7 @@ def test_an_interrupt_while_it_is_asked_what_a_fault_depends_on_ends_with_the_re
 
 @pytest.mark.parametrize("kind", [FaultMet, FaultShrunk])
 def test_what_is_left_is_told_to_a_reader_that_was_interrupted(kind: type, tmp_path: Path) -> None:
-    memory = FailureMemory(tmp_path, "interrupted")
+    memory = FailureMemory((str(tmp_path),), "interrupted")
     events = search(Interrupted(), BUDGET, memory)
     fault = next(event.fault for event in events if isinstance(event, kind))
     *_, examined = left_to_tell(events)
@@ -138,7 +138,7 @@ def test_what_is_left_is_told_to_a_reader_that_was_interrupted(kind: type, tmp_p
 
 
 def test_what_failed_is_remembered_where_the_search_is_left(tmp_path: Path) -> None:
-    memory = FailureMemory(tmp_path, "interrupted")
+    memory = FailureMemory((str(tmp_path),), "interrupted")
     with closing(search(Interrupted(), BUDGET, memory)) as events:
         fault = next(event.fault for event in events if isinstance(event, FaultMet))
     assert memory.recall() == [fault.found]
@@ -154,7 +154,7 @@ class Running:
 
     def events(self, writer: RunWriter) -> Generator[RunEvent]:
         name = self.executor.info.name
-        plan = RunPlan((name,), BUDGET, Limits(), self.folder, isolated=False)
+        plan = RunPlan((name,), BUDGET, Limits(), (), isolated=False)
         return run(plan, {name: self.executor}, {name: self.memory}, writer)
 
     def interrupted(self, reader: Callable[[RunEvent], None]) -> Run:
@@ -167,7 +167,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Running:
-    return Running(tmp_path, Interrupted(), FailureMemory(tmp_path, "interrupted"))
+    return Running(tmp_path, Interrupted(), FailureMemory((str(tmp_path),), "interrupted"))
 
 
 def assert_nothing_is_lost(finished: Run, running: Running) -> None:

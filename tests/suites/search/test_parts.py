@@ -54,7 +54,7 @@ class Running:
         restricted = self.tmp_path / "restricted.py"
         restricted.write_text(RESTRICTED)
         sources = (f"{MUTANTS}:Honest", f"{MUTANTS}:StrideIgnoredInWeightGradient", f"{restricted}:conv1d")
-        memory = self.tmp_path / f"memory-{len(list(self.tmp_path.iterdir()))}"
+        memory = (str(self.tmp_path / f"memory-{len(list(self.tmp_path.iterdir()))}"),)
         return RunPlan(sources, self.budget, Limits(), memory, jobs=2, shard=shard)
 
     def run(self, folder: Path, shard: Shard = ALL, *, until: int | None = None, resumed: bool = False) -> Path:

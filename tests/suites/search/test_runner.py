@@ -16,7 +16,7 @@ import pytest
 from convoracle.oracle.faults import fault_named
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
-from convoracle.reports import CaseRecord, InvalidRecord, Run, RunWriter, read_mismatch, read_records, read_run
+from convoracle.reports import CaseRecord, Run, RunWriter, read_mismatch, read_records, read_run
 from convoracle.suites.audits.planted import Planted, PlantedInProcess
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
@@ -39,7 +39,7 @@ FAULT = "stride-ignored-in-weight-gradient"
 
 
 def plan(folder: Path, *sources: str, budget: Budget = BUDGET, isolated: bool = False) -> RunPlan:
-    return RunPlan(sources, budget, Limits(seconds_per_call=7.0), folder / "failures", isolated)
+    return RunPlan(sources, budget, Limits(seconds_per_call=7.0), (str(folder / "failures"),), isolated)
 
 
 def one_wrong() -> dict[str, Executor]:
@@ -95,7 +95,7 @@ def test_the_candidates_of_a_plan_run_by_name(tmp_path: Path) -> None:
 def test_a_candidate_has_a_process_of_its_own_unless_the_plan_says_otherwise_and_none_afterwards(
     tmp_path: Path,
 ) -> None:
-    unsaid = RunPlan(("reference",), BUDGET, Limits(), tmp_path)
+    unsaid = RunPlan(("reference",), BUDGET, Limits(), ())
     assert (unsaid.isolated, unsaid.jobs) == (True, 1)
     with executors(plan(tmp_path, "reference", isolated=True)) as candidates:
         executor = candidates["reference"]
@@ -132,18 +132,14 @@ def test_none_is_left_running_where_one_cannot_be_had(
             os.kill(process, 0)
 
 
-def test_each_candidate_has_a_memory_which_is_read_before_anything_is_replaced(tmp_path: Path) -> None:
-    chosen = plan(tmp_path, "reference", f"{MUTANTS}:Honest")
+def test_each_candidate_has_a_memory_of_its_own(tmp_path: Path) -> None:
+    chosen, case = plan(tmp_path, "reference", f"{MUTANTS}:Honest"), parse_case("n1c1k1i3f1/float32/uniform/0")
     with executors(chosen) as candidates:
-        remembered = memories(chosen, candidates)
-        assert {name: memory.path for name, memory in remembered.items()} == {
-            "reference": FailureMemory(chosen.memory, "reference").path,
-            "mutants.py:Honest": FailureMemory(chosen.memory, f"{MUTANTS}:Honest").path,
+        memories(chosen, candidates)["mutants.py:Honest"].update([case], ())
+        assert {name: memory.recall() for name, memory in memories(chosen, candidates).items()} == {
+            "reference": [],
+            "mutants.py:Honest": [case],
         }
-        assert chosen.memory.is_dir()
-        remembered["mutants.py:Honest"].path.write_text("no case\n")
-        with pytest.raises(InvalidRecord, match=":1"):
-            memories(chosen, candidates)
 
 
 def test_candidates_are_examined_one_after_the_other_and_every_case_is_on_disk_when_it_is_told(ran: Running) -> None:
@@ -205,7 +201,7 @@ def test_what_failed_is_tried_first_next_time_but_not_with_a_corpus(tmp_path: Pa
     candidates = {"honest": PlantedInProcess()}
 
     def examined(home: str, budget: Budget) -> list[tuple[str, str]]:
-        FailureMemory(tmp_path / "failures", "honest").keep([remembered])
+        FailureMemory((str(tmp_path / "failures"),), "honest").update([remembered], ())
         ran = Running(tmp_path, candidates, budget, home)
         return [(record.case, record.origin) for record in read_records(ran.home)]
 
@@ -213,7 +209,7 @@ def test_what_failed_is_tried_first_next_time_but_not_with_a_corpus(tmp_path: Pa
     assert examined("usual", few)[0] == (str(remembered), "")
     of_corpus = replace(few, corpus_cases=(CorpusCase(corpus, Provenance("layer")),))
     assert examined("corpus", of_corpus) == [(str(corpus), "layer")]
-    assert FailureMemory(tmp_path / "failures", "honest").recall() == [remembered]
+    assert FailureMemory((str(tmp_path / "failures"),), "honest").recall() == [remembered]
 
 
 def test_the_frameworks_are_ended_with_the_run_and_have_its_limits(

@@ -182,7 +182,7 @@ def test_the_same_seed_gives_the_same_records() -> None:
 
 
 def test_a_rerun_tries_the_last_failure_first(tmp_path: Path) -> None:
-    memory = FailureMemory(tmp_path, "mutant")
+    memory = FailureMemory((str(tmp_path),), "mutant")
     runs = []
     for seed in (0, 99):
         with executor("StrideIgnoredInWeightGradient") as running:
@@ -206,9 +206,9 @@ def test_an_unsupported_case_is_recorded_and_no_fault() -> None:
 
 
 def test_a_narrower_run_does_not_forget_what_it_did_not_try(tmp_path: Path) -> None:
-    memory = FailureMemory(tmp_path, "mutant")
+    memory = FailureMemory((str(tmp_path),), "mutant")
     memory.prepare()
-    memory.keep(known := [parse_case(f"n1c1k1i3f1s{stride}/float32/uniform/0") for stride in (2, 3)])
+    memory.update(known := [parse_case(f"n1c1k1i3f1s{stride}/float32/uniform/0") for stride in (3, 2)], ())
     none_of_these = Budget(Space(dtypes=("float64",), max_products=1500), frozenset({Pass.BIAS_GRADIENT}), 5, 0)
     with executor("DilationAndGroups") as running:
         searched(running, none_of_these, memory)

@@ -73,6 +73,6 @@ def test_searches_share_the_time_in_rounds(
     waiting: int, jobs: int, until: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(findings_module.time, "monotonic", lambda: 0.0)
-    plan = RunPlan((), BUDGET, Limits(), Path(), jobs=jobs, until=100.0)
+    plan = RunPlan((), BUDGET, Limits(), (), jobs=jobs, until=100.0)
     assert plan.of_next(waiting).until == until
     assert replace(plan, until=None).of_next(waiting).until is None

@@ -265,19 +265,20 @@ def test_what_is_asked_once_is_told_first_with_a_fault_for_each_mismatch_up_to_t
 
 
 def test_what_failed_is_remembered_with_what_was_not_tried_again(given: Given, tmp_path: Path) -> None:
-    memory = FailureMemory(tmp_path, "mine")
+    memory = FailureMemory((str(tmp_path),), "mine")
     memory.prepare()
-    memory.keep([PLAIN, STRIDED])
+    memory.update([PLAIN, STRIDED], ())
     given(DILATED)
     told = searched(Wrong(dilated), budget(), memory)
-    assert told.cases == [str(case) for case in (PLAIN, STRIDED, DILATED)]
+    assert told.cases == [str(case) for case in (STRIDED, PLAIN, DILATED)]
     assert memory.recall() == [DILATED]
-    memory.keep([PLAIN, STRIDED, BOTH])
-    with closing(module.search(Wrong(strided), budget(), memory)) as events:
+    untried = replace(BOTH, geometry=replace(BOTH.geometry, batch=9))
+    memory.update([STRIDED, BOTH, untried], [DILATED])
+    with closing(module.search(Wrong(dilated), budget(), memory)) as events:
         for event in events:
             if isinstance(event, FaultShrunk):
                 break
-    assert memory.recall() == [STRIDED, BOTH]
+    assert memory.recall() == [BOTH, untried]
 
 
 class WithoutBias:

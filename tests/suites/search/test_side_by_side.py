@@ -74,7 +74,7 @@ class Running:
     @contextmanager
     def events(self) -> Iterator[Iterator[RunEvent]]:
         budget = Budget(SPACE, PASSES, self.cases, 0)
-        plan = RunPlan(self.sources, budget, Limits(self.seconds), self.folder / "memory", jobs=self.jobs)
+        plan = RunPlan(self.sources, budget, Limits(self.seconds), (str(self.folder / "memory"),), jobs=self.jobs)
         with executors(plan) as candidates:
             info = RunInfo(0, "quick", tuple(each.info for each in candidates.values()), "", "", ())
             with (
@@ -101,7 +101,7 @@ def records(folder: Path) -> dict[str, list[CaseRecord]]:
 
 def files(folder: Path) -> dict[str, bytes]:
     """What is kept of mismatches and of failing cases."""
-    kept = [*folder.glob("run/mismatches/*/*"), *folder.glob("memory/*")]
+    kept = [*folder.glob("run/mismatches/*/*"), *(each for each in folder.rglob("memory/*/*"))]
     return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
 
 
@@ -130,7 +130,7 @@ class Scripted:
     loading_seconds: Sequence[float] = (0.0, 0.0, 0.0)
 
     def events(self, say: Say, candidates: str, jobs: int) -> Generator[str]:
-        plan = RunPlan((), Budget(SPACE, PASSES, 1, 0), Limits(), Path(), jobs=jobs)
+        plan = RunPlan((), Budget(SPACE, PASSES, 1, 0), Limits(), (), jobs=jobs)
         found = lambda plan, candidates, part, memory, spare, recalled: say(part.candidate, spare)  # noqa: E731 - as `findings` is called
         self.monkeypatch.setattr(side_by_side, "findings", found)
         self.monkeypatch.setattr(side_by_side, "write_event", lambda event, writer: self.written.append(event))
@@ -263,7 +263,7 @@ def test_a_search_that_fails_ends_the_run_with_what_it_raised(tmp_path: Path, mo
     def failing(*_: object) -> None:
         raise OSError("nowhere to remember")
 
-    monkeypatch.setattr(FailureMemory, "keep", failing)
+    monkeypatch.setattr(FailureMemory, "update", failing)
     running = Running(tmp_path, (f"{MUTANTS}:Honest",), jobs=2, cases=3)
     with pytest.raises(OSError, match="nowhere to remember"):
         running.read()
@@ -293,7 +293,7 @@ def test_candidates_are_loaded_at_the_same_time(tmp_path: Path) -> None:
             f"def forward(x, w):\n    return x * w\n"
         )
     sources = tuple(f"{tmp_path}/{name}.py:forward" for name in ("one", "two"))
-    plan = RunPlan(sources, Budget(SPACE, PASSES, 1, 0), Limits(load_seconds=60.0), tmp_path)
+    plan = RunPlan(sources, Budget(SPACE, PASSES, 1, 0), Limits(load_seconds=60.0), ())
     with executors(plan) as candidates:
         assert list(candidates) == ["one.py:forward", "two.py:forward"]
         assert all(isinstance(executor, Isolated) for executor in candidates.values())
