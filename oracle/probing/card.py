@@ -14,7 +14,7 @@ from .finding import Finding, undetermined
 from .masking import Scale, asked_terms, order, surviving
 from .modes import NEAREST_EVEN
 from .precision import Triple
-from .trees import Inconsistent, Node, Tree, closest, leaves, told
+from .trees import Inconsistent, Node, Tree, closest, leaves, renumbered, told
 
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
@@ -79,8 +79,8 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
 
 def _of_specials(dot: Dot) -> Iterator[Finding]:
     questions: dict[str, Callable[[], Iterable[Finding]]] = {
-        "zeros": lambda: (specials.zeros(dot),),
-        "padding": lambda: (specials.padding(dot),),
+        "zeros": lambda: specials.zeros(dot),
+        "padding": lambda: specials.padding(dot),
         "subnormals": lambda: specials.subnormals(dot),
         "repeated": lambda: specials.repeats(dot),
     }
@@ -97,9 +97,9 @@ def _answered(line: str, question: Callable[[], Iterable[Finding]]) -> Iterable[
 
 def _of_order(dot: Dot) -> Iterator[Finding]:
     """The lines that depend on which terms are added to each other first."""
-    yield from (algorithm := list(_answered("algorithm", lambda: (specials.transform(dot),))))
+    yield from (algorithm := list(_answered("algorithm", lambda: specials.transform(dot))))
     why = "M, -M and units: those that survive are not in the smallest subtree of both"
-    if algorithm[0].value == "transform":
+    if any(finding.value == "transform" for finding in algorithm):
         yield undetermined("order", "a transform is no sum of an element's own terms", why)
         return
     try:
@@ -124,12 +124,13 @@ def _of_order(dot: Dot) -> Iterator[Finding]:
 
 
 def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str) -> Finding:
-    asked = len(asked_terms(dot))
-    if not scale.hides(asked, sums):
-        reason = f"sums of {sums} bits could keep some of {asked} units beside a mask of {scale}"
+    asked = asked_terms(dot)
+    if not scale.hides(len(asked), sums):
+        reason = f"sums of {sums} bits could keep some of {len(asked)} units beside a mask of {scale}"
         return undetermined("order", reason, why)
-    of_all = "" if asked == dot.terms else f", of {asked} of {dot.terms} terms"
-    return Finding("order", told(tree) + of_all, told(tree), why)
+    words = told(renumbered(tree, {place: number for number, place in enumerate(asked)}))
+    of_all = "" if len(asked) == dot.terms else f" (of every {dot.terms // len(asked)}th of {dot.terms} terms)"
+    return Finding("order", words + of_all, words, why)
 
 
 def triple(tree: Tree) -> Triple | None:

@@ -17,11 +17,11 @@ from .finding import Finding, undetermined
 _CALLS = 4
 
 
-def transform(dot: Dot) -> Finding:
+def transform(dot: Dot) -> list[Finding]:
     """Whether an operand counts though it is multiplied by zero, which no sum of products allows."""
     line, why = "algorithm", "M times zero in one term, one times one in the others: any sum of products is the same"
     if not dot.has_products or dot.terms < 2:
-        return undetermined(line, "an element has one factor or one term", why)
+        return []
     mask = 2.0 ** min(60, dot.form.max_exponent)
     rest = dict.fromkeys(range(dot.terms), 1.0)
     plain = {place: dot({other: 1.0 for other in rest if other != place}) for place in _some(dot.terms)}
@@ -30,36 +30,36 @@ def transform(dot: Dot) -> Finding:
             answer = dot(rest | {place: left}, {place: right})
             if answer != expected:
                 told = f"a transform: M times zero changes a sum from {expected:g} to {answer:g}"
-                return Finding(line, told, "transform", why)
-    return Finding(line, "sums of products: what is multiplied by zero does not count", "direct", why)
+                return [Finding(line, told, "transform", why)]
+    return [Finding(line, "sums of products: what is multiplied by zero does not count", "direct", why)]
 
 
 def _some(terms: int, most: int = 9) -> list[int]:
     return sorted({place * (terms - 1) // (most - 1) for place in range(most)})
 
 
-def zeros(dot: Dot) -> Finding:
+def zeros(dot: Dot) -> list[Finding]:
     """Whether a factor of zero is multiplied, so that zero times infinity is NaN."""
     line, why = "zeros", "zero times Inf in one term: NaN where it is multiplied, a number where it is left out"
     if not dot.has_products:
-        return undetermined(line, "an element has no products", why)
+        return []
     answer = dot({0: 0.0}, {0: math.inf})
     if math.isnan(answer):
-        return Finding(line, "multiplied like other numbers", "multiplied", why)
+        return [Finding(line, "multiplied like other numbers", "multiplied", why)]
     if answer == 0.0:
-        return Finding(line, "left out with their terms", "skipped", why)
-    return undetermined(line, f"the answer was {answer:g}", why)
+        return [Finding(line, "left out with their terms", "skipped", why)]
+    return [undetermined(line, f"the answer was {answer:g}", why)]
 
 
-def padding(dot: Dot) -> Finding:
+def padding(dot: Dot) -> list[Finding]:
     """Whether the zeros of the padding are multiplied: Inf in the taps that reach into it."""
     line, why = "padding", "Inf where a window reaches into the padding: NaN where its zeros are multiplied"
     if dot.pass_ not in (Pass.FORWARD, Pass.WEIGHT_GRADIENT) or not any(map(any, dot.geometry.padding)):
-        return undetermined(line, "no zeros of a padding in this pass and geometry", why)
+        return []
     corner = _corner_of(dot)
     name, outside = _outside(corner)
     if not outside:
-        return undetermined(line, "no window of the first element reaches into the padding", why)
+        return []
     arrays: dict[str, Any] = corner.zeros()
     for factors in corner.factors:
         for factor in factors:
@@ -68,10 +68,10 @@ def padding(dot: Dot) -> Finding:
         arrays[name][place] = math.inf
     answer = corner.read(arrays)
     if math.isnan(answer):
-        return Finding(line, "its zeros are multiplied: NaN and Inf opposite to it spread", "multiplied", why)
+        return [Finding(line, "its zeros are multiplied: NaN and Inf opposite to it spread", "multiplied", why)]
     if math.isfinite(answer):
-        return Finding(line, "its zeros are left out", "skipped", why)
-    return undetermined(line, f"the answer was {answer:g}", why)
+        return [Finding(line, "its zeros are left out", "skipped", why)]
+    return [undetermined(line, f"the answer was {answer:g}", why)]
 
 
 def _corner_of(dot: Dot) -> Dot:
@@ -95,17 +95,18 @@ def _is_beside(element: Element, read: set[tuple[int, ...]]) -> bool:
 
 def subnormals(dot: Dot) -> list[Finding]:
     """Whether subnormal operands and results are taken for zero."""
-    form, found = dot.form, []
-    tiny, large = form.smallest_subnormal, 2.0 ** min(form.max_exponent, form.precision + 4)
-    why = f"2^{int(math.log2(tiny))} times 2^{int(math.log2(large))}: a normal number, or zero where it is flushed"
-    if dot.has_products:
-        answers = dot({0: tiny}, {0: large}), dot({0: large}, {0: tiny})
-        found.append(_flushed("subnormal operands", answers, tiny * large, why))
-    small = 2.0**form.min_exponent
-    why = f"half of the smallest normal number 2^{form.min_exponent}: itself, or zero where results are flushed"
-    if dot.has_products:
-        found.append(_flushed("subnormal results", (dot({0: small}, {0: 0.5}),), small / 2, why))
-    return found
+    if not dot.has_products:
+        return []
+    least = dot.form.min_exponent
+    small, large, line = 2.0 ** (least - 1), 4.0, "subnormal operands"
+    why = f"2^{least - 1} times 4: the normal number 2^{least + 1}, or zero where a subnormal operand is taken for it"
+    moderate = 2.0 ** max(least, -30)
+    if dot({0: moderate}) == moderate:
+        found = [_flushed(line, (dot({0: small}, {0: large}), dot({0: large}, {0: small})), small * large, why)]
+    else:
+        found = [undetermined(line, f"{moderate:g}, which is no subnormal number, is lost as well", why)]
+    why = f"half of the smallest normal number, 2^{least} times 1/2: itself, or zero where results are flushed"
+    return [*found, _flushed("subnormal results", (dot({0: 2.0**least}, {0: 0.5}),), small, why)]
 
 
 def _flushed(line: str, answers: tuple[float, ...], expected: float, why: str) -> Finding:

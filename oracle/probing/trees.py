@@ -9,7 +9,7 @@ children meet in one node, any two of them have its size.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -108,6 +108,13 @@ def widest(tree: Tree) -> int:
     return 1 if isinstance(tree, int) else max(len(tree.children), *map(widest, tree.children))
 
 
+def renumbered(tree: Tree, numbers: Mapping[int, int]) -> Tree:
+    """The same tree with other numbers of its terms."""
+    if isinstance(tree, int):
+        return numbers[tree]
+    return Node(tuple(renumbered(child, numbers) for child in tree.children))
+
+
 def told(tree: Tree) -> str:
     """In few words: ``4 blocks of 16 pairwise, each 16 in sequence``."""
     if isinstance(tree, int):
@@ -124,6 +131,8 @@ def told(tree: Tree) -> str:
 
 def _onto(tree: Node) -> str:
     """Blocks that are added at once to the sum so far."""
+    if len(tree.children) == 2:
+        return ""
     widths: list[int] = []
     inner: Tree = tree
     while isinstance(inner, Node):
