@@ -129,7 +129,7 @@ def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str) -> Find
         reason = f"sums of {sums} bits could keep some of {len(asked)} units beside a mask of {scale}"
         return undetermined("order", reason, why)
     words = told(renumbered(tree, {place: number for number, place in enumerate(asked)}))
-    of_all = "" if len(asked) == dot.terms else f" (of every {dot.terms // len(asked)}th of {dot.terms} terms)"
+    of_all = "" if len(asked) == dot.terms else f" ({len(asked)} of {dot.terms} terms)"
     return Finding("order", words + of_all, words, why)
 
 

@@ -2,7 +2,7 @@
 
 A term M among units takes up every unit that is added to it before -M is. What is
 left of the sum counts the units outside of the smallest subtree that holds both
-(Xie, Gao, Zhang, Wang, FPRev, 2024): size(i, j) = terms - units left. Where several
+(Xie et al., FPRev, 2024): size(i, j) = terms - units left. Where several
 children meet in one node, any two of them have its size.
 """
 
@@ -190,7 +190,7 @@ def _of_parts(parts: Sequence[Tree], how: str) -> str:
     if size == 1:
         return f"{count} {how}{_backwards(parts) if how == 'in sequence' else ''}"
     lanes = _stride(parts[0])
-    kind = f"lanes of {size} (every {lanes}th term)" if lanes > 1 else f"blocks of {size}"
+    kind = f"lanes of {size} (stride {lanes})" if lanes > 1 else f"blocks of {size}"
     return f"{count} {kind} {how}, each {told(parts[0])}"
 
 

@@ -46,7 +46,7 @@ def _places(places: Iterable[tuple[str, str]]) -> str:
 
 
 def document(info: CandidateInfo, cards: Sequence[Named], declared: Declarations) -> dict[str, object]:
-    """Of JSON values; ``docs/schemas/cards.json`` describes it."""
+    """Of JSON values; ``docs/cards.schema.json`` describes it."""
     return {
         "document": "cards",
         "version": VERSION,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from convoracle.suites.command.cli import main
 
+_SCHEMA = Path(__file__).parents[3] / "docs" / "cards.schema.json"
 _TF32 = """import numpy as np
 
 def cut(values):
@@ -74,6 +76,7 @@ def test_the_document_says_the_same_and_fits_its_schema(capsys: pytest.CaptureFi
     assert _probe("--json", "--out", "cards.json") == 0
     document = json.loads(capsys.readouterr().out)
     assert json.loads(Path("cards.json").read_text()) == document
+    jsonschema.validate(document, json.loads(_SCHEMA.read_text()))
     assert document["declarations"]["multipliers"] == {"float32": "tfloat32"}
     assert {finding["line"]: finding["value"] for finding in document["cards"][0]["findings"]}["sums"] == 24
 
