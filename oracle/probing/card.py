@@ -73,11 +73,14 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
     except Unanswered as reason:
         found: list[Finding] = [undetermined("all", str(reason), "one times one")]
     else:
-        found = [*_of_order(dot), *_of_specials(dot)]
+        found = list(_of_order(dot))
+        is_transform = any(finding.value == "transform" for finding in found)
+        found += _of_specials(dot, is_transform=is_transform)
     return Card(pass_, dtype, geometry, dot.terms, tuple(found), dot.calls[0])
 
 
-def _of_specials(dot: Dot) -> Iterator[Finding]:
+def _of_specials(dot: Dot, *, is_transform: bool) -> Iterator[Finding]:
+    """What else is asked; of a transform, which spreads NaN by itself, not what is done with zeros."""
     questions: dict[str, Callable[[], Iterable[Finding]]] = {
         "zeros": lambda: specials.zeros(dot),
         "padding": lambda: specials.padding(dot),
@@ -85,7 +88,8 @@ def _of_specials(dot: Dot) -> Iterator[Finding]:
         "repeated": lambda: specials.repeats(dot),
     }
     for line, question in questions.items():
-        yield from _answered(line, question)
+        if line not in ("zeros", "padding") or not is_transform:
+            yield from _answered(line, question)
 
 
 def _answered(line: str, question: Callable[[], Iterable[Finding]]) -> Iterable[Finding]:
@@ -169,14 +173,15 @@ def _of_bits(dot: Dot, at: Triple, tree: Tree, sums: int) -> Iterator[Finding]:
             outer = precision.sum_bits(dot, beyond)
             yield Finding("sums of partial sums", f"kept to {outer} bits", outer, why)
     if dot.has_products:
-        yield from _of_factors(dot, at, sums)
+        yield from _of_factors(dot, at, sums, carried=carried)
     yield from specials.ranges(dot, at.i, at.j)
     results = format_of(result_dtype(dot.dtype)).precision
     if sums >= results + 2:
         yield precision.store_mode(dot, at, results)
 
 
-def _of_factors(dot: Dot, at: Triple, sums: int) -> Iterator[Finding]:
+def _of_factors(dot: Dot, at: Triple, sums: int, *, carried: bool) -> Iterator[Finding]:
+    """Of each factor, and of products where the bits of sums are those of one accumulator."""
     why = "(1 + 2^-m + 2^(1-p)) - 1, the first being one factor of a term: the widest p for which all are exact"
     kept: list[int] = []
     for side, name in enumerate(_SIDES[dot.pass_]):
@@ -186,7 +191,8 @@ def _of_factors(dot: Dot, at: Triple, sums: int) -> Iterator[Finding]:
         yield Finding(name, f"kept to {bits} bits{least}{_whole(bits, dot.form)}", bits, why)
         if bits < min(sums, dot.form.precision):
             yield precision.operand_mode(dot, at, side, bits, name)
-    yield precision.products(dot, at, min(kept), sums)
+    if not carried:
+        yield precision.products(dot, at, min(kept), sums)
 
 
 def _whole(bits: int, form: Format) -> str:

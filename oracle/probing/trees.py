@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 Sizes = Callable[[int, int], int]
 """Terms of the smallest subtree that holds both of two terms."""
@@ -23,19 +22,20 @@ class Inconsistent(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A sum of at least two children, each a term's number or a sum."""
+    """A sum of at least two children, each a term's number or a sum.
+
+    `leaves` are the numbers of the terms below, in order; `shape` is the same for trees that differ in their
+    numbers, and in the order of children, only. Both are of the children's, for trees are as deep as sums are long.
+    """
 
     children: tuple[Tree, ...]
+    leaves: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    shape: str = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def leaves(self) -> tuple[int, ...]:
-        """Numbers of the terms below, in order."""
-        return tuple(sorted(itertools.chain.from_iterable(map(leaves, self.children))))
-
-    @cached_property
-    def shape(self) -> str:
-        """The same for trees that differ in their numbers, and in the order of children, only."""
-        return f"({''.join(sorted(map(shape, self.children)))})"
+    def __post_init__(self) -> None:
+        below = itertools.chain.from_iterable(map(leaves, self.children))
+        object.__setattr__(self, "leaves", tuple(sorted(below)))
+        object.__setattr__(self, "shape", f"({''.join(sorted(map(shape, self.children)))})")
 
 
 Tree = Node | int
@@ -101,11 +101,6 @@ def closest(tree: Tree) -> tuple[int, int] | None:
         one, other = leaves(tree)
         return one, other
     return next((found for child in tree.children if (found := closest(child))), None)
-
-
-def widest(tree: Tree) -> int:
-    """The most that are added in one node."""
-    return 1 if isinstance(tree, int) else max(len(tree.children), *map(widest, tree.children))
 
 
 def renumbered(tree: Tree, numbers: Mapping[int, int]) -> Tree:

@@ -140,6 +140,7 @@ def test_a_transform_is_told_from_a_sum(transform, size: int) -> None:  # type: 
         card = probe(transform, Pass.FORWARD, ConvGeometry.of(size=size, kernel=3), "float32")
     assert card.value("algorithm") == "transform"
     assert card.value("order") is None
+    assert card.value("zeros") is None
 
 
 def _skipping(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:

@@ -41,6 +41,7 @@ def test_sizes_that_no_tree_has_are_refused() -> None:
     ("tree", "words"),
     [
         (in_sequence(16), "16 in sequence"),
+        (in_sequence(256), "256 in sequence"),
         (pairwise(16), "16 pairwise"),
         (blocked(16)(128), "8 blocks of 16 in sequence, each 16 pairwise"),
         (split(4)(64), "4 blocks of 16 pairwise, each 16 in sequence"),
