@@ -113,6 +113,13 @@ COMMANDS = (
         "certify_command",
     ),
     Command(
+        "probe",
+        "what arithmetic a candidate has: its identity card, and what it should declare",
+        "Ask a candidate, with inputs that are made for it, for the precision, roundings and order of its sums, and "
+        "print what the answers imply. Ends with 1 if nothing is answered.",
+        "probe_command",
+    ),
+    Command(
         "adapter",
         "a conformance run for an adapter: does it hand everything over",
         "Look at a candidate as an adapter of a library: every feature, the arithmetic that it declares, the calls to "

@@ -24,6 +24,7 @@ COMMANDS = {
     "seed": [],
     "header": [],
     "certify": ["reference", "--corpus", "resnet50"],
+    "probe": ["reference"],
     "adapter": ["reference"],
     "support": [],
     "vectors export": ["folder"],

@@ -1,0 +1,231 @@
+"""The identity card of one pass, dtype and geometry: every line that answers imply, and those they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..numbers.dtypes import Format, format_of, result_dtype
+from ..problem.geometry import ConvGeometry
+from ..problem.passes import Pass
+from . import precision, specials
+from .dot import Ask, Dot, Unanswered
+from .finding import Finding, undetermined
+from .masking import Scale, asked_terms, order, surviving
+from .modes import NEAREST_EVEN
+from .precision import Triple
+from .trees import Inconsistent, Node, Tree, closest, leaves, renumbered, told
+
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+PASSES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
+_SIDES = {
+    Pass.FORWARD: ("input", "weight"),
+    Pass.INPUT_GRADIENT: ("output gradient", "weight"),
+    Pass.WEIGHT_GRADIENT: ("output gradient", "input"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of the arithmetic of a pass.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    dtype : str
+    geometry : ConvGeometry
+    terms : int
+        Of the element that was asked for.
+    findings : tuple of Finding
+    calls : int
+        How many questions that took.
+    """
+
+    pass_: Pass
+    dtype: str
+    geometry: ConvGeometry
+    terms: int
+    findings: tuple[Finding, ...]
+    calls: int
+
+    def value(self, line: str) -> str | int | bool | None:
+        """Of the line of that name; None where it is not determined or not there."""
+        return next((finding.value for finding in self.findings if finding.line == line), None)
+
+
+def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
+    """Ask an implementation for the arithmetic of one pass.
+
+    Parameters
+    ----------
+    ask : callable
+        Of pass, operands and geometry; raises `Unanswered` where there is no array.
+    pass_ : Pass
+        One of `PASSES`.
+    geometry : ConvGeometry
+        Not transposed, padded with zeros, with at least one term in some element.
+    dtype : str
+        One of `DTYPES`.
+    """
+    dot = Dot(ask, pass_, geometry, dtype)
+    try:
+        dot({0: 1.0})
+    except Unanswered as reason:
+        found: list[Finding] = [undetermined("all", str(reason), "one times one")]
+    else:
+        found = list(_of_order(dot))
+        is_transform = any(finding.value == "transform" for finding in found)
+        found += _of_specials(dot, is_transform=is_transform)
+    return Card(pass_, dtype, geometry, dot.terms, tuple(found), dot.calls[0])
+
+
+def _of_specials(dot: Dot, *, is_transform: bool) -> Iterator[Finding]:
+    """What else is asked; of a transform, which spreads NaN by itself, not what is done with zeros."""
+    questions: dict[str, Callable[[], Iterable[Finding]]] = {
+        "zeros": lambda: specials.zeros(dot),
+        "padding": lambda: specials.padding(dot),
+        "subnormals": lambda: specials.subnormals(dot),
+        "repeated": lambda: specials.repeats(dot),
+    }
+    for line, question in questions.items():
+        if line not in ("zeros", "padding") or not is_transform:
+            yield from _answered(line, question)
+
+
+def _answered(line: str, question: Callable[[], Iterable[Finding]]) -> Iterable[Finding]:
+    try:
+        return list(question())
+    except Unanswered as reason:
+        return [undetermined(line, str(reason), "")]
+
+
+def _of_order(dot: Dot) -> Iterator[Finding]:
+    """The lines that depend on which terms are added to each other first."""
+    yield from (algorithm := list(_answered("algorithm", lambda: specials.transform(dot))))
+    why = "M, -M and units: those that survive are not in the smallest subtree of both"
+    if any(finding.value == "transform" for finding in algorithm):
+        yield undetermined("order", "a transform is no sum of an element's own terms", why)
+        return
+    try:
+        if dot.terms > 2 and (mask := surviving(dot)):
+            yield Finding("order", f"none to be seen: a unit survives a mask of {mask}", "exact", why)
+            return
+        tree, scale = order(dot)
+    except (Inconsistent, Unanswered) as reason:
+        yield undetermined("order", str(reason), why)
+        return
+    at = triple(tree)
+    if at is None:
+        yield undetermined("sums", f"that needs three terms, and an element has {dot.terms}", "")
+        return
+    try:
+        sums = precision.sum_bits(dot, at)
+    except Unanswered as reason:
+        yield undetermined("sums", str(reason), "")
+        return
+    yield _told_order(dot, tree, scale, sums, why)
+    yield from _answered("rounding", lambda: _of_bits(dot, at, tree, sums))
+
+
+def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str) -> Finding:
+    asked = asked_terms(dot)
+    if not scale.hides(len(asked), sums):
+        reason = f"sums of {sums} bits could keep some of {len(asked)} units beside a mask of {scale}"
+        return undetermined("order", reason, why)
+    words = told(renumbered(tree, {place: number for number, place in enumerate(asked)}))
+    of_all = "" if len(asked) == dot.terms else f" ({len(asked)} of {dot.terms} terms)"
+    return Finding("order", words + of_all, words, why)
+
+
+def triple(tree: Tree) -> Triple | None:
+    """Two terms that are added to each other before all else, and one that comes next; in a node of several, three."""
+    if len(leaves(tree)) < 3:
+        return None
+    inner = tree
+    while isinstance(inner, Node):
+        deeper = next((child for child in inner.children if len(leaves(child)) > 2), None)
+        if deeper is None:
+            break
+        inner = deeper
+    i, j = closest(inner) or leaves(inner)[:2]
+    return Triple(i, j, next(place for place in leaves(inner) if place not in (i, j)))
+
+
+def outer_triple(tree: Tree) -> Triple | None:
+    """Two terms that meet in a sum of as many as leave a third one outside of it."""
+    if isinstance(tree, int) or len(tree.children) != 2:
+        return None
+    smaller, larger = sorted(tree.children, key=lambda child: len(leaves(child)))
+    if isinstance(larger, int):
+        return None
+    return Triple(leaves(larger.children[0])[0], leaves(larger.children[-1])[0], leaves(smaller)[0])
+
+
+def _of_bits(dot: Dot, at: Triple, tree: Tree, sums: int) -> Iterator[Finding]:
+    why = "1 + 2^(1-p) - 1, the first two in either order: the widest p for which it is 2^(1-p)"
+    carried = _carried(dot, tree, sums)
+    yield Finding("sums", f"kept to {sums} bits{' at most, with what each loses carried along' * carried}", sums, why)
+    why = "1 and parts of its last place in sequence, each of which is lost by itself: more than 1 if they are carried"
+    yield Finding("compensation", "errors are carried along" if carried else "none seen", carried, why)
+    if not carried:
+        yield precision.sum_mode(dot, at, sums)
+        if beyond := outer_triple(tree):
+            outer = precision.sum_bits(dot, beyond)
+            yield Finding("sums of partial sums", f"kept to {outer} bits", outer, why)
+    if dot.has_products:
+        yield from _of_factors(dot, at, sums, carried=carried)
+    yield from specials.ranges(dot, at.i, at.j)
+    results = format_of(result_dtype(dot.dtype)).precision
+    if sums >= results + 2:
+        yield precision.store_mode(dot, at, results)
+
+
+def _of_factors(dot: Dot, at: Triple, sums: int, *, carried: bool) -> Iterator[Finding]:
+    """Of each factor, and of products where the bits of sums are those of one accumulator."""
+    why = "(1 + 2^-m + 2^(1-p)) - 1, the first being one factor of a term: the widest p for which all are exact"
+    kept: list[int] = []
+    for side, name in enumerate(_SIDES[dot.pass_]):
+        bits = precision.operand_bits(dot, at, side, sums)
+        kept.append(bits)
+        least = " at least" * (bits == sums < dot.form.precision)
+        yield Finding(name, f"kept to {bits} bits{least}{_whole(bits, dot.form)}", bits, why)
+        if bits < min(sums, dot.form.precision):
+            yield precision.operand_mode(dot, at, side, bits, name)
+    if not carried:
+        yield precision.products(dot, at, min(kept), sums)
+
+
+def _whole(bits: int, form: Format) -> str:
+    return ", as they are" if bits == form.precision else ""
+
+
+def _carried(dot: Dot, tree: Tree, sums: int) -> bool:
+    """Whether numbers that a sum loses one by one are not lost together: 1 + s + s + ... in sequence.
+
+    In a sum to nearest that loses s, 1 + s is 1, and so is all of it.
+    """
+    every = leaves(tree)
+    first = _first_of_a_sequence(tree)
+    small = 2.0 ** -(sums + 1)
+    if first is None or len(every) < 5 or small < 2.0 ** (dot.form.min_exponent + 2):
+        return False
+    rest = [place for place in every if place != first]
+    alone = dot({first: 1.0, rest[0]: small, rest[-1]: -1.0})
+    return alone == 0.0 and dot(dict.fromkeys(rest, small) | {first: 1.0}) > 1.0
+
+
+def _first_of_a_sequence(tree: Tree) -> int | None:
+    """One of the two terms that a sum in sequence begins with."""
+    while isinstance(tree, Node):
+        inner = [child for child in tree.children if isinstance(child, Node)]
+        if not inner:
+            return leaves(tree)[0] if len(tree.children) == 2 else None
+        if len(inner) > 1 or len(tree.children) > 2:
+            return None
+        tree = inner[0]
+    return None
+
+
+def is_plain(card: Card) -> bool:
+    """Whether sums are rounded to nearest even, as every bound assumes."""
+    return card.value("rounding of sums") in (None, NEAREST_EVEN)

@@ -1,0 +1,167 @@
+"""What is done with zeros, subnormal numbers and large ones, and whether an element reads what is not its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..answers.equations import Element
+from ..numbers.dtypes import format_of, numpy_dtype
+from ..problem.passes import Pass
+from .dot import Dot
+from .finding import Finding, undetermined
+
+_CALLS = 4
+
+
+def transform(dot: Dot) -> list[Finding]:
+    """Whether an operand counts though it is multiplied by zero, which no sum of products allows."""
+    line, why = "algorithm", "M times zero in one term, one times one in the others: any sum of products is the same"
+    if not dot.has_products or dot.terms < 2:
+        return []
+    mask = 2.0 ** min(60, dot.form.max_exponent)
+    rest = dict.fromkeys(range(dot.terms), 1.0)
+    plain = {place: dot({other: 1.0 for other in rest if other != place}) for place in _some(dot.terms)}
+    for place, expected in plain.items():
+        for left, right in ((mask, 0.0), (0.0, mask)):
+            answer = dot(rest | {place: left}, {place: right})
+            if answer != expected:
+                told = f"a transform: M times zero changes a sum from {expected:g} to {answer:g}"
+                return [Finding(line, told, "transform", why)]
+    return [Finding(line, "sums of products: what is multiplied by zero does not count", "direct", why)]
+
+
+def _some(terms: int, most: int = 9) -> list[int]:
+    return sorted({place * (terms - 1) // (most - 1) for place in range(most)})
+
+
+def zeros(dot: Dot) -> list[Finding]:
+    """Whether a factor of zero is multiplied, so that zero times infinity is NaN."""
+    line, why = "zeros", "zero times Inf in one term: NaN where it is multiplied, a number where it is left out"
+    if not dot.has_products:
+        return []
+    answer = dot({0: 0.0}, {0: math.inf})
+    if math.isnan(answer):
+        return [Finding(line, "multiplied like other numbers", "multiplied", why)]
+    if answer == 0.0:
+        return [Finding(line, "left out with their terms", "skipped", why)]
+    return [undetermined(line, f"the answer was {answer:g}", why)]
+
+
+def padding(dot: Dot) -> list[Finding]:
+    """Whether the zeros of the padding are multiplied: Inf in the taps that reach into it."""
+    line, why = "padding", "Inf where a window reaches into the padding: NaN where its zeros are multiplied"
+    if dot.pass_ not in (Pass.FORWARD, Pass.WEIGHT_GRADIENT) or not any(map(any, dot.geometry.padding)):
+        return []
+    corner = _corner_of(dot)
+    name, outside = _outside(corner)
+    if not outside:
+        return []
+    arrays: dict[str, Any] = corner.zeros()
+    for factors in corner.factors:
+        for factor in factors:
+            arrays[factor.tensor][factor.index] = 1.0
+    for place in outside:
+        arrays[name][place] = math.inf
+    answer = corner.read(arrays)
+    if math.isnan(answer):
+        return [Finding(line, "its zeros are multiplied: NaN and Inf opposite to it spread", "multiplied", why)]
+    if math.isfinite(answer):
+        return [Finding(line, "its zeros are left out", "skipped", why)]
+    return [undetermined(line, f"the answer was {answer:g}", why)]
+
+
+def _corner_of(dot: Dot) -> Dot:
+    """The first element of the result, as a dot of its own."""
+    corner = Dot(dot.ask, dot.pass_, dot.geometry, dot.dtype, dot.calls)
+    corner.__dict__["index"] = (0,) * len(dot.pass_.result_shape(dot.geometry))
+    return corner
+
+
+def _outside(dot: Dot) -> tuple[str, list[tuple[int, ...]]]:
+    """The elements beside a term's, of the operand without padding, that only zeros of the padding meet."""
+    name = "weight" if dot.pass_ is Pass.FORWARD else "output_gradient"
+    read = {factor.index for factors in dot.factors for factor in factors if factor.tensor == name}
+    shape = dot.zeros()[name].shape
+    return name, [place for place in np.ndindex(shape) if place not in read and _is_beside(Element(name, place), read)]
+
+
+def _is_beside(element: Element, read: set[tuple[int, ...]]) -> bool:
+    return any(element.index[:2] == other[:2] for other in read)
+
+
+def subnormals(dot: Dot) -> list[Finding]:
+    """Whether subnormal operands and results are taken for zero."""
+    if not dot.has_products:
+        return []
+    least = dot.form.min_exponent
+    small, large, line = 2.0 ** (least - 1), 4.0, "subnormal operands"
+    why = f"2^{least - 1} times 4: the normal number 2^{least + 1}, or zero where a subnormal operand is taken for it"
+    moderate = 2.0 ** max(least, -30)
+    if dot({0: moderate}) == moderate:
+        found = [_flushed(line, (dot({0: small}, {0: large}), dot({0: large}, {0: small})), small * large, why)]
+    else:
+        found = [undetermined(line, f"{moderate:g}, which is no subnormal number, is lost as well", why)]
+    why = f"half of the smallest normal number, 2^{least} times 1/2: itself, or zero where results are flushed"
+    return [*found, _flushed("subnormal results", (dot({0: 2.0**least}, {0: 0.5}),), small, why)]
+
+
+def _flushed(line: str, answers: tuple[float, ...], expected: float, why: str) -> Finding:
+    if all(answer == expected for answer in answers):
+        return Finding(line, "kept", "gradual", why)
+    if all(answer in (0.0, expected) for answer in answers):
+        return Finding(line, "taken for zero", "flushed", why)
+    return undetermined(line, f"the answers were {', '.join(f'{answer:g}' for answer in answers)}", why)
+
+
+def ranges(dot: Dot, i: int, j: int) -> list[Finding]:
+    """Whether 2**20 survives as an operand, and as a sum: beyond float16's largest number."""
+    found = []
+    if dot.form.max_exponent > format_of("float16").max_exponent:
+        why = "2^20 times 1: Inf where operands are converted to a format of 5 bits of exponent"
+        answer = dot({0: 2.0**20})
+        told = {2.0**20: ("beyond that of float16", "wide"), math.inf: ("that of float16", "float16")}.get(answer)
+        line = "range of operands"
+        found.append(Finding(line, *told, why) if told else undetermined(line, f"the answer was {answer:g}", why))
+    elif dot.has_products and i != j:
+        why = "2^20 - 2^20, of products of two operands: zero, or no number where sums overflow beyond 65504"
+        answer = dot({i: 2.0**10, j: -(2.0**10)}, {i: 2.0**10, j: 2.0**10})
+        line = "range of sums"
+        if answer == 0.0:
+            found.append(Finding(line, "beyond that of float16", "wide", why))
+        elif not math.isfinite(answer):
+            found.append(Finding(line, "that of float16", "float16", why))
+        else:
+            found.append(undetermined(line, f"the answer was {answer:g}", why))
+    return found
+
+
+def repeats(dot: Dot) -> list[Finding]:
+    """Whether the same call gives the same bits, and an image the same beside another."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        name: rng.uniform(-1, 1, array.shape).astype(numpy_dtype(dot.dtype)) for name, array in dot.zeros().items()
+    }
+    first = dot.whole(arrays)
+    same = all(dot.whole(arrays).tobytes() == first.tobytes() for _ in range(_CALLS))
+    why = f"the same call {_CALLS + 1} times; what did not differ may differ another time"
+    told = f"the same bits in {_CALLS + 1} calls" if same else "the bits differ from call to call"
+    found = [Finding("repeated", told, "bitwise" if same else "varies", why)]
+    if dot.pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT) and dot.geometry.batch:
+        found.append(_beside(dot, arrays, first))
+    return found
+
+
+def _beside(dot: Dot, arrays: dict[str, Any], first: Any) -> Finding:
+    more = replace(dot.geometry, batch=dot.geometry.batch + 3)
+    wider = Dot(dot.ask, dot.pass_, more, dot.dtype, dot.calls)
+    filled = wider.zeros()
+    for name, array in filled.items():
+        filled[name] = arrays[name] if array.shape == arrays[name].shape else np.resize(arrays[name], array.shape)
+    same = bool(wider.whole(filled)[: dot.geometry.batch].tobytes() == first.tobytes())
+    why = "the same images, and beside three more: other bits show that another order or algorithm is taken"
+    told = "the same bits beside other images" if same else "other bits beside other images"
+    return Finding("batch", told, "same" if same else "differs", why)

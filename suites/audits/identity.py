@@ -1,0 +1,86 @@
+"""Identity cards of a candidate, asked in processes of its own: passes, dtypes and a table of geometries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ...oracle.numbers.dtypes import result_dtype
+from ...oracle.probing.card import PASSES, Card, probe
+from ...oracle.probing.dot import Unanswered
+from ...oracle.problem.geometry import ConvGeometry
+from ...oracle.problem.passes import Array, Operands, Pass
+from ..calling.executor import Executor
+from ..calling.replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
+
+GEOMETRIES = {
+    "small": ConvGeometry.of(size=8, kernel=3, in_channels=4, out_channels=2),
+    "tiny": ConvGeometry.of(size=(4, 4), kernel=3, padding=1),
+    "usual": ConvGeometry.of(size=(6, 6), kernel=3, padding=1, in_channels=16, out_channels=16),
+    "pointwise": ConvGeometry.of(size=(4, 4), kernel=1, in_channels=64, out_channels=64),
+    "depthwise": ConvGeometry.of(size=(6, 6), kernel=3, padding=1, in_channels=16, out_channels=16, groups=16),
+    "long": ConvGeometry.of(size=(2, 2), kernel=1, in_channels=1024, out_channels=8),
+}
+"""By a name, those that are asked; each goes another way in libraries that are fast."""
+
+
+def cards(
+    executor: Executor, passes: Collection[Pass], dtypes: Collection[str], geometries: Collection[str]
+) -> Iterator[tuple[str, Card]]:
+    """The cards of a candidate, each with its geometry's name; of passes that it does not offer there are none.
+
+    Parameters
+    ----------
+    executor : Executor
+    passes : collection of Pass
+        Of :data:`PASSES`.
+    dtypes : collection of str
+    geometries : collection of str
+        Names in `GEOMETRIES`.
+    """
+    for dtype in dtypes:
+        for name in geometries:
+            for pass_ in PASSES:
+                if pass_ in passes and pass_ in executor.passes:
+                    yield name, probe(_asking(executor, dtype), pass_, GEOMETRIES[name], dtype)
+
+
+class _Asking:
+    """Calls of a candidate; after a death or a missed deadline no more are made for this card."""
+
+    def __init__(self, executor: Executor, dtype: str) -> None:
+        self._executor = executor
+        self._results = dict(executor.info.results).get(dtype, result_dtype(dtype))
+        self._gone = ""
+
+    def __call__(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        if self._gone:
+            raise Unanswered(self._gone)
+        reply = self._executor.call(pass_, operands, geometry)
+        if isinstance(reply, Returned):
+            if str(reply.value.dtype) != self._results:
+                raise Unanswered(f"a result of {reply.value.dtype}, which should be {self._results}")
+            return reply.value
+        if isinstance(reply, (Died, TimedOut)):
+            self._gone = told(reply)
+        raise Unanswered(told(reply))
+
+
+def _asking(executor: Executor, dtype: str) -> _Asking:
+    return _Asking(executor, dtype)
+
+
+def told(reply: Reply) -> str:
+    """What came of a call that gave no array, as the end of a sentence."""
+    match reply:
+        case Raised(kind, message):
+            return f"it raised {kind}: {message}"
+        case Unsupported(reason):
+            return f"it does not offer this: {reason}"
+        case Died(cause):
+            return f"its process ended: {cause}"
+        case TimedOut(seconds):
+            return f"no answer within {seconds:g} s"
+        case Malformed(description) | Misbehaved(description):
+            return f"it returned {description}"
+        case _:
+            return "an array"

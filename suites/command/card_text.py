@@ -1,0 +1,71 @@
+"""Identity cards as people read them, a line for a property, and as a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from ...oracle.probing.card import Card
+from ...oracle.probing.declaring import Declarations
+from ...reports.records.record import CandidateInfo
+
+VERSION = 1
+_LABEL = 26
+_PASSES = {"forward": "forward", "input_gradient": "dgrad", "weight_gradient": "wgrad", "bias_gradient": "bgrad"}
+
+Named = tuple[str, Card]
+
+
+def card_lines(dtype: str, cards: Sequence[Named]) -> Iterator[str]:
+    """All cards of a dtype, a line for each thing that is told of a property; what they agree in is told once."""
+    yield dtype
+    for line in dict.fromkeys(finding.line for _, card in cards for finding in card.findings):
+        told = _told(line, cards)
+        everywhere = len(told) == 1
+        label = line
+        for words, places in told.items():
+            yield f"  {label:{_LABEL}}{words}{'' if everywhere else f'  [{_places(places)}]'}"
+            label = ""
+
+
+def _told(line: str, cards: Sequence[Named]) -> dict[str, list[tuple[str, str]]]:
+    told: dict[str, list[tuple[str, str]]] = {}
+    for name, card in cards:
+        for finding in card.findings:
+            if finding.line == line:
+                told.setdefault(finding.told, []).append((_PASSES[str(card.pass_)], name))
+    return told
+
+
+def _places(places: Iterable[tuple[str, str]]) -> str:
+    """``forward tiny usual; dgrad tiny``."""
+    by_pass: dict[str, list[str]] = {}
+    for pass_, name in places:
+        by_pass.setdefault(pass_, []).append(name)
+    return "; ".join(" ".join((pass_, *names)) for pass_, names in by_pass.items())
+
+
+def document(info: CandidateInfo, cards: Sequence[Named], declared: Declarations) -> dict[str, object]:
+    """Of JSON values; ``docs/cards.schema.json`` describes it."""
+    return {
+        "document": "cards",
+        "version": VERSION,
+        "candidate": {"name": info.name, "version": info.version},
+        "cards": [
+            {
+                "pass": str(card.pass_),
+                "dtype": card.dtype,
+                "geometry": {"name": name, "text": str(card.geometry)},
+                "terms": card.terms,
+                "calls": card.calls,
+                "findings": [asdict(finding) for finding in card.findings],
+            }
+            for name, card in cards
+        ],
+        "declarations": {
+            "accumulators": dict(declared.accumulators),
+            "multipliers": dict(declared.multipliers),
+            "conventions": dict(declared.conventions),
+            "remarks": list(declared.remarks),
+        },
+    }

@@ -1,0 +1,63 @@
+"""`convoracle probe`: what arithmetic a candidate has, and what it should declare of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from contextlib import closing
+from pathlib import Path
+
+from ...oracle.probing.card import DTYPES, PASSES
+from ...oracle.probing.declaring import declarations
+from ...oracle.problem.passes import Pass
+from ..calling.isolation import Isolated
+from ..calling.replies import Limits
+from ..candidates import FORMS
+from .arguments import add_time_limit, require_writable
+from .card_text import Named, card_lines, document
+from .plain_console import plain_console
+
+
+def add_options(probe: argparse.ArgumentParser) -> None:
+    """Of whom which cards are asked."""
+    from ..audits.identity import GEOMETRIES
+
+    probe.add_argument("candidate", metavar="CANDIDATE", help=f"a built-in name, or {FORMS}")
+    probe.add_argument("--dtypes", nargs="+", choices=DTYPES, default=["float32"], help="(default: float32)")
+    names = [str(each) for each in PASSES]
+    probe.add_argument(
+        "--passes", nargs="+", choices=names, default=names, help="(default: the forward pass and its gradients)"
+    )
+    probe.add_argument(
+        "--geometries", nargs="+", choices=tuple(GEOMETRIES), default=list(GEOMETRIES), help="(default: all of them)"
+    )
+    probe.add_argument("--out", type=Path, metavar="FILE", help="where the cards are written, as JSON")
+    probe.add_argument("--write", type=Path, metavar="FILE", help="where what should be declared is written, as Python")
+    probe.add_argument("--json", action="store_true", help="print the cards as JSON, and nothing else")
+    add_time_limit(probe)
+    probe.set_defaults(run="probe_command:probe")
+
+
+def probe(options: argparse.Namespace) -> int:
+    """Print a card for each dtype, and what should be declared; 0 if anything was answered, else 1."""
+    from ..audits.identity import cards
+
+    for argument in ("out", "write"):
+        if path := getattr(options, argument):
+            require_writable(path, f"--{argument}", where="probe")
+    console, asked, all_of_them = plain_console(soft_wrap=True), frozenset(map(Pass, options.passes)), list[Named]()
+    with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
+        for dtype in dict.fromkeys(options.dtypes):
+            of_dtype = list(cards(executor, asked, (dtype,), tuple(dict.fromkeys(options.geometries))))
+            all_of_them += of_dtype
+            if not options.json:
+                for line in card_lines(dtype, of_dtype):
+                    console.print(line)
+        info = executor.info
+    found = declarations(card for _, card in all_of_them)
+    text = json.dumps(document(info, all_of_them, found), indent=2)
+    console.print(text if options.json else f"to declare:\n{found}")
+    for path, content in ((options.out, text), (options.write, str(found))):
+        if path:
+            path.write_text(f"{content}\n", encoding="utf-8")
+    return 0 if any(finding.is_determined for _, card in all_of_them for finding in card.findings) else 1
