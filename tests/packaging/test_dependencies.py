@@ -43,8 +43,8 @@ def table() -> dict[str, str]:
 def licences(name: str) -> set[str]:
     """What a package says of its licence, by its parts."""
     told = metadata.metadata(name)
-    if told["License-Expression"]:
-        return set(re.split(r" AND | OR ", told["License-Expression"].replace("(", "").replace(")", "")))
+    if expression := told.get("License-Expression"):
+        return set(re.split(r" AND | OR ", expression.replace("(", "").replace(")", "")))
     classifiers = [text.rpartition(" :: ")[2] for text in told.get_all("Classifier", []) if text.startswith("License")]
     return {BY_CLASSIFIER.get(text, text) for text in classifiers}
 
