@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from ...oracle.errors import InvalidArgument
@@ -86,12 +87,12 @@ def opened(scheduler: str, workers: int, needs: Mapping[str, Mapping[str, float]
 
 def _dask(scheduler: str, needs: Mapping[str, Mapping[str, float]]) -> Iterator[Engine]:
     try:
-        from distributed import Client
+        distributed = import_module("distributed")
     except ImportError:
         requirement = "should be local, or Dask installed: pip install 'convoracle[campaign]'"
         raise InvalidArgument("scheduler", scheduler, requirement, where="campaign") from None
     try:
-        client = _within(_SECONDS_TO_CONNECT, lambda: Client(scheduler, timeout=_SECONDS_TO_CONNECT))  # type: ignore[no-untyped-call]
+        client = _within(_SECONDS_TO_CONNECT, lambda: distributed.Client(scheduler, timeout=_SECONDS_TO_CONNECT))
     except (OSError, ValueError) as error:
         requirement = f"should be the address of a scheduler that answers, such as tcp://10.0.0.1:8786: {error}"
         raise InvalidArgument("scheduler", scheduler, requirement, where="campaign") from None
