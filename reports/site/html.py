@@ -14,7 +14,7 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_PAGES = ("front", "matrix", "cases", "accuracy", "mismatch", "comparison", "campaign")
+_PAGES = ("front", "matrix", "cases", "accuracy", "mismatch", "comparison", "campaign", "identity", "certificates")
 _TEMPLATES = tuple(f"{name}.html" for name in ("base", *_PAGES, "macros"))
 
 

@@ -13,6 +13,7 @@ from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
 from ...oracle.operands.data import Case, Numbers, lattice_for
 from ...oracle.problem.passes import Array, Operands, Pass, factors_of, is_defined
+from ...reports.site.certificates import CertificateRow
 from ...reports.views.wording import plural
 from ..calling.executor import Executor
 from ..calling.replies import Returned
@@ -60,10 +61,33 @@ class CertifiedLayer:
         named = f"{self.layer} {self.pass_}"
         if self.dtype != _USUAL_DTYPE:
             named += f" {self.dtype}"
-        if self.verdict.outcome is not Outcome.CONFORMS or self.certificate is None:
-            return f"{named} {self.verdict.outcome}: {self.verdict.reason}; {self.case}"
+        if self.is_certified:
+            return f"{named}: {self.told}"
+        return f"{named} {self.told}; {self.case}"
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether it is proven right."""
+        return self.verdict.outcome is Outcome.CONFORMS and self.certificate is not None
+
+    @property
+    def told(self) -> str:
+        """What was found, in a sentence."""
+        if self.certificate is None or not self.is_certified:
+            return f"{self.verdict.outcome}: {self.verdict.reason}"
         amount = plural(self.certificate.elements, "element is", "elements are")
-        return f"{named}: {amount} right, {_sureness(self.certificate.miss)}"
+        return f"{amount} right, {_sureness(self.certificate.miss)}"
+
+    @property
+    def row(self) -> CertificateRow:
+        """As a report has it."""
+        certificate = self.certificate
+        return CertificateRow(
+            self.layer, str(self.pass_), self.dtype, self.case, self.verdict.outcome, self.told,
+            0 if certificate is None else certificate.elements,
+            certificate.miss if certificate is not None and self.is_certified else None,
+            self.seconds, self.own_seconds,
+        )  # fmt: skip
 
 
 def certified_layers(

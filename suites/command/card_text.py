@@ -8,6 +8,7 @@ from dataclasses import asdict
 from ...oracle.probing.card import Card
 from ...oracle.probing.declaring import Declarations
 from ...reports.records.record import CandidateInfo
+from ...reports.site.identity import Property, Section, Told
 
 VERSION = 1
 _LABEL = 26
@@ -19,13 +20,22 @@ Named = tuple[str, Card]
 def card_lines(dtype: str, cards: Sequence[Named]) -> Iterator[str]:
     """All cards of a dtype, a line for each thing that is told of a property; what they agree in is told once."""
     yield dtype
+    for each in section_of(dtype, cards).properties:
+        label = each.name
+        for told in each.told:
+            yield f"  {label:{_LABEL}}{told.words}{f'  [{told.places}]' if told.places else ''}"
+            label = ""
+
+
+def section_of(dtype: str, cards: Sequence[Named]) -> Section:
+    """All cards of a dtype, by property; where something was found is left out where all agree."""
+    properties = []
     for line in dict.fromkeys(finding.line for _, card in cards for finding in card.findings):
         told = _told(line, cards)
         everywhere = len(told) == 1
-        label = line
-        for words, places in told.items():
-            yield f"  {label:{_LABEL}}{words}{'' if everywhere else f'  [{_places(places)}]'}"
-            label = ""
+        found = (Told(words, "" if everywhere else _places(places)) for words, places in told.items())
+        properties.append(Property(line, tuple(found)))
+    return Section(dtype, tuple(properties))
 
 
 def _told(line: str, cards: Sequence[Named]) -> dict[str, list[tuple[str, str]]]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from ...oracle.probing.card import DTYPES, PASSES
 from ...oracle.probing.declaring import declarations
 from ...oracle.problem.passes import Pass
+from ...reports.site.identity import write_identity
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import FORMS
 from .arguments import add_time_limit, require_writable
-from .card_text import Named, card_lines, document
+from .card_text import Named, card_lines, document, section_of
 from .plain_console import plain_console
 
 
@@ -33,6 +34,7 @@ def add_options(probe: argparse.ArgumentParser) -> None:
     )
     probe.add_argument("--out", type=Path, metavar="FILE", help="where the cards are written, as JSON")
     probe.add_argument("--write", type=Path, metavar="FILE", help="where what should be declared is written, as Python")
+    probe.add_argument("--page", type=Path, metavar="FILE", help="where the cards are written as a page: card.html")
     probe.add_argument("--json", action="store_true", help="print the cards as JSON, and nothing else")
     add_time_limit(probe)
     probe.set_defaults(run="probe_command:probe")
@@ -42,7 +44,7 @@ def probe(options: argparse.Namespace) -> int:
     """Print a card for each dtype, and what should be declared; 0 if anything was answered, else 1."""
     from ..audits.identity import cards
 
-    for argument in ("out", "write"):
+    for argument in ("out", "write", "page"):
         if path := getattr(options, argument):
             require_writable(path, f"--{argument}", where="probe")
     console, asked, all_of_them = plain_console(soft_wrap=True), frozenset(map(Pass, options.passes)), list[Named]()
@@ -60,4 +62,8 @@ def probe(options: argparse.Namespace) -> int:
     for path, content in ((options.out, text), (options.write, str(found))):
         if path:
             path.write_text(f"{content}\n", encoding="utf-8")
+    if options.page:
+        named = {dtype: [each for each in all_of_them if each[1].dtype == dtype] for dtype in options.dtypes}
+        sections = [section_of(dtype, of_dtype) for dtype, of_dtype in named.items()]
+        write_identity(info, sections, str(found), options.command, options.page)
     return 0 if any(finding.is_determined for _, card in all_of_them for finding in card.findings) else 1

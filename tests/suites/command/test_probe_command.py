@@ -97,3 +97,11 @@ def test_a_candidate_that_raises_or_dies_is_told_of_and_ends_with_1(capsys: pyte
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "reference", "--out", "no/such/folder/cards.json"]) == 2
     assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("tf32")
+def test_the_page_says_the_same() -> None:
+    assert _probe("--page", "card.html") == 0
+    text = Path("card.html").read_text("utf-8")
+    assert "12 in sequence" in text
+    assert "multipliers = {&#34;float32&#34;: &#34;tfloat32&#34;}" in text
