@@ -8,18 +8,19 @@ from pathlib import Path
 
 from ..errors import InvalidRecord
 from ..records.line import Line
-from ..records.lines import Interned, LineDecoder, LineEncoder
+from ..records.lines import Interned, LineDecoder, LineEncoder, Machine
 from ..records.record import CaseRecord, CheckInfo
 from ..records.serialization import MAX_DOCUMENT_BYTES
 
 
 class RecordFile:
-    """A new file that records are appended to, whose results are of these kinds of checks."""
+    """A new file that records are appended to, whose results are of these kinds of checks, made on a machine."""
 
-    def __init__(self, path: Path, checks: tuple[CheckInfo, ...]) -> None:
+    def __init__(self, path: Path, checks: tuple[CheckInfo, ...], machine: Machine = ()) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
         self._checks = checks
-        self._encoder = LineEncoder(checks)
+        self._machine = machine
+        self._encoder = LineEncoder(checks, machine)
 
     def append(self, record: CaseRecord) -> None:
         """Hand a record to the operating system; of one that fails, or is interrupted, nothing is left in the file."""
@@ -30,10 +31,10 @@ class RecordFile:
                 data = data[os.write(self._descriptor, data) :]
         except BaseException:
             os.ftruncate(self._descriptor, before)
-            self._encoder = LineEncoder(self._checks)
+            self._encoder = LineEncoder(self._checks, self._machine)
             raise
         if self._encoder.is_full:
-            self._encoder = LineEncoder(self._checks)
+            self._encoder = LineEncoder(self._checks, self._machine)
 
     def sync(self) -> None:
         """Have all that was appended on disk."""
@@ -67,3 +68,20 @@ def read_lines(path: Path, notes: list[str], interned: Interned | None = None) -
             line = decoder.read(data.rstrip(b"\r\n"), file=str(path), line=number)
             if line is not None:
                 yield line
+
+
+def read_machine(path: Path) -> Machine:
+    """Where the records of a file were made, as far as it tells.
+
+    Raises
+    ------
+    InvalidRecord
+        If a line before the first record is none.
+    """
+    decoder = LineDecoder()
+    with path.open("rb") as stream:
+        for number, data in enumerate(iter(lambda: stream.readline(MAX_DOCUMENT_BYTES + 1), b""), start=1):
+            is_told = decoder.read(data.rstrip(b"\r\n"), file=str(path), line=number) is not None
+            if is_told or decoder.machine:
+                break
+    return decoder.machine

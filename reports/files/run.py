@@ -17,6 +17,7 @@ from typing import Self
 from ...oracle.errors import InvalidArgument
 from ..errors import InvalidRecord
 from ..records.audited import Audited, audited
+from ..records.baseline import INSTRUCTIONS
 from ..records.codec import WrongField
 from ..records.compared import Compared, Counting, names_of_values
 from ..records.evidence import check_facts, describe, save_arrays
@@ -53,6 +54,9 @@ from .reading import read_document, read_instances, read_mismatches, read_part
 from .record_file import RecordFile
 from .reproducer import reproducer
 
+_OF_A_MACHINE = frozenset(("platform", "processor", INSTRUCTIONS))
+"""What of a run's environment stands in each file of records: its parts may be examined on several machines."""
+
 
 class RunWriter:
     """Writes a run folder, alone; a context manager that closes the file of records.
@@ -62,9 +66,10 @@ class RunWriter:
     is locked until the writer is closed or its process ends.
     """
 
-    def __init__(self, folder: Path, info: RunInfo, lock: int) -> None:
+    def __init__(self, folder: Path, info: RunInfo, lock: int, environment: tuple[tuple[str, str], ...]) -> None:
         self.folder = folder
         self._info = info
+        self._machine = tuple(fact for fact in environment if fact[0] in _OF_A_MACHINE)
         self._lock = lock
         self._files: dict[Part, RecordFile] = {}
         self._whole: set[Part] = set()
@@ -96,11 +101,11 @@ class RunWriter:
             (path / RECORDS).mkdir()
             _write_whole(path / INFO, to_json(info, indent=2) + "\n")
             unless_created.pop_all()
-        return cls(path, info, lock)
+        return cls(path, info, lock, info.environment)
 
     @classmethod
-    def resumed(cls, folder: str | os.PathLike[str]) -> RunWriter:
-        """Go on with the run in a folder; what it has of unfinished parts is set aside.
+    def resumed(cls, folder: str | os.PathLike[str], environment: tuple[tuple[str, str], ...] = ()) -> RunWriter:
+        """Go on with the run in a folder, here and now; what it has of unfinished parts is set aside.
 
         Raises
         ------
@@ -117,7 +122,7 @@ class RunWriter:
         lock = locked(path)
         with contextlib.ExitStack() as unless_resumed:
             unless_resumed.callback(unlock, lock)
-            writer = cls(path, read_document(RunInfo, path / INFO), lock)
+            writer = cls(path, read_document(RunInfo, path / INFO), lock, environment)
             writer._take_up(part_files(path, writer._info))
             unless_resumed.pop_all()
         return writer
@@ -153,7 +158,7 @@ class RunWriter:
         """Add the record of one case, of a part of its candidate."""
         key = Part(record.candidate, part)
         if key not in self._files:
-            self._files[key] = RecordFile(part_path(self.folder, key, UNFINISHED), self._info.checks)
+            self._files[key] = RecordFile(part_path(self.folder, key, UNFINISHED), self._info.checks, self._machine)
         self._files[key].append(record)
         self._count(record)
 
@@ -162,7 +167,7 @@ class RunWriter:
         if part in self._stopped:
             return
         if part not in self._files:
-            self._files[part] = RecordFile(part_path(self.folder, part, UNFINISHED), self._info.checks)
+            self._files[part] = RecordFile(part_path(self.folder, part, UNFINISHED), self._info.checks, self._machine)
         file = self._files.pop(part)
         file.sync()
         file.close()

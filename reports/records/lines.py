@@ -3,6 +3,7 @@
 ::
 
     {"schema":7,"document":"records",...}   nothing is told yet; the names of what the arrays below hold
+    {"machine":[["processor","..."],...]}   where what follows was examined
     {"candidate":"torch"}                   the first of them is number 0, the next 1
     {"plain":["precision","forward","conforms","","",null,null,true,true,true]}
     {"pattern":[0,1]}                       the verdicts on one subject, by their numbers
@@ -48,18 +49,28 @@ _HEADER_OF_6 = RecordsHeader(HEADER.plain[:-1], (*HEADER.record[:6], *HEADER.rec
 _PLAIN = codec(tuple[str, str, Outcome, str, str, int | None, float | None, bool, bool, bool])
 _RESULTS = codec(tuple[CheckResult, ...])
 _TEXT = codec(str)
+Machine = tuple[tuple[str, str], ...]
+_MACHINE = codec(Machine)
 _LEFT_OUT: tuple[Any, ...] = ("", 0)
 """The last entries of a record that a line may be without."""
 _INTEGERS, _REALS = frozenset({int}), frozenset({int, float})
 
 
 class LineEncoder:
-    """Writes the lines of a file, or of a part of it that begins anew, with the results of these kinds of checks."""
+    """Writes the lines of a file, or of a part of it that begins anew.
 
-    def __init__(self, checks: Iterable[CheckInfo]) -> None:
+    Parameters
+    ----------
+    checks : iterable of CheckInfo
+        Whose results there are.
+    machine : tuple of (str, str)
+        What there is to know of where they come from.
+    """
+
+    def __init__(self, checks: Iterable[CheckInfo], machine: Machine = ()) -> None:
         self._of_values = names_of_values(checks)
         self._numbers: dict[str, dict[Any, int]] = {"candidate": {}, "plain": {}, "pattern": {}}
-        self._new = [to_json(HEADER)]
+        self._new = [to_json(HEADER), *([_dumped({"machine": machine})] if machine else [])]
 
     @property
     def is_full(self) -> bool:
@@ -127,6 +138,8 @@ class LineDecoder:
 
     def __init__(self, interned: Interned | None = None) -> None:
         self._interned: Interned = {} if interned is None else interned
+        self.machine: Machine = ()
+        """Where what was read last was examined, as far as that was told."""
         self._is_begun = False
         self._is_of_6 = False
         self._candidates: list[str] = []
@@ -160,6 +173,8 @@ class LineDecoder:
 
     def _tell(self, kind: str, body: Any) -> None:
         match kind:
+            case "machine":
+                self.machine = decode_at(_MACHINE, kind, body)
             case "candidate":
                 self._candidates.append(decode_at(_TEXT, kind, body))
             case "plain":
@@ -177,7 +192,7 @@ class LineDecoder:
                     self._interned.clear()
                 self._patterns.append(self._interned.setdefault(told, Pattern(told, ratios, resolutions, ulps)))
             case _:
-                raise WrongField("should be a candidate, a plain verdict or a pattern", (kind,))
+                raise WrongField("should be a machine, a candidate, a plain verdict or a pattern", (kind,))
 
     def _record(self, body: list[Any]) -> Line:
         if self._is_of_6:

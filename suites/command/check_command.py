@@ -126,7 +126,7 @@ def _resumed(folder: Path, info: RunInfo) -> RunWriter:
         )
         raise InvalidArgument("resume", str(folder), requirement, where="check")
     try:
-        return RunWriter.resumed(folder)
+        return RunWriter.resumed(folder, info.environment)
     except OSError as error:
         raise InvalidArgument("resume", str(folder), f"should be writable: {error.strerror}", where="check") from None
 

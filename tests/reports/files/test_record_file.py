@@ -10,7 +10,7 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CaseRecord, CheckResult, InvalidRecord
-from convoracle.reports.files.record_file import RecordFile, read_lines
+from convoracle.reports.files.record_file import RecordFile, read_lines, read_machine
 from convoracle.reports.records import lines
 from convoracle.reports.records.migration import CHECKS
 
@@ -98,3 +98,17 @@ def test_a_record_is_there_before_the_next_is_read(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InvalidRecord, match="there is no such file"):
         next(read_lines(tmp_path / "records.jsonl", []))
+
+
+def test_a_file_tells_on_which_machine_its_records_were_made(tmp_path: Path) -> None:
+    """Also where it begins anew, and where it tells nothing of it."""
+    machine = (("processor", "EPYC"), ("instructions", "avx2 avx512f"))
+    file = RecordFile(tmp_path / "told.jsonl", CHECKS, machine)
+    file.append(record(1))
+    file.append(record(2))
+    assert read_machine(tmp_path / "told.jsonl") == machine
+    assert read(tmp_path / "told.jsonl") == [record(1), record(2)]
+    other = RecordFile(tmp_path / "untold.jsonl", CHECKS)
+    assert read_machine(tmp_path / "untold.jsonl") == ()
+    other.append(record(1))
+    assert read_machine(tmp_path / "untold.jsonl") == ()
