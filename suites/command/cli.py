@@ -70,6 +70,7 @@ def _run(words: Sequence[str]) -> int:
         return FAILED
     except OSError as error:
         _complain(f"{error.filename or 'writing'}: {error.strerror}")
+        _say_no_more_of_that()
         return FAILED
     except Exception:  # noqa: BLE001 - the boundary: whatever else goes wrong is ours, and must not look like a verdict
         traceback.print_exc()
@@ -98,6 +99,15 @@ def _say_nothing_more() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, _LAST_STANDARD):
         os.dup2(nowhere, descriptor)
+
+
+def _say_no_more_of_that() -> None:
+    """What could not be written goes nowhere, where the interpreter would try once more as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager

@@ -294,5 +294,10 @@ def test_the_processor_is_named_by_its_model_where_the_system_tells_it(
 def test_what_instruction_sets_there_are_for_libraries_to_choose_by(
     told: str, instructions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Path, "read_text", lambda path, *_, **__: told)
+    read = Path.read_text
+
+    def read_text(path: Path, *arguments: str, **named: str) -> str:
+        return told if path == Path("/proc/cpuinfo") else read(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
     assert dict(describe_run(plan(tmp_path), "quick", {}, "").environment)["instructions"] == instructions
