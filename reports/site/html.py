@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _PAGES = ("front", "matrix", "cases", "accuracy", "mismatch", "comparison", "campaign", "identity", "certificates")
-_TEMPLATES = tuple(f"{name}.html" for name in ("base", *_PAGES, "macros"))
+_TEMPLATES = tuple(f"{name}.html" for name in ("frame", "base", "alone", *_PAGES, "macros"))
 
 
 def page(template: str, view: object, *, root: str, scripts: tuple[str, ...] = ()) -> str:
