@@ -27,8 +27,9 @@ from convoracle.reports.files.part_files import part_files
 from convoracle.reports.files.reading import read_info
 from convoracle.reports.files.run import RunWriter
 from convoracle.suites.calling.replies import Limits
-from convoracle.suites.campaign.campaign import Campaign, PartCollected
+from convoracle.suites.campaign.campaign import Campaign
 from convoracle.suites.campaign.engines import Engine
+from convoracle.suites.campaign.events import PartCollected
 from convoracle.suites.campaign.packing import packed, unpack
 from convoracle.suites.campaign.task import Examined, Task, examine
 from convoracle.suites.cases.budget import PART_CASES, Budget

@@ -5,6 +5,7 @@ from .files.reproducer import reproducer
 from .files.run import RunWriter
 from .files.sarif import sarif, write_sarif
 from .publication import write_reports
+from .records.naming import mismatch_id
 from .records.record import (
     SCHEMA_VERSION,
     CandidateInfo,
@@ -16,7 +17,6 @@ from .records.record import (
     RunInfo,
     Witness,
 )
-from .records.serialization import mismatch_id
 from .records.tally import Cell, Row, Tally, tally
 from .records.totals import Run, Totals
 from .views.terminal import mismatch_text, mismatch_view, summary_table, tally_table

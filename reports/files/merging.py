@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,11 +52,7 @@ class _Copy:
     file: PartFile
 
 
-def merge(
-    runs: Sequence[str | os.PathLike[str]],
-    out: str | os.PathLike[str],
-    tell: Callable[[int, int], None] = lambda done, total: None,
-) -> Merged:
+def merge(runs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> Merged:
     """Write into the folder `out` what runs of one plan have in all; a run that was there is replaced.
 
     Parameters
@@ -65,8 +61,6 @@ def merge(
         Their folders, which are only read.
     out : path
         Another folder.
-    tell : callable
-        Told how many parts are written, and of how many.
 
     Raises
     ------
@@ -91,25 +85,13 @@ def merge(
             copies.setdefault(file.part, []).append(_Copy(folder, file))
     chosen = {part: _best(of_part) for part, of_part in sorted(copies.items(), key=lambda each: each[0])}
     with closing(RunWriter.create(target, together(infos), replace=True)) as writer:
-        adopted = (
-            part
-            for folder in folders
-            for part in writer.adopt(folder, [copy.file for copy, _ in chosen.values() if copy.run == folder])
-        )
-        for done, _ in enumerate(adopted, start=1):
-            tell(done, len(chosen))
-        missing = missing_parts(writer)
+        for folder in folders:
+            writer.adopt(folder, [copy.file for copy, _ in chosen.values() if copy.run == folder])
+        missing = writer.missing()
         for part in missing:
             writer.stop(Stopped(part.candidate, 0, writer.info.plan.cases_of(part.number)), part.number)
         writer.finish(sum(map(_seconds, folders)), interrupted=False)
     return Merged(missing, tuple(part for part, (_, is_contradicted) in chosen.items() if is_contradicted))
-
-
-def missing_parts(writer: RunWriter) -> tuple[Part, ...]:
-    """Those of a run that are not there as a whole."""
-    names, numbers = [candidate.name for candidate in writer.info.candidates], range(writer.info.plan.parts)
-    every = (Part(name, number) for name in names for number in numbers)
-    return tuple(part for part in every if part not in writer.whole)
 
 
 def _info(folder: Path) -> RunInfo:

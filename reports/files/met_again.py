@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ..records.instances import instance_of, kept_for
+from ..records.instances import kept_for
 from ..records.serialization import to_json
-from .layout import MISMATCHES, PARTIAL
-from .reading import read_instances, read_mismatches
+from .layout import MISMATCHES
+from .reading import all_instances, read_mismatches
+from .whole import write_whole
 
 
 def fold(folder: Path) -> None:
@@ -19,12 +20,9 @@ def fold(folder: Path) -> None:
     InvalidRecord
         If a mismatch is damaged.
     """
-    found = {mismatch.id: instance_of(mismatch) for mismatch in read_mismatches(folder, [])}
-    own = {identity: instance for identity, instance in found.items() if instance is not None}
-    kept = kept_for((own | {each.id: each for each in read_instances(folder)}).values())
-    for identity in kept.keys() & own.keys():
-        path = folder / MISMATCHES / f"{identity}.json"
-        partial = path.with_name(PARTIAL + path.name)
-        partial.write_text(to_json(own[identity]) + "\n", "ascii")
-        partial.replace(path)
+    found = tuple(read_mismatches(folder, []))
+    instances = all_instances(folder, found)
+    kept = kept_for(instances.values())
+    for identity in [mismatch.id for mismatch in found if mismatch.id in kept]:
+        write_whole(folder / MISMATCHES / f"{identity}.json", to_json(instances[identity]) + "\n")
         shutil.rmtree(folder / MISMATCHES / identity)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InvalidRecord
+from ..records.naming import plain_name
 from ..records.record import RunInfo
-from ..records.serialization import plain_name
 from .layout import OLD_RECORDS, RECORDS
 
 UNFINISHED, EARLIER = ".unfinished", ".earlier"

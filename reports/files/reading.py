@@ -166,9 +166,20 @@ def _bytes(path: Path) -> bytes:
 def _told_apart(folder: Path, notes: list[str]) -> tuple[tuple[Mismatch, ...], Mapping[str, str]]:
     """The mismatches of a run without those that are the same as others, and for each such the id of what is kept."""
     found = tuple(read_mismatches(folder, notes))
-    own = {mismatch.id: instance for mismatch in found if (instance := instance_of(mismatch)) is not None}
-    kept = kept_for((own | {each.id: each for each in read_instances(folder)}).values())
+    kept = kept_for(all_instances(folder, found).values())
     return tuple(mismatch for mismatch in found if mismatch.id not in kept), kept
+
+
+def all_instances(run: Path, mismatches: Iterable[Mismatch]) -> dict[str, Instance]:
+    """By id, what mismatches of a run are told from each other by, and those that are no more than told.
+
+    Raises
+    ------
+    InvalidRecord
+        If one is damaged.
+    """
+    own = (instance_of(mismatch) for mismatch in mismatches)
+    return {each.id: each for each in (*filter(None, own), *read_instances(run))}
 
 
 def read_instances(run: Path) -> Iterator[Instance]:

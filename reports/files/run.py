@@ -21,38 +21,20 @@ from ..records.baseline import INSTRUCTIONS
 from ..records.codec import WrongField
 from ..records.compared import Compared, Counting, names_of_values
 from ..records.evidence import check_facts, describe, save_arrays
+from ..records.naming import check_id
 from ..records.record import CaseRecord, Evidence, Mismatch, RunInfo
-from ..records.serialization import Finished, StoredMismatch, check_id, to_json
+from ..records.serialization import Finished, StoredMismatch, to_json
 from ..records.stopped import Stopped
-from .layout import (
-    ACCURACY,
-    ARRAYS,
-    BADGE,
-    BASELINE,
-    CAMPAIGN,
-    CAMPAIGN_PAGE,
-    CASES,
-    FINISHED,
-    INFO,
-    JUNIT,
-    MATRIX,
-    MISMATCH,
-    MISMATCHES,
-    OLD_RECORDS,
-    PAGE,
-    PARTIAL,
-    RECORDS,
-    REPRODUCER,
-    SARIF,
-    SUMMARY,
-)
+from .clearing import clear, refuse_foreign, remove_results
+from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, PAGE, PARTIAL, RECORDS, REPRODUCER
 from .links import refuse_any_link
-from .lock import LOCK, locked, unlock
+from .lock import locked, unlock
 from .met_again import fold
-from .part_files import EARLIER, UNFINISHED, Part, PartFile, is_begun, part_files, part_path, set_aside
+from .part_files import EARLIER, UNFINISHED, Part, PartFile, part_files, part_path, set_aside
 from .reading import read_document, read_instances, read_mismatches, read_part
 from .record_file import RecordFile
 from .reproducer import reproducer
+from .whole import copy_whole, write_whole
 
 _OF_A_MACHINE = frozenset(("platform", "processor", INSTRUCTIONS))
 """What of a run's environment stands in each file of records: its parts may be examined on several machines."""
@@ -96,10 +78,10 @@ class RunWriter:
         lock = locked(path)
         with contextlib.ExitStack() as unless_created:
             unless_created.callback(unlock, lock)
-            _clear(path, replace=replace)
+            clear(path, replace=replace)
             (path / MISMATCHES).mkdir()
             (path / RECORDS).mkdir()
-            _write_whole(path / INFO, to_json(info, indent=2) + "\n")
+            write_whole(path / INFO, to_json(info, indent=2) + "\n")
             unless_created.pop_all()
         return cls(path, info, lock, info.environment)
 
@@ -139,7 +121,7 @@ class RunWriter:
             (mismatch.id, Part(mismatch.candidate, mismatch.part)) for mismatch in read_mismatches(self.folder, [])
         )
         self._stale = {identity: part for identity, part in found if part not in self._whole}
-        _remove_results(self.folder)
+        remove_results(self.folder)
         for file in files:
             if not file.is_whole:
                 set_aside(self.folder, file)
@@ -154,21 +136,28 @@ class RunWriter:
         """The parts that were examined to their end."""
         return frozenset(self._whole)
 
+    def missing(self) -> tuple[Part, ...]:
+        """The other parts of the run's candidates, as they are planned."""
+        names, numbers = [candidate.name for candidate in self._info.candidates], range(self._info.plan.parts)
+        return tuple(part for name in names for number in numbers if (part := Part(name, number)) not in self._whole)
+
     def append(self, record: CaseRecord, part: int = 0) -> None:
         """Add the record of one case, of a part of its candidate."""
-        key = Part(record.candidate, part)
-        if key not in self._files:
-            self._files[key] = RecordFile(part_path(self.folder, key, UNFINISHED), self._info.checks, self._machine)
-        self._files[key].append(record)
+        self._file(Part(record.candidate, part)).append(record)
         self._count(record)
+
+    def _file(self, part: Part) -> RecordFile:
+        if part not in self._files:
+            path = part_path(self.folder, part, UNFINISHED)
+            self._files[part] = RecordFile(path, self._info.checks, self._machine)
+        return self._files[part]
 
     def end(self, part: Part) -> None:
         """Say that the search of a part has ended; it is whole unless that stopped before."""
         if part in self._stopped:
             return
-        if part not in self._files:
-            self._files[part] = RecordFile(part_path(self.folder, part, UNFINISHED), self._info.checks, self._machine)
-        file = self._files.pop(part)
+        file = self._file(part)
+        del self._files[part]
         file.sync()
         file.close()
         part_path(self.folder, part, UNFINISHED).replace(part_path(self.folder, part))
@@ -177,8 +166,8 @@ class RunWriter:
             self.discard_mismatch(identity)
         self._whole.add(part)
 
-    def adopt(self, run: Path, files: Collection[PartFile]) -> Iterator[Part]:
-        """Take over parts that were examined in another run, with their mismatches; tells of each that is here.
+    def adopt(self, run: Path, files: Collection[PartFile]) -> None:
+        """Take over parts that were examined in another run, with their mismatches.
 
         Raises
         ------
@@ -192,16 +181,15 @@ class RunWriter:
         for instance in read_instances(run):
             if Part(instance.candidate, instance.part) in parts:
                 name = f"{instance.id}.json"
-                _copy_whole(run / MISMATCHES / name, self.folder / MISMATCHES / name)
+                copy_whole(run / MISMATCHES / name, self.folder / MISMATCHES / name)
         for file in files:
             for record in read_part(file.path):
                 self._count(record)
-            _copy_whole(file.path, part_path(self.folder, file.part, "" if file.is_whole else UNFINISHED))
+            copy_whole(file.path, part_path(self.folder, file.part, "" if file.is_whole else UNFINISHED))
             if file.is_whole:
                 for how in (EARLIER, UNFINISHED):
                     part_path(self.folder, file.part, how).unlink(missing_ok=True)
                 self._whole.add(file.part)
-            yield file.part
 
     def _adopt_mismatch(self, run: Path, identity: str) -> None:
         home = self._home(identity)
@@ -214,7 +202,7 @@ class RunWriter:
     def describe(self, info: RunInfo) -> None:
         """Replace the run's facts by others of the same run."""
         self._info = info
-        _write_whole(self.folder / INFO, to_json(info, indent=2) + "\n")
+        write_whole(self.folder / INFO, to_json(info, indent=2) + "\n")
 
     def _count(self, record: CaseRecord) -> None:
         self._counting.add(record)
@@ -262,7 +250,7 @@ class RunWriter:
             fold(self.folder)
         told = (_in_order(self._counting.result()), len(self._audited), tuple(self._cut_short()))
         finished = Finished(self._before + float(seconds), bool(interrupted), *told)
-        _write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
+        write_whole(self.folder / FINISHED, to_json(finished, indent=2) + "\n")
 
     def _cut_short(self) -> Iterator[Stopped]:
         """Of each candidate of which a search ended before its cases did, how far all of them came."""
@@ -299,63 +287,8 @@ class RunWriter:
         self.close()
 
 
-def refuse_foreign(folder: Path) -> bool:
-    """Whether a folder holds a run; a new or empty one does not.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is a file, or holds anything else.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InvalidArgument("folder", str(folder), "should be a folder, not a file", where="RunWriter.create")
-    if not folder.exists() or all(entry.name == LOCK for entry in folder.iterdir()):
-        return False
-    if not (folder / INFO).is_file() or not is_begun(folder):
-        raise InvalidArgument(
-            "folder", str(folder), "should be new, empty, or the folder of an earlier run", where="RunWriter.create"
-        )
-    return True
-
-
 def _in_order(found: Compared) -> Compared:
     """The same, whatever the order in which it was counted."""
     shares = sorted(found.shares, key=lambda share: (share.candidate, share.subject, share.dtype))
     reasons = sorted(found.reasons, key=lambda reason: (-reason.count, reason.candidate, reason.text))
     return Compared(tuple(shares), tuple(reasons))
-
-
-def _clear(folder: Path, *, replace: bool) -> None:
-    if not refuse_foreign(folder):
-        return
-    if not replace:
-        raise InvalidArgument(
-            "folder", str(folder), "holds an earlier run; say that it is to be replaced", where="RunWriter.create"
-        )
-    _remove_results(folder)
-    for name in (MISMATCHES, RECORDS):
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name)
-    for name in (BASELINE, OLD_RECORDS, INFO):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _remove_results(folder: Path) -> None:
-    """Remove what says what came of a run, which is no more, or not yet again."""
-    for name in (CASES, MATRIX, ACCURACY, PARTIAL + CASES):
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name)
-    for name in (FINISHED, SUMMARY, BADGE, CAMPAIGN, CAMPAIGN_PAGE, PAGE, JUNIT, SARIF):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _copy_whole(source: Path, path: Path) -> None:
-    partial = path.with_name(PARTIAL + path.name)
-    shutil.copyfile(source, partial)
-    partial.replace(path)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    partial = path.with_name(PARTIAL + path.name)
-    partial.write_text(text, "ascii")
-    partial.replace(path)

@@ -17,6 +17,7 @@ from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .instances import Instance
 from .migration import migrate
+from .naming import check_id
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
 from .stopped import Stopped
 from .summary import Summary
@@ -29,7 +30,6 @@ MAX_TOLD = 2000
 MOST_PARTS = 1_000_000
 """Of a run."""
 _MAX_DIGITS = 40
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,149}", re.ASCII)
 _JSON_SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -153,32 +153,6 @@ def read_json(decoded: Callable[[Any], T], data: bytes, *, file: str, line: int)
 def kind_name(kind: type[Any]) -> str:
     """What a document of a class says that it is."""
     return _KINDS[kind].name
-
-
-def check_id(text: str) -> None:
-    """Refuse a mismatch id that could not be a folder's name on its own.
-
-    Raises
-    ------
-    WrongField
-        If it is empty, too long, starts with a dot, or holds anything but letters, digits and ``._+=@-``.
-    """
-    if not _ID.fullmatch(text):
-        raise WrongField(f"should be 1 to 150 letters, digits or ._+=@- and start with no dot, not {shown(text)}")
-
-
-def mismatch_id(candidate: str, subject: str, number: int, part: int = 0) -> str:
-    """An id for a mismatch that is readable and safe as a folder's name: ``kernels.py-conv2d-forward-1``.
-
-    Of a part beyond the first, the number has the part's before it: ``kernels.py-conv2d-forward-7.1``.
-    """
-    return f"{plain_name(f'{candidate}-{subject}') or 'mismatch'}-{f'{part}.' if part else ''}{number}"
-
-
-def plain_name(text: str) -> str:
-    """What of a text is safe in the name of a file; may be empty, and the same of several texts."""
-    plain = re.sub(r"[^A-Za-z0-9._+=@]+", "-", text, flags=re.ASCII).lstrip("-._+=@")
-    return plain[:120].rstrip("-.")
 
 
 def _shortened(document: Document) -> object:

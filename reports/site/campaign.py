@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ..files.layout import CAMPAIGN_PAGE
+from ..files.whole import write_whole
 from ..records.campaign_state import CampaignState, Lost
 from ..views.gate import percent
 from ..views.wording import clean, duration, plural
 from .html import page
-from .writing import write_whole
 
 
 @dataclass(frozen=True, slots=True)

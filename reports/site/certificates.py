@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ...oracle.judging.verdict import Outcome
 from ..files.layout import PAGE
+from ..files.whole import write_whole
 from ..records.record import CandidateInfo
 from ..views.wording import SYMBOLS, candidate_name, clean
 from .html import page
-from .writing import write_whole
 
 CERTIFICATES = "certificates.json"
 VERSION = 1

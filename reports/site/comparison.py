@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from ...oracle.judging.verdict import Outcome
 from ..files.layout import MISMATCHES, PAGE
+from ..files.whole import write_whole
 from ..records.record import RunInfo
 from ..views.difference import Difference
 from ..views.difference_text import Kind, conclusion, kinds
 from ..views.wording import SYMBOLS, clean
 from .html import page
-from .writing import write_whole
 
 
 @dataclass(frozen=True, slots=True)

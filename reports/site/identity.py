@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files.whole import write_whole
 from ..records.record import CandidateInfo
 from ..views.wording import candidate_name, clean
 from .html import page
-from .writing import write_whole
 
 
 @dataclass(frozen=True, slots=True)

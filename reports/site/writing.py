@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from ..files.layout import ACCURACY, CASES, MATRIX, MISMATCHES, PAGE, PARTIAL
+from ..files.whole import write_whole
 from ..records.baseline import Held
 from ..records.line import Line
 from ..records.ratios import Gathering
@@ -122,14 +123,3 @@ class SiteWriter:
 
 def _neighbour(told: list[tuple[CauseCard, Mismatch]], place: int) -> str:
     return mismatch_href(told[place][1]) if 0 <= place < len(told) else ""
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a page whole or not at all."""
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_name(f"{PARTIAL}{path.name}")
-    try:
-        partial.write_text(text, "utf-8", "backslashreplace")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -18,92 +18,26 @@ from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
 from ...reports.errors import InvalidRecord
+from ...reports.files.clearing import refuse_foreign
 from ...reports.files.layout import INFO
 from ...reports.files.merging import together
-from ...reports.files.part_files import Part, part_files
+from ...reports.files.part_files import part_files
 from ...reports.files.reading import read_info, read_mismatches
-from ...reports.files.run import RunWriter, refuse_foreign
-from ...reports.records.record import Mismatch, RunInfo
+from ...reports.files.run import RunWriter
+from ...reports.records.record import RunInfo
 from ...reports.records.same_run import differences
 from ...reports.records.stopped import Stopped
 from ..candidates import CandidateError
-from ..cases.budget import part_of, parts
+from ..cases.budget import cases_of, parts
 from ..search.findings import RunPlan
 from ..search.runner import described
 from .engines import Engine
+from .events import CampaignEvent, CaseBlamed, PartCollected, PartLost, Planned, StillGoing
 from .packing import unpack
-from .suspects import Suspect, lone
+from .suspects import Suspect
 from .task import Examined, Task
 
 _SECONDS_BETWEEN_LOOKS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A part to be examined: of which source, and its number."""
-
-    source: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class PartCollected:
-    """A part is in the folder.
-
-    Parameters
-    ----------
-    part : Part
-    where : str
-        The machine that examined it.
-    done, total : int
-        Parts that are in the folder, and that there are.
-    mismatches : tuple of Mismatch
-        That were met in it.
-    """
-
-    part: Part
-    where: str
-    done: int
-    total: int
-    mismatches: tuple[Mismatch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PartLost:
-    """The process that examined a part was lost, or its worker; it is tried again alone when all others are done."""
-
-    planned: Planned
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseBlamed:
-    """A part cannot be examined to its end: whoever tries is lost with one of its cases.
-
-    Parameters
-    ----------
-    planned : Planned
-    place : int
-        Of the case, from 1, among those of the part.
-    why : str
-        How it is lost.
-    """
-
-    planned: Planned
-    place: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class StillGoing:
-    """So many parts are handed out at the moment."""
-
-    running: int
-    waiting: int
-
-
-CampaignEvent = PartCollected | PartLost | CaseBlamed | StillGoing
-"""What a campaign tells."""
 
 
 @dataclass(slots=True)
@@ -205,7 +139,7 @@ class Campaign:
                 elif examined.run:
                     yield self._collected(planned, examined)
                 else:
-                    self._suspects[planned] = Suspect(planned.number, self._cases(planned), examined.lost)
+                    self._suspects[planned] = Suspect(self._cases(planned), examined.lost)
                     yield PartLost(planned, examined.lost)
             yield StillGoing(len(running), len(waiting))
 
@@ -213,7 +147,7 @@ class Campaign:
         """Try what was lost, one after the other, with nothing beside it."""
         for planned, suspect in self._suspects.items():
             while True:
-                task = lone(self._task(planned), suspect)
+                task = replace(self._task(planned), most=suspect.next_most())
                 future = self.engine.submit(task)
                 while not wait([future], timeout=_SECONDS_BETWEEN_LOOKS).done:
                     yield StillGoing(1, 0)
@@ -265,7 +199,7 @@ class Campaign:
         return Task(replace(self.plan, sources=(planned.source,)), planned.number, self.seconds)
 
     def _cases(self, planned: Planned) -> int:
-        return part_of(self.plan.budget, planned.number).cases
+        return cases_of(self.plan.budget, planned.number)
 
     def _collected(self, planned: Planned, examined: Examined) -> PartCollected:
         """Put what a worker found into the folder."""
@@ -276,7 +210,7 @@ class Campaign:
             writer = self._told_of(planned.source, info)
             (file,) = part_files(run, info)
             mismatches = tuple(read_mismatches(run, []))
-            list(writer.adopt(run, [file]))
+            writer.adopt(run, [file])
         return PartCollected(file.part, examined.where, len(writer.whole), self._total, mismatches)
 
     def _told_of(self, source: str, info: RunInfo) -> RunWriter:
@@ -309,14 +243,11 @@ class Campaign:
     def _close(self, seconds: float, interrupted: bool) -> None:
         if self._writer is None:
             return
-        names = {source: info.candidates[0].name for source, info in self.infos.items()}
-        whole = self._writer.whole
-        for source, name in names.items():
-            for number in parts(self.plan.budget):
-                if Part(name, number) not in whole:
-                    planned = Planned(source, number)
-                    examined = max(self._blamed.get(planned, 1) - 1, 0)
-                    self._writer.stop(Stopped(name, examined, self._cases(planned)), number)
+        sources = {info.candidates[0].name: source for source, info in self.infos.items()}
+        for part in self._writer.missing():
+            planned = Planned(sources[part.candidate], part.number)
+            examined = max(self._blamed.get(planned, 1) - 1, 0)
+            self._writer.stop(Stopped(part.candidate, examined, self._cases(planned)), part.number)
         self._writer.finish(seconds, interrupted)
         self._writer.close()
 

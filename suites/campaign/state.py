@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ...reports.files.layout import CAMPAIGN
 from ...reports.files.reading import read_document
+from ...reports.files.whole import write_whole
 from ...reports.records.campaign_state import CampaignState, Lost, Met, PartsOf
 from ...reports.records.serialization import to_json
 from ...reports.site.campaign import write_campaign
-from ...reports.site.writing import write_whole
 from ...reports.views.wording import headline
-from .campaign import CampaignEvent, CaseBlamed, PartCollected, PartLost, Planned, StillGoing
+from .events import CampaignEvent, CaseBlamed, PartCollected, PartLost, Planned, StillGoing
 
 _MOST_MET = 20
 
@@ -103,8 +103,3 @@ def read_state(folder: Path) -> CampaignState:
         If there is none, or it is damaged.
     """
     return read_document(CampaignState, folder / CAMPAIGN)
-
-
-def lost_for_good(lost: Sequence[Lost]) -> tuple[Lost, ...]:
-    """Those of which a case is known to be to blame."""
-    return tuple(each for each in lost if each.case)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .task import Examined, Task
+from .task import Examined
 
 TRIES = 3
 """A part that is lost so often is not lost by chance."""
@@ -20,15 +20,12 @@ class Suspect:
 
     Parameters
     ----------
-    number : int
-        Of the part.
     cases : int
         That it has.
     told : str
         How it was lost last.
     """
 
-    number: int
     cases: int
     told: str
     losses: int = 1
@@ -63,8 +60,3 @@ class Suspect:
         else:
             self._lost = most
         return False
-
-
-def lone(task: Task, suspect: Suspect) -> Task:
-    """The task with which a suspect is tried next."""
-    return Task(task.plan, suspect.number, task.seconds, suspect.next_most())

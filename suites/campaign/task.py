@@ -17,6 +17,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..candidates.foreign.post_mortem import signal_name
 from ..search.findings import RunPlan, Shard
 from .packing import packed
 
@@ -101,7 +102,7 @@ def examine(task: Task) -> Examined:
             case code if code == REFUSED:
                 return Examined(where, refused=text)
             case code if code < 0:
-                return Examined(where, lost=f"it was ended by {_signal_name(-code)}")
+                return Examined(where, lost=f"it was ended by {signal_name(-code)}")
             case code:
                 return Examined(where, lost=f"it ended with {code}: {text}")
 
@@ -133,10 +134,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process with all that it started in its session."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -65,14 +65,18 @@ def parts(budget: Budget) -> range:
     return range(-(-budget.cases // budget.part_cases))
 
 
+def cases_of(budget: Budget, number: int) -> int:
+    """Of one part."""
+    return min(budget.part_cases, budget.cases - number * budget.part_cases)
+
+
 def part_of(budget: Budget, number: int) -> Budget:
     """The budget of one part."""
-    first = number * budget.part_cases
-    last = min(first + budget.part_cases, budget.cases)
+    first, cases = number * budget.part_cases, cases_of(budget, number)
     return replace(
         budget,
-        cases=last - first,
+        cases=cases,
         seed=budget.seed + number * _BETWEEN_PARTS,
-        corpus_cases=budget.corpus_cases[first:last],
+        corpus_cases=budget.corpus_cases[first : first + cases],
         part=number,
     )

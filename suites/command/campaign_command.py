@@ -19,8 +19,9 @@ from ...reports.records.campaign_state import CampaignState
 from ...reports.site.campaign import facts, headline, loss_text
 from ...reports.views.wording import headline as mismatch_headline
 from ..calling.replies import Limits
-from ..campaign.campaign import Campaign, CampaignEvent, CaseBlamed, PartCollected, PartLost, absolute
+from ..campaign.campaign import Campaign, absolute
 from ..campaign.engines import LOCAL, opened
+from ..campaign.events import CampaignEvent, CaseBlamed, PartCollected, PartLost
 from ..campaign.state import Watching, read_state, write_state
 from ..cases.budget import PART_CASES, parts
 from ..search.failure_store import FailureMemory

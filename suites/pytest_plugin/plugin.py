@@ -159,7 +159,7 @@ def conv_check(request: pytest.FixtureRequest) -> Callable[[], None]:
 
 def _require_for_a_run(folder: Path) -> None:
     from ...oracle.errors import InvalidArgument
-    from ...reports.files.run import refuse_foreign
+    from ...reports.files.clearing import refuse_foreign
 
     try:
         refuse_foreign(folder)

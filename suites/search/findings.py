@@ -14,7 +14,7 @@ from ...reports.files.run import RunWriter
 from ...reports.records.stopped import Stopped
 from ..calling.executor import Executor
 from ..calling.replies import Limits
-from ..cases.budget import Budget, part_of, parts
+from ..cases.budget import Budget, cases_of, part_of, parts
 from ..diagnosis.fault import Fault
 from ..diagnosis.framework_witness import Frameworks
 from .counterexample import build
@@ -131,7 +131,7 @@ def findings(
         evidence = _Evidence(executor, others, plan.limits, part.number, opened)
         budget = part_of(plan.budget, part.number)
         own = (each.number for each in plan.shard.of(all_parts(plan, candidates)) if each.candidate == part.candidate)
-        yield PartStarted(executor.info, sum(part_of(plan.budget, number).cases for number in own))
+        yield PartStarted(executor.info, sum(cases_of(plan.budget, number) for number in own))
         with closing(search(executor, budget, memory, spare, plan.until, plan.most, recalled)) as events:
             try:
                 yield from map(evidence.with_evidence, events)

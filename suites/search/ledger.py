@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from ...oracle.operands.data import Case
+from ...reports.records.naming import mismatch_id
 from ...reports.records.record import CheckResult
-from ...reports.records.serialization import mismatch_id
 from ..cases.corpora.selection import Provenance
 from ..cases.features import needs
 from ..checks.registry import FIRST, kind_named

@@ -36,5 +36,10 @@ def cause_of(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
     description = (signal.strsignal(-code) or "").lower()
-    named = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
+    named = signal_name(-code)
     return f"{named} ({description})" if description else named
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV``; of one that has no name, its number."""
+    return next((each.name for each in signal.Signals if each == number), f"signal {number}")

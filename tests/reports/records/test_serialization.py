@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.reports import SCHEMA_VERSION, CaseRecord, InvalidRecord, Mismatch, RunInfo, mismatch_id
 from convoracle.reports.records.codec import WrongField
-from convoracle.reports.records.serialization import Finished, StoredMismatch, check_id, from_json, to_json
+from convoracle.reports.records.naming import check_id
+from convoracle.reports.records.serialization import Finished, StoredMismatch, from_json, to_json
 
 NEXT = SCHEMA_VERSION + 1
 counts = st.integers(0, 10**12)

@@ -20,16 +20,9 @@ from convoracle.reports import InvalidRecord, RunWriter, read_run
 from convoracle.reports.files.part_files import Part, part_files
 from convoracle.reports.files.reading import read_info
 from convoracle.suites.calling.replies import Limits
-from convoracle.suites.campaign.campaign import (
-    Campaign,
-    CampaignEvent,
-    CaseBlamed,
-    PartCollected,
-    PartLost,
-    Planned,
-    absolute,
-)
+from convoracle.suites.campaign.campaign import Campaign, absolute
 from convoracle.suites.campaign.engines import Engine, engine_of, opened
+from convoracle.suites.campaign.events import CampaignEvent, CaseBlamed, PartCollected, PartLost, Planned
 from convoracle.suites.campaign.task import Examined, Task, examine
 from convoracle.suites.candidates import CandidateError
 from convoracle.suites.cases.budget import Budget

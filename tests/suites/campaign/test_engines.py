@@ -21,8 +21,9 @@ from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import RunWriter, read_run
 from convoracle.suites.calling.replies import Limits
-from convoracle.suites.campaign.campaign import Campaign, CampaignEvent, PartCollected
+from convoracle.suites.campaign.campaign import Campaign
 from convoracle.suites.campaign.engines import opened
+from convoracle.suites.campaign.events import CampaignEvent, PartCollected
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.space import Space
 from convoracle.suites.search.findings import RunPlan
