@@ -12,6 +12,18 @@ from ..records.totals import Run
 from .layout import BASELINE
 
 
+def baseline_text(path: Path) -> str:
+    """The text of a file that is a baseline.
+
+    Raises
+    ------
+    InvalidRecord
+        If it is none.
+    """
+    read_baseline(path)
+    return path.read_text("utf-8")
+
+
 def keep_baseline(text: str, folder: str | os.PathLike[str]) -> None:
     """Write the text of a baseline into a run's folder."""
     (Path(folder) / BASELINE).write_text(text, "utf-8")

@@ -141,6 +141,11 @@ class Held:
     expired: tuple[Known, ...] = ()
     quarantined: tuple[Known, ...] = ()
 
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """All of them, known or not."""
+        return (*self.unknown, *(mismatch for _, known in self.known for mismatch in known))
+
 
 def held(run: Run, baseline: Iterable[Known], today: date) -> Held:
     """Tell what is known of a run's mismatches; each belongs to the first deviation that speaks of it."""

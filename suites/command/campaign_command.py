@@ -12,13 +12,12 @@ from rich.console import Console
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.operands.data import parse_case
-from ...reports import read_run
-from ...reports.files.held_against import keep_baseline
-from ...reports.records.baseline_file import read_baseline
+from ...reports.files.held_against import baseline_text, keep_baseline
+from ...reports.records.baseline import Held
 from ...reports.records.campaign_state import CampaignState
 from ...reports.site.campaign import facts, headline, loss_text
+from ...reports.views.gate import Judgement
 from ...reports.views.wording import headline as mismatch_headline
-from ..calling.replies import Limits
 from ..campaign.campaign import Campaign, absolute
 from ..campaign.engines import LOCAL, opened
 from ..campaign.events import CampaignEvent, CaseBlamed, PartCollected, PartLost
@@ -30,7 +29,7 @@ from .arguments import CORES, natural, positive, span
 from .conclusion import conclude
 from .gate import Gate
 from .plain_console import plain_console, table_console
-from .planning import GIB, budget_of
+from .planning import budget_of, limits_of
 from .space_options import DEFAULT_MEMORY, add_limits, add_memory, add_profile, add_space
 
 STATUS = "status"
@@ -85,7 +84,8 @@ def campaign(options: argparse.Namespace) -> int:
     if options.candidates[0] == STATUS:
         return _status(options.candidates[1:])
     plan = _plan(options)
-    baseline = "" if options.baseline is None else _text(options.baseline)
+    baseline = "" if options.baseline is None else baseline_text(options.baseline)
+    judged: Judgement | None = None
     console = plain_console(soft_wrap=True)
     with opened(options.scheduler, options.jobs or CORES, _needs(options)) as engine:
         made = Campaign(plan, engine, options.out, options.part_time, options.command)
@@ -97,16 +97,15 @@ def campaign(options: argparse.Namespace) -> int:
                 if baseline:
                     keep_baseline(baseline, options.out)
                 judged = conclude(options.out, Gate(), table_console(), quiet=options.quiet)
-                _remember(made, options.out, options.memory or [DEFAULT_MEMORY])
-    return 0 if judged.passes and made.is_whole else 1
+                _remember(made, judged.against, options.memory or [DEFAULT_MEMORY])
+    return 0 if judged is not None and judged.passes and made.is_whole else 1
 
 
-def _remember(made: Campaign, folder: Path, places: list[str]) -> None:
+def _remember(made: Campaign, found: Held, places: list[str]) -> None:
     """Keep the smallest case of each mismatch."""
-    found = read_run(folder).mismatches
     for info in made.infos.values():
         (candidate,) = info.candidates
-        cases = (parse_case(mismatch.case) for mismatch in found if mismatch.candidate == candidate.name)
+        cases = (parse_case(mismatch.case) for mismatch in found.mismatches if mismatch.candidate == candidate.name)
         FailureMemory(places, candidate.source).update(cases, ())
 
 
@@ -173,28 +172,19 @@ def _status_lines(state: CampaignState) -> Iterable[str]:
 
 
 def _plan(options: argparse.Namespace) -> RunPlan:
-    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * GIB))
     sources = tuple(dict.fromkeys(absolute(options.candidates)))
-    return RunPlan(sources, budget_of(options), limits, (), jobs=1)
+    return RunPlan(sources, budget_of(options), limits_of(options), (), jobs=1)
 
 
 def _needs(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
+    candidates = absolute(options.candidates)
     for text in options.needs:
-        source, _, need = text.rpartition("=")
+        named, _, need = text.rpartition("=")
         name, _, amount = need.partition(":")
-        if (
-            not source
-            or not name
-            or not amount.isdecimal()
-            or absolute([source])[0] not in absolute(options.candidates)
-        ):
+        (source,) = absolute([named])
+        if not name or not amount.isdecimal() or source not in candidates:
             requirement = "should be a candidate of the campaign with a name and an amount: torch-cuda=GPU:1"
             raise InvalidArgument("needs", text, requirement, where="campaign")
-        found.setdefault(absolute([source])[0], {})[name] = float(amount)
+        found.setdefault(source, {})[name] = float(amount)
     return found
-
-
-def _text(path: Path) -> str:
-    read_baseline(path)
-    return path.read_text("utf-8")

@@ -23,7 +23,6 @@ from ...reports.records.baseline_file import read_baseline
 from ...reports.records.record import Plan, RunInfo
 from ...reports.records.same_run import differences
 from ...reports.views.wording import plural
-from ..calling.replies import Limits
 from ..candidates import DEFAULT
 from ..capabilities.supported import read_supported, supported, write_supported
 from ..cases.budget import parts as parts_of
@@ -34,7 +33,7 @@ from .arguments import require_writable
 from .check_options import DEFAULT_OUT
 from .gate import Gate
 from .plain_console import table_console
-from .planning import GIB, budget_of, selection_of
+from .planning import budget_of, limits_of, selection_of
 from .progress import show_progress
 from .space_options import DEFAULT_MEMORY
 
@@ -141,13 +140,12 @@ def _writer(folder: Path, info: RunInfo) -> RunWriter:
 
 def _plan(options: argparse.Namespace) -> RunPlan:
     budget = budget_of(options)
-    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * GIB))
     sources = tuple(options.candidates) or DEFAULT
     memory = tuple(options.memory or (DEFAULT_MEMORY,))
     until = None if options.max_time is None else time.monotonic() + options.max_time
     parts = len(parts_of(budget))
     shard = Shard(*(options.shard or (1, 1)))
-    plan = RunPlan(sources, budget, limits, memory, not options.in_process, options.jobs, until, shard)
+    plan = RunPlan(sources, budget, limits_of(options), memory, not options.in_process, options.jobs, until, shard)
     if shard.count > (most := parts * len(sources)):
         requirement = f"should be of at most {most}: the run is made of {plural(most, 'part')}"
         raise InvalidArgument("shard", str(shard), requirement, where="check")

@@ -66,11 +66,11 @@ def _run(words: Sequence[str]) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _say_nothing_more()
+        _send_nowhere(1, _LAST_STANDARD)
         return FAILED
     except OSError as error:
         _complain(f"{error.filename or 'writing'}: {error.strerror}")
-        _say_no_more_of_that()
+        _drop_unwritten()
         return FAILED
     except Exception:  # noqa: BLE001 - the boundary: whatever else goes wrong is ours, and must not look like a verdict
         traceback.print_exc()
@@ -94,20 +94,19 @@ def _occupy_standard_descriptors() -> None:
     os.close(opened)
 
 
-def _say_nothing_more() -> None:
-    """Nobody reads it: what is still to be written, also as the interpreter ends, goes nowhere."""
+def _send_nowhere(*descriptors: int) -> None:
+    """Have nobody read what is still to be written there, also as the interpreter ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in (1, _LAST_STANDARD):
+    for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
 
 
-def _say_no_more_of_that() -> None:
-    """What could not be written goes nowhere, where the interpreter would try once more as it ends."""
+def _drop_unwritten() -> None:
+    """What could not be written the interpreter would try to write once more as it ends."""
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.stdout.flush()
+        _send_nowhere(1)
 
 
 @contextlib.contextmanager

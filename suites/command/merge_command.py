@@ -7,11 +7,10 @@ from itertools import groupby
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
-from ...reports.files.held_against import keep_baseline
+from ...reports.files.held_against import baseline_text, keep_baseline
 from ...reports.files.layout import BASELINE
 from ...reports.files.merging import merge
 from ...reports.files.part_files import Part
-from ...reports.records.baseline_file import read_baseline
 from .conclusion import conclude
 from .gate import Gate
 from .plain_console import plain_console, table_console
@@ -60,8 +59,7 @@ def merge_runs(options: argparse.Namespace) -> int:
 def _baseline(options: argparse.Namespace) -> str:
     """The text of the one that is given, or else of the one that all runs were held against that have one."""
     if options.baseline is not None:
-        read_baseline(options.baseline)
-        return str(options.baseline.read_text("utf-8"))
+        return baseline_text(options.baseline)
     kept = {path.read_text("utf-8") for run in options.runs if (path := run / BASELINE).is_file()}
     if len(kept) > 1:
         requirement = "should be given, since the runs were held against several"

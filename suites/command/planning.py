@@ -7,12 +7,18 @@ from dataclasses import replace
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
+from ..calling.replies import Limits
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.space import Space
 
-GIB = 2**30
+_GIB = 2**30
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    """Of each call to a candidate."""
+    return Limits(seconds_per_call=options.time_limit, memory_bytes=int(options.memory_limit * _GIB))
 
 
 def budget_of(options: argparse.Namespace) -> Budget:

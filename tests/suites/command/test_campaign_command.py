@@ -80,3 +80,27 @@ def test_what_was_found_is_tried_first_by_a_later_check(capsys: pytest.CaptureFi
     first = next(record for record in read_records("conformance-report") if not record.declined)
     assert first.case == mismatch.case
     capsys.readouterr()
+
+
+DIES = """
+import os, signal
+
+def conv1d(x, w):
+    process = os.getpid()
+    while process > 1:
+        with open(f"/proc/{process}/stat") as stat:
+            process = int(stat.read().rpartition(")")[2].split()[1])
+        with open(f"/proc/{process}/cmdline", "rb") as words:
+            if b"part_process" in words.read():
+                os.kill(process, signal.SIGKILL)
+"""
+
+
+def test_where_nothing_came_back_it_says_so_and_ends_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dies.py").write_text(DIES)
+    few = ("--ranks", "1", "--dtypes", "float32", "--checks", "structure", "--cases", "2")
+    assert main(["campaign", "dies.py:conv1d", *few, "--out", "big"]) == 1
+    captured = capsys.readouterr()
+    assert "it was ended by SIGKILL, each time with its case 1" in captured.out
+    assert captured.err == ""
+    assert not Path("big").exists()
