@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +22,7 @@ from convoracle.reports import (
 )
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium")
 
 TEXTS = (
     "<script>window.pwned=1;alert(1)</script>",
@@ -101,14 +99,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made_mismatch) -> Path:
     (path / "held-against.toml").write_text("".join(entries))
     write_reports(path)
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 def paths(folder: Path) -> list[str]:

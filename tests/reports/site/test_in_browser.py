@@ -16,21 +16,12 @@ from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium")
 
 HOSTILE = "</script><img src=x onerror=document.title='pwned'>\"'`${1}{{ 7*7 }}\u2028&lt;"
 PAGES = ("index.html", "cases/index.html", "matrix/index.html", "accuracy/index.html", "mismatches/{}/index.html")
 MANY = 2500
 SAMPLES = Path(__file__).parents[1] / "records" / "samples"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

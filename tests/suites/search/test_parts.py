@@ -30,14 +30,7 @@ from ...kept import kept
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 WRONG = "mutants.py:StrideIgnoredInWeightGradient"
-RESTRICTED = """
-import numpy as np
-def conv1d(x, w, stride):
-    if any(size < 1 for size in (*x.shape, *w.shape)):
-        raise NotImplementedError
-    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], 2)[:, :, :: stride[0]]
-    return np.einsum("ncor,kcr->nko", windows, w)
-"""
+RESTRICTED = MUTANTS.with_name("restricted.py")
 SPACE = Space(ranks=(1,), dtypes=("float32",), max_products=100)
 BUDGET = Budget(SPACE, frozenset({Pass.FORWARD, Pass.WEIGHT_GRADIENT}), 28, 0, part_cases=12)
 ALL = Shard()
@@ -51,9 +44,7 @@ class Running:
     budget: Budget = BUDGET
 
     def plan(self, shard: Shard) -> RunPlan:
-        restricted = self.tmp_path / "restricted.py"
-        restricted.write_text(RESTRICTED)
-        sources = (f"{MUTANTS}:Honest", f"{MUTANTS}:StrideIgnoredInWeightGradient", f"{restricted}:conv1d")
+        sources = (f"{MUTANTS}:Honest", f"{MUTANTS}:StrideIgnoredInWeightGradient", f"{RESTRICTED}:conv1d")
         memory = (str(self.tmp_path / f"memory-{len(list(self.tmp_path.iterdir()))}"),)
         return RunPlan(sources, self.budget, Limits(), memory, jobs=2, shard=shard)
 

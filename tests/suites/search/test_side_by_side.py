@@ -34,14 +34,7 @@ from convoracle.suites.search.runner import executors, memories, run
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 SPACE = Space(ranks=(1,), dtypes=("float32",), max_products=100)
 PASSES = frozenset({Pass.FORWARD, Pass.WEIGHT_GRADIENT})
-RESTRICTED = """
-import numpy as np
-def conv1d(x, w, stride):
-    if any(size < 1 for size in (*x.shape, *w.shape)):
-        raise NotImplementedError
-    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], 2)[:, :, :: stride[0]]
-    return np.einsum("ncor,kcr->nko", windows, w)
-"""
+RESTRICTED = MUTANTS.with_name("restricted.py")
 STATEFUL = '''
 from convoracle.oracle.answers import reference
 
@@ -217,9 +210,8 @@ def test_a_search_that_is_interrupted_while_it_looks_for_its_next_event_tells_wh
 def test_the_same_is_found_whatever_the_number_of_processes(tmp_path: Path) -> None:
     """Of a right candidate, a wrong one, one whose results depend on earlier calls, and one that takes little."""
     (tmp_path / "stateful.py").write_text(STATEFUL)
-    (tmp_path / "restricted.py").write_text(RESTRICTED)
     mutants = (f"{MUTANTS}:{name}" for name in ("Honest", "StrideIgnoredInWeightGradient"))
-    sources = (*mutants, f"{tmp_path}/stateful.py:Keeps", f"{tmp_path}/restricted.py:conv1d")
+    sources = (*mutants, f"{tmp_path}/stateful.py:Keeps", f"{RESTRICTED}:conv1d")
     found = {}
     for jobs in (1, 2, 9):
         folder = tmp_path / str(jobs)
