@@ -29,9 +29,7 @@ from .clearing import clear, refuse_foreign, remove_results
 from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, PAGE, PARTIAL, RECORDS, REPRODUCER
 from .links import refuse_any_link
 from .lock import locked, unlock
-from .met_again import fold
 from .part_files import EARLIER, UNFINISHED, Part, PartFile, part_files, part_path, set_aside
-from .reading import read_document, read_instances, read_mismatches, read_part
 from .record_file import RecordFile
 from .reproducer import reproducer
 from .whole import copy_whole, write_whole
@@ -96,6 +94,8 @@ class RunWriter:
         InvalidRecord
             If the run is damaged, or has links, behind which something else lies.
         """
+        from .reading import read_document
+
         path = Path(folder)
         if not refuse_foreign(path) or not (path / RECORDS).is_dir():
             requirement = "should be the folder of a run that this version of convoracle has begun"
@@ -110,6 +110,8 @@ class RunWriter:
         return writer
 
     def _take_up(self, files: tuple[PartFile, ...]) -> None:
+        from .reading import read_document, read_mismatches, read_part
+
         if (self.folder / FINISHED).exists():
             self._before = read_document(Finished, self.folder / FINISHED).seconds
         for file in files:
@@ -174,6 +176,8 @@ class RunWriter:
         InvalidRecord
             If what is taken over is damaged.
         """
+        from .reading import read_instances, read_mismatches, read_part
+
         parts = {file.part for file in files}
         for mismatch in read_mismatches(run, []):
             if Part(mismatch.candidate, mismatch.part) in parts:
@@ -247,6 +251,8 @@ class RunWriter:
         for file in self._files.values():
             file.sync()
         if self._info.plan.parts > 1:
+            from .met_again import fold  # with all that reads a run, which a new one does not wait for
+
             fold(self.folder)
         told = (_in_order(self._counting.result()), len(self._audited), tuple(self._cut_short()))
         finished = Finished(self._before + float(seconds), bool(interrupted), *told)

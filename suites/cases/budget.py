@@ -7,10 +7,13 @@ at several times, and come to the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ...oracle.problem.passes import Pass
-from .corpora.selection import CorpusCase
 from .space import Space
+
+if TYPE_CHECKING:
+    from .corpora.selection import CorpusCase
 
 PART_CASES = 500
 """Of a part: about a minute of work, beside which it costs little to begin, and to meet the same faults again."""

@@ -17,11 +17,9 @@ from ...oracle.errors import InvalidArgument
 from ...reports import RunWriter, read_records
 from ...reports.files.held_against import keep_baseline
 from ...reports.files.layout import SUMMARY
-from ...reports.files.reading import read_info
 from ...reports.records.baseline import Known
 from ...reports.records.baseline_file import read_baseline
 from ...reports.records.record import Plan, RunInfo
-from ...reports.records.same_run import differences
 from ...reports.views.wording import plural
 from ..candidates import DEFAULT
 from ..capabilities.supported import read_supported, supported, write_supported
@@ -115,6 +113,9 @@ def _withholding(plan: Plan, baseline: tuple[Known, ...]) -> Plan:
 
 def _resumed(folder: Path, info: RunInfo) -> RunWriter:
     """Goes on with a run, which has to be the same."""
+    from ...reports.files.reading import read_info  # with all that reads a run, which a new one does not wait for
+    from ...reports.records.same_run import differences
+
     before = read_info(folder)
     different = differences(before, info)
     if before.shard != info.shard:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...reports.files.part_files import EARLIER, Part, part_path
-from ...reports.files.reading import read_part
 from ..checks.kind import OfCandidate
 from ..checks.registry import kind_named
 from .examiner import Results
@@ -26,6 +25,8 @@ def recalled(folder: Path, part: Part) -> Mapping[str, Results]:
     path = part_path(folder, part, EARLIER)
     if not path.is_file():
         return {}
+    from ...reports.files.reading import read_part  # with all that reads a run, which a new one does not wait for
+
     asked = (record for record in read_part(path) if not record.declined and not _is_asked_once(record.results))
     return {record.case: tuple(replace(result, fault=None) for result in record.results) for record in asked}
 
