@@ -13,7 +13,9 @@ from .layout import (
     CAMPAIGN,
     CAMPAIGN_PAGE,
     CASES,
+    CERTIFICATES,
     FINISHED,
+    IDENTITY,
     INFO,
     JUNIT,
     MATRIX,
@@ -63,7 +65,7 @@ def clear(folder: Path, *, replace: bool) -> None:
             "folder", str(folder), "holds an earlier run; say that it is to be replaced", where="RunWriter.create"
         )
     remove_results(folder)
-    for name in (MISMATCHES, RECORDS):
+    for name in (MISMATCHES, RECORDS, IDENTITY, CERTIFICATES):
         if (folder / name).is_dir():
             shutil.rmtree(folder / name)
     for name in (BASELINE, OLD_RECORDS, INFO):
@@ -75,5 +77,6 @@ def remove_results(folder: Path) -> None:
     for name in (CASES, MATRIX, ACCURACY, PARTIAL + CASES):
         if (folder / name).is_dir():
             shutil.rmtree(folder / name)
-    for name in (FINISHED, SUMMARY, BADGE, CAMPAIGN, CAMPAIGN_PAGE, PAGE, JUNIT, SARIF):
+    pages = (f"{name}/{PAGE}" for name in (IDENTITY, CERTIFICATES))
+    for name in (FINISHED, SUMMARY, BADGE, CAMPAIGN, CAMPAIGN_PAGE, PAGE, JUNIT, SARIF, *pages):
         (folder / name).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ...oracle.judging.verdict import Outcome
+from ..records.certified import CertificateRow
 from ..records.compared import Compared
 from ..records.record import CandidateInfo, Mismatch
 from ..records.tally import Cell, Row, Tally
@@ -71,6 +72,9 @@ def _suite(
         if cell.verdicts or row in named:
             found = tuple(mismatch for mismatch in mismatches if counts.row_of(mismatch.check, mismatch.subject) == row)
             _case(suite, candidate, row, cell, found, counts)
+    for each in run.beside.certificates:
+        for layer in each.rows if each.candidate == candidate.name else ():
+            _layer(suite, candidate, layer)
     if not counts.of(candidate.name).decided and not mismatches:
         _nothing_compared(
             suite, candidate.name, f"nothing was compared for {candidate_name(candidate.name, candidate)}"
@@ -102,6 +106,18 @@ def _case(
     elif not cell.conforming:
         ElementTree.SubElement(case, "skipped", message=_xml(_why_nothing(cell)))
     ElementTree.SubElement(case, "system-out").text = _xml(_counted(cell))
+
+
+def _layer(suite: ElementTree.Element, candidate: CandidateInfo, row: CertificateRow) -> None:
+    """A test case for a result of a whole layer, which passes if it is proven right."""
+    name = f"certificate[{row.layer} {row.subject} {row.dtype}]"
+    case = ElementTree.SubElement(
+        suite, "testcase", name=_xml(name), classname=_xml(f"convoracle.{candidate.name}"), time=f"{row.seconds:.3f}"
+    )
+    if row.outcome.is_mismatch:
+        ElementTree.SubElement(case, "failure", type=str(row.outcome), message=_xml(row.told)).text = _xml(row.case)
+    elif not row.is_proven:
+        ElementTree.SubElement(case, "skipped", message=_xml(row.told))
 
 
 def _failure(

@@ -10,7 +10,10 @@
     mismatches/ID.json                of one that is the same as another, met again in another part
     finished.json                     written when the run ends
     summary.json, badge.json          what came of it, by what it was held against
-    index.html, cases/, matrix/, accuracy/, mismatches/ID/index.html, junit.xml, sarif.json    made from the others
+    identity/CANDIDATE.json           identity cards of a candidate, if it was probed
+    certificates/CANDIDATE.json       what became of whole layers, if it was asked for them
+    index.html, cases/, matrix/, accuracy/, identity/index.html, certificates/index.html, mismatches/ID/index.html,
+    junit.xml, sarif.json             made from the others
     campaign.json, campaign.html      how far a campaign is that is made by workers
     .lock                             held by the run that is writing; empty, and ignored by readers
 """
@@ -25,5 +28,7 @@ BASELINE, SUMMARY, BADGE = "held-against.toml", "summary.json", "badge.json"
 CAMPAIGN, CAMPAIGN_PAGE = "campaign.json", "campaign.html"
 PAGE, JUNIT, SARIF = "index.html", "junit.xml", "sarif.json"
 CASES, MATRIX, ACCURACY = "cases", "matrix", "accuracy"
+IDENTITY, CERTIFICATES = "identity", "certificates"
+"""Folders of what was found beside the cases, and of the pages that show it."""
 PARTIAL = ".partial-"
 """What begins so is being written, and ignored by readers."""

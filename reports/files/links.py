@@ -12,7 +12,9 @@ from .layout import (
     ARRAYS,
     BASELINE,
     CASES,
+    CERTIFICATES,
     FINISHED,
+    IDENTITY,
     INFO,
     MATRIX,
     MISMATCH,
@@ -34,7 +36,7 @@ def refuse_links(folder: str | os.PathLike[str]) -> None:
         If something in it that is written, or a folder of it, is a symbolic link.
     """
     home = Path(folder)
-    written = (home, *(home / name for name in (CASES, MATRIX, ACCURACY, MISMATCHES)))
+    written = (home, *(home / name for name in (CASES, MATRIX, ACCURACY, IDENTITY, CERTIFICATES, MISMATCHES)))
     for place in (*written, *_folders(home / MISMATCHES)):
         for entry in _entries(place):
             if entry.is_symlink() and entry.name not in _ONLY_READ:
@@ -50,7 +52,8 @@ def refuse_any_link(folder: str | os.PathLike[str]) -> None:
         If something in it is a symbolic link.
     """
     home = Path(folder)
-    for place in (home, home / RECORDS, home / MISMATCHES, *_folders(home / MISMATCHES)):
+    names = (RECORDS, IDENTITY, CERTIFICATES, MISMATCHES)
+    for place in (home, *(home / name for name in names), *_folders(home / MISMATCHES)):
         for entry in _entries(place):
             if entry.is_symlink():
                 raise InvalidRecord("is a link, behind which no run is written: remove it", file=entry.path)

@@ -19,9 +19,11 @@ from ..records.record import CandidateInfo, RunInfo
 from ..records.same_run import differences
 from ..records.serialization import Finished, to_json
 from ..records.stopped import Stopped
+from .annexes import put_together
+from .document import read_document
 from .layout import FINISHED, INFO, RECORDS
 from .part_files import Part, PartFile, part_files
-from .reading import read_document, read_part
+from .reading import read_part
 from .run import RunWriter
 
 _BETWEEN = " | "
@@ -87,6 +89,7 @@ def merge(runs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -
     with closing(RunWriter.create(target, together(infos), replace=True)) as writer:
         for folder in folders:
             writer.adopt(folder, [copy.file for copy, _ in chosen.values() if copy.run == folder])
+        put_together(zip(folders, infos, strict=True), target)
         missing = writer.missing()
         for part in missing:
             writer.stop(Stopped(part.candidate, 0, writer.info.plan.cases_of(part.number)), part.number)

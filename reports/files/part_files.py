@@ -12,19 +12,17 @@ longer one has what the other has.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import InvalidRecord
-from ..records.naming import plain_name
+from ..records.naming import file_stem
 from ..records.record import RunInfo
 from .layout import OLD_RECORDS, RECORDS
 
 UNFINISHED, EARLIER = ".unfinished", ".earlier"
 _NAME = re.compile(r"(.+)-(0|[1-9][0-9]{0,8})(\.unfinished|\.earlier|)\.jsonl", re.ASCII | re.DOTALL)
-_DIGITS = 8
 
 
 class Part(NamedTuple):
@@ -44,7 +42,7 @@ class PartFile(NamedTuple):
 
 def part_path(folder: Path, part: Part, how: str = "") -> Path:
     """Where the records of a part are; while it is not examined to its end, with ``how`` in its name."""
-    return folder / RECORDS / f"{_stem(part.candidate)}-{part.number}{how}.jsonl"
+    return folder / RECORDS / f"{file_stem(part.candidate)}-{part.number}{how}.jsonl"
 
 
 def part_files(folder: Path, info: RunInfo) -> tuple[PartFile, ...]:
@@ -57,7 +55,7 @@ def part_files(folder: Path, info: RunInfo) -> tuple[PartFile, ...]:
     """
     if not (folder / RECORDS).is_dir():
         raise InvalidRecord("there is no such folder", file=str(folder / RECORDS))
-    places = {_stem(candidate.name): (place, candidate.name) for place, candidate in enumerate(info.candidates)}
+    places = {file_stem(candidate.name): (place, candidate.name) for place, candidate in enumerate(info.candidates)}
     found: dict[tuple[int, str, int], list[Path]] = {}
     for path in sorted(folder.joinpath(RECORDS).iterdir()):
         named = _NAME.fullmatch(path.name)
@@ -86,12 +84,3 @@ def _best(part: Part, paths: list[Path]) -> PartFile:
     if whole is not None:
         return PartFile(part, whole, is_whole=True)
     return PartFile(part, max(paths, key=lambda path: path.stat().st_size), is_whole=False)
-
-
-def _stem(candidate: str) -> str:
-    """A candidate's name where a file can have it; else what can be read of it, and what tells it from others."""
-    plain = plain_name(candidate)
-    if plain == candidate and plain.islower():
-        return plain
-    digest = hashlib.sha256(candidate.encode("utf-8", "backslashreplace")).hexdigest()
-    return f"{plain or 'candidate'}-{digest[:_DIGITS]}"

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import InvalidRecord
+from ..records.certified import Certificates
 from ..records.codec import WrongField
 from ..records.evidence import check_facts, load_arrays
+from ..records.identity import IdentityCards
 from ..records.instances import Instance, instance_of, kept_for, natural
 from ..records.line import Line
 from ..records.lines import Interned
 from ..records.question import check_question, check_values
 from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
-from ..records.serialization import MAX_DOCUMENT_BYTES, Finished, StoredMismatch, from_json
-from ..records.totals import Run, totals
+from ..records.serialization import Finished, StoredMismatch
+from ..records.totals import Beside, Run, totals
 from ..views.gate import settings_sentences, stopped_sentence
+from .annexes import annexes
+from .document import read_document
 from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, OLD_RECORDS, PARTIAL
 from .part_files import part_files
 from .record_file import read_lines
@@ -44,14 +48,15 @@ def read_run(folder: str | os.PathLike[str], listen: Callable[[RunInfo], Callabl
     mismatches, kept = _told_apart(path, notes)
     lines = (line for _, line in _lines(path, info, kept, notes))
     found = totals(lines if listen is None else _told(lines, listen(info)), info.checks)
+    beside = Beside(annexes(IdentityCards, path, info), annexes(Certificates, path, info))
     if not (path / FINISHED).exists():
         notes.append("The run did not come to its end: what it had finished by then is shown.")
-        return Run(info, found, mismatches, finished=False, notes=tuple(notes))
+        return Run(info, found, mismatches, finished=False, notes=tuple(notes), beside=beside)
     finished = read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
     notes += map(stopped_sentence, finished.stopped)
-    told = (finished.seconds, tuple(notes), finished.audited, finished.stopped)
+    told = (finished.seconds, tuple(notes), finished.audited, finished.stopped, beside)
     return Run(info, found, mismatches, not finished.interrupted, *told)
 
 
@@ -143,24 +148,6 @@ def read_mismatch(
     evidence = load_arrays(arrays, stored.arrays, stored.learning_rate)
     check_values(stored.mismatch, evidence.operands, file=str(arrays))
     return stored.mismatch, evidence
-
-
-def read_document(kind: type[T], path: Path) -> T:
-    """One JSON document.
-
-    Raises
-    ------
-    InvalidRecord
-        If it is missing, damaged, or of another kind.
-    """
-    return from_json(kind, _bytes(path), file=str(path))
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise InvalidRecord("there is no such file", file=str(path))
-    with path.open("rb") as stream:
-        return stream.read(MAX_DOCUMENT_BYTES + 1)
 
 
 def _told_apart(folder: Path, notes: list[str]) -> tuple[tuple[Mismatch, ...], Mapping[str, str]]:

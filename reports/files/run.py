@@ -26,6 +26,7 @@ from ..records.record import CaseRecord, Evidence, Mismatch, RunInfo
 from ..records.serialization import Finished, StoredMismatch, to_json
 from ..records.stopped import Stopped
 from .clearing import clear, refuse_foreign, remove_results
+from .document import read_document
 from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, PAGE, PARTIAL, RECORDS, REPRODUCER
 from .links import refuse_any_link
 from .lock import locked, unlock
@@ -94,8 +95,6 @@ class RunWriter:
         InvalidRecord
             If the run is damaged, or has links, behind which something else lies.
         """
-        from .reading import read_document
-
         path = Path(folder)
         if not refuse_foreign(path) or not (path / RECORDS).is_dir():
             requirement = "should be the folder of a run that this version of convoracle has begun"
@@ -110,7 +109,7 @@ class RunWriter:
         return writer
 
     def _take_up(self, files: tuple[PartFile, ...]) -> None:
-        from .reading import read_document, read_mismatches, read_part
+        from .reading import read_mismatches, read_part
 
         if (self.folder / FINISHED).exists():
             self._before = read_document(Finished, self.folder / FINISHED).seconds

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ...oracle.judging.verdict import Outcome
+from ..records.certified import wrong_rows
 from ..records.compared import Share
 from ..records.serialization import to_json
 from ..records.summary import Summary
@@ -15,8 +16,8 @@ from ..views.cause_text import amount_of
 from ..views.gate import Judgement, percent
 from ..views.summing_up import summary
 from ..views.wording import plural
+from .document import read_document
 from .layout import BADGE, SUMMARY
-from .reading import read_document
 
 
 def write_summary(run: Run, judged: Judgement, folder: str | os.PathLike[str]) -> None:
@@ -55,6 +56,8 @@ def _told(run: Run, judged: Judgement) -> tuple[str, str]:
     how_much = _how_much(total)
     if judged.against.unknown:
         return f"{amount_of(judged.against.unknown)}, {how_much}", "red"
+    if wrong := wrong_rows(run.beside.certificates):
+        return f"{plural(len(wrong), 'layer')} wrong, {how_much}", "red"
     if not judged.passes:
         return f"not proven, {how_much}", "orange"
     if known:

@@ -15,12 +15,14 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from .certified import Certificates
 from .codec import NON_FINITE
+from .identity import IdentityCards
 from .record import SCHEMA_VERSION, RunInfo
 from .serialization import Finished, StoredMismatch, kind_name
 from .summary import Summary
 
-PUBLISHED = (RunInfo, StoredMismatch, Finished, Summary)
+PUBLISHED = (RunInfo, StoredMismatch, Finished, Summary, IdentityCards, Certificates)
 _SCALARS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     int: {"type": "integer"},

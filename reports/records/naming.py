@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from .codec import WrongField, shown
 
+_DIGITS = 8
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,149}", re.ASCII)
 
 
@@ -33,3 +35,12 @@ def plain_name(text: str) -> str:
     """What of a text is safe in the name of a file; may be empty, and the same of several texts."""
     plain = re.sub(r"[^A-Za-z0-9._+=@]+", "-", text, flags=re.ASCII).lstrip("-._+=@")
     return plain[:120].rstrip("-.")
+
+
+def file_stem(candidate: str) -> str:
+    """A candidate's name where a file can have it; else what can be read of it, and what tells it from others."""
+    plain = plain_name(candidate)
+    if plain == candidate and plain.islower():
+        return plain
+    digest = hashlib.sha256(candidate.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{plain or 'candidate'}-{digest[:_DIGITS]}"

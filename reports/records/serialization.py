@@ -13,8 +13,10 @@ from typing import Any, NoReturn, TypeVar
 from ...oracle.judging.verdict import Verdict
 from ..errors import InvalidRecord
 from .campaign_state import CampaignState
+from .certified import Certificates
 from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
+from .identity import IdentityCards
 from .instances import Instance
 from .migration import migrate
 from .naming import check_id
@@ -88,7 +90,17 @@ class RecordsHeader:
 
 
 Document = (
-    CaseRecord | RunInfo | RecordsHeader | StoredMismatch | Instance | CampaignState | Finished | Supported | Summary
+    CaseRecord
+    | RunInfo
+    | RecordsHeader
+    | StoredMismatch
+    | Instance
+    | CampaignState
+    | Finished
+    | Supported
+    | Summary
+    | IdentityCards
+    | Certificates
 )
 
 
@@ -162,6 +174,8 @@ def _shortened(document: Document) -> object:
             witnesses = tuple(replace(witness, note=_short(witness.note)) for witness in mismatch.witnesses)
             verdict = _short_verdict(mismatch.verdict)
             return replace(document, mismatch=replace(mismatch, verdict=verdict, witnesses=witnesses))
+        case Certificates(rows=rows):
+            return replace(document, rows=tuple(replace(row, told=_short(row.told)) for row in rows))
         case Finished(compared=found):
             reasons = tuple(replace(reason, text=_short(reason.text)) for reason in found.reasons)
             return replace(document, compared=replace(found, reasons=reasons))
@@ -282,7 +296,16 @@ def _check_finished(finished: Finished) -> None:
         _require(ordered, "compared", "shares", index, why="should have no more compared than asked, none below 0")
 
 
-def _check_nothing(document: RecordsHeader | CampaignState | Supported | Summary) -> None:
+def _check_certificates(certificates: Certificates) -> None:
+    for index, row in enumerate(certificates.rows):
+        for name in ("seconds", "own_seconds"):
+            seconds = getattr(row, name)
+            _require(math.isfinite(seconds) and seconds >= 0, "rows", index, name, why=_SECONDS)
+        _require(row.elements >= 0, "rows", index, "elements", why="should be at least 0")
+        _require(row.miss is None or 0 <= row.miss <= 1, "rows", index, "miss", why="should be a probability")
+
+
+def _check_nothing(document: RecordsHeader | CampaignState | Supported | Summary | IdentityCards) -> None:
     """These have no rule beyond their types."""
 
 
@@ -308,6 +331,8 @@ _KINDS: dict[type[Any], _Kind] = {
     Finished: _Kind("finished", _check_finished),
     Supported: _Kind("supported", _check_nothing),
     Summary: _Kind("summary", _check_nothing),
+    IdentityCards: _Kind("identity", _check_nothing),
+    Certificates: _Kind("certificates", _check_certificates),
 }
 
 

@@ -11,7 +11,9 @@ from operator import add
 import numpy as np
 
 from ...oracle.judging.verdict import Verdict
+from .certified import Certificates
 from .compared import Compared, Counting, dtype_of
+from .identity import IdentityCards
 from .line import MOST_KNOWN, TICK, Line, Pattern, Plain
 from .record import CaseRecord, CheckInfo, CheckResult, Mismatch, RunInfo
 from .stopped import Stopped
@@ -42,6 +44,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What was found of a run's candidates beside its cases."""
+
+    identities: tuple[IdentityCards, ...] = ()
+    certificates: tuple[Certificates, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run read back: its facts and all that was recorded."""
 
@@ -56,6 +66,7 @@ class Run:
     """How many exact results the oracle computed again term by term, of those that results were compared with."""
     stopped: tuple[Stopped, ...] = ()
     """The searches that ended before their cases did."""
+    beside: Beside = Beside()
 
 
 def totals(lines: Iterable[Line], checks: Collection[CheckInfo]) -> Totals:

@@ -1,81 +1,75 @@
-"""The page and the document of certificates: which layers are proven right at full size, and how surely."""
+"""The pages of certificates: which layers are proven right at full size, and how surely."""
 
 from __future__ import annotations
 
-import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...oracle.judging.verdict import Outcome
-from ..files.layout import PAGE
+from ..files.layout import CERTIFICATES, PAGE
 from ..files.whole import write_whole
-from ..records.record import CandidateInfo
-from ..views.wording import SYMBOLS, candidate_name, clean
+from ..records.certified import CertificateRow, Certificates
+from ..records.serialization import to_json
+from ..views.wording import SYMBOLS, clean, plural
 from .html import page
 
-CERTIFICATES = "certificates.json"
-VERSION = 1
+DOCUMENT = "certificates.json"
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateRow:
-    """What became of one pass of a layer.
+class CandidateCertificates:
+    """What became of the layers of one candidate; a row has its mark, and the power of two of the probability."""
 
-    Parameters
-    ----------
-    layer, subject, dtype, case : str
-    outcome : Outcome
-    told : str
-        What was found.
-    elements : int
-        That the result has; 0 where there was none to look at.
-    miss : float or None
-        The probability, at most, with which a wrong result would have been given a certificate; None without one.
-    seconds, own_seconds : float
-        That the call took, and the certificate.
-    """
-
-    layer: str
-    subject: str
-    dtype: str
-    case: str
-    outcome: Outcome
-    told: str
-    elements: int
-    miss: float | None
-    seconds: float
-    own_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class CertificatesPage:
-    """What the page says."""
-
-    title: str
     candidate: str
     headline: str
     command: str
     rows: tuple[tuple[str, CertificateRow, str], ...]
 
 
-def write_certificates(
-    candidate: CandidateInfo, rows: Sequence[CertificateRow], headline: str, command: str, folder: Path
-) -> None:
+@dataclass(frozen=True, slots=True)
+class CertificatesPage:
+    """What a page says."""
+
+    title: str
+    section: str
+    certificates: tuple[CandidateCertificates, ...]
+
+
+def certificates_page(documents: Sequence[Certificates]) -> CertificatesPage:
+    """What became of the layers of all candidates of a run."""
+    return CertificatesPage("Certificates · convoracle", CERTIFICATES, tuple(map(_certificates, documents)))
+
+
+def write_certificates(document: Certificates, folder: Path) -> None:
     """Write ``index.html`` and ``certificates.json`` into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = {"name": candidate.name, "version": candidate.version}
-    listed = [asdict(row) | {"outcome": str(row.outcome)} for row in rows]
-    document = {"document": "certificates", "version": VERSION, "candidate": told, "command": command, "rows": listed}
-    write_whole(folder / CERTIFICATES, json.dumps(document, indent=2, allow_nan=False) + "\n")
-    name = clean(candidate_name(candidate.name, candidate))
-    view = CertificatesPage(f"{name} · certificates", name, clean(headline), clean(command), tuple(_shown(rows)))
-    write_whole(folder / PAGE, page("certificates.html", view, root=""))
+    write_whole(folder / DOCUMENT, to_json(document, indent=2) + "\n")
+    certificates = _certificates(document)
+    view = CertificatesPage(f"{certificates.candidate} · certificates", CERTIFICATES, (certificates,))
+    write_whole(folder / PAGE, page("certificates_alone.html", view, root=""))
+
+
+def certified_sentence(rows: Sequence[CertificateRow]) -> str:
+    """``210 of 212 results certified; 2 undecided; 8.61 s in its calls, 2.10 s for the certificates``."""
+    counts = Counter(row.outcome for row in rows)
+    others = "".join(f"; {count} {outcome}" for outcome, count in counts.items() if outcome is not Outcome.CONFORMS)
+    calls, own = sum(row.seconds for row in rows), sum(row.own_seconds for row in rows)
+    told = f"{counts[Outcome.CONFORMS]} of {plural(len(rows), 'result')} certified{others}"
+    return f"{told}; {calls:.2f} s in its calls, {own:.2f} s for the certificates"
+
+
+def _certificates(document: Certificates) -> CandidateCertificates:
+    name = clean(f"{document.candidate} {document.version}".strip())
+    ordered = sorted(document.rows, key=lambda row: not row.outcome.is_mismatch)
+    return CandidateCertificates(
+        name, certified_sentence(document.rows), clean(document.command), tuple(_shown(ordered))
+    )
 
 
 def _shown(rows: Iterable[CertificateRow]) -> Iterator[tuple[str, CertificateRow, str]]:
-    """Each with its mark, and the power of two of the probability."""
     for row in rows:
         miss = "" if row.miss is None else f"at most 2^{math.ceil(math.log2(row.miss))}" if row.miss else "never"
         cleaned = replace(

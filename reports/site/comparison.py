@@ -79,7 +79,7 @@ def write_comparison(found: Difference, before: tuple[RunInfo, Path], after: tup
     view = ComparisonPage(
         title="Two runs compared · convoracle",
         section="",
-        tone="bad" if found.is_worse else "warn" if found.silenced or found.went else "known",
+        tone="bad" if found.is_worse else "warn" if found.silenced or found.layers.silenced or found.went else "known",
         symbol=SYMBOLS[Outcome.VIOLATES] if found.is_worse else "≈",
         headline=f"{verdict[:1].upper()}{verdict[1:]}",
         amount=amount,

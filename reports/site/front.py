@@ -12,6 +12,7 @@ from ..records.totals import Run
 from ..views.cause_text import other_line
 from ..views.cause_title import Alike, alike
 from ..views.causes import Cause, causes
+from ..views.gate import wrong_layers
 from ..views.wording import SYMBOLS, candidate_name, case_line, clean, duration, plural
 from .detail import Fact
 from .matrix import MatrixRow, link, rows
@@ -83,6 +84,7 @@ class FrontPage:
     names: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     every_case: str
+    wrong_layers: tuple[str, ...]
     candidates: tuple[CandidateView, ...]
     compared: ComparedView
     words: tuple[tuple[str, str], ...]
@@ -115,7 +117,10 @@ def front_page(run: Run, survey: Survey, against: Held) -> FrontPage:
         names=tuple(candidate_name(name, known.get(name)) for name in names),
         rows=rows(survey, names),
         every_case=link(),
-        candidates=tuple(candidate_view(known.get(name) or CandidateInfo(name), counts.of(name)) for name in names),
+        wrong_layers=wrong_layers(run.beside.certificates),
+        candidates=tuple(
+            candidate_view(known.get(name) or CandidateInfo(name), counts.of(name), run.beside) for name in names
+        ),
         compared=compared_view(run.totals.compared),
         words=(*meanings, *WORDS),
         facts=_facts(run),

@@ -11,14 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from ..files.layout import ACCURACY, CASES, CERTIFICATES, IDENTITY, MATRIX, PAGE
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _PAGES = ("front", "matrix", "cases", "accuracy", "mismatch", "comparison", "campaign", "identity", "certificates")
-_TEMPLATES = tuple(f"{name}.html" for name in ("frame", "base", "alone", *_PAGES, "macros"))
+_ALONE = ("identity_alone", "certificates_alone")
+_TEMPLATES = tuple(f"{name}.html" for name in ("frame", "base", "alone", *_PAGES, *_ALONE, "macros"))
+_NAVIGATION = (
+    ("Overview", "overview", PAGE),
+    ("Matrix", MATRIX, f"{MATRIX}/{PAGE}"),
+    ("Cases", CASES, f"{CASES}/{PAGE}"),
+    ("Precision", ACCURACY, f"{ACCURACY}/{PAGE}"),
+)
+_BESIDE = (
+    ("Whole layers", CERTIFICATES, f"{CERTIFICATES}/{PAGE}"),
+    ("Arithmetic", IDENTITY, f"{IDENTITY}/{PAGE}"),
+)
 
 
-def page(template: str, view: object, *, root: str, scripts: tuple[str, ...] = ()) -> str:
+def page(template: str, view: object, *, root: str, scripts: tuple[str, ...] = (), beside: tuple[str, ...] = ()) -> str:
     """A page as HTML text.
 
     Parameters
@@ -30,6 +43,8 @@ def page(template: str, view: object, *, root: str, scripts: tuple[str, ...] = (
         The way to the run's folder: ``../``.
     scripts : tuple of str
         Those of this page beside `page.js`.
+    beside : tuple of str
+        The folders of pages that not every run has, and this one does.
     """
     style = _asset("style.css")
     script = "\n".join(['"use strict";', *(f"{{\n{_asset(name)}}}" for name in ("page.js", *scripts))])
@@ -39,6 +54,7 @@ def page(template: str, view: object, *, root: str, scripts: tuple[str, ...] = (
         .render(
             page=view,
             root=root,
+            navigation=(*_NAVIGATION, *(each for each in _BESIDE if each[1] in beside)),
             style=Markup(style),
             script=Markup(script),
             style_source=_source(style),

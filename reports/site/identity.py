@@ -1,4 +1,4 @@
-"""The page of identity cards: what arithmetic a candidate was found to have, and what it should declare of it."""
+"""The pages of identity cards: what arithmetic candidates were found to have, and what they should declare of it."""
 
 from __future__ import annotations
 
@@ -6,61 +6,54 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files.layout import IDENTITY
 from ..files.whole import write_whole
-from ..records.record import CandidateInfo
-from ..views.wording import candidate_name, clean
+from ..records.identity import IdentityCards, Property, Section, Told
+from ..views.wording import clean
 from .html import page
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was found, and where; nowhere in particular if it holds wherever it was asked."""
+class CandidateCards:
+    """The cards of one candidate."""
 
-    words: str
-    places: str
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A line of a card: what each pass and geometry came to."""
-
-    name: str
-    told: tuple[Told, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The cards of one dtype."""
-
-    dtype: str
-    properties: tuple[Property, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityPage:
-    """What the page says."""
-
-    title: str
     candidate: str
     sections: tuple[Section, ...]
     declared: str
     command: str
 
 
-def write_identity(
-    candidate: CandidateInfo, sections: Sequence[Section], declared: str, command: str, path: Path
-) -> None:
+@dataclass(frozen=True, slots=True)
+class IdentityPage:
+    """What a page says."""
+
+    title: str
+    section: str
+    cards: tuple[CandidateCards, ...]
+
+
+def identity_page(documents: Sequence[IdentityCards]) -> IdentityPage:
+    """The cards of all candidates of a run."""
+    return IdentityPage("Identity cards · convoracle", IDENTITY, tuple(map(_cards, documents)))
+
+
+def write_identity(document: IdentityCards, path: Path) -> None:
     """Write the cards of a candidate as a page that loads nothing."""
-    name = clean(candidate_name(candidate.name, candidate))
-    cleaned = tuple(
+    cards = _cards(document)
+    view = IdentityPage(f"{cards.candidate} · identity card", IDENTITY, (cards,))
+    write_whole(path, page("identity_alone.html", view, root=""))
+
+
+def _cards(document: IdentityCards) -> CandidateCards:
+    sections = tuple(
         Section(
             clean(section.dtype),
             tuple(
-                Property(clean(each.name), tuple(Told(clean(t.words), clean(t.places)) for t in each.told))
+                Property(clean(each.name), tuple(Told(clean(told.words), clean(told.places)) for told in each.told))
                 for each in section.properties
             ),
         )
-        for section in sections
+        for section in document.sections
     )
-    view = IdentityPage(f"{name} · identity card", name, cleaned, clean(declared), clean(command))
-    write_whole(path, page("identity.html", view, root=""))
+    name = clean(f"{document.candidate} {document.version}".strip())
+    return CandidateCards(name, sections, clean(document.declared), clean(document.command))

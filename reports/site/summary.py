@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from ...oracle.judging.verdict import Outcome
 from ..records.baseline import Held
+from ..records.certified import wrong_rows
 from ..records.compared import Compared
 from ..records.record import CandidateInfo
 from ..records.tally import Cell
-from ..records.totals import Run
+from ..records.totals import Beside, Run
 from ..views.cause_text import amount_of
 from ..views.gate import cut_short, percent, reasons_text, shortfalls
 from ..views.wording import clean, duration, plural, rounded
@@ -47,6 +48,8 @@ class CandidateView:
     verdicts: str
     ratio: str
     seconds: str
+    layers: str
+    probed: str
 
 
 def run_headline(run: Run, names: tuple[str, ...], against: Held) -> Headline:
@@ -65,13 +68,18 @@ def run_headline(run: Run, names: tuple[str, ...], against: Held) -> Headline:
 
 def _verdict(run: Run, names: tuple[str, ...], against: Held) -> tuple[str, str, str]:
     """Tone, symbol and title."""
-    total = run.totals.counts.total()
+    total, layers = run.totals.counts.total(), len(wrong_rows(run.beside.certificates))
+    wrong = plural(layers, "result of a whole layer is", "results of whole layers are")
     if against.unknown:
         known = len(run.mismatches) - len(against.unknown)
-        return "bad", "✗", f"{amount_of(against.unknown)} found{f', beside {known:,} that are known' if known else ''}"
+        rest = f", beside {known:,} that are known" * bool(known) + f", and {wrong} wrong" * bool(layers)
+        return "bad", "✗", f"{amount_of(against.unknown)} found{rest}"
     if total.mismatches and not run.mismatches:
         verdicts = plural(total.mismatches, "verdict")
         return "bad", "✗", f"{verdicts} against a candidate, not yet reduced to a smallest case"
+    if layers:
+        beginning = "Only known mismatches" if run.mismatches else "No mismatch"
+        return "bad", "✗", f"{beginning} in generated cases, but {wrong} wrong"
     if not total.decided:
         return "none", "∅", "Nothing was compared: this run proves nothing"
     beginning = "Only known mismatches" if run.mismatches else "No mismatch"
@@ -108,6 +116,11 @@ def _measures(run: Run, against: Held) -> Iterator[Measure]:
     known = len(run.mismatches) - len(against.unknown)
     if known:
         yield Measure(f"{known:,} of {len(run.mismatches):,}", "mismatches are in the baseline, as known")
+    if rows := [row for each in run.beside.certificates for row in each.rows]:
+        proven = sum(row.is_proven for row in rows)
+        yield Measure(
+            f"{proven:,} of {len(rows):,}", "results of whole layers are proven right", 100 * proven / len(rows)
+        )
     if run.audited:
         yield Measure(f"{run.audited:,}", "exact results were computed again, term by term")
 
@@ -149,8 +162,10 @@ def compared_view(comparison: Compared) -> ComparedView:
     return ComparedView(dtypes, tuple(rows), reasons)
 
 
-def candidate_view(candidate: CandidateInfo, cell: Cell) -> CandidateView:
+def candidate_view(candidate: CandidateInfo, cell: Cell, beside: Beside) -> CandidateView:
     """The facts of a candidate and what all its verdicts add up to."""
+    rows = [row for each in beside.certificates if each.candidate == candidate.name for row in each.rows]
+    probed = [each.dtype for cards in beside.identities if cards.candidate == candidate.name for each in cards.sections]
     declared = [f"{clean(storage)} accumulates in {clean(wide)}" for storage, wide in candidate.accumulators]
     return CandidateView(
         clean(candidate.name),
@@ -160,4 +175,6 @@ def candidate_view(candidate: CandidateInfo, cell: Cell) -> CandidateView:
         f"{cell.verdicts:,}" if cell.verdicts else "none",
         rounded(cell.ratio) if cell.decided else "–",
         duration(cell.seconds),
+        f"{sum(row.is_proven for row in rows):,} of {len(rows):,} proven right" if rows else "",
+        ", ".join(map(clean, probed)),
     )

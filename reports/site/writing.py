@@ -10,19 +10,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..files.layout import ACCURACY, CASES, MATRIX, MISMATCHES, PAGE, PARTIAL
+from ..files.layout import ACCURACY, CASES, CERTIFICATES, IDENTITY, MATRIX, MISMATCHES, PAGE, PARTIAL
 from ..files.whole import write_whole
 from ..records.baseline import Held
 from ..records.line import Line
 from ..records.ratios import Gathering
 from ..records.record import Mismatch, RunInfo
-from ..records.totals import Run
+from ..records.totals import Beside, Run
 from ..views.wording import candidate_name
 from .accuracy import accuracy_page
 from .case_list import CaseList
+from .certificates import certificates_page
 from .detail import Fact, MismatchView, mismatch_on_page
 from .front import CauseCard, KnownNote, environment, front_page, in_order, known_note, mismatch_href, names_of
 from .html import page
+from .identity import identity_page
 from .matrix import matrix_page
 
 
@@ -38,6 +40,7 @@ class MismatchPage:
     before: str
     after: str
     known: KnownNote | None
+    card_href: str
     environment: tuple[Fact, ...]
 
 
@@ -60,6 +63,7 @@ class SiteWriter:
         self._partial = self._folder / f"{PARTIAL}{CASES}"
         self._cases: CaseList | None = None
         self._gathering: Gathering | None = None
+        self._beside: tuple[str, ...] = ()
 
     def listen(self, info: RunInfo) -> Callable[[Line], None]:
         """What is to be told every record of the run."""
@@ -80,19 +84,33 @@ class SiteWriter:
             raise RuntimeError("a site is written after it has listened to the records")
         self._cases.finish()
         survey = self._cases.surveying.result()
-        cases = page("cases.html", CasesPage("Cases · convoracle", CASES), root="../", scripts=("cases.js",))
-        write_whole(self._partial / PAGE, cases)
+        self._write_beside(run.beside)
+        self._write(self._partial, "cases.html", CasesPage("Cases · convoracle", CASES), "cases.js")
         self._write_mismatches(run, against)
-        matrix = matrix_page(survey, run.totals.counts, names_of(run))
-        write_whole(self._folder / MATRIX / PAGE, page("matrix.html", matrix, root="../"))
+        self._write(self._folder / MATRIX, "matrix.html", matrix_page(survey, run.totals.counts, names_of(run)))
         ratios = accuracy_page(self._gathering.result())
-        write_whole(self._folder / ACCURACY / PAGE, page("accuracy.html", ratios, root="../", scripts=("accuracy.js",)))
+        self._write(self._folder / ACCURACY, "accuracy.html", ratios, "accuracy.js")
         shutil.rmtree(self._folder / CASES, ignore_errors=True)
         self._partial.rename(self._folder / CASES)
-        write_whole(self._folder / PAGE, page("front.html", front_page(run, survey, against), root=""))
+        self._write(self._folder, "front.html", front_page(run, survey, against))
+
+    def _write_beside(self, beside: Beside) -> None:
+        """Write the pages of certificates and identity cards, where there are any."""
+        both = ((CERTIFICATES, beside.certificates), (IDENTITY, beside.identities))
+        self._beside = tuple(name for name, documents in both if documents)
+        if beside.certificates:
+            self._write(self._folder / CERTIFICATES, "certificates.html", certificates_page(beside.certificates))
+        if beside.identities:
+            self._write(self._folder / IDENTITY, "identity.html", identity_page(beside.identities))
+
+    def _write(self, folder: Path, template: str, view: object, *scripts: str) -> None:
+        """Write a page of the run into a folder."""
+        root = "../" * len(folder.relative_to(self._folder).parts)
+        write_whole(folder / PAGE, page(template, view, root=root, scripts=scripts, beside=self._beside))
 
     def _write_mismatches(self, run: Run, against: Held) -> None:
         told = list(in_order(run, against))
+        probed = [cards.candidate for cards in run.beside.identities]
         infos = {candidate.name: candidate for candidate in run.info.candidates}
         where = environment(run.info)
         known = {mismatch.id: known_note(known) for known, members in against.known for mismatch in members}
@@ -108,9 +126,10 @@ class SiteWriter:
                 before=_neighbour(told, number - 1),
                 after=_neighbour(told, number + 1),
                 known=known.get(mismatch.id),
+                card_href=_card_href(mismatch.candidate, probed),
                 environment=where,
             )
-            write_whole(self._folder / MISMATCHES / mismatch.id / PAGE, page("mismatch.html", view, root="../../"))
+            self._write(self._folder / MISMATCHES / mismatch.id, "mismatch.html", view)
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +138,11 @@ class SiteWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         shutil.rmtree(self._partial, ignore_errors=True)
+
+
+def _card_href(candidate: str, probed: list[str]) -> str:
+    """The way to the candidate's identity cards; empty where there are none."""
+    return f"{IDENTITY}/{PAGE}#candidate-{probed.index(candidate)}" if candidate in probed else ""
 
 
 def _neighbour(told: list[tuple[CauseCard, Mismatch]], place: int) -> str:

@@ -6,13 +6,16 @@ different seeds have few cases in common: there, faults are told apart by what t
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ...oracle.judging.verdict import Outcome
-from ..records.record import CandidateInfo, CaseRecord, CheckResult, Mismatch, RunInfo, kind_of
+from ..records.record import CaseRecord, CheckResult, Mismatch, RunInfo, kind_of
+from ..records.totals import Beside
 from .causes import signature
+from .declared_difference import Declaration, card_changes, declaration_changes
+from .layer_difference import LayerDifference, layer_difference
 
 
 class Question(NamedTuple):
@@ -64,24 +67,6 @@ class Silenced:
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """One entry of a candidate's card, or of a run's environment, that is not what it was; None where it was not there.
-
-    Parameters
-    ----------
-    whose : str
-        A candidate, or empty of the environment.
-    name : str
-    before, after : object
-    """
-
-    whose: str
-    name: str
-    before: object
-    after: object
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """The later of two runs against the earlier one.
 
@@ -99,6 +84,10 @@ class Difference:
         Faults of the later run that the earlier one has, too.
     silenced : tuple of Silenced
     declarations : tuple of Declaration
+        What is declared or installed otherwise.
+    cards : tuple of Declaration
+        Lines of identity cards that are otherwise.
+    layers : LayerDifference
     came, went : tuple of str
         Candidates that only the later, and only the earlier run has.
     asked, common : int
@@ -112,6 +101,8 @@ class Difference:
     known: tuple[Mismatch, ...]
     silenced: tuple[Silenced, ...]
     declarations: tuple[Declaration, ...]
+    cards: tuple[Declaration, ...]
+    layers: LayerDifference
     came: tuple[str, ...]
     went: tuple[str, ...]
     asked: int
@@ -120,15 +111,16 @@ class Difference:
     @property
     def is_worse(self) -> bool:
         """Whether something is wrong that was not known to be."""
-        return bool(self.broken or self.new)
+        return bool(self.broken or self.new or self.layers.broken)
 
 
 class ReadRun(NamedTuple):
-    """A run to compare: its facts, its mismatches and its records."""
+    """A run to compare: its facts, its mismatches, its records, and what was found beside its cases."""
 
     info: RunInfo
     mismatches: tuple[Mismatch, ...]
     records: Iterable[CaseRecord]
+    beside: Beside = Beside()
 
 
 def difference(before: ReadRun, after: ReadRun) -> Difference:
@@ -147,7 +139,9 @@ def difference(before: ReadRun, after: ReadRun) -> Difference:
         tuple(fault for fault in old if not _is_told(fault, mended) and not _is_among(fault, new, turns.still_wrong)),
         tuple(known),
         tuple(turns.quiet()),
-        tuple(_declarations(before.info, after.info)),
+        tuple(declaration_changes(before.info, after.info)),
+        tuple(card_changes(before.beside.identities, after.beside.identities)),
+        layer_difference(before.beside.certificates, after.beside.certificates),
         _only_in(after.info, before.info),
         _only_in(before.info, after.info),
         turns.asked,
@@ -261,29 +255,3 @@ def _only_in(info: RunInfo, other: RunInfo) -> tuple[str, ...]:
     """The candidates that another run does not have."""
     names = {candidate.name for candidate in other.candidates}
     return tuple(candidate.name for candidate in info.candidates if candidate.name not in names)
-
-
-def _declarations(before: RunInfo, after: RunInfo) -> Iterator[Declaration]:
-    old = {candidate.name: candidate for candidate in before.candidates}
-    for candidate in after.candidates:
-        if candidate.name in old:
-            yield from _changes(candidate.name, _card(old[candidate.name]), _card(candidate))
-    yield from _changes("", dict(before.environment), dict(after.environment))
-
-
-def _changes(whose: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Declaration]:
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield Declaration(whose, name, before.get(name), after.get(name))
-
-
-def _card(candidate: CandidateInfo) -> dict[str, object]:
-    """What a candidate declares; of what is declared by dtype or key, each by itself."""
-    card: dict[str, object] = {}
-    for each in fields(candidate):
-        value = getattr(candidate, each.name)
-        if each.name in ("accumulators", "multipliers", "results", "conventions", "domain"):
-            card |= {f"{each.name} of {key}": declared for key, declared in value}
-        else:
-            card[each.name] = value
-    return card

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..records.record import Mismatch
-from .difference import Declaration, Difference, Question, Silenced, Turned
+from .declared_difference import Declaration
+from .difference import Difference, Question, Silenced, Turned
+from .layer_difference import LayerTurn
 from .wording import clean, headline, plural
 
 _MOST_LINES = 12
@@ -57,7 +59,10 @@ def kinds(found: Difference) -> tuple[Kind, ...]:
             tuple(map(_fault, found.new)),
             is_worse=True,
         ),
+        Kind("whole layers: wrong, and not known to be", _told(map(_layer_line, found.layers.broken)), is_worse=True),
         Kind("not compared any more", _told(map(_silenced_line, found.silenced))),
+        Kind("whole layers: proven or wrong before, and now neither", _told(map(_layer_line, found.layers.silenced))),
+        Kind("whole layers: right, and wrong before", _told(map(_layer_line, found.layers.mended))),
         Kind("right, and wrong before", tuple(map(_turned, found.mended)), is_later=False),
         Kind(
             "not seen any more, but on no case that was asked again", tuple(map(_fault, found.unseen)), is_later=False
@@ -65,6 +70,7 @@ def kinds(found: Difference) -> tuple[Kind, ...]:
         Kind("candidates that came", _told(map(clean, found.came))),
         Kind("candidates that are not compared any more", _told(map(clean, found.went))),
         Kind("declared or installed otherwise", _told(map(_declaration_line, found.declarations))),
+        Kind("identity cards: found otherwise", _told(map(_declaration_line, found.cards))),
     )
     return tuple(kind for kind in told if kind.lines)
 
@@ -76,7 +82,7 @@ def difference_text(found: Difference) -> str:
 
 def conclusion(found: Difference) -> str:
     """Whether the later run is worse, and how much of it can be said, in a sentence."""
-    count = len(found.broken) + len(found.new)
+    count = len(found.broken) + len(found.new) + len(found.layers.broken)
     worse = f"{plural(count, 'fault is', 'faults are')} new" if count else "nothing is wrong that was not wrong before"
     known = f", {plural(len(found.known), 'fault is', 'faults are')} as before" if found.known else ""
     asked = plural(found.asked, "examination")
@@ -112,6 +118,13 @@ def _fault(mismatch: Mismatch) -> Told:
 def _silenced_line(silenced: Silenced) -> str:
     where = f"{plural(silenced.cases, 'case')}, such as {clean(silenced.example)}"
     return f"{_question(silenced.question)}: {where}: {clean(silenced.reason)}"
+
+
+def _layer_line(turn: LayerTurn) -> str:
+    row = turn.after or turn.before
+    assert row is not None
+    asked = f"{clean(row.layer)} {clean(row.subject)} {clean(row.dtype)} of {clean(turn.candidate)}"
+    return f"{asked}: {'not asked' if turn.after is None else clean(turn.after.told)}"
 
 
 def _declaration_line(declaration: Declaration) -> str:

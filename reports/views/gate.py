@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..records.baseline import Held, Known
+from ..records.certified import Certificates, wrong_rows
 from ..records.compared import Compared, Reason, Share
 from ..records.stopped import Stopped
 from .wording import clean, plural
@@ -53,6 +54,18 @@ def cut_short(stopped: Iterable[Stopped], least: float) -> tuple[str, ...]:
         for each in stopped
         if each.examined < least * each.planned
     )
+
+
+def wrong_layers(certificates: Iterable[Certificates]) -> tuple[str, ...]:
+    """A sentence for each candidate of which results of whole layers are wrong."""
+    sentences = []
+    for each in certificates:
+        if wrong := wrong_rows((each,)):
+            named = ", ".join(f"{clean(row.layer)} {clean(row.subject)} {clean(row.dtype)}" for _, row in wrong[:3])
+            more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+            amount = plural(len(wrong), "result of a whole layer is", "results of whole layers are")
+            sentences.append(f"{clean(each.candidate)}: {amount} wrong: {named}{more}")
+    return tuple(sentences)
 
 
 def settings_sentences(settings: Iterable[tuple[str, str, str]]) -> Iterator[str]:

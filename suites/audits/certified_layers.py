@@ -13,7 +13,7 @@ from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
 from ...oracle.operands.data import Case, Numbers, lattice_for
 from ...oracle.problem.passes import Array, Operands, Pass, factors_of, is_defined
-from ...reports.site.certificates import CertificateRow
+from ...reports.records.certified import CertificateRow
 from ...reports.views.wording import plural
 from ..calling.executor import Executor
 from ..calling.replies import Returned

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ...reports.files.document import read_document
 from ...reports.files.layout import CAMPAIGN
-from ...reports.files.reading import read_document
 from ...reports.files.whole import write_whole
 from ...reports.records.campaign_state import CampaignState, Lost, Met, PartsOf
 from ...reports.records.serialization import to_json

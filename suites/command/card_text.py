@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from ...oracle.probing.card import Card
 from ...oracle.probing.declaring import Declarations
+from ...reports.records.identity import Property, Section, Told
 from ...reports.records.record import CandidateInfo
-from ...reports.site.identity import Property, Section, Told
 
 VERSION = 1
 _LABEL = 26

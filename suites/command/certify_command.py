@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -11,14 +10,17 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome
 from ...oracle.numbers.dtypes import COMPONENTS, DTYPES
 from ...oracle.problem.passes import Pass
-from ...reports.site.certificates import CertificateRow, write_certificates
-from ...reports.views.wording import SYMBOLS, plural
+from ...reports.files.annexes import require_examined
+from ...reports.records.certified import CertificateRow, Certificates
+from ...reports.site.certificates import certified_sentence, write_certificates
+from ...reports.views.wording import SYMBOLS
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import FORMS
 from ..cases.corpora import CORPORA
 from ..cases.corpora.selection import Selection
 from ..cases.space import RANKS
+from .adding import add_into, add_into_option
 from .arguments import add_time_limit, bits, natural, positive
 from .plain_console import plain_console
 
@@ -56,6 +58,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
     certify.add_argument(
         "--out", type=Path, metavar="DIR", help="a folder for the report: index.html and certificates.json"
     )
+    add_into_option(certify, "the certificates")
     certify.add_argument("--seed", type=natural, default=0, metavar="N", help="of operands and combinations")
     add_time_limit(certify)
     certify.set_defaults(run="certify_command:certify")
@@ -65,27 +68,25 @@ def certify(options: argparse.Namespace) -> int:
     """Print a line for each pass of each layer; 0 if none is wrong and some are certified, else 1."""
     from ..audits.certified_layers import certified_layers
 
-    console, counts, spent = plain_console(soft_wrap=True), Counter[Outcome](), [0.0, 0.0]
-    rows = list[CertificateRow]()
+    console, rows = plain_console(soft_wrap=True), list[CertificateRow]()
     if options.out is not None and options.out.exists() and not options.out.is_dir():
         raise InvalidArgument("out", str(options.out), "should be a folder, or new", where="certify")
     selection = Selection(tuple(dict.fromkeys(options.corpora)), options.batch)
     layers = selection.cases(dtypes=tuple(dict.fromkeys(options.dtypes)), ranks=RANKS, seed=options.seed)
     passes = frozenset(map(Pass, options.passes))
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
+        if options.into:
+            require_examined(executor.info.name, executor.info.version, options.into)
         for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits):
             console.print(f"{SYMBOLS[each.verdict.outcome]} {each}")
             rows.append(each.row)
-            counts[each.verdict.outcome] += 1
-            spent = [spent[0] + each.seconds, spent[1] + each.own_seconds]
         info = executor.info
     name = f"{info.name} {info.version}".strip()
-    others = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if outcome is not Outcome.CONFORMS)
-    told = f"{counts[Outcome.CONFORMS]} of {plural(counts.total(), 'result')} certified"
-    times = f"{spent[0]:.2f} s in its calls, {spent[1]:.2f} s for the certificates"
-    headline = f"{told}{f'; {others}' if others else ''}; {times}"
-    console.print(f"{name}: {headline}")
+    console.print(f"{name}: {certified_sentence(rows)}")
+    certificates = Certificates(info.name, info.version, options.command, tuple(rows))
     if options.out is not None:
-        write_certificates(info, rows, headline, options.command, options.out)
-    is_wrong = any(outcome.is_mismatch for outcome in counts)
-    return 1 if is_wrong or not counts[Outcome.CONFORMS] else 0
+        write_certificates(certificates, options.out)
+    if options.into:
+        add_into(certificates, options.into)
+    is_wrong = any(row.outcome.is_mismatch for row in rows)
+    return 1 if is_wrong or not any(row.outcome is Outcome.CONFORMS for row in rows) else 0

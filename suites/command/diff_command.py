@@ -36,4 +36,4 @@ def diff(options: argparse.Namespace) -> int:
 
 def _read(folder: Path) -> ReadRun:
     run = read_run(folder)
-    return ReadRun(run.info, run.mismatches, read_records(folder))
+    return ReadRun(run.info, run.mismatches, read_records(folder), run.beside)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...reports import Run
 from ...reports.records.baseline import Known
 from ...reports.records.serialization import Supported, SupportedEntry
-from ...reports.views.gate import cut_short, shortfalls
+from ...reports.views.gate import cut_short, shortfalls, wrong_layers
 from ...reports.views.wording import plural
 from ..capabilities.supported import lost_sentence
 
@@ -55,6 +55,7 @@ def complaints(finished: Run, gone: tuple[SupportedEntry, ...] = (), mended: tup
     sentences = [f"{name}: not one result was compared, which counts as a failure" for name in silent]
     sentences += shortfalls(finished.totals.compared.without(silent), finished.info.min_compared)
     sentences += cut_short(finished.stopped, finished.info.min_compared)
+    sentences += wrong_layers(finished.beside.certificates)
     if gone:
         sentences.append(lost_sentence(gone))
     if mended:

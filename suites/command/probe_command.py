@@ -10,10 +10,13 @@ from pathlib import Path
 from ...oracle.probing.card import DTYPES, PASSES
 from ...oracle.probing.declaring import declarations
 from ...oracle.problem.passes import Pass
+from ...reports.files.annexes import require_examined
+from ...reports.records.identity import IdentityCards
 from ...reports.site.identity import write_identity
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import FORMS
+from .adding import add_into, add_into_option
 from .arguments import add_time_limit, require_writable
 from .card_text import Named, card_lines, document, section_of
 from .plain_console import plain_console
@@ -35,6 +38,7 @@ def add_options(probe: argparse.ArgumentParser) -> None:
     probe.add_argument("--out", type=Path, metavar="FILE", help="where the cards are written, as JSON")
     probe.add_argument("--write", type=Path, metavar="FILE", help="where what should be declared is written, as Python")
     probe.add_argument("--page", type=Path, metavar="FILE", help="where the cards are written as a page: card.html")
+    add_into_option(probe, "the cards")
     probe.add_argument("--json", action="store_true", help="print the cards as JSON, and nothing else")
     add_time_limit(probe)
     probe.set_defaults(run="probe_command:probe")
@@ -49,6 +53,8 @@ def probe(options: argparse.Namespace) -> int:
             require_writable(path, f"--{argument}", where="probe")
     console, asked, all_of_them = plain_console(soft_wrap=True), frozenset(map(Pass, options.passes)), list[Named]()
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
+        if options.into:
+            require_examined(executor.info.name, executor.info.version, options.into)
         for dtype in dict.fromkeys(options.dtypes):
             of_dtype = list(cards(executor, asked, (dtype,), tuple(dict.fromkeys(options.geometries))))
             all_of_them += of_dtype
@@ -62,8 +68,11 @@ def probe(options: argparse.Namespace) -> int:
     for path, content in ((options.out, text), (options.write, str(found))):
         if path:
             path.write_text(f"{content}\n", encoding="utf-8")
+    named = {dtype: [each for each in all_of_them if each[1].dtype == dtype] for dtype in options.dtypes}
+    sections = tuple(section_of(dtype, of_dtype) for dtype, of_dtype in named.items())
+    cards_found = IdentityCards(info.name, info.version, options.command, sections, str(found))
     if options.page:
-        named = {dtype: [each for each in all_of_them if each[1].dtype == dtype] for dtype in options.dtypes}
-        sections = [section_of(dtype, of_dtype) for dtype, of_dtype in named.items()]
-        write_identity(info, sections, str(found), options.command, options.page)
+        write_identity(cards_found, options.page)
+    if options.into:
+        add_into(cards_found, options.into)
     return 0 if any(finding.is_determined for _, card in all_of_them for finding in card.findings) else 1

@@ -28,6 +28,8 @@ from convoracle.reports.files.merging import merge
 from convoracle.reports.files.reading import read_part
 from convoracle.reports.records.baseline_file import read_baseline
 from convoracle.reports.records.campaign_state import CampaignState
+from convoracle.reports.records.certified import Certificates
+from convoracle.reports.records.identity import IdentityCards
 from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.serialization import Finished, RunInfo, from_json
 from convoracle.reports.records.summary import Summary
@@ -274,6 +276,8 @@ TARGETS = {
         Target("run-info", _document(RunInfo), _RECORD),
         Target("finished", _document(Finished), _RECORD),
         Target("summary", _document(Summary), _RECORD),
+        Target("identity", _document(IdentityCards), _RECORD),
+        Target("certificates", _document(Certificates), _RECORD),
         Target("supported", lambda data, scratch: read_supported(_written(scratch, "s.json", data)), _RECORD),
         Target("mismatch", _mismatch, _RECORD),
         Target("arrays", _arrays, _RECORD),

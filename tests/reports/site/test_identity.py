@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from convoracle.reports import CandidateInfo
-from convoracle.reports.site.identity import Property, Section, Told, write_identity
+from convoracle.reports.records.identity import IdentityCards, Property, Section, Told
+from convoracle.reports.site.identity import write_identity
 
 HOSTILE = "<script>alert(1)</script>"
 SECTIONS = (
@@ -16,7 +16,8 @@ SECTIONS = (
 
 def test_each_property_is_told_with_where_it_holds_and_markup_is_text(tmp_path: Path) -> None:
     path = tmp_path / "card.html"
-    write_identity(CandidateInfo(HOSTILE, "1.0"), SECTIONS, f'multipliers = {{"float32": "{HOSTILE}"}}', HOSTILE, path)
+    declared = f'multipliers = {{"float32": "{HOSTILE}"}}'
+    write_identity(IdentityCards(HOSTILE, "1.0", HOSTILE, SECTIONS, declared), path)
     text = path.read_text("utf-8")
     assert "<script" not in text
     assert text.count("&lt;script&gt;") >= 4

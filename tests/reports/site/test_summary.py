@@ -9,11 +9,13 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Run, tally
 from convoracle.reports.records.baseline import Held, Known
+from convoracle.reports.records.certified import CertificateRow, Certificates
 from convoracle.reports.records.compared import Compared, Reason, Share
+from convoracle.reports.records.identity import IdentityCards, Section
 from convoracle.reports.records.line import whole
 from convoracle.reports.records.migration import CHECKS
 from convoracle.reports.records.stopped import Stopped
-from convoracle.reports.records.totals import totals
+from convoracle.reports.records.totals import Beside, totals
 from convoracle.reports.site.summary import Measure, candidate_view, compared_view, run_headline
 
 CASE = "n1c1k1i4f2/float32/uniform/0"
@@ -126,14 +128,39 @@ def test_what_was_compared_by_dtype():
     assert found.reasons == (("torch", "no groups (2 times); no bias (1 time)"),)
 
 
+PROVEN = CertificateRow("a", "forward", "float32", CASE, Outcome.CONFORMS, "right", 3, 2.0**-41, 0.1, 0.2)
+WRONG_LAYER = CertificateRow("b", "forward", "float32", CASE, Outcome.VIOLATES, "violates", 3, None, 0.1, 0.2)
+BESIDE = Beside(
+    (IdentityCards("torch", "2.13.0", "", (Section("float32", ()), Section("float16", ())), ""),),
+    (Certificates("torch", "2.13.0", "", (PROVEN, WRONG_LAYER)),),
+)
+
+
+def test_a_layer_that_is_wrong_makes_no_conformance_whatever_the_cases_say(info, make_mismatch):
+    counted = totals(map(whole, [record(RIGHT)]), info.checks)
+    plain = Run(replace(info, candidates=info.candidates[:1], min_compared=0.0), counted, (), True)
+    assert run_headline(plain, ("torch",), Held(())).tone == "good"
+    found = run_headline(replace(plain, beside=BESIDE), ("torch",), Held(()))
+    assert (found.tone, found.title) == (
+        "bad",
+        "No mismatch in generated cases, but 1 result of a whole layer is wrong",
+    )
+    assert Measure("1 of 2", "results of whole layers are proven right", 50.0) in found.measures
+    mismatch, _ = make_mismatch(CASE, "forward", ((0, 0, 1),))
+    beside = run_headline(replace(plain, beside=BESIDE, mismatches=(mismatch,)), ("torch",), Held((mismatch,)))
+    assert beside.title == "1 cause, 1 mismatch found, and 1 result of a whole layer is wrong"
+
+
 def test_the_facts_of_a_candidate():
     cell = tally([record(RIGHT, DECLINED)], CHECKS).of("torch")
     info = CandidateInfo("torch", "2.13.0", "torch", (("float16", "float32"), ("bfloat16", "float32")))
-    found = candidate_view(info, cell)
+    found = candidate_view(info, cell, BESIDE)
     assert (found.name, found.version, found.source) == ("torch", "2.13.0", "torch")
     assert found.arithmetic == "float16 accumulates in float32; bfloat16 accumulates in float32"
     assert (found.verdicts, found.ratio, found.seconds) == ("2", "0.25", "1.0 s")
-    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)], CHECKS).of("torch"))
+    idle = candidate_view(CandidateInfo("a\x1b"), tally([record(UNDECIDED)], CHECKS).of("torch"), BESIDE)
     assert (idle.name, idle.arithmetic) == (r"a\x1b", "every type accumulates in itself")
+    assert (found.layers, found.probed) == ("1 of 2 proven right", "float32, float16")
+    assert (idle.layers, idle.probed) == ("", "")
     assert (idle.verdicts, idle.ratio, idle.seconds) == ("1", "–", "0.5 s")
-    assert candidate_view(CandidateInfo("a"), tally((), CHECKS).of("a")).verdicts == "none"
+    assert candidate_view(CandidateInfo("a"), tally((), CHECKS).of("a"), Beside()).verdicts == "none"

@@ -8,7 +8,8 @@ import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.reports import CandidateInfo, CaseRecord, CheckResult, Mismatch, RunInfo
-from convoracle.reports.views.difference import Declaration, Question, ReadRun, difference
+from convoracle.reports.views.declared_difference import Declaration
+from convoracle.reports.views.difference import Question, ReadRun, difference
 from convoracle.reports.views.difference_text import difference_text
 
 RIGHT = Verdict(Outcome.CONFORMS, elements=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,68 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_the_work(capsys: py
     assert main(["certify", "reference", "--corpus", "resnet50", "--out", "taken"]) == 2
     assert "out='taken', but should be a folder, or new" in capsys.readouterr().err
     assert Path("taken").read_text() == "mine"
+
+
+_KERNEL = """import numpy as np
+
+version = "1"
+dtypes = ["float64"]
+
+def conv1d(x, w):
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], axis=2)
+    result = np.einsum("ncpr,kcr->nkp", windows, w)
+    if result.shape[2] > 500:
+        result[0, 0, 500] += 1
+    return result
+"""
+_ASKED = ("--cases", "12", "--in-process", "--dtypes", "float64", "--ranks", "1", "--min-compared", "0")
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_wrong_layer_keeps_the_run_that_it_is_added_to_from_passing(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("kernel.py").write_text(_KERNEL)
+    assert main(["check", "kernel.py:conv1d", *_ASKED, "--out", "run"]) == 0
+    assert json.loads(Path("run/summary.json").read_text())["passes"]
+    Path("small.txt").write_text("mb1ic2oc2iw64kw3\n")
+    Path("large.txt").write_text("mb1ic2oc2iw1024kw3\n")
+    certify = ["certify", "kernel.py:conv1d", "--dtypes", "float64", "--passes", "forward", "--into", "run", "--corpus"]
+    assert main([*certify, "small.txt"]) == 0
+    assert json.loads(Path("run/summary.json").read_text())["passes"]
+    assert "1 of 1 proven right" in Path("run/index.html").read_text("utf-8")
+    shutil.copytree("run", "before")
+
+    assert main([*certify, "large.txt"]) == 1
+    summary = json.loads(Path("run/summary.json").read_text())
+    assert not summary["passes"]
+    assert summary["complaints"] == [
+        "kernel.py:conv1d: 1 result of a whole layer is wrong: large.txt:1 forward float64"
+    ]
+    assert json.loads(Path("run/badge.json").read_text())["color"] == "red"
+    assert "but 1 result of a whole layer is wrong" in Path("run/index.html").read_text("utf-8")
+    assert "1 of 2 results certified; 1 violates" in Path("run/certificates/index.html").read_text("utf-8")
+    capsys.readouterr()
+    assert main(["show", "run"]) == 0
+    assert "1 result of a whole layer is wrong: large.txt:1 forward float64" in capsys.readouterr().out
+    assert main(["diff", "before", "run"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("1 fault is new")
+    assert (
+        "whole layers: wrong, and not known to be:\n  large.txt:1 forward float64 of kernel.py:conv1d: violates" in told
+    )
+    assert main(["diff", "run", "before"]) == 0
+    assert "whole layers: proven or wrong before, and now neither:" in capsys.readouterr().out
+    assert main(["merge", "before", "run", "--out", "whole"]) == 1
+    assert "2 results" in Path("whole/certificates/index.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_what_a_run_did_not_examine_is_refused_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("kernel.py").write_text(_KERNEL)
+    main(["check", "kernel.py:conv1d", *_ASKED, "--out", "run"])
+    capsys.readouterr()
+    assert main(["certify", "reference", "--corpus", "resnet50", "--into", "run"]) == 2
+    told = capsys.readouterr()
+    assert "should be a run that examined reference" in told.err
+    assert "certified" not in told.out
+    assert main(["certify", "reference", "--corpus", "resnet50", "--into", "nowhere"]) == 2
+    assert "nowhere/run.json: there is no such file" in capsys.readouterr().err

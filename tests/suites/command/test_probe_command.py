@@ -105,3 +105,28 @@ def test_the_page_says_the_same() -> None:
     text = Path("card.html").read_text("utf-8")
     assert "12 in sequence" in text
     assert "multipliers = {&#34;float32&#34;: &#34;tfloat32&#34;}" in text
+
+
+@pytest.mark.usefixtures("tf32")
+def test_cards_that_are_added_to_a_run_stand_in_its_report_and_changes_are_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", "tf32.py:Convolution", *_CHECK, "--out", "before"]) == 1
+    assert _probe("--into", "before") == 0
+    text = Path("before/identity/index.html").read_text("utf-8")
+    assert "12 in sequence" in text
+    assert 'href="../matrix/index.html"' in text
+    assert 'href="identity/index.html"' in Path("before/index.html").read_text("utf-8")
+    pages = list(Path("before/mismatches").glob("*/index.html"))
+    assert pages
+    assert all('href="../../identity/index.html#candidate-0"' in page.read_text("utf-8") for page in pages)
+
+    Path("tf32.py").write_text(_TF32.replace("{declared}", "accumulators = {}").replace("0x1000", "0"))
+    main(["check", "tf32.py:Convolution", *_CHECK, "--out", "after"])
+    assert _probe("--into", "after") == 0
+    capsys.readouterr()
+    main(["diff", "before", "after"])
+    told = capsys.readouterr().out
+    assert "identity cards: found otherwise:\n" in told
+    line = "float32 rounding of the input: to nearest, ties away from zero -> toward zero"
+    assert f"  tf32.py:Convolution: {line}" in told
