@@ -19,12 +19,14 @@ from ..answers import bilinear
 from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, Product, offset, products
+from . import taps
 from .combinations import Combinations
 
 _BLOCK_ELEMENTS = 1 << 18
 """Of a tensor that are widened to float64 at a time: 2 MiB, which stay in a cache."""
 _LEAST_ACROSS = 1 << 10
 """Elements of a row that are read one after the other, where there are as many."""
+_EXACT_FLOAT32 = 2.0**24
 
 
 def projected(actual: Array, combinations: Combinations) -> Float64:
@@ -36,11 +38,8 @@ def projected(actual: Array, combinations: Combinations) -> Float64:
         total = _weighed(weights, actual.reshape(rows * columns, elements))
     else:
         total = np.zeros((combinations.count, elements))
-        step = max(1, _BLOCK_ELEMENTS // max(columns * elements, 1))
-        for start in range(0, rows, step):
-            block = actual[start : start + step].reshape(-1, columns, elements).astype(np.float64)
-            of_rows = _over_columns(combinations.second[:, 0], block)
-            total += np.einsum("tb,btp->tp", combinations.first[:, start : start + step], of_rows)
+        for images, across, sums in _over_channels(combinations.second.swapaxes(0, 1), actual):
+            total[:, across] += np.einsum("tn,ntp->tp", combinations.first[:, images], sums[:, 0])
     return total.reshape(combinations.count, *places)
 
 
@@ -71,68 +70,127 @@ def _of_product(part: Product, operands: Operands, direct: ConvGeometry, combina
     left, right = getattr(operands, part.left), getattr(operands, part.right)
     match part.kind:
         case Pass.FORWARD:
-            return np.stack([*_forward(left, right, direct, combinations)])
+            return _forward(left, right, direct, combinations)
         case Pass.INPUT_GRADIENT:
-            return np.stack([*_input_gradient(left, right, direct, combinations)])
+            return _input_gradient(left, right, direct, combinations)
         case _:
             return _weight_gradient(left, right, direct, combinations)
 
 
-def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Combinations) -> Iterator[Float64]:
-    images = _weighed(combinations.first, _rows(input))
-    one = replace(direct, batch=1, out_channels=1, groups=1)
-    groups, outputs = direct.groups, direct.out_channels // direct.groups
-    filters = weight.reshape(groups, outputs, math.prod(weight.shape[1:])).astype(np.float64)
-    for image, factors in zip(images, combinations.second[:, 0], strict=True):
-        combined = factors.reshape(groups, 1, outputs) @ filters
-        yield bilinear.forward(image.reshape(one.input_shape), combined.reshape(one.weight_shape), one)[0, 0]
+def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Combinations) -> Float64:
+    factors = combinations.second[:, 0].reshape(combinations.count, direct.groups, -1).swapaxes(0, 1)
+    (combined,) = _channel_sums(factors, weight.reshape(1, len(weight), -1))
+    filters = combined.swapaxes(0, 1).reshape(combinations.count, direct.in_channels, *direct.kernel)
+    return _of_images(input, filters, direct, combinations.first)
 
 
-def _input_gradient(
-    output_gradient: Array, weight: Array, direct: ConvGeometry, combinations: Combinations
-) -> Iterator[Float64]:
-    images = _weighed(combinations.first, _rows(output_gradient))
-    one = replace(direct, batch=1, in_channels=1, groups=1)
-    of_group = direct.out_channels // direct.groups
-    for image, factors in zip(images, combinations.second[:, 0], strict=True):
-        each = np.repeat(factors.reshape(direct.groups, direct.in_channels // direct.groups), of_group, axis=0)
-        combined = np.einsum("kj,kj...->k...", each, weight.astype(np.float64))
-        yield bilinear.input_gradient(image.reshape(one.output_shape), combined.reshape(one.weight_shape), one)[0, 0]
+def _input_gradient(output_gradient: Array, weight: Array, direct: ConvGeometry, combinations: Combinations) -> Float64:
+    if direct.groups == 1:
+        filters = _channel_sums(combinations.second[:, 0][None], weight)[:, 0].swapaxes(0, 1)
+    else:
+        factors = combinations.second[:, 0].reshape(combinations.count, direct.groups, -1)
+        each = np.repeat(factors, direct.out_channels // direct.groups, axis=1)
+        filters = np.einsum("tkj,kj...->tk...", each, weight.astype(np.float64))
+    return _of_images(output_gradient, filters, direct, combinations.first, is_forward=False)
+
+
+def _of_images(
+    images: Array, filters: Float64, direct: ConvGeometry, factors: Float64, *, is_forward: bool = True
+) -> Float64:
+    """The sum of what filters, (t, channels, *R), make of images, each with its factors, (t, N).
+
+    Images are summed first where that takes no more than half of their memory.
+    """
+    correlated = _correlated if is_forward else _correlated_back
+    if len(images) < 4 * len(filters):
+        size = direct.output_size if is_forward else direct.size
+        total = np.zeros((len(filters), *size))
+        for image, of_image in zip(images, factors.T, strict=True):
+            total += of_image.reshape(-1, *(1,) * direct.rank) * correlated(image, filters, direct)
+        return total
+    summed = _weighed(factors, images.reshape(len(images), math.prod(images.shape[1:])))
+    each = zip(summed, filters, strict=True)
+    return np.concatenate([correlated(image.reshape(images.shape[1:]), one[None], direct) for image, one in each])
+
+
+def _correlated(image: Array, filters: Float64, direct: ConvGeometry) -> Float64:
+    """(T, *O) what filters, (T, C, *R), make of an image."""
+    if _is_by_taps(image, filters, direct.output_size, direct):
+        return taps.forward(image, filters, direct)
+    one = replace(direct, batch=1, out_channels=len(filters), groups=1)
+    made: Float64 = bilinear.forward(image[None], filters, one)[0]
+    return made
+
+
+def _correlated_back(image: Array, filters: Float64, direct: ConvGeometry) -> Float64:
+    """(T, *I) the gradients of channels, each with its filter, (T, K, *R), of an output gradient."""
+    if _is_by_taps(image, filters, direct.size, direct):
+        return taps.input_gradient(image, filters, direct)
+    one = replace(direct, batch=1, in_channels=len(filters), groups=1)
+    gradient: Float64 = bilinear.input_gradient(image[None], filters.swapaxes(0, 1), one)[0]
+    return gradient
+
+
+def _is_by_taps(image: Array, filters: Float64, size: tuple[int, ...], direct: ConvGeometry) -> bool:
+    """Whether windows would have more elements than what each tap comes to, which is written and read."""
+    channels, *places = image.shape
+    return direct.padding_mode == "zeros" and channels * math.prod(size) > 2 * len(filters) * math.prod(places)
 
 
 def _weight_gradient(output_gradient: Array, input: Array, direct: ConvGeometry, combinations: Combinations) -> Float64:
-    groups, k, c = direct.groups, direct.out_channels // direct.groups, direct.in_channels // direct.groups
-    total = np.zeros((combinations.count, groups, 1, *direct.kernel))
+    groups, count = direct.groups, combinations.count
+    total = np.zeros((groups, count, *direct.kernel))
+    of_outputs = combinations.first.reshape(count, groups, -1).swapaxes(0, 1)
+    of_inputs = combinations.second.swapaxes(0, 1)
     step = max(1, _BLOCK_ELEMENTS // max(math.prod(input.shape[1:]), math.prod(output_gradient.shape[1:]), 1))
     for start in range(0, len(input), step):
         images = slice(start, start + step)
-        cotangents = _over_channels(combinations.first.reshape(-1, groups, k), output_gradient[images])
-        channels = _over_channels(combinations.second.reshape(-1, groups, c), input[images])
-        one = replace(direct, batch=len(cotangents), in_channels=groups, out_channels=groups)
-        for number in range(combinations.count):
-            total[number] += bilinear.weight_gradient(channels[:, :, number], cotangents[:, :, number], one)
-    summed: Float64 = total.sum(axis=(1, 2))
+        cotangents = _channel_sums(of_outputs, output_gradient[images])
+        total += weight_gradients(cotangents, _channel_sums(of_inputs, input[images]), direct)
+    summed: Float64 = total.sum(axis=0)
     return summed
 
 
-def _over_channels(weights: Float64, images: Array) -> Float64:
-    """(N, G, t, *positions) the sums over the channels of each group."""
-    count, groups, channels = weights.shape
-    rows = images.reshape(len(images), groups, channels, math.prod(images.shape[2:])).astype(np.float64)
-    sums: Float64 = weights.swapaxes(0, 1) @ rows
-    return sums.reshape(len(images), groups, count, *images.shape[2:])
+def weight_gradients(cotangents: Array, images: Array, direct: ConvGeometry) -> Array:
+    """(G, M, *R) the gradients of filters of a channel, from (N, G, M, *O) and (N, G, M, *I); in their dtype."""
+    batch, groups, many, *_ = images.shape
+    of_channels = replace(
+        direct, batch=batch, groups=groups * many, in_channels=groups * many, out_channels=groups * many
+    )
+    both = (array.reshape(batch, groups * many, *array.shape[3:]) for array in (cotangents, images))
+    if direct.padding_mode == "zeros":
+        gradient = taps.weight_gradient(*both, of_channels)
+    else:
+        gradient = bilinear.weight_gradient(*tuple(both)[::-1], of_channels)
+    return gradient.reshape(groups, many, *direct.kernel)
 
 
-def _over_columns(factors: Float64, block: Float64) -> Float64:
-    """(B, t, P) the sums over the columns of a (B, J, P) block."""
-    if block.shape[2] == 1:
-        return (block[:, :, 0] @ factors.T)[:, :, None]
-    return factors @ block
+def _channel_sums(weights: Float64, images: Array) -> Float64:
+    """(N, G, t, *positions) the sums over the channels of each group with weights, (G, t, channels)."""
+    groups, count, _ = weights.shape
+    places = images.shape[2:]
+    total = np.empty((len(images), groups, count, math.prod(places)))
+    for some, across, sums in _over_channels(weights, images):
+        total[some, ..., across] = sums
+    return total.reshape(len(images), groups, count, *places)
 
 
-def _rows(images: Array) -> Array:
-    """(N, elements of an image)."""
-    return images.reshape(len(images), math.prod(images.shape[1:]))
+def _over_channels(weights: Float64, images: Array) -> Iterator[tuple[slice, slice, Array]]:
+    """Of some images and positions the sums over the channels of each group: (B, G, t, P), a block at a time."""
+    groups, _, channels = weights.shape
+    places = math.prod(images.shape[2:])
+    rows = images.reshape(len(images), groups, channels, places)
+    across = max(_LEAST_ACROSS, _BLOCK_ELEMENTS // max(groups * channels, 1))
+    step = max(1, _BLOCK_ELEMENTS // max(groups * channels * min(places, across), 1))
+    for start in range(0, places, across):
+        for first in range(0, len(images), step):
+            block = rows[first : first + step, :, :, start : start + across]
+            sums = (
+                _summed(weights, block)
+                if places > 1
+                else _summed(weights, block.transpose(3, 1, 2, 0)).transpose(3, 1, 2, 0)
+            )
+            yield slice(first, first + step), slice(start, start + across), sums
 
 
 def _weighed(weights: Float64, rows: Array) -> Float64:
@@ -145,5 +203,14 @@ def _weighed(weights: Float64, rows: Array) -> Float64:
         columns = slice(start, start + across)
         for first in range(0, count, down):
             block = slice(first, first + down)
-            total[:, columns] += weights[:, block] @ rows[block, columns].astype(np.float64)
+            total[:, columns] += _summed(weights[:, block], rows[block, columns])
     return total
+
+
+def _summed(weights: Float64, rows: Array) -> Array:
+    """The sums of integers, in float32 where all partial sums are exact in it."""
+    if rows.dtype == np.float32 and rows.size:
+        largest = max(float(rows.max()), -float(rows.min()))
+        if np.abs(weights).sum(axis=-1).max() * largest <= _EXACT_FLOAT32:
+            return weights.astype(np.float32) @ rows
+    return weights @ rows.astype(np.float64)
