@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..numbers.dtypes import Format, format_of, result_dtype
+from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Pass
 from . import precision, specials
 from .dot import Ask, Dot, Unanswered
 from .finding import Finding, undetermined
 from .masking import Scale, asked_terms, order, surviving
+from .measuring import Measured, measure
 from .modes import NEAREST_EVEN
 from .precision import Triple
 from .trees import Inconsistent, Node, Tree, closest, leaves, renumbered, told
@@ -39,6 +40,8 @@ class Card:
     findings : tuple of Finding
     calls : int
         How many questions that took.
+    measured : Measured or None
+        Errors on random numbers; None where they were not measured.
     """
 
     pass_: Pass
@@ -47,13 +50,14 @@ class Card:
     terms: int
     findings: tuple[Finding, ...]
     calls: int
+    measured: Measured | None = None
 
     def value(self, line: str) -> str | int | bool | None:
         """Of the line of that name; None where it is not determined or not there."""
         return next((finding.value for finding in self.findings if finding.line == line), None)
 
 
-def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
+def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str, arithmetic: Arithmetic | None = None) -> Card:
     """Ask an implementation for the arithmetic of one pass.
 
     Parameters
@@ -66,8 +70,10 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
         Not transposed, padded with zeros, with at least one term in some element.
     dtype : str
         One of `DTYPES`.
+    arithmetic : Arithmetic, optional
+        That is declared; its errors are measured then, beside what it allows.
     """
-    dot = Dot(ask, pass_, geometry, dtype)
+    dot, measured = Dot(ask, pass_, geometry, dtype), None
     try:
         dot({0: 1.0})
     except Unanswered as reason:
@@ -76,7 +82,8 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
         found = list(_of_order(dot))
         is_transform = any(finding.value == "transform" for finding in found)
         found += _of_specials(dot, is_transform=is_transform)
-    return Card(pass_, dtype, geometry, dot.terms, tuple(found), dot.calls[0])
+        measured = None if arithmetic is None else measure(dot, arithmetic)
+    return Card(pass_, dtype, geometry, dot.terms, tuple(found), dot.calls[0], measured)
 
 
 def _of_specials(dot: Dot, *, is_transform: bool) -> Iterator[Finding]:

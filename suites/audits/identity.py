@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator
 from ...oracle.numbers.dtypes import result_dtype
 from ...oracle.probing.card import PASSES, Card, probe
 from ...oracle.probing.dot import Unanswered
+from ...oracle.probing.measuring import Growth, grow
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
 from ..calling.executor import Executor
 from ..calling.replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
+from ..checks.declared import arithmetic_of
 
 GEOMETRIES = {
     "small": ConvGeometry.of(size=8, kernel=3, in_channels=4, out_channels=2),
@@ -41,7 +43,19 @@ def cards(
         for name in geometries:
             for pass_ in PASSES:
                 if pass_ in passes and pass_ in executor.passes:
-                    yield name, probe(_asking(executor, dtype), pass_, GEOMETRIES[name], dtype)
+                    asking, arithmetic = _asking(executor, dtype), arithmetic_of(executor.info, dtype)
+                    yield name, probe(asking, pass_, GEOMETRIES[name], dtype, arithmetic)
+
+
+def growths(executor: Executor, passes: Collection[Pass], dtypes: Collection[str]) -> Iterator[Growth]:
+    """How errors grow with the number of terms, in two dimensions; in one where none of two is answered."""
+    for dtype in dtypes:
+        arithmetic = arithmetic_of(executor.info, dtype)
+        for pass_ in PASSES:
+            if pass_ in passes and pass_ in executor.passes:
+                ask = _asking(executor, dtype)
+                plane = grow(ask, pass_, dtype, arithmetic)
+                yield plane if plane.rungs else grow(ask, pass_, dtype, arithmetic, rank=1)
 
 
 class _Asking:

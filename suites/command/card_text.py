@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 from ...oracle.probing.card import Card
 from ...oracle.probing.declaring import Declarations
+from ...oracle.probing.measuring import Growth
 from ...reports.records.record import CandidateInfo
 from ...reports.site.identity import Property, Section, Told
+from .measured_text import growth_document
 
 VERSION = 1
 _LABEL = 26
@@ -55,7 +57,9 @@ def _places(places: Iterable[tuple[str, str]]) -> str:
     return "; ".join(" ".join((pass_, *names)) for pass_, names in by_pass.items())
 
 
-def document(info: CandidateInfo, cards: Sequence[Named], declared: Declarations) -> dict[str, object]:
+def document(
+    info: CandidateInfo, cards: Sequence[Named], grown: Iterable[Growth], declared: Declarations
+) -> dict[str, object]:
     """Of JSON values; ``docs/cards.schema.json`` describes it."""
     return {
         "document": "cards",
@@ -69,9 +73,11 @@ def document(info: CandidateInfo, cards: Sequence[Named], declared: Declarations
                 "terms": card.terms,
                 "calls": card.calls,
                 "findings": [asdict(finding) for finding in card.findings],
+                "measured": None if card.measured is None else asdict(card.measured),
             }
             for name, card in cards
         ],
+        "growth": [growth_document(growth) for growth in grown],
         "declarations": {
             "accumulators": dict(declared.accumulators),
             "multipliers": dict(declared.multipliers),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...oracle.probing.card import DTYPES, PASSES
 from ...oracle.probing.declaring import declarations
+from ...oracle.probing.measuring import Growth
 from ...oracle.problem.passes import Pass
 from ...reports.site.identity import write_identity
 from ..calling.isolation import Isolated
@@ -16,6 +17,7 @@ from ..calling.replies import Limits
 from ..candidates import FORMS
 from .arguments import add_time_limit, require_writable
 from .card_text import Named, card_lines, document, section_of
+from .measured_text import measured_lines
 from .plain_console import plain_console
 
 
@@ -42,22 +44,24 @@ def add_options(probe: argparse.ArgumentParser) -> None:
 
 def probe(options: argparse.Namespace) -> int:
     """Print a card for each dtype, and what should be declared; 0 if anything was answered, else 1."""
-    from ..audits.identity import cards
+    from ..audits.identity import cards, growths
 
     for argument in ("out", "write", "page"):
         if path := getattr(options, argument):
             require_writable(path, f"--{argument}", where="probe")
     console, asked, all_of_them = plain_console(soft_wrap=True), frozenset(map(Pass, options.passes)), list[Named]()
+    grown: list[Growth] = []
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
         for dtype in dict.fromkeys(options.dtypes):
             of_dtype = list(cards(executor, asked, (dtype,), tuple(dict.fromkeys(options.geometries))))
             all_of_them += of_dtype
+            grown += (of_this := list(growths(executor, asked, (dtype,))))
             if not options.json:
-                for line in card_lines(dtype, of_dtype):
+                for line in (*card_lines(dtype, of_dtype), *measured_lines(of_dtype, of_this)):
                     console.print(line)
         info = executor.info
     found = declarations(card for _, card in all_of_them)
-    text = json.dumps(document(info, all_of_them, found), indent=2)
+    text = json.dumps(document(info, all_of_them, grown, found), indent=2)
     console.print(text if options.json else f"to declare:\n{found}")
     for path, content in ((options.out, text), (options.write, str(found))):
         if path:
