@@ -11,7 +11,7 @@ from ..problem.passes import Pass
 from . import precision, specials
 from .dot import Ask, Dot, Unanswered
 from .finding import Finding, undetermined
-from .masking import Scale, asked_terms, order, surviving
+from .masking import MOST_TERMS, Scale, asked_terms, order, surviving
 from .measuring import Measured, measure
 from .modes import NEAREST_EVEN
 from .precision import Triple
@@ -134,8 +134,8 @@ def _of_order(dot: Dot) -> Iterator[Finding]:
     yield from _answered("rounding", lambda: _of_bits(dot, at, tree, sums))
 
 
-def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str) -> Finding:
-    asked = asked_terms(dot)
+def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str, most: int = MOST_TERMS) -> Finding:
+    asked = asked_terms(dot, most)
     if not scale.hides(len(asked), sums):
         reason = f"sums of {sums} bits could keep some of {len(asked)} units beside a mask of {scale}"
         return undetermined("order", reason, why)
@@ -231,6 +231,17 @@ def _first_of_a_sequence(tree: Tree) -> int | None:
             return None
         tree = inner[0]
     return None
+
+
+def order_of(dot: Dot, most: int) -> str:
+    """In which order so many terms of an element are summed, in words; empty where that is not determined."""
+    try:
+        tree, scale = order(dot, most)
+        at = triple(tree)
+        found = None if at is None else _told_order(dot, tree, scale, precision.sum_bits(dot, at), "", most)
+    except (Inconsistent, Unanswered):
+        return ""
+    return "" if found is None or not found.is_determined else found.told
 
 
 def is_plain(card: Card) -> bool:

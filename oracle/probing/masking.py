@@ -31,14 +31,14 @@ class Scale:
         return f"2^{self.distance}"
 
 
-def asked_terms(dot: Dot) -> list[int]:
+def asked_terms(dot: Dot, most: int = MOST_TERMS) -> list[int]:
     """The numbers of terms whose order is asked; a count of them is a number of the result's format."""
-    most = min(dot.terms, MOST_TERMS, 2 ** min(dot.form.precision, 30))
+    most = min(dot.terms, most, 2 ** min(dot.form.precision, 30))
     return [place * dot.terms // most for place in range(most)]
 
 
-def order(dot: Dot) -> tuple[Tree, Scale]:
-    """The order of summation, by the first scale of masks whose answers are those of a tree.
+def order(dot: Dot, most: int = MOST_TERMS) -> tuple[Tree, Scale]:
+    """The order of summation of so many terms, by the first scale of masks whose answers are those of a tree.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def order(dot: Dot) -> tuple[Tree, Scale]:
         If there is none.
     Unanswered
     """
-    terms, objections = asked_terms(dot), []
+    terms, objections = asked_terms(dot, most), []
     for scale in _scales(dot):
         size = _sizes(dot, terms, scale)
         try:

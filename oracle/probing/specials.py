@@ -15,6 +15,7 @@ from .dot import Dot
 from .finding import Finding, undetermined
 
 _CALLS = 4
+_IMAGES = 3
 
 
 def transform(dot: Dot) -> list[Finding]:
@@ -150,18 +151,25 @@ def repeats(dot: Dot) -> list[Finding]:
     why = f"the same call {_CALLS + 1} times; what did not differ may differ another time"
     told = f"the same bits in {_CALLS + 1} calls" if same else "the bits differ from call to call"
     found = [Finding("repeated", told, "bitwise" if same else "varies", why)]
-    if dot.pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT) and dot.geometry.batch:
-        found.append(_beside(dot, arrays, first))
-    return found
+    return [*found, _beside(dot, arrays, first)] if dot.geometry.batch else found
 
 
 def _beside(dot: Dot, arrays: dict[str, Any], first: Any) -> Finding:
-    more = replace(dot.geometry, batch=dot.geometry.batch + 3)
+    """The same images beside three more; where all of them are summed, beside three of zeros."""
+    more = replace(dot.geometry, batch=dot.geometry.batch + _IMAGES)
     wider = Dot(dot.ask, dot.pass_, more, dot.dtype, dot.calls)
+    are_summed = dot.pass_ in (Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
     filled = wider.zeros()
     for name, array in filled.items():
-        filled[name] = arrays[name] if array.shape == arrays[name].shape else np.resize(arrays[name], array.shape)
-    same = bool(wider.whole(filled)[: dot.geometry.batch].tobytes() == first.tobytes())
-    why = "the same images, and beside three more: other bits show that another order or algorithm is taken"
-    told = "the same bits beside other images" if same else "other bits beside other images"
+        given = arrays[name]
+        if are_summed:
+            array[: len(given)] = given
+        else:
+            filled[name] = given if array.shape == given.shape else np.resize(given, array.shape)
+    result = wider.whole(filled)
+    result = result if are_summed else result[: dot.geometry.batch]
+    same = bool(result.tobytes() == first.tobytes())
+    beside = "images of zeros" if are_summed else "other images"
+    why = f"the same images, and beside three {beside}: other bits show that another order or algorithm is taken"
+    told = f"{'the same' if same else 'other'} bits beside {beside}"
     return Finding("batch", told, "same" if same else "differs", why)

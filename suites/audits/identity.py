@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ...oracle.numbers.dtypes import result_dtype
 from ...oracle.probing.card import PASSES, Card, probe
-from ...oracle.probing.dot import Unanswered
+from ...oracle.probing.dot import Ask, Unanswered
 from ...oracle.probing.measuring import Growth, grow
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Operands, Pass
@@ -43,8 +43,8 @@ def cards(
         for name in geometries:
             for pass_ in PASSES:
                 if pass_ in passes and pass_ in executor.passes:
-                    asking, arithmetic = _asking(executor, dtype), arithmetic_of(executor.info, dtype)
-                    yield name, probe(asking, pass_, GEOMETRIES[name], dtype, arithmetic)
+                    ask, arithmetic = asking(executor, dtype), arithmetic_of(executor.info, dtype)
+                    yield name, probe(ask, pass_, GEOMETRIES[name], dtype, arithmetic)
 
 
 def growths(executor: Executor, passes: Collection[Pass], dtypes: Collection[str]) -> Iterator[Growth]:
@@ -53,7 +53,7 @@ def growths(executor: Executor, passes: Collection[Pass], dtypes: Collection[str
         arithmetic = arithmetic_of(executor.info, dtype)
         for pass_ in PASSES:
             if pass_ in passes and pass_ in executor.passes:
-                ask = _asking(executor, dtype)
+                ask = asking(executor, dtype)
                 plane = grow(ask, pass_, dtype, arithmetic)
                 yield plane if plane.rungs else grow(ask, pass_, dtype, arithmetic, rank=1)
 
@@ -79,7 +79,8 @@ class _Asking:
         raise Unanswered(told(reply))
 
 
-def _asking(executor: Executor, dtype: str) -> _Asking:
+def asking(executor: Executor, dtype: str) -> Ask:
+    """What asks a candidate for results of one dtype, as `probe` wants it."""
     return _Asking(executor, dtype)
 
 

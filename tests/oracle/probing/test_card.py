@@ -173,3 +173,18 @@ def test_bits_that_vary_are_seen() -> None:
         return right if calls[0] % 2 else right * np.float32(1 + 2**-20)
 
     assert probe(varying, Pass.FORWARD, GEOMETRY, "float32").value("repeated") == "varies"
+
+
+def _split_by_images(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """A weight gradient in parts of a sixteenth, but for one image."""
+    return convolution(Arithmetic(split(geometry.batch**2)), "float32")(pass_, operands, geometry)
+
+
+@pytest.mark.parametrize(
+    ("ask", "truth"), [(_split_by_images, "differs"), (convolution(PLAIN, "float32"), "same")], ids=["split", "plain"]
+)
+@pytest.mark.parametrize("pass_", [Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT], ids=str)
+def test_images_of_zeros_change_a_sum_over_images_only_where_it_is_divided(ask, truth: str, pass_: Pass) -> None:  # type: ignore[no-untyped-def]
+    geometry = ConvGeometry.of(size=(8, 8), kernel=1, in_channels=2, out_channels=2)
+    card = probe(ask, pass_, geometry, "float32")
+    assert card.value("batch") == truth
