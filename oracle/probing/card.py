@@ -24,6 +24,8 @@ _SIDES = {
     Pass.INPUT_GRADIENT: ("output gradient", "weight"),
     Pass.WEIGHT_GRADIENT: ("output gradient", "input"),
 }
+OPERANDS = ("input", "weight", "output gradient")
+"""The lines of what is multiplied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,15 @@ class Card:
         return next((finding.value for finding in self.findings if finding.line == line), None)
 
 
-def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str, arithmetic: Arithmetic | None = None) -> Card:
+def probe(
+    ask: Ask,
+    pass_: Pass,
+    geometry: ConvGeometry,
+    dtype: str,
+    arithmetic: Arithmetic | None = None,
+    *,
+    most_terms: int = MOST_TERMS,
+) -> Card:
     """Ask an implementation for the arithmetic of one pass.
 
     Parameters
@@ -72,6 +82,8 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str, arithmetic:
         One of `DTYPES`.
     arithmetic : Arithmetic, optional
         That is declared; its errors are measured then, beside what it allows.
+    most_terms : int
+        How many are asked for their order; more take more calls.
     """
     dot, measured = Dot(ask, pass_, geometry, dtype), None
     try:
@@ -79,7 +91,7 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str, arithmetic:
     except Unanswered as reason:
         found: list[Finding] = [undetermined("all", str(reason), "one times one")]
     else:
-        found = list(_of_order(dot))
+        found = list(_of_order(dot, most_terms))
         is_transform = any(finding.value == "transform" for finding in found)
         found += _of_specials(dot, is_transform=is_transform)
         measured = None if arithmetic is None else measure(dot, arithmetic)
@@ -106,7 +118,7 @@ def _answered(line: str, question: Callable[[], Iterable[Finding]]) -> Iterable[
         return [undetermined(line, str(reason), "")]
 
 
-def _of_order(dot: Dot) -> Iterator[Finding]:
+def _of_order(dot: Dot, most: int) -> Iterator[Finding]:
     """The lines that depend on which terms are added to each other first."""
     yield from (algorithm := list(_answered("algorithm", lambda: specials.transform(dot))))
     why = "M, -M and units: those that survive are not in the smallest subtree of both"
@@ -117,7 +129,7 @@ def _of_order(dot: Dot) -> Iterator[Finding]:
         if dot.terms > 2 and (mask := surviving(dot)):
             yield Finding("order", f"none to be seen: a unit survives a mask of {mask}", "exact", why)
             return
-        tree, scale = order(dot)
+        tree, scale = order(dot, most)
     except (Inconsistent, Unanswered) as reason:
         yield undetermined("order", str(reason), why)
         return
@@ -130,11 +142,11 @@ def _of_order(dot: Dot) -> Iterator[Finding]:
     except Unanswered as reason:
         yield undetermined("sums", str(reason), "")
         return
-    yield _told_order(dot, tree, scale, sums, why)
+    yield _told_order(dot, tree, scale, sums, why, most)
     yield from _answered("rounding", lambda: _of_bits(dot, at, tree, sums))
 
 
-def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str, most: int = MOST_TERMS) -> Finding:
+def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str, most: int) -> Finding:
     asked = asked_terms(dot, most)
     if not scale.hides(len(asked), sums):
         reason = f"sums of {sums} bits could keep some of {len(asked)} units beside a mask of {scale}"
@@ -182,9 +194,18 @@ def _of_bits(dot: Dot, at: Triple, tree: Tree, sums: int) -> Iterator[Finding]:
     if dot.has_products:
         yield from _of_factors(dot, at, sums, carried=carried)
     yield from specials.ranges(dot, at.i, at.j)
-    results = format_of(result_dtype(dot.dtype)).precision
-    if sums >= results + 2:
-        yield precision.store_mode(dot, at, results)
+    yield from _of_results(dot, at, sums)
+
+
+def _of_results(dot: Dot, at: Triple, sums: int) -> Iterator[Finding]:
+    """Where results have fewer bits than their dtype, and how they are rounded where sums have more."""
+    whole = format_of(result_dtype(dot.dtype)).precision
+    bits = precision.result_bits(dot, at, min(sums, whole))
+    if bits < min(sums, whole):
+        why = "1 + 2^(1-p) as a result: the widest p for which it is that"
+        yield Finding("results", f"kept to {bits} bits of {whole}", bits, why)
+    if sums >= bits + 2:
+        yield precision.store_mode(dot, at, bits)
 
 
 def _of_factors(dot: Dot, at: Triple, sums: int, *, carried: bool) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ MODES: dict[str, Mode] = {
     "upward": math.ceil,
     "downward": math.floor,
 }
-NEAREST_EVEN, TOWARD_ZERO = "to nearest, ties to even", "toward zero"
+NEAREST_EVEN, NEAREST_AWAY, TOWARD_ZERO = "to nearest, ties to even", "to nearest, ties away from zero", "toward zero"
 
 
 def rounded(value: Fraction, precision: int, mode: str) -> Fraction:

@@ -63,6 +63,16 @@ def sum_bits(dot: Dot, at: Triple) -> int:
     return _MOST_BITS
 
 
+def result_bits(dot: Dot, at: Triple, most: int) -> int:
+    """The p of the widest 1 + 2**(1 - p) that is a result, of those that are exact sums of two terms."""
+    base = _base(dot)
+    for bits in range(2, most + 1):
+        small = base * 2.0 ** (1 - bits)
+        if _summed(dot, at.i, at.j, None, small) != base + small:
+            return bits - 1
+    return most
+
+
 def sum_mode(dot: Dot, at: Triple, bits: int) -> Finding:
     """The mode in which 1 plus parts of a unit in its last place becomes what is left of it after - 1."""
     why = f"1 + c 2^{1 - bits} - 1 for c of halves and quarters of either sign; each mode has answers of its own"
@@ -85,28 +95,29 @@ def _signed(dot: Dot, at: Triple, sign: int, small: float) -> float:
 
 
 def operand_bits(dot: Dot, at: Triple, side: int, sums: int) -> int:
-    """The widest p for which 1 + 2**-m + 2**(1 - p) - 1 is exact for every m, the first being one factor of a term.
+    """The widest p for which 1 + 2**-m + 2**(1 - p) - 1 - 2**-m is exact for every m, the first sum being one factor.
 
-    Two bits alone would be kept by two parts of a few bits each, however far from each other they are.
+    Two bits alone would be kept by two parts of a few bits each, however far from each other they are. What is left
+    has one bit, which a result keeps that has fewer bits than an operand.
     """
     most = min(sums, dot.form.precision)
     alone = next((bits - 1 for bits in range(2, most + 1) if not _is_kept(dot, at, side, 2.0 ** (1 - bits))), most)
     for bits in range(alone, 1, -1):
         small = 2.0 ** (1 - bits)
-        if all(_is_kept(dot, at, side, 2.0**-middle + small) for middle in range(1, bits - 1)):
+        if all(_is_kept(dot, at, side, small, 2.0**-middle) for middle in range(1, bits - 1)):
             return bits
     return 1
 
 
-def _is_kept(dot: Dot, at: Triple, side: int, part: float) -> bool:
-    return _factor(dot, at, side, 1.0 + part) == part
+def _is_kept(dot: Dot, at: Triple, side: int, small: float, middle: float = 0.0) -> bool:
+    return _factor(dot, at, side, 1.0 + middle + small, middle) == small
 
 
-def _factor(dot: Dot, at: Triple, side: int, value: float) -> float:
-    """The value of one factor, as it is multiplied, less one of its sign."""
+def _factor(dot: Dot, at: Triple, side: int, value: float, middle: float = 0.0) -> float:
+    """The value of one factor, as it is multiplied, less one of its sign, and less a power of two."""
     sign = 1.0 if value > 0 else -1.0
     left, right = ({at.i: value}, {}) if side == 0 else ({at.i: 1.0}, {at.i: value})
-    return dot(left | {at.j: -sign}, right)
+    return dot(left | {at.j: -sign} | ({at.k: -middle} if middle else {}), right)
 
 
 def operand_mode(dot: Dot, at: Triple, side: int, bits: int, name: str) -> Finding:

@@ -17,8 +17,8 @@ from ...oracle.probing.finding import Finding, undetermined
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Array, Pass
 from ..calling.isolation import Isolated
+from ..calling.questions import asking
 from ..calling.replies import Limits
-from .identity import asking
 
 DIVIDED = "divided"
 _GEOMETRY = ConvGeometry.of(size=(16, 16), kernel=3, padding=1, in_channels=16, out_channels=16, batch=2)

@@ -32,6 +32,7 @@ class Arithmetic:
     carried: bool = False
     flushed: Fraction = Fraction(0)
     largest: Fraction = Fraction(2) ** 1024
+    largest_operand: Fraction = Fraction(2) ** 1024
 
     def rounded(self, value: Fraction) -> Fraction:
         result = rounded(value, self.sums, self.mode)
@@ -41,6 +42,8 @@ class Arithmetic:
 
     def operand(self, value: Fraction) -> list[Fraction]:
         parts: list[Fraction] = []
+        if abs(value) > self.largest_operand:
+            raise OverflowError
         if abs(value) < self.flushed:
             return [Fraction(0)]
         for _ in range(self.parts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -57,6 +58,16 @@ TRUTHS = {
         "float16",
         {"sums": 24, "input": 11, "products": "exact", "range of sums": "wide", "rounding of results": NEAREST},
     ),
+    "float32 summed in float16": (
+        replace(PLAIN, sums=11, largest=Fraction(65504)),
+        "float32",
+        {"algorithm": "direct", "sums": 11, "range of operands": "wide", "range of sums": "float16"},
+    ),
+    "float32 multiplied in float16": (
+        replace(PLAIN, operands=11, largest_operand=Fraction(65504)),
+        "float32",
+        {"algorithm": "direct", "input": 11, "range of operands": "float16", "range of sums": "wide"},
+    ),
     "bfloat16 summed in float32": (PLAIN, "bfloat16", {"sums": 24, "input": 8, "rounding of results": NEAREST}),
     "bfloat16 sums": (replace(PLAIN, sums=8), "bfloat16", {"sums": 8, "input": 8, "rounding of sums": NEAREST}),
     "sums cut off": (replace(PLAIN, mode=CUT), "float32", SINGLE | {"rounding of sums": CUT}),
@@ -95,6 +106,30 @@ def test_blocks_that_are_added_at_once_are_nodes_of_several() -> None:
     card = probe(convolution(Arithmetic(at_once(4)), "float32"), Pass.FORWARD, GEOMETRY, "float32")
     order = next(finding for finding in card.findings if finding.line == "order")
     assert order.value == "4 blocks of 4 in sequence, each added at once to the sum so far"
+
+
+def _stored_in_between(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    right = convolution(PLAIN, "float32")(pass_, operands, geometry)
+    return right.astype(ml_dtypes.bfloat16).astype(np.float32)
+
+
+def test_results_that_are_stored_in_fewer_bits_are_not_taken_for_narrow_operands() -> None:
+    card = probe(_stored_in_between, Pass.FORWARD, GEOMETRY, "float32")
+    truth = SINGLE | {"weight": 24, "results": 8, "rounding of results": NEAREST}
+    assert {line: card.value(line) for line in truth if line != "products"} == {
+        line: value for line, value in truth.items() if line != "products"
+    }
+
+
+def _in_single(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    single = operands.map(lambda array: array.astype(np.float32))
+    return convolution(PLAIN, "float32")(pass_, single, geometry).astype(np.float64)
+
+
+def test_numbers_that_are_lost_with_normal_ones_are_not_told_of_as_subnormal() -> None:
+    card = probe(_in_single, Pass.FORWARD, GEOMETRY, "float64")
+    assert (card.value("sums"), card.value("input")) == (24, 24)
+    assert (card.value("subnormal operands"), card.value("subnormal results")) == (None, None)
 
 
 @pytest.mark.parametrize("pass_", PASSES, ids=str)
@@ -185,6 +220,6 @@ def _split_by_images(pass_: Pass, operands: Operands, geometry: ConvGeometry) ->
 )
 @pytest.mark.parametrize("pass_", [Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT], ids=str)
 def test_images_of_zeros_change_a_sum_over_images_only_where_it_is_divided(ask, truth: str, pass_: Pass) -> None:  # type: ignore[no-untyped-def]
-    geometry = ConvGeometry.of(size=(8, 8), kernel=1, in_channels=2, out_channels=2)
+    geometry = ConvGeometry.of(size=(4, 4), kernel=1, in_channels=2, out_channels=2)
     card = probe(ask, pass_, geometry, "float32")
     assert card.value("batch") == truth
