@@ -11,9 +11,9 @@ from ..problem.passes import Pass
 from . import precision, specials
 from .dot import Ask, Dot, Unanswered
 from .finding import Finding, undetermined
-from .masking import MOST_TERMS, Scale, asked_terms, order, surviving
+from .masking import MOST_TERMS, Scale, asked_terms, holds, order, surviving
 from .measuring import Measured, measure
-from .modes import NEAREST_EVEN
+from .modes import ADDENDS_CUT, NEAREST_EVEN
 from .precision import Triple
 from .trees import Inconsistent, Node, Tree, closest, leaves, renumbered, told
 
@@ -143,6 +143,10 @@ def _of_order(dot: Dot, most: int) -> Iterator[Finding]:
         yield undetermined("sums", str(reason), "")
         return
     yield _told_order(dot, tree, scale, sums, why, most)
+    if not holds(dot, at, tree, scale):
+        told = "among zeros, three terms are added in another order than among other numbers"
+        yield undetermined("rounding", told, "M, -M and one unit, all else zero")
+        return
     yield from _answered("rounding", lambda: _of_bits(dot, at, tree, sums))
 
 
@@ -171,30 +175,46 @@ def triple(tree: Tree) -> Triple | None:
 
 
 def outer_triple(tree: Tree) -> Triple | None:
-    """Two terms that meet in a sum of as many as leave a third one outside of it."""
-    if isinstance(tree, int) or len(tree.children) != 2:
+    """Two terms that are added to each other before all else, and one outside of the largest sum that holds both.
+
+    What the two come to passes through every partial sum on its way there.
+    """
+    if isinstance(tree, int):
         return None
-    smaller, larger = sorted(tree.children, key=lambda child: len(leaves(child)))
-    if isinstance(larger, int):
-        return None
-    return Triple(leaves(larger.children[0])[0], leaves(larger.children[-1])[0], leaves(smaller)[0])
+    *others, larger = sorted(tree.children, key=lambda child: len(leaves(child)))
+    inner = triple(larger)
+    if inner is None and isinstance(larger, Node):
+        inner = Triple(*leaves(larger)[:2], -1)
+    return inner and Triple(inner.i, inner.j, leaves(others[0])[0])
 
 
 def _of_bits(dot: Dot, at: Triple, tree: Tree, sums: int) -> Iterator[Finding]:
     why = "1 + 2^(1-p) - 1, the first two in either order: the widest p for which it is 2^(1-p)"
-    carried = _carried(dot, tree, sums)
-    yield Finding("sums", f"kept to {sums} bits{' at most, with what each loses carried along' * carried}", sums, why)
+    carried, more = _carried(dot, tree, sums), " or more" * (sums == precision.MOST_BITS)
+    told = f"kept to {sums} bits{more}{' at most, with what each loses carried along' * carried}"
+    yield Finding("sums", told, sums, why)
+    kept = _kept(dot, at, sums) if dot.has_products else []
     why = "1 and parts of its last place in sequence, each of which is lost by itself: more than 1 if they are carried"
     yield Finding("compensation", "errors are carried along" if carried else "none seen", carried, why)
     if not carried:
-        yield precision.sum_mode(dot, at, sums)
-        if beyond := outer_triple(tree):
-            outer = precision.sum_bits(dot, beyond)
-            yield Finding("sums of partial sums", f"kept to {outer} bits", outer, why)
+        yield from _of_roundings(dot, at, tree, sums, min((bits for _, bits in kept), default=dot.form.precision))
     if dot.has_products:
-        yield from _of_factors(dot, at, sums, carried=carried)
+        yield from _of_factors(dot, at, sums, kept)
+        if not carried:
+            yield precision.products(dot, at, min(bits for _, bits in kept), sums)
     yield from specials.ranges(dot, at.i, at.j)
     yield from _of_results(dot, at, sums)
+
+
+def _of_roundings(dot: Dot, at: Triple, tree: Tree, sums: int, room: int) -> Iterator[Finding]:
+    """How sums are rounded, and what partial sums are kept to on their way to the last one."""
+    yield (inner := precision.sum_mode(dot, at, sums, room))
+    if beyond := outer_triple(tree):
+        why = "1 + 2^(1-p) - 1, the first two in the innermost sum and the last outside of all but the outermost"
+        outer = precision.sum_bits(dot, beyond)
+        yield Finding("sums of partial sums", f"kept to {outer} bits", outer, why)
+        if outer != sums or not inner.is_determined or inner.value == ADDENDS_CUT:
+            yield precision.sum_mode(dot, beyond, outer, room, "rounding of partial sums")
 
 
 def _of_results(dot: Dot, at: Triple, sums: int) -> Iterator[Finding]:
@@ -208,19 +228,20 @@ def _of_results(dot: Dot, at: Triple, sums: int) -> Iterator[Finding]:
         yield precision.store_mode(dot, at, bits)
 
 
-def _of_factors(dot: Dot, at: Triple, sums: int, *, carried: bool) -> Iterator[Finding]:
-    """Of each factor, and of products where the bits of sums are those of one accumulator."""
-    why = "(1 + 2^-m + 2^(1-p)) - 1, the first being one factor of a term: the widest p for which all are exact"
-    kept: list[int] = []
-    for side, name in enumerate(_SIDES[dot.pass_]):
-        bits = precision.operand_bits(dot, at, side, sums)
-        kept.append(bits)
+def _kept(dot: Dot, at: Triple, sums: int) -> list[tuple[int, int]]:
+    """For each factor, the most and the fewest bits that any term keeps of it."""
+    return [precision.kept_bits(dot, at, side, sums) for side in range(2)]
+
+
+def _of_factors(dot: Dot, at: Triple, sums: int, kept: list[tuple[int, int]]) -> Iterator[Finding]:
+    """Of each factor, in the term that was asked first; of other terms the bits alone, where they are fewer."""
+    why = "(1 + 2^-m + 2^(1-p)) - 1 - 2^-m, the first being one factor of a term: the widest p for which all are exact"
+    for side, (name, (most, bits)) in enumerate(zip(_SIDES[dot.pass_], kept, strict=True)):
         least = " at least" * (bits == sums < dot.form.precision)
-        yield Finding(name, f"kept to {bits} bits{least}{_whole(bits, dot.form)}", bits, why)
-        if bits < min(sums, dot.form.precision):
+        others = f" in some terms, to {most} in others" * (bits < most)
+        yield Finding(name, f"kept to {bits} bits{least}{_whole(bits, dot.form)}{others}", bits, why)
+        if bits == most < min(sums, dot.form.precision):
             yield precision.operand_mode(dot, at, side, bits, name)
-    if not carried:
-        yield precision.products(dot, at, min(kept), sums)
 
 
 def _whole(bits: int, form: Format) -> str:
@@ -267,4 +288,5 @@ def order_of(dot: Dot, most: int) -> str:
 
 def is_plain(card: Card) -> bool:
     """Whether sums are rounded to nearest even, as every bound assumes."""
-    return card.value("rounding of sums") in (None, NEAREST_EVEN)
+    lines = ("rounding of sums", "rounding of partial sums")
+    return all(card.value(line) in (None, NEAREST_EVEN) for line in lines)

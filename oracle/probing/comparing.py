@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..numbers.dtypes import Arithmetic, format_of
 from .card import OPERANDS, Card
-from .modes import NEAREST_AWAY, NEAREST_EVEN
+from .modes import ADDENDS_CUT, NEAREST_AWAY, NEAREST_EVEN
 
 _SUMS = ("sums", "sums of partial sums")
 _NEAREST = (None, NEAREST_EVEN, NEAREST_AWAY)
@@ -34,8 +34,11 @@ def _of_sums(card: Card, declared: Arithmetic) -> Iterator[str]:
         value = card.value(line)
         if isinstance(value, int) and value < bits:
             yield f"{line} are kept to {value} bits (declared: {bits})"
-    if (mode := card.value("rounding of sums")) not in _NEAREST and card.value("sums") == bits:
-        yield f"sums are rounded {mode} (declared: to nearest)"
+    for line, rounding in zip(_SUMS, ("rounding of sums", "rounding of partial sums"), strict=True):
+        mode = card.value(rounding)
+        if mode not in _NEAREST and card.value(line) == bits:
+            told = mode if mode == ADDENDS_CUT else f"{line} are rounded {mode}"
+            yield f"{told} (declared: rounded to nearest)"
 
 
 def _of_operands(card: Card, declared: Arithmetic) -> Iterator[str]:

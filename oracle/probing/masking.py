@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .dot import Dot
+from .precision import Triple
 from .trees import Inconsistent, Sizes, Tree, meeting, reveal
 
 MOST_TERMS = 256
@@ -117,3 +118,26 @@ def surviving(dot: Dot) -> Scale | None:
             continue
         return scale if sizes == [2, 2, 2] else None
     return None
+
+
+def holds(dot: Dot, at: Triple, tree: Tree, scale: Scale) -> bool:
+    """Whether three terms among zeros are added in the order that was found among other numbers."""
+    places = (at.i, at.j, at.k)
+    whole = meeting(tree, at.i, at.k)
+    for other, unit in ((at.j, at.k), (at.k, at.j)):
+        is_outside = other == at.j and meeting(tree, at.i, at.j) < whole
+        if _sparse(dot, at.i, other, unit, scale) != (1.0 if is_outside else 0.0):
+            return False
+    return len(set(places)) == len(places)
+
+
+def _sparse(dot: Dot, positive: int, negative: int, unit: int, scale: Scale) -> float:
+    """M, -M and a unit, in units; the negative one first where a sum that is cut off shrinks it."""
+    (mask, other), (one, its) = scale.mask, scale.unit
+
+    def asked(sign: int) -> float:
+        left = {positive: sign * mask, negative: -sign * mask, unit: one}
+        return dot(left, {positive: other, negative: other, unit: its}) / (one * its)
+
+    first = asked(1)
+    return first if first in (0.0, 1.0) else asked(-1)

@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from .dot import Dot
 from .finding import Finding, undetermined
-from .modes import fitting
+from .modes import ADDENDS_CUT, fitting
 
-_MOST_BITS = 66
+MOST_BITS = 66
+_PLACES = 8
 _PARTS = (Fraction(1, 2), Fraction(3, 4), Fraction(1, 4), Fraction(-1, 4), Fraction(3, 2), Fraction(5, 4))
 
 
@@ -54,13 +55,13 @@ def sum_bits(dot: Dot, at: Triple) -> int:
     """
     base = _base(dot)
     smallest = dot.form.min_exponent * (2 if dot.has_products and dot.form.max_exponent > 100 else 1)
-    for bits in range(2, _MOST_BITS):
+    for bits in range(2, MOST_BITS):
         small = base * 2.0 ** (1 - bits)
         if small < 2.0 ** (smallest + 2):
             return bits - 1
         if not _summed(dot, at.i, at.j, at.k, small) == _summed(dot, at.j, at.i, at.k, small) == small:
             return bits - 1
-    return _MOST_BITS
+    return MOST_BITS
 
 
 def result_bits(dot: Dot, at: Triple, most: int) -> int:
@@ -73,25 +74,41 @@ def result_bits(dot: Dot, at: Triple, most: int) -> int:
     return most
 
 
-def sum_mode(dot: Dot, at: Triple, bits: int) -> Finding:
-    """The mode in which 1 plus parts of a unit in its last place becomes what is left of it after - 1."""
-    why = f"1 + c 2^{1 - bits} - 1 for c of halves and quarters of either sign; each mode has answers of its own"
-    base = Fraction(_base(dot))
-    parts = [part for part in _PARTS if part < 1]
+def sum_mode(dot: Dot, at: Triple, bits: int, room: int, line: str = "rounding of sums") -> Finding:
+    """The mode in which 1 plus parts of a unit in its last place becomes what is left of it after - 1.
+
+    A part just above a half, of `room` bits as operands have them, is lost by who looks at a few bits only. A half
+    below 1 is a number of as many bits, which only who cuts addends off loses.
+    """
+    why = f"1 + c 2^{1 - bits} - 1 for c of halves, quarters and just above a half, of either sign"
+    base, unit = Fraction(_base(dot)), Fraction(2) ** (1 - bits)
+    just_above = [Fraction(1, 2) + Fraction(1, 2**room)] * (room > 2)
+    parts = [*(part for part in _PARTS if part < 1), Fraction(-1, 2), *just_above]
     asked, answers = [], []
     for sign in (1, -1):
         for part in parts:
-            small = sign * base * part * Fraction(2) ** (1 - bits)
-            scaled = -small if sign < 0 else small
-            total = _signed(dot, at, sign, float(scaled))
+            scaled = base * part * unit
             asked.append(sign * (base + scaled))
-            answers.append(Fraction(total) + sign * base)
-    return _mode("rounding of sums", asked, answers, bits, why)
+            answers.append(Fraction(_signed(dot, at, sign, float(scaled))) + sign * base)
+    found = _mode(line, asked, answers, bits, why)
+    is_cut = all(abs(answer) == base for answer in answers) and not found.is_determined
+    return Finding(line, ADDENDS_CUT, ADDENDS_CUT, why) if is_cut else found
 
 
 def _signed(dot: Dot, at: Triple, sign: int, small: float) -> float:
     base, (left, right) = _base(dot), _split(dot, small)
     return dot({at.i: sign * base, at.j: sign * left, at.k: -sign * base}, {at.j: right})
+
+
+def kept_bits(dot: Dot, at: Triple, side: int, sums: int) -> tuple[int, int]:
+    """The bits of a factor in one term, and the fewest in terms from all over the element."""
+    bits = least = operand_bits(dot, at, side, sums)
+    for place in {number * (dot.terms - 1) // _PLACES for number in range(_PLACES + 1)} - {at.i}:
+        j, k = [other for other in (at.i, at.j, at.k) if other != place][:2]
+        there = Triple(place, j, k)
+        if not _is_kept(dot, there, side, 2.0 ** (1 - least)):
+            least = operand_bits(dot, there, side, sums)
+    return bits, least
 
 
 def operand_bits(dot: Dot, at: Triple, side: int, sums: int) -> int:

@@ -30,6 +30,19 @@ FLUSHED = replace(PLAIN, flushed=Fraction(2) ** -126)
         (replace(PLAIN, sums=53), SINGLE, ()),
         (replace(PLAIN, fused=True), SINGLE, ()),
         (Arithmetic(at_once(4)), SINGLE, ()),
+        (
+            Arithmetic(at_once(4), extra=0),
+            SINGLE,
+            ("addends are cut off before they are added (declared: rounded to nearest)",) * 2,
+        ),
+        (
+            Arithmetic(at_once(4), mode="toward zero"),
+            SINGLE,
+            (
+                "sums of partial sums are rounded toward zero (declared: rounded to nearest)",
+                "results are rounded toward zero (declared: to nearest)",
+            ),
+        ),
         (replace(PLAIN, mode="to nearest, ties away from zero"), SINGLE, ()),
         (
             TF32,
@@ -61,7 +74,7 @@ FLUSHED = replace(PLAIN, flushed=Fraction(2) ** -126)
                 "the range of sums is that of float16 (declared: float32)",
             ),
         ),
-        (replace(PLAIN, mode="toward zero"), SINGLE, ("sums are rounded toward zero (declared: to nearest)",)),
+        (replace(PLAIN, mode="toward zero"), SINGLE, ("sums are rounded toward zero (declared: rounded to nearest)",)),
         (replace(PLAIN, sums=30, mode="toward zero"), SINGLE, ()),
         (replace(PLAIN, operands=8, parts=2), Declared.of("float32", multiplier="bfloat16"), ()),
         (
