@@ -184,7 +184,8 @@ def outer_triple(tree: Tree) -> Triple | None:
     *others, larger = sorted(tree.children, key=lambda child: len(leaves(child)))
     inner = triple(larger)
     if inner is None and isinstance(larger, Node):
-        inner = Triple(*leaves(larger)[:2], -1)
+        one, other = leaves(larger)[:2]
+        return Triple(one, other, leaves(others[0])[0])
     return inner and Triple(inner.i, inner.j, leaves(others[0])[0])
 
 

@@ -27,20 +27,27 @@ def transform(dot: Dot) -> list[Finding]:
     mask = next((each for each in _masks(dot) if _is_number(dot, each)), None)
     if mask is None:
         return [undetermined(line, "even 2^7 is no number to it", why)]
-    rest = dict.fromkeys(range(dot.terms), 1.0)
-    plain = {place: dot({other: 1.0 for other in rest if other != place}) for place in _some(dot.terms)}
-    for place, expected in plain.items():
+    unit = _unit(dot)
+    rest = dict.fromkeys(range(dot.terms), unit)
+    for place in _some(dot.terms):
+        others = {other: unit for other in rest if other != place}
+        expected = dot(others, others)
         for left, right in ((mask, 0.0), (0.0, mask)):
-            answer = dot(rest | {place: left}, {place: right})
+            answer = dot(rest | {place: left}, rest | {place: right})
             if answer != expected:
-                told = f"M times zero changes a sum from {expected:g} to {answer:g}, as of a transform"
-                return [Finding(line, f"no sum of products: {told}", "transform", why)]
+                told = "no sum of products: M times zero changes a result, as of a transform"
+                return [Finding(line, told, "transform", f"{why}; here {expected:g} became {answer:g}")]
     return [Finding(line, "sums of products: what is multiplied by zero does not count", "direct", why)]
 
 
 def _masks(dot: Dot) -> Iterator[float]:
     """The largest first; what is infinite to an arithmetic would make NaN of a zero by itself."""
     return (2.0**exponent for exponent in (60, 15, 7) if exponent <= dot.form.max_exponent)
+
+
+def _unit(dot: Dot) -> float:
+    """The other factors: where M is not much larger than 1, so small that a result shows a small part of M."""
+    return 1.0 if dot.form.max_exponent > format_of("float16").max_exponent else 2.0 ** (dot.form.min_exponent // 2)
 
 
 def _is_number(dot: Dot, value: float) -> bool:

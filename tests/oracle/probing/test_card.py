@@ -178,6 +178,20 @@ def test_a_transform_is_told_from_a_sum(transform, size: int) -> None:  # type: 
     assert card.value("zeros") is None
 
 
+def _fourier_of_halves(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """As in single precision, of whose errors float16 results show little."""
+    size = operands.input.shape[-1]
+    one, other = operands.input[0, 0].astype(np.float32), operands.weight[0, 0].astype(np.float32)
+    spectrum = (np.fft.rfft(one) * np.conj(np.fft.rfft(other, size))).astype(np.complex64)
+    return np.fft.irfft(spectrum, size)[: size - 2].astype(np.float16).reshape(1, 1, -1)
+
+
+def test_a_transform_is_told_from_a_sum_though_results_are_of_float16() -> None:
+    card = probe(_fourier_of_halves, Pass.FORWARD, ConvGeometry.of(size=8, kernel=3), "float16")
+    assert card.value("algorithm") == "transform"
+    assert card.value("order") is None
+
+
 def _skipping(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """The terms of the definition alone: no padding is multiplied."""
     return convolution(Arithmetic(in_sequence), "float32")(pass_, operands, geometry)
