@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..numbers.dtypes import Format, format_of, result_dtype
+from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Pass
 from . import precision, specials
 from .dot import Ask, Dot, Unanswered
 from .finding import Finding, undetermined
-from .masking import Scale, asked_terms, order, surviving
-from .modes import NEAREST_EVEN
+from .masking import MOST_TERMS, Scale, asked_terms, holds, order, surviving
+from .measuring import Measured, measure
+from .modes import ADDENDS_CUT, NEAREST_EVEN
 from .precision import Triple
 from .trees import Inconsistent, Node, Tree, closest, leaves, renumbered, told
 
@@ -23,6 +24,8 @@ _SIDES = {
     Pass.INPUT_GRADIENT: ("output gradient", "weight"),
     Pass.WEIGHT_GRADIENT: ("output gradient", "input"),
 }
+OPERANDS = ("input", "weight", "output gradient")
+"""The lines of what is multiplied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Card:
     findings : tuple of Finding
     calls : int
         How many questions that took.
+    measured : Measured or None
+        Errors on random numbers; None where they were not measured.
     """
 
     pass_: Pass
@@ -47,13 +52,22 @@ class Card:
     terms: int
     findings: tuple[Finding, ...]
     calls: int
+    measured: Measured | None = None
 
     def value(self, line: str) -> str | int | bool | None:
         """Of the line of that name; None where it is not determined or not there."""
         return next((finding.value for finding in self.findings if finding.line == line), None)
 
 
-def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
+def probe(
+    ask: Ask,
+    pass_: Pass,
+    geometry: ConvGeometry,
+    dtype: str,
+    arithmetic: Arithmetic | None = None,
+    *,
+    most_terms: int = MOST_TERMS,
+) -> Card:
     """Ask an implementation for the arithmetic of one pass.
 
     Parameters
@@ -66,17 +80,22 @@ def probe(ask: Ask, pass_: Pass, geometry: ConvGeometry, dtype: str) -> Card:
         Not transposed, padded with zeros, with at least one term in some element.
     dtype : str
         One of `DTYPES`.
+    arithmetic : Arithmetic, optional
+        That is declared; its errors are measured then, beside what it allows.
+    most_terms : int
+        How many are asked for their order; more take more calls.
     """
-    dot = Dot(ask, pass_, geometry, dtype)
+    dot, measured = Dot(ask, pass_, geometry, dtype), None
     try:
         dot({0: 1.0})
     except Unanswered as reason:
         found: list[Finding] = [undetermined("all", str(reason), "one times one")]
     else:
-        found = list(_of_order(dot))
+        found = list(_of_order(dot, most_terms))
         is_transform = any(finding.value == "transform" for finding in found)
         found += _of_specials(dot, is_transform=is_transform)
-    return Card(pass_, dtype, geometry, dot.terms, tuple(found), dot.calls[0])
+        measured = None if arithmetic is None else measure(dot, arithmetic)
+    return Card(pass_, dtype, geometry, dot.terms, tuple(found), dot.calls[0], measured)
 
 
 def _of_specials(dot: Dot, *, is_transform: bool) -> Iterator[Finding]:
@@ -99,7 +118,7 @@ def _answered(line: str, question: Callable[[], Iterable[Finding]]) -> Iterable[
         return [undetermined(line, str(reason), "")]
 
 
-def _of_order(dot: Dot) -> Iterator[Finding]:
+def _of_order(dot: Dot, most: int) -> Iterator[Finding]:
     """The lines that depend on which terms are added to each other first."""
     yield from (algorithm := list(_answered("algorithm", lambda: specials.transform(dot))))
     why = "M, -M and units: those that survive are not in the smallest subtree of both"
@@ -110,7 +129,7 @@ def _of_order(dot: Dot) -> Iterator[Finding]:
         if dot.terms > 2 and (mask := surviving(dot)):
             yield Finding("order", f"none to be seen: a unit survives a mask of {mask}", "exact", why)
             return
-        tree, scale = order(dot)
+        tree, scale = order(dot, most)
     except (Inconsistent, Unanswered) as reason:
         yield undetermined("order", str(reason), why)
         return
@@ -123,12 +142,16 @@ def _of_order(dot: Dot) -> Iterator[Finding]:
     except Unanswered as reason:
         yield undetermined("sums", str(reason), "")
         return
-    yield _told_order(dot, tree, scale, sums, why)
+    yield _told_order(dot, tree, scale, sums, why, most)
+    if not holds(dot, at, tree, scale):
+        told = "among zeros, three terms are added in another order than among other numbers"
+        yield undetermined("rounding", told, "M, -M and one unit, all else zero")
+        return
     yield from _answered("rounding", lambda: _of_bits(dot, at, tree, sums))
 
 
-def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str) -> Finding:
-    asked = asked_terms(dot)
+def _told_order(dot: Dot, tree: Tree, scale: Scale, sums: int, why: str, most: int) -> Finding:
+    asked = asked_terms(dot, most)
     if not scale.hides(len(asked), sums):
         reason = f"sums of {sums} bits could keep some of {len(asked)} units beside a mask of {scale}"
         return undetermined("order", reason, why)
@@ -152,47 +175,74 @@ def triple(tree: Tree) -> Triple | None:
 
 
 def outer_triple(tree: Tree) -> Triple | None:
-    """Two terms that meet in a sum of as many as leave a third one outside of it."""
-    if isinstance(tree, int) or len(tree.children) != 2:
+    """Two terms that are added to each other before all else, and one outside of the largest sum that holds both.
+
+    What the two come to passes through every partial sum on its way there.
+    """
+    if isinstance(tree, int):
         return None
-    smaller, larger = sorted(tree.children, key=lambda child: len(leaves(child)))
-    if isinstance(larger, int):
-        return None
-    return Triple(leaves(larger.children[0])[0], leaves(larger.children[-1])[0], leaves(smaller)[0])
+    *others, larger = sorted(tree.children, key=lambda child: len(leaves(child)))
+    inner = triple(larger)
+    if inner is None and isinstance(larger, Node):
+        one, other = leaves(larger)[:2]
+        return Triple(one, other, leaves(others[0])[0])
+    return inner and Triple(inner.i, inner.j, leaves(others[0])[0])
 
 
 def _of_bits(dot: Dot, at: Triple, tree: Tree, sums: int) -> Iterator[Finding]:
     why = "1 + 2^(1-p) - 1, the first two in either order: the widest p for which it is 2^(1-p)"
-    carried = _carried(dot, tree, sums)
-    yield Finding("sums", f"kept to {sums} bits{' at most, with what each loses carried along' * carried}", sums, why)
+    carried, more = _carried(dot, tree, sums), " or more" * (sums == precision.MOST_BITS)
+    told = f"kept to {sums} bits{more}{' at most, with what each loses carried along' * carried}"
+    yield Finding("sums", told, sums, why)
+    kept = _kept(dot, at, sums) if dot.has_products else []
     why = "1 and parts of its last place in sequence, each of which is lost by itself: more than 1 if they are carried"
     yield Finding("compensation", "errors are carried along" if carried else "none seen", carried, why)
     if not carried:
-        yield precision.sum_mode(dot, at, sums)
-        if beyond := outer_triple(tree):
-            outer = precision.sum_bits(dot, beyond)
-            yield Finding("sums of partial sums", f"kept to {outer} bits", outer, why)
+        yield from _of_roundings(dot, at, tree, sums, min((bits for _, bits in kept), default=dot.form.precision))
     if dot.has_products:
-        yield from _of_factors(dot, at, sums, carried=carried)
+        yield from _of_factors(dot, at, sums, kept)
+        if not carried:
+            yield precision.products(dot, at, min(bits for _, bits in kept), sums)
     yield from specials.ranges(dot, at.i, at.j)
-    results = format_of(result_dtype(dot.dtype)).precision
-    if sums >= results + 2:
-        yield precision.store_mode(dot, at, results)
+    yield from _of_results(dot, at, sums)
 
 
-def _of_factors(dot: Dot, at: Triple, sums: int, *, carried: bool) -> Iterator[Finding]:
-    """Of each factor, and of products where the bits of sums are those of one accumulator."""
-    why = "(1 + 2^-m + 2^(1-p)) - 1, the first being one factor of a term: the widest p for which all are exact"
-    kept: list[int] = []
-    for side, name in enumerate(_SIDES[dot.pass_]):
-        bits = precision.operand_bits(dot, at, side, sums)
-        kept.append(bits)
+def _of_roundings(dot: Dot, at: Triple, tree: Tree, sums: int, room: int) -> Iterator[Finding]:
+    """How sums are rounded, and what partial sums are kept to on their way to the last one."""
+    yield (inner := precision.sum_mode(dot, at, sums, room))
+    if beyond := outer_triple(tree):
+        why = "1 + 2^(1-p) - 1, the first two in the innermost sum and the last outside of all but the outermost"
+        outer = precision.sum_bits(dot, beyond)
+        yield Finding("sums of partial sums", f"kept to {outer} bits", outer, why)
+        if outer != sums or not inner.is_determined or inner.value == ADDENDS_CUT:
+            yield precision.sum_mode(dot, beyond, outer, room, "rounding of partial sums")
+
+
+def _of_results(dot: Dot, at: Triple, sums: int) -> Iterator[Finding]:
+    """Where results have fewer bits than their dtype, and how they are rounded where sums have more."""
+    whole = format_of(result_dtype(dot.dtype)).precision
+    bits = precision.result_bits(dot, at, min(sums, whole))
+    if bits < min(sums, whole):
+        why = "1 + 2^(1-p) as a result: the widest p for which it is that"
+        yield Finding("results", f"kept to {bits} bits of {whole}", bits, why)
+    if sums >= bits + 2:
+        yield precision.store_mode(dot, at, bits)
+
+
+def _kept(dot: Dot, at: Triple, sums: int) -> list[tuple[int, int]]:
+    """For each factor, the most and the fewest bits that any term keeps of it."""
+    return [precision.kept_bits(dot, at, side, sums) for side in range(2)]
+
+
+def _of_factors(dot: Dot, at: Triple, sums: int, kept: list[tuple[int, int]]) -> Iterator[Finding]:
+    """Of each factor, in the term that was asked first; of other terms the bits alone, where they are fewer."""
+    why = "(1 + 2^-m + 2^(1-p)) - 1 - 2^-m, the first being one factor of a term: the widest p for which all are exact"
+    for side, (name, (most, bits)) in enumerate(zip(_SIDES[dot.pass_], kept, strict=True)):
         least = " at least" * (bits == sums < dot.form.precision)
-        yield Finding(name, f"kept to {bits} bits{least}{_whole(bits, dot.form)}", bits, why)
-        if bits < min(sums, dot.form.precision):
+        others = f" in some terms, to {most} in others" * (bits < most)
+        yield Finding(name, f"kept to {bits} bits{least}{_whole(bits, dot.form)}{others}", bits, why)
+        if bits == most < min(sums, dot.form.precision):
             yield precision.operand_mode(dot, at, side, bits, name)
-    if not carried:
-        yield precision.products(dot, at, min(kept), sums)
 
 
 def _whole(bits: int, form: Format) -> str:
@@ -226,6 +276,18 @@ def _first_of_a_sequence(tree: Tree) -> int | None:
     return None
 
 
+def order_of(dot: Dot, most: int) -> str:
+    """In which order so many terms of an element are summed, in words; empty where that is not determined."""
+    try:
+        tree, scale = order(dot, most)
+        at = triple(tree)
+        found = None if at is None else _told_order(dot, tree, scale, precision.sum_bits(dot, at), "", most)
+    except (Inconsistent, Unanswered):
+        return ""
+    return "" if found is None or not found.is_determined else found.told
+
+
 def is_plain(card: Card) -> bool:
     """Whether sums are rounded to nearest even, as every bound assumes."""
-    return card.value("rounding of sums") in (None, NEAREST_EVEN)
+    lines = ("rounding of sums", "rounding of partial sums")
+    return all(card.value(line) in (None, NEAREST_EVEN) for line in lines)

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..numbers.dtypes import Format, format_of, result_dtype
-from .card import Card, is_plain
+from .card import OPERANDS, Card, is_plain
 from .modes import TOWARD_ZERO
 
 _ACCUMULATORS = ("float64", "float32", "float16", "bfloat16")
 _MULTIPLIERS = ("float64", "float32", "tfloat32", "float16", "bfloat16")
-_OPERANDS = ("input", "weight", "output gradient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def declarations(cards: Iterable[Card]) -> Declarations:
     for card in cards:
         of_dtype.setdefault(card.dtype, []).append(card)
     for dtype, its in of_dtype.items():
-        sums, operands = _least(its, ("sums", "sums of partial sums")), _least(its, _OPERANDS)
+        sums, operands = _least(its, ("sums", "sums of partial sums")), _least(its, OPERANDS)
         accumulator = _format(_ACCUMULATORS, sums, is_wide=_is_wide(its, "range of sums"))
         if accumulator and accumulator != result_dtype(dtype):
             accumulators[dtype] = accumulator
@@ -73,7 +72,7 @@ def _least(cards: list[Card], lines: tuple[str, ...]) -> int | None:
     for card in cards:
         for line in lines:
             value = card.value(line)
-            if isinstance(value, int) and not (line in _OPERANDS and value == card.value("sums")):
+            if isinstance(value, int) and not (line in OPERANDS and value == card.value("sums")):
                 found.append(value)
     return min(found, default=None)
 
@@ -103,7 +102,7 @@ def _conventions(dtype: str, cards: list[Card]) -> dict[str, str]:
         found[f"zeros/{dtype}"] = "skipped"
     if any(card.value("compensation") is True for card in cards):
         found[f"sums/{dtype}"] = "compensated"
-    if any(card.value(f"rounding of the {name}") == TOWARD_ZERO for card in cards for name in _OPERANDS):
+    if any(card.value(f"rounding of the {name}") == TOWARD_ZERO for card in cards for name in OPERANDS):
         found[f"operands/{dtype}"] = "truncated"
     if any(card.value("repeated") == "varies" for card in cards):
         found[f"repeatability/{dtype}"] = "varies"
@@ -117,6 +116,8 @@ def _remarks(dtype: str, cards: list[Card], sums: int | None, accumulator: str |
         found.append(f"{dtype}: {told}")
     if sums is not None and accumulator and format_of(accumulator).precision > sums:
         found.append(f"{dtype}: sums keep {sums} bits, fewer than any accumulator that can be declared")
+    if bits := min((each for card in cards if isinstance(each := card.value("results"), int)), default=None):
+        found.append(f"{dtype}: results have {bits} bits, which no declaration says but a narrower accumulator")
     if any(card.value("products") == "narrower" for card in cards):
         found.append(f"{dtype}: products are less exact than sums, which no declaration says but a narrower multiplier")
     return found

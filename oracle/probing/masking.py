@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .dot import Dot
+from .precision import Triple
 from .trees import Inconsistent, Sizes, Tree, meeting, reveal
 
 MOST_TERMS = 256
@@ -31,14 +32,14 @@ class Scale:
         return f"2^{self.distance}"
 
 
-def asked_terms(dot: Dot) -> list[int]:
+def asked_terms(dot: Dot, most: int = MOST_TERMS) -> list[int]:
     """The numbers of terms whose order is asked; a count of them is a number of the result's format."""
-    most = min(dot.terms, MOST_TERMS, 2 ** min(dot.form.precision, 30))
+    most = min(dot.terms, most, 2 ** min(dot.form.precision, 30))
     return [place * dot.terms // most for place in range(most)]
 
 
-def order(dot: Dot) -> tuple[Tree, Scale]:
-    """The order of summation, by the first scale of masks whose answers are those of a tree.
+def order(dot: Dot, most: int = MOST_TERMS) -> tuple[Tree, Scale]:
+    """The order of summation of so many terms, by the first scale of masks whose answers are those of a tree.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def order(dot: Dot) -> tuple[Tree, Scale]:
         If there is none.
     Unanswered
     """
-    terms, objections = asked_terms(dot), []
+    terms, objections = asked_terms(dot, most), []
     for scale in _scales(dot):
         size = _sizes(dot, terms, scale)
         try:
@@ -117,3 +118,26 @@ def surviving(dot: Dot) -> Scale | None:
             continue
         return scale if sizes == [2, 2, 2] else None
     return None
+
+
+def holds(dot: Dot, at: Triple, tree: Tree, scale: Scale) -> bool:
+    """Whether three terms among zeros are added in the order that was found among other numbers."""
+    places = (at.i, at.j, at.k)
+    whole = meeting(tree, at.i, at.k)
+    for other, unit in ((at.j, at.k), (at.k, at.j)):
+        is_outside = other == at.j and meeting(tree, at.i, at.j) < whole
+        if _sparse(dot, at.i, other, unit, scale) != (1.0 if is_outside else 0.0):
+            return False
+    return len(set(places)) == len(places)
+
+
+def _sparse(dot: Dot, positive: int, negative: int, unit: int, scale: Scale) -> float:
+    """M, -M and a unit, in units; the negative one first where a sum that is cut off shrinks it."""
+    (mask, other), (one, its) = scale.mask, scale.unit
+
+    def asked(sign: int) -> float:
+        left = {positive: sign * mask, negative: -sign * mask, unit: one}
+        return dot(left, {positive: other, negative: other, unit: its}) / (one * its)
+
+    first = asked(1)
+    return first if first in (0.0, 1.0) else asked(-1)

@@ -26,7 +26,9 @@ MODES: dict[str, Mode] = {
     "upward": math.ceil,
     "downward": math.floor,
 }
-NEAREST_EVEN, TOWARD_ZERO = "to nearest, ties to even", "toward zero"
+NEAREST_EVEN, NEAREST_AWAY, TOWARD_ZERO = "to nearest, ties to even", "to nearest, ties away from zero", "toward zero"
+ADDENDS_CUT = "addends are cut off before they are added"
+"""Not a mode of a sum: each addend loses what is below the last place of the largest, as in matrix units."""
 
 
 def rounded(value: Fraction, precision: int, mode: str) -> Fraction:

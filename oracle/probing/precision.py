@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from .dot import Dot
 from .finding import Finding, undetermined
-from .modes import fitting
+from .modes import ADDENDS_CUT, fitting
 
-_MOST_BITS = 66
+MOST_BITS = 66
+_PLACES = 8
 _PARTS = (Fraction(1, 2), Fraction(3, 4), Fraction(1, 4), Fraction(-1, 4), Fraction(3, 2), Fraction(5, 4))
 
 
@@ -54,29 +55,44 @@ def sum_bits(dot: Dot, at: Triple) -> int:
     """
     base = _base(dot)
     smallest = dot.form.min_exponent * (2 if dot.has_products and dot.form.max_exponent > 100 else 1)
-    for bits in range(2, _MOST_BITS):
+    for bits in range(2, MOST_BITS):
         small = base * 2.0 ** (1 - bits)
         if small < 2.0 ** (smallest + 2):
             return bits - 1
         if not _summed(dot, at.i, at.j, at.k, small) == _summed(dot, at.j, at.i, at.k, small) == small:
             return bits - 1
-    return _MOST_BITS
+    return MOST_BITS
 
 
-def sum_mode(dot: Dot, at: Triple, bits: int) -> Finding:
-    """The mode in which 1 plus parts of a unit in its last place becomes what is left of it after - 1."""
-    why = f"1 + c 2^{1 - bits} - 1 for c of halves and quarters of either sign; each mode has answers of its own"
-    base = Fraction(_base(dot))
-    parts = [part for part in _PARTS if part < 1]
+def result_bits(dot: Dot, at: Triple, most: int) -> int:
+    """The p of the widest 1 + 2**(1 - p) that is a result, of those that are exact sums of two terms."""
+    base = _base(dot)
+    for bits in range(2, most + 1):
+        small = base * 2.0 ** (1 - bits)
+        if _summed(dot, at.i, at.j, None, small) != base + small:
+            return bits - 1
+    return most
+
+
+def sum_mode(dot: Dot, at: Triple, bits: int, room: int, line: str = "rounding of sums") -> Finding:
+    """The mode in which 1 plus parts of a unit in its last place becomes what is left of it after - 1.
+
+    A part just above a half, of `room` bits as operands have them, is lost by who looks at a few bits only. A half
+    below 1 is a number of as many bits, which only who cuts addends off loses.
+    """
+    why = f"1 + c 2^{1 - bits} - 1 for c of halves, quarters and just above a half, of either sign"
+    base, unit = Fraction(_base(dot)), Fraction(2) ** (1 - bits)
+    just_above = [Fraction(1, 2) + Fraction(1, 2**room)] * (room > 2)
+    parts = [*(part for part in _PARTS if part < 1), Fraction(-1, 2), *just_above]
     asked, answers = [], []
     for sign in (1, -1):
         for part in parts:
-            small = sign * base * part * Fraction(2) ** (1 - bits)
-            scaled = -small if sign < 0 else small
-            total = _signed(dot, at, sign, float(scaled))
+            scaled = base * part * unit
             asked.append(sign * (base + scaled))
-            answers.append(Fraction(total) + sign * base)
-    return _mode("rounding of sums", asked, answers, bits, why)
+            answers.append(Fraction(_signed(dot, at, sign, float(scaled))) + sign * base)
+    found = _mode(line, asked, answers, bits, why)
+    is_cut = all(abs(answer) == base for answer in answers) and not found.is_determined
+    return Finding(line, ADDENDS_CUT, ADDENDS_CUT, why) if is_cut else found
 
 
 def _signed(dot: Dot, at: Triple, sign: int, small: float) -> float:
@@ -84,29 +100,41 @@ def _signed(dot: Dot, at: Triple, sign: int, small: float) -> float:
     return dot({at.i: sign * base, at.j: sign * left, at.k: -sign * base}, {at.j: right})
 
 
-def operand_bits(dot: Dot, at: Triple, side: int, sums: int) -> int:
-    """The widest p for which 1 + 2**-m + 2**(1 - p) - 1 is exact for every m, the first being one factor of a term.
+def kept_bits(dot: Dot, at: Triple, side: int, sums: int) -> tuple[int, int]:
+    """The bits of a factor in one term, and the fewest in terms from all over the element."""
+    bits = least = operand_bits(dot, at, side, sums)
+    for place in {number * (dot.terms - 1) // _PLACES for number in range(_PLACES + 1)} - {at.i}:
+        j, k = [other for other in (at.i, at.j, at.k) if other != place][:2]
+        there = Triple(place, j, k)
+        if not _is_kept(dot, there, side, 2.0 ** (1 - least)):
+            least = operand_bits(dot, there, side, sums)
+    return bits, least
 
-    Two bits alone would be kept by two parts of a few bits each, however far from each other they are.
+
+def operand_bits(dot: Dot, at: Triple, side: int, sums: int) -> int:
+    """The widest p for which 1 + 2**-m + 2**(1 - p) - 1 - 2**-m is exact for every m, the first sum being one factor.
+
+    Two bits alone would be kept by two parts of a few bits each, however far from each other they are. What is left
+    has one bit, which a result keeps that has fewer bits than an operand.
     """
     most = min(sums, dot.form.precision)
     alone = next((bits - 1 for bits in range(2, most + 1) if not _is_kept(dot, at, side, 2.0 ** (1 - bits))), most)
     for bits in range(alone, 1, -1):
         small = 2.0 ** (1 - bits)
-        if all(_is_kept(dot, at, side, 2.0**-middle + small) for middle in range(1, bits - 1)):
+        if all(_is_kept(dot, at, side, small, 2.0**-middle) for middle in range(1, bits - 1)):
             return bits
     return 1
 
 
-def _is_kept(dot: Dot, at: Triple, side: int, part: float) -> bool:
-    return _factor(dot, at, side, 1.0 + part) == part
+def _is_kept(dot: Dot, at: Triple, side: int, small: float, middle: float = 0.0) -> bool:
+    return _factor(dot, at, side, 1.0 + middle + small, middle) == small
 
 
-def _factor(dot: Dot, at: Triple, side: int, value: float) -> float:
-    """The value of one factor, as it is multiplied, less one of its sign."""
+def _factor(dot: Dot, at: Triple, side: int, value: float, middle: float = 0.0) -> float:
+    """The value of one factor, as it is multiplied, less one of its sign, and less a power of two."""
     sign = 1.0 if value > 0 else -1.0
     left, right = ({at.i: value}, {}) if side == 0 else ({at.i: 1.0}, {at.i: value})
-    return dot(left | {at.j: -sign}, right)
+    return dot(left | {at.j: -sign} | ({at.k: -middle} if middle else {}), right)
 
 
 def operand_mode(dot: Dot, at: Triple, side: int, bits: int, name: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,23 +16,42 @@ from .dot import Dot
 from .finding import Finding, undetermined
 
 _CALLS = 4
+_IMAGES = 3
 
 
 def transform(dot: Dot) -> list[Finding]:
-    """Whether an operand counts though it is multiplied by zero, which no sum of products allows."""
+    """Whether an operand counts though it is multiplied by zero, which no sum of an element's own products allows."""
     line, why = "algorithm", "M times zero in one term, one times one in the others: any sum of products is the same"
     if not dot.has_products or dot.terms < 2:
         return []
-    mask = 2.0 ** min(60, dot.form.max_exponent)
-    rest = dict.fromkeys(range(dot.terms), 1.0)
-    plain = {place: dot({other: 1.0 for other in rest if other != place}) for place in _some(dot.terms)}
-    for place, expected in plain.items():
+    mask = next((each for each in _masks(dot) if _is_number(dot, each)), None)
+    if mask is None:
+        return [undetermined(line, "even 2^7 is no number to it", why)]
+    unit = _unit(dot)
+    rest = dict.fromkeys(range(dot.terms), unit)
+    for place in _some(dot.terms):
+        others = {other: unit for other in rest if other != place}
+        expected = dot(others, others)
         for left, right in ((mask, 0.0), (0.0, mask)):
-            answer = dot(rest | {place: left}, {place: right})
+            answer = dot(rest | {place: left}, rest | {place: right})
             if answer != expected:
-                told = f"a transform: M times zero changes a sum from {expected:g} to {answer:g}"
-                return [Finding(line, told, "transform", why)]
+                told = "no sum of products: M times zero changes a result, as of a transform"
+                return [Finding(line, told, "transform", f"{why}; here {expected:g} became {answer:g}")]
     return [Finding(line, "sums of products: what is multiplied by zero does not count", "direct", why)]
+
+
+def _masks(dot: Dot) -> Iterator[float]:
+    """The largest first; what is infinite to an arithmetic would make NaN of a zero by itself."""
+    return (2.0**exponent for exponent in (60, 15, 7) if exponent <= dot.form.max_exponent)
+
+
+def _unit(dot: Dot) -> float:
+    """The other factors: where M is not much larger than 1, so small that a result shows a small part of M."""
+    return 1.0 if dot.form.max_exponent > format_of("float16").max_exponent else 2.0 ** (dot.form.min_exponent // 2)
+
+
+def _is_number(dot: Dot, value: float) -> bool:
+    return math.isfinite(dot({0: value})) and math.isfinite(dot({0: 1.0}, {0: value}))
 
 
 def _some(terms: int, most: int = 9) -> list[int]:
@@ -94,24 +114,25 @@ def _is_beside(element: Element, read: set[tuple[int, ...]]) -> bool:
 
 
 def subnormals(dot: Dot) -> list[Finding]:
-    """Whether subnormal operands and results are taken for zero."""
+    """Whether subnormal operands and results are taken for zero; told where the smallest normal number is kept."""
     if not dot.has_products:
         return []
     least = dot.form.min_exponent
-    small, large, line = 2.0 ** (least - 1), 4.0, "subnormal operands"
-    why = f"2^{least - 1} times 4: the normal number 2^{least + 1}, or zero where a subnormal operand is taken for it"
-    moderate = 2.0 ** max(least, -30)
-    if dot({0: moderate}) == moderate:
-        found = [_flushed(line, (dot({0: small}, {0: large}), dot({0: large}, {0: small})), small * large, why)]
-    else:
-        found = [undetermined(line, f"{moderate:g}, which is no subnormal number, is lost as well", why)]
+    small, normal = 2.0 ** (least - 1), 2.0**least
+    line, why = "subnormal operands", f"2^{least - 1} times 4: 2^{least + 1}, or zero where a subnormal operand is that"
+    answers = (dot({0: small}, {0: 4.0}), dot({0: 4.0}, {0: small}))
+    kept = (dot({0: normal}, {0: 4.0}), dot({0: 4.0}, {0: normal}))
+    found = [_flushed(line, answers, 4 * small, kept == (4 * normal,) * 2, why)]
     why = f"half of the smallest normal number, 2^{least} times 1/2: itself, or zero where results are flushed"
-    return [*found, _flushed("subnormal results", (dot({0: 2.0**least}, {0: 0.5}),), small, why)]
+    is_kept = dot({0: normal}, {0: 1.0}) == normal
+    return [*found, _flushed("subnormal results", (dot({0: normal}, {0: 0.5}),), small, is_kept, why)]
 
 
-def _flushed(line: str, answers: tuple[float, ...], expected: float, why: str) -> Finding:
+def _flushed(line: str, answers: tuple[float, ...], expected: float, is_normal_kept: bool, why: str) -> Finding:
     if all(answer == expected for answer in answers):
         return Finding(line, "kept", "gradual", why)
+    if not is_normal_kept:
+        return undetermined(line, "the smallest normal number, which is no subnormal one, is lost as well", why)
     if all(answer in (0.0, expected) for answer in answers):
         return Finding(line, "taken for zero", "flushed", why)
     return undetermined(line, f"the answers were {', '.join(f'{answer:g}' for answer in answers)}", why)
@@ -120,23 +141,23 @@ def _flushed(line: str, answers: tuple[float, ...], expected: float, why: str) -
 def ranges(dot: Dot, i: int, j: int) -> list[Finding]:
     """Whether 2**20 survives as an operand, and as a sum: beyond float16's largest number."""
     found = []
-    if dot.form.max_exponent > format_of("float16").max_exponent:
-        why = "2^20 times 1: Inf where operands are converted to a format of 5 bits of exponent"
-        answer = dot({0: 2.0**20})
-        told = {2.0**20: ("beyond that of float16", "wide"), math.inf: ("that of float16", "float16")}.get(answer)
-        line = "range of operands"
-        found.append(Finding(line, *told, why) if told else undetermined(line, f"the answer was {answer:g}", why))
-    elif dot.has_products and i != j:
+    if dot.has_products and dot.form.max_exponent > format_of("float16").max_exponent:
+        why = "2^20 times 2^-10: Inf where operands are converted to a format of 5 bits of exponent"
+        answers = (dot({0: 2.0**20}, {0: 2.0**-10}), dot({0: 2.0**-10}, {0: 2.0**20}))
+        found.append(_range("range of operands", answers, 2.0**10, why))
+    if dot.has_products and i != j:
         why = "2^20 - 2^20, of products of two operands: zero, or no number where sums overflow beyond 65504"
         answer = dot({i: 2.0**10, j: -(2.0**10)}, {i: 2.0**10, j: 2.0**10})
-        line = "range of sums"
-        if answer == 0.0:
-            found.append(Finding(line, "beyond that of float16", "wide", why))
-        elif not math.isfinite(answer):
-            found.append(Finding(line, "that of float16", "float16", why))
-        else:
-            found.append(undetermined(line, f"the answer was {answer:g}", why))
+        found.append(_range("range of sums", (answer,), 0.0, why))
     return found
+
+
+def _range(line: str, answers: tuple[float, ...], expected: float, why: str) -> Finding:
+    if all(answer == expected for answer in answers):
+        return Finding(line, "beyond that of float16", "wide", why)
+    if not all(map(math.isfinite, answers)):
+        return Finding(line, "that of float16", "float16", why)
+    return undetermined(line, f"the answers were {', '.join(f'{answer:g}' for answer in answers)}", why)
 
 
 def repeats(dot: Dot) -> list[Finding]:
@@ -150,18 +171,25 @@ def repeats(dot: Dot) -> list[Finding]:
     why = f"the same call {_CALLS + 1} times; what did not differ may differ another time"
     told = f"the same bits in {_CALLS + 1} calls" if same else "the bits differ from call to call"
     found = [Finding("repeated", told, "bitwise" if same else "varies", why)]
-    if dot.pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT) and dot.geometry.batch:
-        found.append(_beside(dot, arrays, first))
-    return found
+    return [*found, _beside(dot, arrays, first)] if dot.geometry.batch else found
 
 
 def _beside(dot: Dot, arrays: dict[str, Any], first: Any) -> Finding:
-    more = replace(dot.geometry, batch=dot.geometry.batch + 3)
+    """The same images beside three more; where all of them are summed, beside three of zeros."""
+    more = replace(dot.geometry, batch=dot.geometry.batch + _IMAGES)
     wider = Dot(dot.ask, dot.pass_, more, dot.dtype, dot.calls)
+    are_summed = dot.pass_ in (Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
     filled = wider.zeros()
     for name, array in filled.items():
-        filled[name] = arrays[name] if array.shape == arrays[name].shape else np.resize(arrays[name], array.shape)
-    same = bool(wider.whole(filled)[: dot.geometry.batch].tobytes() == first.tobytes())
-    why = "the same images, and beside three more: other bits show that another order or algorithm is taken"
-    told = "the same bits beside other images" if same else "other bits beside other images"
+        given = arrays[name]
+        if are_summed:
+            array[: len(given)] = given
+        else:
+            filled[name] = given if array.shape == given.shape else np.resize(given, array.shape)
+    result = wider.whole(filled)
+    result = result if are_summed else result[: dot.geometry.batch]
+    same = bool(result.tobytes() == first.tobytes())
+    beside = "images of zeros" if are_summed else "other images"
+    why = f"the same images, and beside three {beside}: other bits show that another order or algorithm is taken"
+    told = f"{'the same' if same else 'other'} bits beside {beside}"
     return Finding("batch", told, "same" if same else "differs", why)

@@ -30,10 +30,19 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The cards of one dtype."""
+    """The cards of one dtype.
+
+    Parameters
+    ----------
+    dtype : str
+    properties : tuple of Property
+    measured : tuple of str
+        What was measured beside what is certain, a line each: errors on random numbers, and how they grow.
+    """
 
     dtype: str
     properties: tuple[Property, ...]
+    measured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

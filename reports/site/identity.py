@@ -52,6 +52,7 @@ def _cards(document: IdentityCards) -> CandidateCards:
                 Property(clean(each.name), tuple(Told(clean(told.words), clean(told.places)) for told in each.told))
                 for each in section.properties
             ),
+            tuple(map(clean, section.measured)),
         )
         for section in document.sections
     )

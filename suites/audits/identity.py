@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ...oracle.numbers.dtypes import result_dtype
 from ...oracle.probing.card import PASSES, Card, probe
-from ...oracle.probing.dot import Unanswered
+from ...oracle.probing.measuring import Growth, grow
 from ...oracle.problem.geometry import ConvGeometry
-from ...oracle.problem.passes import Array, Operands, Pass
+from ...oracle.problem.passes import Pass
 from ..calling.executor import Executor
-from ..calling.replies import Died, Malformed, Misbehaved, Raised, Reply, Returned, TimedOut, Unsupported
+from ..calling.questions import asking
+from ..checks.declared import arithmetic_of
 
 GEOMETRIES = {
     "small": ConvGeometry.of(size=8, kernel=3, in_channels=4, out_channels=2),
@@ -41,46 +41,16 @@ def cards(
         for name in geometries:
             for pass_ in PASSES:
                 if pass_ in passes and pass_ in executor.passes:
-                    yield name, probe(_asking(executor, dtype), pass_, GEOMETRIES[name], dtype)
+                    ask, arithmetic = asking(executor, dtype), arithmetic_of(executor.info, dtype)
+                    yield name, probe(ask, pass_, GEOMETRIES[name], dtype, arithmetic)
 
 
-class _Asking:
-    """Calls of a candidate; after a death or a missed deadline no more are made for this card."""
-
-    def __init__(self, executor: Executor, dtype: str) -> None:
-        self._executor = executor
-        self._results = dict(executor.info.results).get(dtype, result_dtype(dtype))
-        self._gone = ""
-
-    def __call__(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        if self._gone:
-            raise Unanswered(self._gone)
-        reply = self._executor.call(pass_, operands, geometry)
-        if isinstance(reply, Returned):
-            if str(reply.value.dtype) != self._results:
-                raise Unanswered(f"a result of {reply.value.dtype}, which should be {self._results}")
-            return reply.value
-        if isinstance(reply, (Died, TimedOut)):
-            self._gone = told(reply)
-        raise Unanswered(told(reply))
-
-
-def _asking(executor: Executor, dtype: str) -> _Asking:
-    return _Asking(executor, dtype)
-
-
-def told(reply: Reply) -> str:
-    """What came of a call that gave no array, as the end of a sentence."""
-    match reply:
-        case Raised(kind, message):
-            return f"it raised {kind}: {message}"
-        case Unsupported(reason):
-            return f"it does not offer this: {reason}"
-        case Died(cause):
-            return f"its process ended: {cause}"
-        case TimedOut(seconds):
-            return f"no answer within {seconds:g} s"
-        case Malformed(description) | Misbehaved(description):
-            return f"it returned {description}"
-        case _:
-            return "an array"
+def growths(executor: Executor, passes: Collection[Pass], dtypes: Collection[str]) -> Iterator[Growth]:
+    """How errors grow with the number of terms, in two dimensions; in one where none of two is answered."""
+    for dtype in dtypes:
+        arithmetic = arithmetic_of(executor.info, dtype)
+        for pass_ in PASSES:
+            if pass_ in passes and pass_ in executor.passes:
+                ask = asking(executor, dtype)
+                plane = grow(ask, pass_, dtype, arithmetic)
+                yield plane if plane.rungs else grow(ask, pass_, dtype, arithmetic, rank=1)

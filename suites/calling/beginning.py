@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, NamedTuple
 
 from .devices import SHARING
@@ -23,6 +23,9 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_IN
 """Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another
 would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in
 its bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set."""
+
+_WAITING = {"OMP_WAIT_POLICY": "passive"}
+"""Of several threads: they leave the processors to each other, and to others, where they have nothing to do."""
 
 
 class Begun(NamedTuple):
@@ -63,12 +66,16 @@ def begun_ahead() -> Iterator[None]:
                 end.close()
 
 
-def begun() -> Begun:
-    """The process that was begun ahead, or another one."""
-    return _ahead.pop() if _ahead else _begin()
+def begun(threads: int | None = None) -> Begun:
+    """The process that was begun ahead, or another one; its own if it is to have so many threads, on as many cores."""
+    if threads is None:
+        return _ahead.pop() if _ahead else _begin()
+    process = _begin(_WAITING | dict(os.environ) | dict.fromkeys(THREADS, str(threads)))
+    os.sched_setaffinity(process.process.pid, sorted(os.sched_getaffinity(0))[:threads])
+    return process
 
 
-def _begin() -> Begun:
+def _begin(environment: Mapping[str, str] | None = None) -> Begun:
     control, served = socket.socketpair()
     door, opened = socket.socketpair()
     log = log_file()
@@ -81,7 +88,7 @@ def _begin() -> Begun:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=_TELLING_MEMORY | THREADS | SHARING | os.environ,
+            env=_TELLING_MEMORY | SHARING | dict(environment or THREADS | os.environ),
         )
     return Begun(process, control, door, log)
 

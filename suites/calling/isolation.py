@@ -59,6 +59,8 @@ class Isolated:
         What `convoracle.suites.candidates.loading.source.load` reads, or a live
         function, instance or class, which is sent by value.
     limits : Limits
+    threads : int, optional
+        Which the candidate's libraries are to have; see `beginning.THREADS` without.
 
     Raises
     ------
@@ -66,8 +68,14 @@ class Isolated:
         If the candidate cannot be loaded, or a live object cannot be sent.
     """
 
-    def __init__(self, candidate: object, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
-        self._begin(candidate, limits)
+    def __init__(
+        self,
+        candidate: object,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        *,
+        threads: int | None = None,
+    ) -> None:
+        self._begin(candidate, limits, threads)
         self.wait()
 
     @classmethod
@@ -77,8 +85,8 @@ class Isolated:
         executor._begin(candidate, limits)
         return executor
 
-    def _begin(self, candidate: object, limits: Limits) -> None:
-        self.limits = limits
+    def _begin(self, candidate: object, limits: Limits, threads: int | None = None) -> None:
+        self.limits, self._threads = limits, threads
         self._setup, self._payload = setup_of(candidate, limits)
         self._prepare()
         self._launch()
@@ -232,7 +240,7 @@ class Isolated:
         raise Garbled(f"received {_MOST_ANNOUNCED} messages and no answer")
 
     def _launch(self) -> None:
-        self._loader: Loader | None = Loader(self._setup, self._payload)
+        self._loader: Loader | None = Loader(self._setup, self._payload, self._threads)
         self._control, self._door = self._loader.control, self._loader.door
         self._log, self._log_mark = self._loader.log, 0
 

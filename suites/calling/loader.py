@@ -82,10 +82,12 @@ class Loader:
     setup : Header
     payload : list of ndarray
         The pickled candidate, where it is a live object.
+    threads : int, optional
+        Which its libraries are to have, on as many cores; see `beginning.THREADS` without.
     """
 
-    def __init__(self, setup: Header, payload: list[Any]) -> None:
-        self._process, control, self.door, self.log = begun()
+    def __init__(self, setup: Header, payload: list[Any], threads: int | None = None) -> None:
+        self._process, control, self.door, self.log = begun(threads)
         self.control = Channel(control)
         self._deadline = time.monotonic() + setup["load_seconds"]
         with contextlib.suppress(TimeoutError, ConnectionError):

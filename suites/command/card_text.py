@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 from ...oracle.probing.card import Card
 from ...oracle.probing.declaring import Declarations
+from ...oracle.probing.measuring import Growth
 from ...reports.records.identity import Property, Section, Told
 from ...reports.records.record import CandidateInfo
+from .measured_text import growth_document, measured_lines
 
 VERSION = 1
 _LABEL = 26
@@ -17,17 +19,18 @@ _PASSES = {"forward": "forward", "input_gradient": "dgrad", "weight_gradient": "
 Named = tuple[str, Card]
 
 
-def card_lines(dtype: str, cards: Sequence[Named]) -> Iterator[str]:
-    """All cards of a dtype, a line for each thing that is told of a property; what they agree in is told once."""
-    yield dtype
-    for each in section_of(dtype, cards).properties:
+def card_lines(section: Section) -> Iterator[str]:
+    """The cards of a dtype, a line for each thing that is told of a property, and what was measured."""
+    yield section.dtype
+    for each in section.properties:
         label = each.name
         for told in each.told:
             yield f"  {label:{_LABEL}}{told.words}{f'  [{told.places}]' if told.places else ''}"
             label = ""
+    yield from (f"  {line}" for line in section.measured)
 
 
-def section_of(dtype: str, cards: Sequence[Named]) -> Section:
+def section_of(dtype: str, cards: Sequence[Named], grown: Sequence[Growth]) -> Section:
     """All cards of a dtype, by property; where something was found is left out where all agree."""
     properties = []
     for line in dict.fromkeys(finding.line for _, card in cards for finding in card.findings):
@@ -35,7 +38,7 @@ def section_of(dtype: str, cards: Sequence[Named]) -> Section:
         everywhere = len(told) == 1
         found = (Told(words, "" if everywhere else _places(places)) for words, places in told.items())
         properties.append(Property(line, tuple(found)))
-    return Section(dtype, tuple(properties))
+    return Section(dtype, tuple(properties), tuple(measured_lines(cards, grown)))
 
 
 def _told(line: str, cards: Sequence[Named]) -> dict[str, list[tuple[str, str]]]:
@@ -55,7 +58,9 @@ def _places(places: Iterable[tuple[str, str]]) -> str:
     return "; ".join(" ".join((pass_, *names)) for pass_, names in by_pass.items())
 
 
-def document(info: CandidateInfo, cards: Sequence[Named], declared: Declarations) -> dict[str, object]:
+def document(
+    info: CandidateInfo, cards: Sequence[Named], grown: Iterable[Growth], declared: Declarations
+) -> dict[str, object]:
     """Of JSON values; ``docs/cards.schema.json`` describes it."""
     return {
         "document": "cards",
@@ -69,9 +74,11 @@ def document(info: CandidateInfo, cards: Sequence[Named], declared: Declarations
                 "terms": card.terms,
                 "calls": card.calls,
                 "findings": [asdict(finding) for finding in card.findings],
+                "measured": None if card.measured is None else asdict(card.measured),
             }
             for name, card in cards
         ],
+        "growth": [growth_document(growth) for growth in grown],
         "declarations": {
             "accumulators": dict(declared.accumulators),
             "multipliers": dict(declared.multipliers),

@@ -23,6 +23,7 @@ from ..checks.declared import arithmetic_of
 from ..checks.examination import ask
 from ..checks.value import operands_of
 from .fault import Fault
+from .identifying import identified
 from .interrogation import Interrogation, interrogate
 from .measuring import measure
 from .neighbours import UNREPEATABLE
@@ -67,7 +68,7 @@ def explain(fault: Fault, executor: Executor) -> Told:
             f"are more than {MOST_PRODUCTS:,}."
         )
         return Told(sentences=(sentence,))
-    known = None
+    known, card = None, tuple[str, ...]()
     match fault.numbers:
         case Numbers.INTEGERS if fault.verdict.cause in ("value", "shape"):
             told = _of_structure(interrogate(fault, executor), fault, executor)
@@ -78,10 +79,11 @@ def explain(fault: Fault, executor: Executor) -> Told:
         case Numbers.REALS:
             measured = measure(fault, executor)
             told = Told(measured.names, "arithmetic" if measured.names else "", measured.sentences)
-            known = measured.known
+            known, card = measured.known, identified(fault, executor)
         case _:
             told = NOTHING_TOLD
-    return _with_suggestion(told, known, fault, executor)
+    told = _with_suggestion(told, known, fault, executor)
+    return replace(told, sentences=(*told.sentences, *card))
 
 
 def _of_conduct(cause: str) -> Told:

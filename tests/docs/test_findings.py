@@ -22,6 +22,7 @@ FRAMEWORKS = {
     "scipy": "scipy",
 }
 KILLERS = {
+    "jax_input_gradient_aborts",
     "mlx_forward_no_channels",
     "mlx_weight_gradient_empty_batch",
     "tf_function_depthwise_explicit_padding",

@@ -20,6 +20,7 @@ _COMPILED_AT_ONCE = 32
 """JAX itself keeps what it compiled, megabytes for each, until it is told to let go."""
 _EIGHT_BITS = "JAX gives the gradients of 8-bit floats as 8-bit floats, not as float32"
 _INTEGERS = "JAX differentiates with respect to floating-point and complex arrays only"
+_KEPT = ("subnormals/float16", "subnormals/float8_e4m3fn", "subnormals/float8_e5m2")
 
 
 class Jax(Adapter):
@@ -28,8 +29,9 @@ class Jax(Adapter):
     name = "jax"
     version = jax.__version__
     passes = frozenset(Pass)
-    conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed"})
-    """By experiment: XLA's threads take subnormals for zero, in every dtype but float16."""
+    conventions: Mapping[str, str] = MappingProxyType({"subnormals": "flushed"} | dict.fromkeys(_KEPT, "gradual"))
+    """By experiment: XLA's threads take subnormals for zero. Those of narrower range than float32 are normal numbers of
+    float32, in which XLA multiplies them; only its float16 sums are not float32's, and these keep them."""
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[Pass, ConvGeometry, str], tuple[Call, Callable[..., Array]]] = {}

@@ -28,12 +28,19 @@ class Arithmetic:
     operands: int = 53
     operand_mode: str = NEAREST_EVEN
     parts: int = 1
+    extra: int = 2
+    guard: int | None = None
     fused: bool = False
+    inner: int | None = None
+    """Bits of sums of two terms, where they are others."""
     carried: bool = False
     flushed: Fraction = Fraction(0)
     largest: Fraction = Fraction(2) ** 1024
+    largest_operand: Fraction = Fraction(2) ** 1024
 
     def rounded(self, value: Fraction) -> Fraction:
+        if self.guard is not None:
+            value = rounded(value, self.sums + self.guard, "toward zero")
         result = rounded(value, self.sums, self.mode)
         if abs(result) > self.largest:
             raise OverflowError
@@ -41,6 +48,8 @@ class Arithmetic:
 
     def operand(self, value: Fraction) -> list[Fraction]:
         parts: list[Fraction] = []
+        if abs(value) > self.largest_operand:
+            raise OverflowError
         if abs(value) < self.flushed:
             return [Fraction(0)]
         for _ in range(self.parts):
@@ -70,11 +79,11 @@ class Arithmetic:
         return self.rounded(self._sum(one, products) + self._sum(other, products))
 
     def _at_once(self, values: list[Fraction]) -> Fraction:
-        """As matrix units do: aligned to the largest, cut off two bits below its last place, summed exactly."""
+        """As matrix units do: aligned to the largest, cut off some bits below its last place, summed exactly."""
         largest = max(map(abs, values))
         if not largest:
             return Fraction(0)
-        unit = Fraction(2) ** (np.frexp(float(largest))[1].item() - self.sums - 2)
+        unit = Fraction(2) ** (np.frexp(float(largest))[1].item() - self.sums - self.extra)
         return self.rounded(sum((int(value / unit) * unit for value in values), start=Fraction(0)))
 
     def _compensated(self, products: Sequence[Fraction]) -> Fraction:

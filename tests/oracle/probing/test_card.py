@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -57,6 +58,16 @@ TRUTHS = {
         "float16",
         {"sums": 24, "input": 11, "products": "exact", "range of sums": "wide", "rounding of results": NEAREST},
     ),
+    "float32 summed in float16": (
+        replace(PLAIN, sums=11, largest=Fraction(65504)),
+        "float32",
+        {"algorithm": "direct", "sums": 11, "range of operands": "wide", "range of sums": "float16"},
+    ),
+    "float32 multiplied in float16": (
+        replace(PLAIN, operands=11, largest_operand=Fraction(65504)),
+        "float32",
+        {"algorithm": "direct", "input": 11, "range of operands": "float16", "range of sums": "wide"},
+    ),
     "bfloat16 summed in float32": (PLAIN, "bfloat16", {"sums": 24, "input": 8, "rounding of results": NEAREST}),
     "bfloat16 sums": (replace(PLAIN, sums=8), "bfloat16", {"sums": 8, "input": 8, "rounding of sums": NEAREST}),
     "sums cut off": (replace(PLAIN, mode=CUT), "float32", SINGLE | {"rounding of sums": CUT}),
@@ -95,6 +106,30 @@ def test_blocks_that_are_added_at_once_are_nodes_of_several() -> None:
     card = probe(convolution(Arithmetic(at_once(4)), "float32"), Pass.FORWARD, GEOMETRY, "float32")
     order = next(finding for finding in card.findings if finding.line == "order")
     assert order.value == "4 blocks of 4 in sequence, each added at once to the sum so far"
+
+
+def _stored_in_between(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    right = convolution(PLAIN, "float32")(pass_, operands, geometry)
+    return right.astype(ml_dtypes.bfloat16).astype(np.float32)
+
+
+def test_results_that_are_stored_in_fewer_bits_are_not_taken_for_narrow_operands() -> None:
+    card = probe(_stored_in_between, Pass.FORWARD, GEOMETRY, "float32")
+    truth = SINGLE | {"weight": 24, "results": 8, "rounding of results": NEAREST}
+    assert {line: card.value(line) for line in truth if line != "products"} == {
+        line: value for line, value in truth.items() if line != "products"
+    }
+
+
+def _in_single(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    single = operands.map(lambda array: array.astype(np.float32))
+    return convolution(PLAIN, "float32")(pass_, single, geometry).astype(np.float64)
+
+
+def test_numbers_that_are_lost_with_normal_ones_are_not_told_of_as_subnormal() -> None:
+    card = probe(_in_single, Pass.FORWARD, GEOMETRY, "float64")
+    assert (card.value("sums"), card.value("input")) == (24, 24)
+    assert (card.value("subnormal operands"), card.value("subnormal results")) == (None, None)
 
 
 @pytest.mark.parametrize("pass_", PASSES, ids=str)
@@ -143,6 +178,20 @@ def test_a_transform_is_told_from_a_sum(transform, size: int) -> None:  # type: 
     assert card.value("zeros") is None
 
 
+def _fourier_of_halves(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """As in single precision, of whose errors float16 results show little."""
+    size = operands.input.shape[-1]
+    one, other = operands.input[0, 0].astype(np.float32), operands.weight[0, 0].astype(np.float32)
+    spectrum = (np.fft.rfft(one) * np.conj(np.fft.rfft(other, size))).astype(np.complex64)
+    return np.fft.irfft(spectrum, size)[: size - 2].astype(np.float16).reshape(1, 1, -1)
+
+
+def test_a_transform_is_told_from_a_sum_though_results_are_of_float16() -> None:
+    card = probe(_fourier_of_halves, Pass.FORWARD, ConvGeometry.of(size=8, kernel=3), "float16")
+    assert card.value("algorithm") == "transform"
+    assert card.value("order") is None
+
+
 def _skipping(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
     """The terms of the definition alone: no padding is multiplied."""
     return convolution(Arithmetic(in_sequence), "float32")(pass_, operands, geometry)
@@ -173,3 +222,18 @@ def test_bits_that_vary_are_seen() -> None:
         return right if calls[0] % 2 else right * np.float32(1 + 2**-20)
 
     assert probe(varying, Pass.FORWARD, GEOMETRY, "float32").value("repeated") == "varies"
+
+
+def _split_by_images(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+    """A weight gradient in parts of a sixteenth, but for one image."""
+    return convolution(Arithmetic(split(geometry.batch**2)), "float32")(pass_, operands, geometry)
+
+
+@pytest.mark.parametrize(
+    ("ask", "truth"), [(_split_by_images, "differs"), (convolution(PLAIN, "float32"), "same")], ids=["split", "plain"]
+)
+@pytest.mark.parametrize("pass_", [Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT], ids=str)
+def test_images_of_zeros_change_a_sum_over_images_only_where_it_is_divided(ask, truth: str, pass_: Pass) -> None:  # type: ignore[no-untyped-def]
+    geometry = ConvGeometry.of(size=(4, 4), kernel=1, in_channels=2, out_channels=2)
+    card = probe(ask, pass_, geometry, "float32")
+    assert card.value("batch") == truth

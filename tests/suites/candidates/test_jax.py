@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from convoracle.oracle.numbers.dtypes import format_of
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS
-from convoracle.oracle.problem.passes import Pass
+from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
+from convoracle.suites.checks.declared import arithmetic_of
 
 from .conformity import GEOMETRIES, ask, assert_texts_are_code, random_geometry, run_call_text
 
@@ -45,6 +48,34 @@ def test_dtypes(executor: Executor) -> None:
         geometry = random_geometry(seed)
         for pass_ in (Pass.FORWARD, *GRADIENTS):
             assert isinstance(ask(executor, pass_, geometry, dtype, bias=bool(seed % 2)), Returned), (pass_, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float8_e4m3fn", "float8_e5m2"])
+def test_every_subnormal_number_of_a_narrow_range_is_kept_as_declared(executor: Executor, dtype: str) -> None:
+    form, width = format_of(dtype), 32
+    count = 2 ** (form.precision - 1) - 1
+    numbers = np.resize(np.arange(1, count + 1) * form.smallest_subnormal, (1, 1, width, width)).astype(form.dtype)
+    geometry = ConvGeometry.of(size=(width, width), kernel=1)
+    one = np.ones((1, 1, 1, 1), form.dtype)
+    assert arithmetic_of(executor.info, dtype).does("subnormals", "gradual")
+    for factor in (1.0, 2.0):
+        reply = executor.call(
+            Pass.FORWARD, Operands(numbers, (one * factor).astype(form.dtype), None, numbers), geometry
+        )
+        assert isinstance(reply, Returned)
+        assert np.array_equal(reply.value.astype(np.float64), numbers.astype(np.float64) * factor)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_subnormal_numbers_of_a_wide_range_are_declared_to_be_taken_for_zero(executor: Executor, dtype: str) -> None:
+    number = np.full((1, 1, 1), format_of(dtype).smallest_subnormal).astype(format_of(dtype).dtype)
+    assert number > 0
+    reply = executor.call(
+        Pass.FORWARD, Operands(number, np.ones_like(number), None, number), ConvGeometry.of(size=1, kernel=1)
+    )
+    assert isinstance(reply, Returned)
+    assert reply.value.item() == 0
+    assert arithmetic_of(executor.info, dtype).does("subnormals", "flushed")
 
 
 def test_transposed(executor: Executor) -> None:

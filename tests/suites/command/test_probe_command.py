@@ -68,6 +68,9 @@ def test_the_card_has_a_line_for_each_property(capsys: pytest.CaptureFixture[str
     assert told["input"] == "kept to 11 bits"
     assert told["rounding of the input"] == "to nearest, ties away from zero"
     assert told["order"] == "12 in sequence"
+    assert "  measured, on random numbers; errors in u S, u = 2^-24 (float32)" in lines
+    assert "of 12 allowed [small]" in told["forward"]
+    assert "; 0% of 96 within half an ULP" in told["forward"]
     assert lines[-1] == 'multipliers = {"float32": "tfloat32"}'
 
 
@@ -77,6 +80,8 @@ def test_the_document_says_the_same_and_fits_its_schema(capsys: pytest.CaptureFi
     document = json.loads(capsys.readouterr().out)
     assert json.loads(Path("cards.json").read_text()) == document
     jsonschema.validate(document, json.loads(_SCHEMA.read_text()))
+    assert document["cards"][0]["measured"]["errors"]["largest"] > 2.0**-12
+    assert [rung["terms"] for rung in document["growth"][0]["rungs"]] == [8, 32, 128, 512, 2048, 8192, 32768]
     assert document["declarations"]["multipliers"] == {"float32": "tfloat32"}
     assert {finding["line"]: finding["value"] for finding in document["cards"][0]["findings"]}["sums"] == 24
 
