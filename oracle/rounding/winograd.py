@@ -221,7 +221,7 @@ def _sizes(part: Product, operands: Operands, direct: ConvGeometry) -> Float64:
         case Pass.FORWARD:
             most = left.max(axis=2, initial=0).reshape(batch, groups, inputs)
             sums = right.sum(axis=2).reshape(groups, outputs, inputs)
-            found = np.einsum("ngc,gkc->ngk", most, sums).reshape(batch, direct.out_channels, *rest)
+            found: Float64 = np.einsum("ngc,gkc->ngk", most, sums).reshape(batch, direct.out_channels, *rest)
         case Pass.INPUT_GRADIENT:
             most = left.max(axis=2, initial=0).reshape(batch, groups, outputs)
             sums = right.sum(axis=2).reshape(groups, outputs, inputs)
