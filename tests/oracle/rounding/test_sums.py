@@ -180,6 +180,8 @@ def test_tensor_cores_need_no_more_than_faithful_sums_where_one_number_is_the_la
     """What no test can see: blocks that are aligned reach the bound of faithful sums, and not that of their own."""
     found = ratio(swallowed(2 * U * (1 - U)), tensor_core(length), to_nearest, accumulation="faithful")
     assert 0.9 < found <= 1
+    one_bit_less = ratio(swallowed(4 * U * (1 - 2 * U)), tensor_core(length, 23), to_nearest, accumulation="aligned")
+    assert 0.6 < one_bit_less < 1
 
 
 @pytest.mark.parametrize(

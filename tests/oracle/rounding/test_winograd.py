@@ -159,8 +159,15 @@ def test_larger_tiles_than_declared_are_seen_on_operands_made_for_it() -> None:
     found = {
         (m, declared): max(_ratio(m, declared, _worst_for_six(seed, geometry), geometry) for seed in range(70))
         for m in (2, 6)
-        for declared in ("winograd F(2, 3)", "winograd F(6, 3)", "transform")
+        for declared in ("winograd F(2, 3)", "winograd F(4, 3)", "winograd F(6, 3)", "transform")
     }
     assert found[6, "winograd F(2, 3)"] > 1.1
     assert found[6, "transform"] < 1, "which the bound of the FFT does not see"
     assert max(found[2, "winograd F(2, 3)"], found[6, "winograd F(6, 3)"]) < 0.1
+    assert found[6, "winograd F(4, 3)"] < 0.1, "whose bound is too near"
+
+
+def test_larger_tiles_than_declared_are_not_seen_on_random_operands() -> None:
+    geometry = ConvGeometry.of(out_channels=2, size=(18, 18), kernel=3)
+    cases = (Case(geometry, False, "float32", fill, seed) for fill in ("uniform", "cancellation") for seed in range(4))
+    assert 0.2 < max(_ratio(6, "winograd F(2, 3)", real_operands(case), geometry) for case in cases) < 1
