@@ -1,6 +1,6 @@
 """How often a right implementation is called wrong: a campaign over as many case-passes as are asked for.
 
-Honest implementations of many arithmetics and orders (`honest.HONEST`), kernels that take one thing only
+Honest implementations of many arithmetics and orders (`implementations.HONEST`), kernels that take one thing only
 (`restricted.KERNELS`), the reference, SciPy's transforms, and PyTorch where it is right, are searched for faults with
 every check. A case-pass is one verdict of a check that compared a result, element by element. It ends with 1
 at a false alarm.
@@ -23,7 +23,8 @@ from functools import cache
 from itertools import count, islice
 from multiprocessing import active_children, get_context
 
-from honest import HONEST, Honest
+from honest import Honest
+from implementations import HONEST
 from restricted import KERNELS, Kernel
 
 from convoracle.oracle.numbers.dtypes import EVERYDAY
@@ -37,6 +38,7 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.search.collected import Findings, examine_all
 
+PRECISION = "precision"
 CASES = 200
 """Of one search; the next one has another seed."""
 SELDOM = 12
@@ -82,9 +84,10 @@ SLOW = ("transforms", *KERNELS)
 
 @dataclass(frozen=True)
 class Share:
-    """What one search gave: case-passes by subject, dtype and check, and the alarms in readable form."""
+    """What one search gave: case-passes by subject, dtype and check, the largest error/bound, the readable alarms."""
 
     counts: Counter[tuple[str, str, str]]
+    ratio: float
     alarms: tuple[str, ...]
 
 
@@ -107,7 +110,13 @@ def searched(job: tuple[str, str, int]) -> Share:
         for result in record.results
         if result.verdict.elements
     )
-    return Share(counts, _alarms(findings, running))
+    ratios = (
+        result.verdict.ratio
+        for record in findings.records
+        for result in record.results
+        if kind_of(result.check) == PRECISION and parse_case(record.case).dtype != "int8"
+    )
+    return Share(counts, max(ratios, default=0.0), _alarms(findings, running))
 
 
 def _alarms(findings: Findings, running: InProcess) -> tuple[str, ...]:
@@ -124,14 +133,15 @@ def jobs(names: list[str], profile: str, seed: int) -> Iterator[tuple[str, str, 
                 yield name, profile, next(numbers)
 
 
-def table(counts: Counter[tuple[str, str, str]]) -> str:
-    """Case-passes by subject and dtype."""
+def table(counts: Counter[tuple[str, str, str]], ratios: dict[str, float]) -> str:
+    """Case-passes by subject and dtype, and the largest error/bound on reals."""
     dtypes = sorted({dtype for _, dtype, _ in counts})
-    lines = [f"| | {' | '.join(dtypes)} | all |", f"|{'---|' * (len(dtypes) + 2)}"]
+    lines = [f"| | {' | '.join(dtypes)} | all | error/bound |", f"|{'---|' * (len(dtypes) + 3)}"]
     for name in SUBJECTS:
         of_dtype = [sum(count for key, count in counts.items() if key[:2] == (name, dtype)) for dtype in dtypes]
         lines.append(
-            f"| {name} | {' | '.join(f'{count:,}' if count else '–' for count in of_dtype)} | {sum(of_dtype):,} |"
+            f"| {name} | {' | '.join(f'{count:,}' if count else '–' for count in of_dtype)} | {sum(of_dtype):,} "
+            f"| {ratios.get(name, 0.0):.2g} |"
         )
     checks = Counter[str]()
     for (_, _, check), times in counts.items():
@@ -153,13 +163,16 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     chosen = arguments()
     counts, alarms, start = Counter[tuple[str, str, str]](), [], time.monotonic()
+    ratios: dict[str, float] = {}
     pool = ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn"))
     endless = jobs(chosen.only, chosen.profile, chosen.seed)
     try:
         while counts.total() < chosen.case_passes:
-            for searching in as_completed(pool.submit(searched, job) for job in islice(endless, len(chosen.only))):
-                share = searching.result()
+            searches = {pool.submit(searched, job): job[0] for job in islice(endless, len(chosen.only))}
+            for searching in as_completed(searches):
+                share, name = searching.result(), searches[searching]
                 counts += share.counts
+                ratios[name] = max(share.ratio, ratios.get(name, 0.0))
                 alarms += share.alarms
                 print(*share.alarms, sep="\n", end="", file=sys.stderr)
                 print(f"\r{counts.total():,} case-passes, {len(alarms)} alarms", end="", file=sys.stderr, flush=True)
@@ -173,7 +186,7 @@ def main() -> int:
             process.terminate()
     minutes = (time.monotonic() - start) / 60
     told = f"{counts.total():,} case-passes in {minutes:.0f} minutes, {len(alarms)} searches with a false alarm"
-    print("", told, "", table(counts), *alarms, sep="\n")
+    print("", told, "", table(counts, ratios), *alarms, sep="\n")
     return 1 if alarms else 0
 
 

@@ -1,6 +1,6 @@
 """Right implementations that compute in unusual but legal ways, for `false_alarms`: what each sums, and declares.
 
-Another one is an entry of `HONEST`. Those that sum term by term are given the t-th
+Another one is an entry of `implementations.HONEST`. Those that sum term by term are given the t-th
 terms of all elements as arrays, so that any order and any place of a rounding is a few lines.
 """
 
@@ -31,8 +31,10 @@ from convoracle.oracle.problem.passes import (
 
 NARROW = ("float16", "bfloat16")
 _MOST_PRODUCTS = 180_000
-Summed = Callable[[Array, Array], Array]
-"""From the t-th terms of all elements along a first axis, and which of them there are, to the sums."""
+Summed = Callable[..., Array]
+"""From the t-th terms of all elements along a first axis, and which of them there are, to the sums.
+
+Of exact products, from the name of the format to sum in as well."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,11 @@ def narrow_sums(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Arra
         return reference.evaluate(pass_, narrowed, geometry).astype(np.float32)
 
 
-def term_by_term(summed: Summed, *, skips_zeros: bool = False) -> Implementation:
-    """Every pass as sums of its own terms in the storage dtype, an update's from its weight on (beta = 1)."""
+def term_by_term(summed: Summed, *, skips_zeros: bool = False, exactly: bool = False) -> Implementation:
+    """Every pass as sums of its own terms in the storage dtype, an update's from its weight on (beta = 1).
+
+    Or of its exact products in float64, of dtypes whose products fit it, to be rounded by `summed`.
+    """
 
     def evaluate(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
         if geometry.products > _MOST_PRODUCTS:
@@ -138,11 +143,14 @@ def term_by_term(summed: Summed, *, skips_zeros: bool = False) -> Implementation
             left, right, there = _factors(pass_, operands, geometry)
             if skips_zeros:
                 there = there & (left != 0) & (right != 0)
-            numbers = np.where(there, left * right, np.zeros((), dtype))
+            if exactly:
+                left, right = left.astype(np.float64), right.astype(np.float64)
+            numbers = np.where(there, left * right, np.zeros((), left.dtype if exactly else dtype))
             if pass_ is Pass.UPDATE:
                 numbers = np.concatenate([operands.weight.reshape(1, -1), numbers])
                 there = np.concatenate([np.ones((1, there.shape[1]), bool), there])
-            total = summed(numbers, there) if len(numbers) else np.zeros(shape, dtype)
+            given = (numbers, there, dtype.name) if exactly else (numbers, there)
+            total = summed(*given) if len(numbers) else np.zeros(shape, dtype)
         return np.asarray(total).astype(dtype).reshape(shape)
 
     return evaluate
@@ -243,25 +251,3 @@ def compensated(numbers: Array, there: Array) -> Array:
         lost = np.where(here, (new - total) - corrected, lost)
         total = np.where(here, new, total)
     return total
-
-
-_FLOAT32 = ("float32",)
-HONEST = {
-    "native": Honest(native),
-    "wide": Honest(wide, {"float16": "float32", "bfloat16": "float32", "float32": "float64"}),
-    "backwards": Honest(backwards),
-    "by images": Honest(by_images),
-    "flushing": Honest(flushing, conventions={"subnormals": "flushed"}),
-    "truncating": Honest(
-        truncating, multipliers={"float32": "tfloat32"}, conventions={"operands": "truncated"}, dtypes=_FLOAT32
-    ),
-    "narrow results": Honest(narrow_results, {"float32": "float32"}, results={"float32": "float16"}, dtypes=_FLOAT32),
-    "narrow sums": Honest(narrow_sums, {"float32": "float16"}, {"float32": "float16"}, dtypes=_FLOAT32),
-    "beta one": Honest(term_by_term(in_order)),
-    "by size": Honest(term_by_term(by_size)),
-    "blocked": Honest(term_by_term(blocked)),
-    "pairwise": Honest(term_by_term(pairwise)),
-    "compensated": Honest(term_by_term(compensated), conventions={"sums": "compensated"}),
-    "zero skipping": Honest(term_by_term(in_order, skips_zeros=True), conventions={"zeros": "skipped"}),
-}
-"""By name; each declares exactly so much, and no more."""

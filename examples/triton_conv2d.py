@@ -53,13 +53,16 @@ class Conv2d:
         ]
         out = torch.empty((batch, filters, *out_size), dtype=x.dtype, device=x.device)
         if out.numel():
-            grid = (triton.cdiv(out_size[0] * out_size[1], BLOCK), batch * filters)
+            grid = (self.blocks(out_size[0] * out_size[1]), batch * filters)
             convolve[grid](
                 x, w, out, channels, filters, *size, *out_size, group_channels, filters // groups,
                 *stride, *padding, *dilation, *kernel,
                 tl.float64 if x.dtype == torch.float64 else tl.float32, BLOCK,
             )  # fmt: skip
         return out
+
+    def blocks(self, elements):
+        return triton.cdiv(elements, BLOCK)
 
 
 conv2d = arrays_of(Conv2d, library="torch", device="cuda")

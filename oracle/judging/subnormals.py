@@ -32,16 +32,22 @@ import numpy as np
 
 from ..answers.exact import ExactResult, exact_magnitude
 from ..numbers.arrays import Float64
+from ..numbers.declarable import winograd_tile
 from ..numbers.dtypes import Arithmetic
 from ..numbers.roundings import smallest_normal
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, real_parts
 from ..rounding.bounds import stores
 from ..rounding.steps import largest_factor
+from ..rounding.sums import growth
 from ..rounding.transforms import transform_underflow
+from ..rounding.winograd import winograd_underflow
 
 _FLUSHED_AT_ONCE = 3
 """Times a smallest normal number, what flushing its parts can change a complex product or sum of a transform by."""
+_FLUSHED_BY_A_TERM = 2
+_FLUSHED_BY_KAHAN = 5
+"""Numbers made for a term that may be set to zero: its product and its sum; three more carry the error along."""
 _DIFFERENCE = 2.0**-51
 """Covers the roundings of two sums of sizes and of their difference."""
 
@@ -67,18 +73,28 @@ def flush_allowance(
         "subnormals" is "flushed".
     """
     normal = smallest_normal(arithmetic.accumulator)
-    roundings = exact.terms * arithmetic.accumulator.unit_roundoff
+    at_most = _FLUSHED_BY_KAHAN if arithmetic.does("sums", "compensated") else _FLUSHED_BY_A_TERM
     lost = _lost_terms(pass_, exact, operands, arithmetic, geometry)
-    inner = lost + 2 * exact.terms * normal * (1 + roundings)
+    inner = lost + at_most * exact.terms * normal * (1 + growth(exact.terms, arithmetic))
     if arithmetic.does("algorithm", "transform"):
-        inner = inner + transform_underflow(pass_, operands, _FLUSHED_AT_ONCE * normal, geometry)
+        inner = inner + _flushed_in_transform(pass_, operands, arithmetic, geometry)
     stored, scale = stores(pass_, operands, geometry), 1.0
     if pass_ is Pass.UPDATE:
         inner, scale = _of_step(inner, exact, operands, normal), max(1.0, abs(operands.learning_rate))
     elif arithmetic.result == arithmetic.accumulator:
         stored = 0
-    growth = (1 + arithmetic.result.unit_roundoff) ** (stored + 1)
-    return growth * (inner + scale * stored * smallest_normal(arithmetic.result))
+    by_storing = (1 + arithmetic.result.unit_roundoff) ** (stored + 1)
+    return by_storing * (inner + scale * stored * smallest_normal(arithmetic.result))
+
+
+def _flushed_in_transform(
+    pass_: Pass, operands: Operands, arithmetic: Arithmetic, geometry: ConvGeometry
+) -> Float64 | float:
+    each = _FLUSHED_AT_ONCE * smallest_normal(arithmetic.accumulator)
+    tile = winograd_tile(arithmetic.value("algorithm"))
+    if tile is None:
+        return transform_underflow(pass_, operands, each, geometry)
+    return winograd_underflow(tile, pass_, operands, each, geometry)
 
 
 def _of_step(inner: Float64, exact: ExactResult, operands: Operands, normal: float) -> Float64:

@@ -55,16 +55,25 @@ def alternatives(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:
         if dtype not in COMPONENTS:
             yield from _results(arithmetic, dtype)
     yield from _conventions(arithmetic, _TRANSFORM)
+    yield from _without_a_promise(arithmetic)
 
 
 _TRANSFORM = {("algorithm", "transform"): "computes by a transform such as Winograd's or the FFT"}
+_LESS_PROMISED = {
+    ("order", "any"): "sums its terms in some other order",
+    ("sums", "plain"): "does not carry the rounding errors of all of a sum along",
+    ("algorithm", "transform"): "computes by another transform than it declares",
+}
+"""What lets go of a tighter bound, which is asked of who declares it."""
 _OF_INTEGERS = {("integers", "saturate"): "gives its largest or lowest number for results that do not fit"}
 _OF_COMPLEX = {
     ("subnormals", "flushed"): "takes subnormal numbers for zero",
+    ("accumulation", "faithful"): "cuts its products and sums off instead of rounding them to nearest",
     ("complex", "three products"): "computes three real products for each complex one",
 }
 _OF_REALS = {
     ("subnormals", "flushed"): "takes subnormal numbers for zero",
+    ("accumulation", "faithful"): "cuts its products and sums off instead of rounding them to nearest",
     ("sums", "compensated"): "carries the rounding errors of its sums along",
     ("zeros", "skipped"): "leaves out the terms with a factor of zero",
     ("contamination", "spreads"): "multiplies every element by zeros that are no terms",
@@ -78,6 +87,15 @@ def _conventions(arithmetic: Arithmetic, meanings: dict[tuple[str, str], str]) -
             yield Alternative(
                 f'conventions = {{"{convention}": "{value}"}}', meaning, _with(arithmetic, convention, value)
             )
+
+
+def _without_a_promise(arithmetic: Arithmetic) -> Iterator[Alternative]:
+    """What a candidate declares less, where its bound is tighter than that of sums or of transforms."""
+    for (convention, value), meaning in _LESS_PROMISED.items():
+        held = arithmetic.value(convention)
+        if held != value and not (convention == "algorithm" and held == "direct"):
+            declared = f'conventions = {{"{convention}": "{value}"}}'
+            yield Alternative(declared, meaning, _with(arithmetic, convention, value))
 
 
 def _multipliers(arithmetic: Arithmetic, dtype: str) -> Iterator[Alternative]:

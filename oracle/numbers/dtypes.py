@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InvalidArgument
 from .arrays import Float64
+from .declarable import FORMS, has_form, winograd_tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ SUMS_IN_FLOAT64: Mapping[str, str] = MappingProxyType(
 
 CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "algorithm": ("direct", "transform"),
+    "accumulation": ("nearest", "faithful", "aligned"),
+    "order": ("any", "pairwise"),
     "complex": ("four products", "three products"),
     "contamination": ("contained", "spreads"),
     "subnormals": ("gradual", "flushed"),
@@ -171,19 +174,35 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
 """What implementations legitimately do in different ways, each with its default first.
 
 algorithm: sums of products, or a transform such as Winograd's or the FFT, which
-rounds on integers and whose error is bounded for the result as a whole; complex:
+rounds on integers and whose error is bounded for the result as a whole; accumulation:
+products and sums are rounded to nearest, or to either neighbour (toward zero, to odd,
+at random), or terms are aligned to the largest of a block and cut off, as in tensor
+cores; order: terms are summed in any order, or with so few additions after each other
+as a promise gives, which has a tighter bound; complex:
 real products for each complex one, three of them after Gauss; contamination: one NaN
 reaches the elements that read it, or others as well, multiplied by the zeros of a
 transform or between taps; subnormals: kept, or taken for zero; sums: added one after
-another, or with the rounding errors carried along (Kahan), so that NaN stands where
-one overflows; zeros: multiplied like any other number, or left out with their terms,
+another, or all of an element with the rounding errors carried along (Kahan), which has
+a tighter bound, and NaN where one overflows; zeros: multiplied like any other number, or left out with their terms,
 so that zero times Inf or NaN is nothing; operands: rounded to the nearest number of
 the multiplier's format, or cut off; integers: what a result's dtype cannot hold is
 taken modulo a power of two, or is its largest or lowest number; repeatability: the
 same bits for the same call, or not always; batch: an image may come to other bits
 beside other images, or to the same in any batch.
+Values with numbers in them are those of `declarable.FORMS`: ``winograd F(4, 3)`` is a
+transform, and ``blocks of 32`` and ``8 parts`` are orders.
 A candidate may declare one for a dtype only: ``{"subnormals/bfloat16": "flushed"}``.
 """
+
+
+def is_value(convention: str, value: str) -> bool:
+    """Whether a convention can be declared so."""
+    return value in CONVENTIONS[convention] or has_form(convention, value)
+
+
+def values_of(convention: str) -> tuple[str, ...]:
+    """All that a convention can be, for people."""
+    return (*CONVENTIONS[convention], *(form.text for form in FORMS.get(convention, ())))
 
 
 def conventions_of(declared: Mapping[str, str], dtype: str) -> dict[str, str]:
@@ -243,5 +262,16 @@ class Arithmetic:
         )
 
     def does(self, convention: str, value: str) -> bool:
-        """Whether a convention has this value here."""
-        return self.conventions.get(convention, CONVENTIONS[convention][0]) == value
+        """Whether a convention has this value here; each of Winograd's algorithms is a transform."""
+        held = self.value(convention)
+        return held == value or (value == "transform" and winograd_tile(held) is not None)
+
+    def value(self, convention: str) -> str:
+        """What a convention is here."""
+        return self.conventions.get(convention, CONVENTIONS[convention][0])
+
+    @property
+    def rounding_unit(self) -> float:
+        """What rounding a product or a sum is off by, relative: u to nearest, 2 u to any neighbour."""
+        u = self.accumulator.unit_roundoff
+        return u if self.does("accumulation", "nearest") else 2 * u

@@ -43,3 +43,9 @@ def half_spacings(count: NDArray[np.int64], form: Format) -> Float64:
 def smallest_normal(form: Format) -> float:
     """The smallest positive normal number of a format; of integers 0, for they have no subnormal ones."""
     return 0.0 if form.is_integer else float(np.ldexp(1.0, form.min_exponent))
+
+
+def underflow(count: NDArray[np.int64], arithmetic: Arithmetic) -> Float64:
+    """What so many products that are too small for the accumulator lose: half a spacing each, if cut off a whole."""
+    each = 1 if arithmetic.does("accumulation", "nearest") else 2
+    return each * half_spacings(count, arithmetic.accumulator)

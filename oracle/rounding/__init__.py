@@ -1,1 +1,1 @@
-"""What rounding may come to, at most: of sums, of steps and of transforms."""
+"""What rounding may come to, at most: of sums, of steps, of transforms and of Winograd's algorithms."""

@@ -1,6 +1,6 @@
 """What rounding can explain: the largest error of each element of a result, by theorem.
 
-The theorem throughout is that of Jeannerod and Rump (2013), "Improved error
+The theorem of sums that round to nearest is that of Jeannerod and Rump (2013), "Improved error
 bounds for inner products in floating-point arithmetic", SIAM J. Matrix Anal.
 Appl. 34(2): with n terms, unit roundoff u and S the sum of the terms' absolute
 values, the computed sum of products is off by at most n u S, in any order of
@@ -13,29 +13,35 @@ roundings as well. Operands rounded to a narrower format before they are
 multiplied are each off by a factor of 1 + u there, or by half of a spacing of
 its subnormal numbers; cut off instead, twice as much.
 
-It holds for arithmetic that rounds to nearest and does not overflow, and for
-sums of products: not for accumulators that truncate. Complex numbers are two
+It holds for arithmetic that does not overflow, and for sums of products. Accumulators
+that truncate have bounds of their own, and so have those that promise an order or carry
+their errors along: see `sums`. Complex numbers are two
 real sums each. Where three real products stand for the four of a complex one
 (Gauss), the imaginary part is c - a - b with c a sum of products of the factors'
 sums of parts: every element's error is bounded by those of the three sums, whose
 absolute terms sum to no more than S of both parts together.
 
 A step of gradient descent has one term more, see `steps`; transforms have no such
-bound for each element, see `transforms`.
+bound for each element, see `transforms` and `winograd`.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from ..answers.exact import ExactResult
 from ..numbers.arrays import Float64
+from ..numbers.declarable import winograd_tile
 from ..numbers.dtypes import Arithmetic
-from ..numbers.roundings import half_spacings, stored
+from ..numbers.roundings import stored, underflow
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass, offset, products, real_parts
 from .steps import step_bound, step_stores
+from .sums import Summation, growth
 from .transforms import most_repetitions, transform_bound
+from .winograd import winograd_bound
 
 _UPWARD = 1 + 2.0**-48
 """Covers the roundings made in evaluating a bound itself, so that it is never too small."""
@@ -66,15 +72,22 @@ def rounding_bound(
     before = _rounded_operands(exact, operands, arithmetic)
     extra: Float64 | float = 0.0
     if arithmetic.does("algorithm", "transform"):
-        extra = transform_bound(pass_, operands, arithmetic, geometry)
+        extra = _of_transform(pass_, operands, arithmetic, geometry)
     if _has_three_products(operands, arithmetic):
         extra = extra + _of_three_products(exact, arithmetic)
     if pass_ is Pass.UPDATE:
         return _UPWARD * step_bound(before + extra, exact, operands, arithmetic)
-    error = _inner_product(exact, before, arithmetic) + extra
+    error = _inner_product(exact, before, arithmetic, summation(pass_, operands, geometry)) + extra
     for _ in range(late_additions(pass_, operands, geometry)):
         error = stored(exact.magnitude, error, arithmetic)
     return _UPWARD * stored(np.abs(exact.rounded), error, arithmetic)
+
+
+def _of_transform(pass_: Pass, operands: Operands, arithmetic: Arithmetic, geometry: ConvGeometry) -> Float64 | float:
+    tile = winograd_tile(arithmetic.value("algorithm"))
+    if tile is None:
+        return transform_bound(pass_, operands, arithmetic, geometry)
+    return winograd_bound(tile, pass_, operands, arithmetic, geometry, summation(pass_, operands, geometry).later)
 
 
 def _has_three_products(operands: Operands, arithmetic: Arithmetic) -> bool:
@@ -88,10 +101,10 @@ def _of_three_products(exact: ExactResult, arithmetic: Arithmetic) -> Float64:
     may be rounded to a narrower multiplier as the factors were; the third sum's products underflow as well.
     """
     both = exact.magnitude.sum(axis=-1, keepdims=True)
-    roundings = (exact.terms + _ROUNDINGS_OF_THREE) * arithmetic.accumulator.unit_roundoff
+    roundings = growth(exact.terms + _ROUNDINGS_OF_THREE, arithmetic)
     if arithmetic.multiplier.precision < arithmetic.storage.precision:
         roundings = roundings + _ROUNDINGS_OF_THREE * arithmetic.multiplier.unit_roundoff
-    error: Float64 = roundings * both + half_spacings(exact.terms, arithmetic.accumulator)
+    error: Float64 = roundings * both + underflow(exact.terms, arithmetic)
     return error
 
 
@@ -112,11 +125,32 @@ def stores(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> int:
     return step_stores(operands) if pass_ is Pass.UPDATE else late_additions(pass_, operands, geometry) + 1
 
 
-def _inner_product(exact: ExactResult, before: Float64 | float, arithmetic: Arithmetic) -> Float64:
-    """n u S, and n half-spacings for products that underflow; `before` it, the rounding of the operands."""
-    accumulator = arithmetic.accumulator
-    underflow = half_spacings(exact.terms, accumulator)
-    return before + exact.terms * accumulator.unit_roundoff * (exact.magnitude + before) + underflow
+def summation(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Summation:
+    """How many terms the loops of a pass sum for one element, those on padding included, and what may be added later.
+
+    Zeros between taps and between strides are no terms.
+    """
+    direct, terms = geometry.direct, 0
+    taps, positions = math.prod(direct.kernel), math.prod(direct.output_size)
+    for part in products(pass_, geometry):
+        terms += {
+            Pass.FORWARD: direct.in_channels // direct.groups * taps,
+            Pass.INPUT_GRADIENT: direct.out_channels // direct.groups * taps * most_repetitions(geometry),
+            Pass.WEIGHT_GRADIENT: direct.batch * positions,
+        }[part.kind]
+    if pass_ is Pass.BIAS_GRADIENT:
+        terms = geometry.batch * math.prod(geometry.output_size)
+    is_complex = operands.input.dtype.kind == "c"
+    return Summation(terms * (1 + is_complex), late_additions(pass_, operands, geometry) + is_complex)
+
+
+def _inner_product(exact: ExactResult, before: Float64 | float, arithmetic: Arithmetic, loops: Summation) -> Float64:
+    """The growth of the terms' sizes, and products that underflow; `before` it, the rounding of the operands."""
+    return (
+        before
+        + growth(exact.terms, arithmetic, loops) * (exact.magnitude + before)
+        + underflow(exact.terms, arithmetic)
+    )
 
 
 def _rounded_operands(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64 | float:

@@ -12,7 +12,9 @@ BIT 52, for sums). With one more u for the scaling, of the terms' size S
 
 times alpha S, since n_i + p <= n + 1 where no part is empty; and of F, n u |F|,
 since p <= n. Of all orders this is the largest: about (n + 2) u alpha S + n u |F|.
-Into an accumulator of less precision than the weight's, alpha and F come rounded.
+Into an accumulator of less precision than the weight's, alpha and F come rounded. Where
+products and sums are rounded to any neighbour, a term passes through n + 2 roundings and F
+through n (see `sums`). What is promised of an order is not made use of.
 
 Underflow: half a spacing h for each product, times alpha or after it, for each
 scaling, and for each scaled operand, times the operand that it is multiplied by.
@@ -30,6 +32,7 @@ from ..numbers.arrays import Float64
 from ..numbers.dtypes import Arithmetic
 from ..numbers.roundings import half_spacing, stored
 from ..problem.passes import Operands, real_parts
+from .sums import after, growth
 
 _STORES_OF_AN_IMAGE = 3
 """Its gradient, the scaled one, and the weight after it."""
@@ -68,17 +71,23 @@ def step_bound(terms_error: Float64 | float, exact: ExactResult, operands: Opera
 def _summed(terms_error: Float64 | float, exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
     """The error in the accumulator's arithmetic."""
     rate, weight = abs(operands.learning_rate), np.abs(real_parts(operands.weight))
-    u, n = arithmetic.accumulator.unit_roundoff, exact.terms
+    u, n = arithmetic.rounding_unit, exact.terms
     entering = u if arithmetic.accumulator.precision < arithmetic.storage.precision else 0.0
-    growth = np.expm1(2 * np.log1p((n + 1) * (u / 2)) + np.log1p(u) + np.log1p(entering))
-    scaled = rate * (terms_error + growth * (exact.magnitude + terms_error))
-    error: Float64 = scaled + (n * u + entering) * weight + _underflow(exact, operands, arithmetic)
+    if arithmetic.does("accumulation", "nearest"):
+        grown = np.expm1(2 * np.log1p((n + 1) * (u / 2)) + np.log1p(u) + np.log1p(entering))
+        kept = n * u + entering
+    else:
+        grown = after(growth(n + 2, arithmetic), entering)
+        kept = after(growth(n, arithmetic), entering)
+    scaled = rate * (terms_error + grown * (exact.magnitude + terms_error))
+    error: Float64 = scaled + kept * weight + _underflow(exact, operands, arithmetic)
     return error
 
 
 def _underflow(exact: ExactResult, operands: Operands, arithmetic: Arithmetic) -> Float64:
-    u, n = arithmetic.accumulator.unit_roundoff, exact.terms
+    u, n = arithmetic.rounding_unit, exact.terms
     h = max(half_spacing(form) for form in (arithmetic.accumulator, arithmetic.multiplier))
+    h *= 1 if arithmetic.does("accumulation", "nearest") else 2
     scaling = abs(operands.learning_rate) + 1 + largest_factor(operands)
     underflow: Float64 = h * (n * scaling + 1) * (1 + (n + 2) * u)
     return underflow

@@ -45,7 +45,8 @@ An object may also have
     int32 for int8, float32 for 8-bit floats, else the same.
 ``conventions`` : Mapping[str, str]
     Where it does something legitimately in its own way, see
-    `convoracle.oracle.numbers.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT.
+    `convoracle.oracle.numbers.dtypes.CONVENTIONS`: ``{"algorithm": "transform"}`` for Winograd or the FFT,
+    ``{"accumulation": "aligned"}`` for tensor cores, ``{"order": "blocks of 32"}`` for who promises that.
 ``seconds_per_call`` : float
     A time limit below which no call counts as hung, for one that compiles at first calls.
 ``domain`` : Mapping[str, object]

@@ -87,7 +87,8 @@ def is_asked(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) 
 
     There is no NaN among integers, and no order among complex numbers; one NaN makes
     an array no longer constant, and says nothing of a pass that does not read it;
-    transforms have intermediate values of other sizes than sums. Near the end of a range, of
+    transforms have intermediate values of other sizes than sums, and what is not rounded to nearest
+    may become Inf or the largest number. Near the end of a range, of
     the dtype's or of a narrower one that is declared, only real sums that are small enough are known exactly.
     """
     if numbers is Numbers.INTEGERS:
@@ -101,7 +102,8 @@ def is_asked(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) 
     is_ranged = case.fill == HUGE or (case.fill in _FAR_FROM_ONE and has_narrower_range(arithmetic))
     if pass_ is Pass.UPDATE and not is_ranged:
         is_ranged = scaling_overflows(pass_, operands_of(numbers, case, arithmetic), arithmetic)
-    return not is_ranged or (plain and not is_large(case) and arithmetic.does("algorithm", "direct"))
+    plainly_summed = arithmetic.does("algorithm", "direct") and arithmetic.does("accumulation", "nearest")
+    return not is_ranged or (plain and not is_large(case) and plainly_summed)
 
 
 def _operands(numbers: Numbers, case: Case, lattice: Lattice | None, largest: float) -> Operands:

@@ -1,4 +1,4 @@
-"""The table from which the honest implementations sum has the terms of the definition, and no others."""
+"""Honest implementations: the table from which they sum has the terms of the definition; gradients by Winograd."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from convoracle.oracle.answers import exact
 from convoracle.oracle.answers.equations import terms
-from convoracle.oracle.operands.data import parse_case
+from convoracle.oracle.judging.verdict import compare
+from convoracle.oracle.numbers.dtypes import Arithmetic
+from convoracle.oracle.operands.data import parse_case, real_operands
 from convoracle.oracle.problem.passes import ARRAYS, Pass, shape_of
+from convoracle.oracle.rounding.bounds import rounding_bound
 
 GEOMETRIES = (
     "n2c2k4i4x3f2x3s2x1p1x0+2g2",
@@ -38,3 +42,22 @@ def test_the_table_has_the_terms_of_the_definition(
         listed = Counter(frozenset(names[place] for place in pair if place < len(names)) for pair in places)
         listing = terms(Pass.WEIGHT_GRADIENT if pass_ is Pass.UPDATE else pass_, geometry, index, bias=True)
         assert listed == Counter(frozenset((f.tensor, f.index) for f in term.factors) for term in listing)
+
+
+@pytest.mark.parametrize("m", [2, 4, 6])
+@pytest.mark.parametrize(
+    "text", ["n2c2k3i7x5f3x3p1x1", "n1c3k2i11f3", "n1c2k1i4x5x3f3x1x3p1x0x2", "n1c1k2i3x2f3x3p3x3"]
+)
+def test_gradients_by_either_algorithm_stay_within(
+    benchmark_named: Callable[[str], ModuleType], text: str, m: int
+) -> None:
+    for fill in ("uniform", "wide", "subnormal"):
+        case = parse_case(f"{text}/float32/{fill}/{m}")
+        operands, geometry = real_operands(case), case.geometry
+        for transposed in (False, True):
+            implementation = benchmark_named("honest_winograd").winograd(m, transposed=transposed)
+            for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT):
+                result = exact.evaluate(pass_, operands, geometry)
+                arithmetic = Arithmetic.of("float32", conventions={"algorithm": f"winograd F({m}, 3)"})
+                bound = rounding_bound(pass_, result, operands, arithmetic, geometry)
+                assert not compare(implementation(pass_, operands, geometry), result, bound).wrong.any()

@@ -16,7 +16,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from ....oracle.numbers.dtypes import COMPONENTS, CONVENTIONS, DTYPES, EVERYDAY, FORMATS, RESULT_DTYPES
+from ....oracle.numbers.dtypes import (
+    COMPONENTS,
+    CONVENTIONS,
+    DTYPES,
+    EVERYDAY,
+    FORMATS,
+    RESULT_DTYPES,
+    is_value,
+    values_of,
+)
 from ....oracle.problem.passes import Pass
 from ....reports.records.record import CandidateInfo
 from .. import BUILT_IN, FORMS, FRAMEWORKS, CandidateError, how_to_install
@@ -176,15 +185,17 @@ def _in_order(dtypes: Iterable[str]) -> tuple[str, ...]:
 
 def _conventions(instance: object, name: str) -> tuple[tuple[str, str], ...]:
     keys = [*CONVENTIONS, *(f"{convention}/{dtype}" for convention in CONVENTIONS for dtype in DTYPES)]
-    pairs = _declared(instance, name, "conventions", keys, [v for known in CONVENTIONS.values() for v in known])
-    for convention, value in pairs:
-        possible = CONVENTIONS[convention.partition("/")[0]]
-        if value not in possible:
+    declared = getattr(instance, "conventions", {})
+    if not isinstance(declared, Mapping) or not all(key in keys for key in declared):
+        raise CandidateError(f"{name} declares conventions={declared!r}, but should map names among {', '.join(keys)}")
+    for convention, value in declared.items():
+        plain = convention.partition("/")[0]
+        if not isinstance(value, str) or not is_value(plain, value):
             raise CandidateError(
                 f"{name} declares the convention {convention!r} as {value!r}, "
-                f"but should be one of {', '.join(possible)}"
+                f"but should be one of {', '.join(values_of(plain))}"
             )
-    return pairs
+    return tuple(sorted(declared.items()))
 
 
 def _rests_on(instance: object, name: str) -> str:

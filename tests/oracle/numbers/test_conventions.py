@@ -141,3 +141,20 @@ def test_alternatives_are_declarations_that_change_something(dtype: str) -> None
             assert value in CONVENTIONS[name][1:]
         again = [other.declaration for other in alternatives(each.arithmetic, dtype)]
         assert each.declaration not in again
+
+
+@pytest.mark.parametrize(
+    ("convention", "promised", "less"),
+    [
+        ("order", "pairwise", "any"),
+        ("order", "blocks of 32", "any"),
+        ("sums", "compensated", "plain"),
+        ("algorithm", "winograd F(4, 3)", "transform"),
+    ],
+)
+def test_what_was_promised_can_be_let_go(convention: str, promised: str, less: str) -> None:
+    declared = Arithmetic.of("float32", conventions={convention: promised})
+    found = {each.declaration: each.arithmetic for each in alternatives(declared, "float32")}
+    arithmetic = found[f'conventions = {{"{convention}": "{less}"}}']
+    assert arithmetic.value(convention) == less
+    assert not [each for each in alternatives(arithmetic, "float32") if each.arithmetic == arithmetic]

@@ -87,6 +87,51 @@ def test_accumulators_that_are_none(accumulators: Any) -> None:
         bind_object(candidate)
 
 
+@pytest.mark.parametrize(
+    "conventions",
+    [
+        {"order": "blocks of 32"},
+        {"order/float16": "8 parts", "accumulation/float16": "aligned"},
+        {"algorithm": "winograd F(4, 3)"},
+    ],
+)
+def test_conventions_with_numbers_are_kept(conventions: dict[str, str]) -> None:
+    candidate = type("Declaring", (), {"forward": lambda self, x, w: x, "conventions": conventions})
+    assert dict(bind_object(candidate).info.conventions) == conventions
+
+
+@pytest.mark.parametrize(
+    ("conventions", "told"),
+    [
+        (
+            {"order": "blocks of 1"},
+            "'order' as 'blocks of 1', but should be one of any, pairwise, blocks of N, N parts",
+        ),
+        ({"order": "0 parts"}, "'order' as '0 parts', but should be one of"),
+        (
+            {"algorithm": "winograd F(6, 5)"},
+            "'algorithm' as 'winograd F(6, 5)', but should be one of direct, transform, w",
+        ),
+        (
+            {"algorithm/float16": "winograd"},
+            "'algorithm/float16' as 'winograd', but should be one of direct, transform",
+        ),
+        ({"sums": ["plain"]}, "'sums' as ['plain'], but should be one of plain, compensated"),
+    ],
+)
+def test_conventions_that_are_none(conventions: Any, told: str) -> None:
+    candidate = type("Declaring", (), {"forward": lambda self, x, w: x, "conventions": conventions})
+    with pytest.raises(CandidateError, match=re.escape(f"Declaring declares the convention {told}")):
+        bind_object(candidate)
+
+
+@pytest.mark.parametrize("conventions", [{"orders": "any"}, "any", [("order", "any")]])
+def test_conventions_that_are_no_mapping_of_known_names(conventions: Any) -> None:
+    candidate = type("Declaring", (), {"forward": lambda self, x, w: x, "conventions": conventions})
+    with pytest.raises(CandidateError, match="but should map names among algorithm, accumulation, order"):
+        bind_object(candidate)
+
+
 @pytest.mark.parametrize("attribute", ["conv", "Kernels", "instance"])
 def test_call_text_of_a_file_runs(kernels: Path, attribute: str) -> None:
     text = load(f"{kernels}:{attribute}").call_text(Pass.FORWARD, GEOMETRY, "float64", False)
