@@ -27,10 +27,13 @@ from honest_orders import blocks_of, columns, lanes, splits
 from honest_truncation import rounded, tensor_core, to_odd, toward_zero
 from honest_winograd import winograd
 
+from convoracle.oracle.numbers.dtypes import EVERYDAY
 from convoracle.oracle.problem.passes import Array
 
 CUT = ("float32", "float16", "bfloat16")
 """Dtypes whose products float64 has exactly."""
+WITHOUT_HALF = tuple(dtype for dtype in EVERYDAY if dtype != "float16")
+"""What larger tiles are right in: their transforms leave the range of float16 where no result does."""
 
 
 def _in_order(summed: Summed, order: str) -> Honest:
@@ -42,7 +45,8 @@ def _faithful(cut: Callable[[Array, str], Array]) -> Honest:
 
 
 def _winograd(m: int, transposed: bool) -> Honest:
-    return Honest(winograd(m, transposed=transposed), conventions={"algorithm": f"winograd F({m}, 3)"})
+    dtypes = EVERYDAY if m == 2 else WITHOUT_HALF
+    return Honest(winograd(m, transposed=transposed), conventions={"algorithm": f"winograd F({m}, 3)"}, dtypes=dtypes)
 
 
 _FLOAT32 = ("float32",)
