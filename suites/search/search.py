@@ -33,6 +33,7 @@ from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS, usual_checks
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
+from ..diagnosis.late_crash import to_blame
 from .agenda import Agenda, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, TimeIsOver, followed_by
 from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results, has_hung
@@ -275,6 +276,10 @@ class _Loop:
         history, case = None, planned.case
         if self.ledger.of_history is None:
             history = self.examiner.history(result, case, self._earlier)
+        if history is not None and history.before is None:
+            earlier = (entry.case for entry in reversed(self._earlier.entries))
+            blamed = to_blame(self.examiner.executor, result, (case, *earlier), self.examiner.passes)
+            result, case, history = blamed or (result, case, history)
         if history is None:
             match wrong_call(self.examiner.executor, result, case):
                 case (behind, alone) if self.ledger.explanation(behind, (behind,), alone) is None:
