@@ -3,25 +3,28 @@
 Honest implementations of many arithmetics and orders (`implementations.HONEST`), kernels that take one thing only
 (`restricted.KERNELS`), the reference, SciPy's transforms, and PyTorch where it is right, are searched for faults with
 every check. A case-pass is one verdict of a check that compared a result, element by element. It ends with 1
-at a false alarm.
+at a false alarm. With `--kept` it goes on where an earlier one ended: the file counts all of them, and has the next
+seed.
 
     OMP_NUM_THREADS=1 python benchmarks/false_alarms.py [--case-passes N] [--profile NAME] [--seed N] [--workers N]
-        [--only NAME ...]
+        [--only NAME ...] [--kept FILE]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import count, islice
 from multiprocessing import active_children, get_context
+from pathlib import Path
 
 from honest import Honest
 from implementations import HONEST
@@ -150,6 +153,41 @@ def table(counts: Counter[tuple[str, str, str]], ratios: dict[str, float]) -> st
     return "\n".join([*lines, "", f"By check: {told}."])
 
 
+@dataclass(frozen=True)
+class Soak:
+    """What all searches so far came to; `seed` is that of the next one."""
+
+    seed: int
+    minutes: float = 0.0
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    ratios: dict[str, float] = field(default_factory=dict)
+    alarms: tuple[str, ...] = ()
+
+
+def read_soak(file: Path | None, seed: int) -> Soak:
+    """What a file has; nothing where there is none."""
+    if file is None or not file.exists():
+        return Soak(seed)
+    kept = json.loads(file.read_text("utf-8"))
+    counts = Counter({(name, dtype, check): times for name, dtype, check, times in kept["counts"]})
+    return Soak(kept["seed"], kept["minutes"], counts, kept["ratios"], tuple(kept["alarms"]))
+
+
+def write_soak(file: Path, soak: Soak) -> None:
+    """Keep it, whole or not at all."""
+    counts = [[*key, times] for key, times in sorted(soak.counts.items())]
+    kept = {
+        "seed": soak.seed,
+        "minutes": round(soak.minutes, 1),
+        "alarms": soak.alarms,
+        "ratios": soak.ratios,
+        "counts": counts,
+    }
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    new.replace(file)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case-passes", type=int, default=1_000_000, help="so many at least (default: 1,000,000)")
@@ -157,25 +195,32 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the first search (default: 0)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS), help="these alone")
+    parser.add_argument(
+        "--kept", type=Path, metavar="FILE", help="where all searches are counted, of this run and others"
+    )
     return parser.parse_args()
 
 
 def main() -> int:
     chosen = arguments()
-    counts, alarms, start = Counter[tuple[str, str, str]](), [], time.monotonic()
-    ratios: dict[str, float] = {}
+    before, start = read_soak(chosen.kept, chosen.seed), time.monotonic()
+    counts, ratios, alarms = before.counts.copy(), dict(before.ratios), list(before.alarms)
     pool = ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn"))
-    endless = jobs(chosen.only, chosen.profile, chosen.seed)
+    endless = jobs(chosen.only, chosen.profile, before.seed)
     try:
         while counts.total() < chosen.case_passes:
-            searches = {pool.submit(searched, job): job[0] for job in islice(endless, len(chosen.only))}
+            searches = {pool.submit(searched, job): job for job in islice(endless, len(chosen.only))}
             for searching in as_completed(searches):
-                share, name = searching.result(), searches[searching]
+                share, (name, *_) = searching.result(), searches[searching]
                 counts += share.counts
                 ratios[name] = max(share.ratio, ratios.get(name, 0.0))
                 alarms += share.alarms
                 print(*share.alarms, sep="\n", end="", file=sys.stderr)
                 print(f"\r{counts.total():,} case-passes, {len(alarms)} alarms", end="", file=sys.stderr, flush=True)
+            if chosen.kept is not None:
+                minutes = before.minutes + (time.monotonic() - start) / 60
+                last = max(seed for _, _, seed in searches.values())
+                write_soak(chosen.kept, Soak(last + 1, minutes, counts, ratios, tuple(alarms)))
     except KeyboardInterrupt:
         print("\ninterrupted; so far:", file=sys.stderr)
     except BrokenProcessPool:
@@ -184,7 +229,7 @@ def main() -> int:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in active_children():
             process.terminate()
-    minutes = (time.monotonic() - start) / 60
+    minutes = before.minutes + (time.monotonic() - start) / 60
     told = f"{counts.total():,} case-passes in {minutes:.0f} minutes, {len(alarms)} searches with a false alarm"
     print("", told, "", table(counts, ratios), *alarms, sep="\n")
     return 1 if alarms else 0

@@ -166,7 +166,7 @@ def _each(pass_: Pass, operands: Operands, geometry: ConvGeometry, largest: floa
     """The right result; of operands whose every partial sum float32 holds, without a wider copy of them."""
     if pass_ is Pass.BIAS_GRADIENT:
         cotangent = operands.output_gradient
-        return cotangent.sum(axis=(0, *range(2, cotangent.ndim)), dtype=np.float64)
+        return np.asarray(cotangent.sum(axis=(0, *range(2, cotangent.ndim)), dtype=np.float64))
     if pass_ is not Pass.WEIGHT_GRADIENT:
         return reference.evaluate(pass_, operands.map(lambda array: array.astype(np.float64)), geometry)
     (part,), direct = products(pass_, geometry), geometry.direct

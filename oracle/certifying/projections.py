@@ -157,11 +157,11 @@ def weight_gradients(cotangents: Array, images: Array, direct: ConvGeometry) -> 
     of_channels = replace(
         direct, batch=batch, groups=groups * many, in_channels=groups * many, out_channels=groups * many
     )
-    both = (array.reshape(batch, groups * many, *array.shape[3:]) for array in (cotangents, images))
+    of_outputs, of_inputs = (array.reshape(batch, groups * many, *array.shape[3:]) for array in (cotangents, images))
     if direct.padding_mode == "zeros":
-        gradient = taps.weight_gradient(*both, of_channels)
+        gradient = taps.weight_gradient(of_outputs, of_inputs, of_channels)
     else:
-        gradient = bilinear.weight_gradient(*tuple(both)[::-1], of_channels)
+        gradient = bilinear.weight_gradient(of_inputs, of_outputs, of_channels)
     return gradient.reshape(groups, many, *direct.kernel)
 
 

@@ -32,9 +32,20 @@ def children() -> set[int]:
     return found
 
 
-def end_children(but: Collection[int]) -> None:
-    """End the processes that are this one's, but these, and what they leave in turn."""
-    while left := children().difference(but):
+def bury_ended(but: Collection[int]) -> None:
+    """Leave no trace of children of this process that have ended; but these are for others to ask after."""
+    for child in children().difference(but):
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
+
+
+def end_strays(but: Collection[int]) -> None:
+    """End the processes that are this one's, but these, and what they leave in turn.
+
+    Those of its own group fork for other executors, also where they were adopted; what makes calls leads another one.
+    """
+    group = os.getpgrp()
+    while left := {child for child in children().difference(but) if os.getpgid(child) != group}:
         for child in left:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)

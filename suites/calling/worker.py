@@ -40,7 +40,7 @@ from .devices import held_device
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
 from .libraries import libraries
-from .lifetime import adopt_orphans, children, end_children, end_with
+from .lifetime import adopt_orphans, bury_ended, children, end_strays, end_with
 from .one_call import Announce
 from .replies import to_message
 
@@ -121,8 +121,9 @@ def _serve_harness(
     try:
         while True:
             ready, _, _ = select.select([control.socket, door], [], [])
+            bury_ended(but={*kept, child})
             if control.socket not in ready:
-                kept |= _open(door, control, loading, memory_bytes)
+                _open(door, control, loading, memory_bytes)
                 continue
             command, _ = control.receive()
             if command["do"] == "fork":
@@ -139,26 +140,25 @@ def _serve_harness(
             else:
                 control.send({"status": _bury(child, patience=command["patience"])})
                 child = 0
-                end_children(kept)
+                end_strays(kept)
     finally:
         if child:
             _bury(child, patience=0)
-            end_children(kept)
+            end_strays(kept)
 
 
-def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCandidate], memory_bytes: int) -> set[int]:
+def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCandidate], memory_bytes: int) -> None:
     """Fork a twin for who knocked: it is sent where that is to be served, and where what is written meanwhile goes.
 
-    Returns the twin. Twins listen at the same door; who comes too late finds nothing there.
+    Twins listen at the same door; who comes too late finds nothing there.
     """
     try:
         knock, descriptors, _, _ = socket.recv_fds(door, 1, 2)
     except BlockingIOError:
-        return set()
+        return
     if not knock:
         raise ConnectionError("the harness is gone")
-    twin = os.fork()
-    if twin == 0:
+    if os.fork() == 0:
         with _ending_here():
             control.close()
             served, log = descriptors
@@ -167,7 +167,6 @@ def _open(door: socket.socket, control: Channel, loading: Callable[[], LoadedCan
             _serve_harness(Channel(socket.socket(fileno=served)), door, loading, memory_bytes)
     for descriptor in descriptors:
         os.close(descriptor)
-    return {twin}
 
 
 @contextlib.contextmanager

@@ -11,24 +11,26 @@ import errno
 import tempfile
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
+from ...oracle.operands.data import Case
 from ...reports.errors import InvalidRecord
 from ...reports.files.clearing import refuse_foreign
 from ...reports.files.layout import INFO
 from ...reports.files.merging import together
 from ...reports.files.part_files import part_files
-from ...reports.files.reading import read_info, read_mismatches
+from ...reports.files.reading import read_info, read_mismatches, read_part
 from ...reports.files.run import RunWriter
 from ...reports.records.record import RunInfo
 from ...reports.records.same_run import differences
 from ...reports.records.stopped import Stopped
 from ..candidates import CandidateError
 from ..cases.budget import cases_of, parts
+from ..search.failure_store import FailureMemory, Remembered, version_of
 from ..search.findings import RunPlan
 from ..search.runner import described
 from .engines import Engine
@@ -69,6 +71,8 @@ class Campaign:
     _suspects: dict[Planned, Suspect] = field(default_factory=dict)
     _blamed: dict[Planned, int] = field(default_factory=dict)
     _total: int = 0
+    _remembered: dict[str, tuple[Remembered, ...]] = field(default_factory=dict)
+    _tried: dict[str, list[Case]] = field(default_factory=dict)
 
     def run(self) -> Generator[CampaignEvent]:
         """Examine what is not in the folder yet.
@@ -196,7 +200,18 @@ class Campaign:
             raise ConnectionAbortedError(errno.ECONNABORTED, told, self.engine.name)
 
     def _task(self, planned: Planned) -> Task:
-        return Task(replace(self.plan, sources=(planned.source,)), planned.number, self.seconds)
+        plan = replace(self.plan, sources=(planned.source,))
+        if planned.number:
+            return Task(plan, planned.number, self.seconds)
+        kept = self._remembered[planned.source] = FailureMemory(plan.memory, planned.source).kept()
+        return Task(plan, 0, self.seconds, remembered=kept)
+
+    def remember(self, failing: Mapping[str, Iterable[Case]]) -> None:
+        """Keep what fails, by candidate, and what does not any more, as far as the part was examined that tries it."""
+        for source, info in self.infos.items():
+            (candidate,) = info.candidates
+            memory = FailureMemory(self.plan.memory, source, version_of(candidate))
+            memory.update(failing.get(candidate.name, ()), self._tried.get(source, ()))
 
     def _cases(self, planned: Planned) -> int:
         return cases_of(self.plan.budget, planned.number)
@@ -210,6 +225,10 @@ class Campaign:
             writer = self._told_of(planned.source, info)
             (file,) = part_files(run, info)
             mismatches = tuple(read_mismatches(run, []))
+            if planned.number == 0:
+                remembered = self._remembered[planned.source]
+                asked = {record.case for record in read_part(file.path) if not record.declined}
+                self._tried[planned.source] = [each.case for each in remembered if str(each.case) in asked]
             writer.adopt(run, [file])
         return PartCollected(file.part, examined.where, len(writer.whole), self._total, mismatches)
 

@@ -14,6 +14,7 @@ from ...reports.errors import InvalidRecord
 from ...reports.files.run import RunWriter
 from ..calling.lifetime import end_with
 from ..candidates import CandidateError
+from ..search.failure_store import Given, Remembered, version_of
 from ..search.findings import RunPlan
 from ..search.runner import describe_run, executors, run
 from .task import REFUSED
@@ -24,13 +25,16 @@ def main() -> int:
     if not end_with(int(sys.argv[2])):
         return REFUSED
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    plan: RunPlan = pickle.load(sys.stdin.buffer)
+    plan: RunPlan
+    kept: tuple[Remembered, ...]
+    plan, kept = pickle.load(sys.stdin.buffer)
     try:
         with executors(plan) as candidates:
+            memories = {name: Given(kept, version_of(executor.info)) for name, executor in candidates.items()}
             info = describe_run(plan, "campaign", candidates, "convoracle campaign")
             with (
                 RunWriter.create(Path(sys.argv[1]), info) as writer,
-                closing(run(plan, candidates, {}, writer)) as told,
+                closing(run(plan, candidates, memories, writer)) as told,
             ):
                 for _ in told:
                     pass

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..candidates.foreign.post_mortem import signal_name
+from ..search.failure_store import Remembered
 from ..search.findings import RunPlan, Shard
 from .packing import packed
 
@@ -43,12 +44,15 @@ class Task:
         After which it counts as lost.
     most : int or None
         Of its cases so many only, the first ones.
+    remembered : tuple of Remembered
+        What is known of cases that failed; they are tried first.
     """
 
     plan: RunPlan
     number: int
     seconds: float
     most: int | None = None
+    remembered: tuple[Remembered, ...] = ()
 
     @property
     def source(self) -> str:
@@ -89,7 +93,7 @@ def examine(task: Task) -> Examined:
         plan = replace(task.plan, shard=Shard(only=task.number), most=task.most, memory=(), jobs=1)
         with (home / "told").open("w+b") as told, _started(home / "run", told.fileno()) as process:
             try:
-                process.communicate(pickle.dumps(plan), timeout=task.seconds)
+                process.communicate(pickle.dumps((plan, task.remembered)), timeout=task.seconds)
             except subprocess.TimeoutExpired:
                 return Examined(where, lost=f"it took longer than {task.seconds:g} s")
             finally:

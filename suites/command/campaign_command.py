@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -11,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.operands.data import parse_case
+from ...oracle.operands.data import Case, parse_case
 from ...reports.files.held_against import baseline_text, keep_baseline
 from ...reports.records.baseline import Held
 from ...reports.records.campaign_state import CampaignState
@@ -73,7 +74,7 @@ def add_options(campaign: argparse.ArgumentParser) -> None:
     )
     campaign.add_argument("-q", "--quiet", action="store_true", help="print only what keeps it from passing")
     add_profile(campaign, default="deep")
-    add_memory(campaign, "for convoracle check to try them first")
+    add_memory(campaign, "to be tried first next time")
     add_space(campaign)
     add_limits(campaign)
     campaign.set_defaults(run="campaign_command:campaign")
@@ -87,6 +88,8 @@ def campaign(options: argparse.Namespace) -> int:
     baseline = "" if options.baseline is None else baseline_text(options.baseline)
     judged: Judgement | None = None
     console = plain_console(soft_wrap=True)
+    for told in dict.fromkeys(told for each in plan.sources for told in FailureMemory(plan.memory, each).prepare()):
+        print(f"convoracle: {told}", file=sys.stderr)
     with opened(options.scheduler, options.jobs or CORES, _needs(options)) as engine:
         made = Campaign(plan, engine, options.out, options.part_time, options.command)
         try:
@@ -97,16 +100,16 @@ def campaign(options: argparse.Namespace) -> int:
                 if baseline:
                     keep_baseline(baseline, options.out)
                 judged = conclude(options.out, Gate(), table_console(), quiet=options.quiet)
-                _remember(made, judged.against, options.memory or [DEFAULT_MEMORY])
+                made.remember(_failing(judged.against))
     return 0 if judged is not None and judged.passes and made.is_whole else 1
 
 
-def _remember(made: Campaign, found: Held, places: list[str]) -> None:
-    """Keep the smallest case of each mismatch."""
-    for info in made.infos.values():
-        (candidate,) = info.candidates
-        cases = (parse_case(mismatch.case) for mismatch in found.mismatches if mismatch.candidate == candidate.name)
-        FailureMemory(places, candidate.source).update(cases, ())
+def _failing(found: Held) -> dict[str, list[Case]]:
+    """By candidate, the smallest case of each mismatch."""
+    failing: dict[str, list[Case]] = {}
+    for mismatch in found.mismatches:
+        failing.setdefault(mismatch.candidate, []).append(parse_case(mismatch.case))
+    return failing
 
 
 def _follow(made: Campaign, events: Iterable[CampaignEvent], folder: Path, console: Console | None) -> None:
@@ -173,7 +176,7 @@ def _status_lines(state: CampaignState) -> Iterable[str]:
 
 def _plan(options: argparse.Namespace) -> RunPlan:
     sources = tuple(dict.fromkeys(absolute(options.candidates)))
-    return RunPlan(sources, budget_of(options), limits_of(options), (), jobs=1)
+    return RunPlan(sources, budget_of(options), limits_of(options), tuple(options.memory or (DEFAULT_MEMORY,)), jobs=1)
 
 
 def _needs(options: argparse.Namespace) -> dict[str, dict[str, float]]:

@@ -1,7 +1,8 @@
-"""The cases that failed last, kept in Hypothesis's databases under the candidate's source, and tried first next time.
+"""The cases that failed, kept in Hypothesis's databases under the candidate's source, and tried first next time.
 
-A case's text id says all of it, so nothing else is kept. What a database has is
-checked as what comes from elsewhere: what is no case is told of, and left out.
+What was tried and fails no more is kept with the version of which that was seen, and tried first of every other
+version: what was mended once may break again. A case's text id says all of it, so nothing else of it is kept. What a
+database has is checked as what comes from elsewhere: what is no case is told of, and left out.
 """
 
 from __future__ import annotations
@@ -9,22 +10,63 @@ from __future__ import annotations
 import errno
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.operands.data import Case, parse_case
 from ...oracle.problem.geometry import ConvGeometry
+from ...reports.records.record import CandidateInfo
 from .failure_databases import folder_of, is_blank, is_read_only, opened, prepare, told_as_failure
 
 if TYPE_CHECKING:
     from hypothesis.database import ExampleDatabase
 
-_MOST_CASES, _MOST_FETCHED = 1_000, 10_000
+_MOST_CASES, _MOST_RIGHT, _MOST_FETCHED = 1_000, 200, 10_000
 _LONGEST = 1_000
+_RIGHT_SINCE, _SEPARATOR = b"\0right since", b"\0"
 _SHOWN = 60
 _MOST_ELEMENTS = 1 << 26
 """Of an array of a case that is asked first: others may have put it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A case that failed; `right_in` is the version that was right on it since then, None where it fails still."""
+
+    case: Case
+    right_in: str | None = None
+
+
+class Memory(Protocol):
+    """What is known of cases that failed."""
+
+    def recall(self) -> list[Case]:
+        """Those to be tried first."""
+
+    def update(self, failing: Iterable[Case], tried: Iterable[Case]) -> None:
+        """Some were tried, and these fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody else remembers, who is told of what fails in another way."""
+
+    kept: tuple[Remembered, ...]
+    version: str
+
+    def recall(self) -> list[Case]:
+        """As `FailureMemory.recall`."""
+        return [each.case for each in self.kept if each.right_in != self.version]
+
+    def update(self, failing: Iterable[Case], tried: Iterable[Case]) -> None:
+        """Nothing is kept here."""
+
+
+def version_of(info: CandidateInfo) -> str:
+    """What changes with a candidate's code, as far as that is known."""
+    return f"{info.version} {info.content}".strip()
 
 
 class FailureMemory:
@@ -38,11 +80,15 @@ class FailureMemory:
         Where they are kept; what is in one of these places is known. See `failure_databases`.
     source : str
         What loads the candidate: each has cases of its own.
+    version : str
+        Of the candidate, as `version_of` has it.
     """
 
-    def __init__(self, specs: Sequence[str], source: str) -> None:
+    def __init__(self, specs: Sequence[str], source: str, version: str = "") -> None:
         self.specs = tuple(specs)
+        self.version = version
         self._key = source.encode("utf-8", "surrogateescape")
+        self._right_key = self._key + _RIGHT_SINCE
 
     def prepare(self) -> list[str]:
         """See that what is kept can be read and written; returns a sentence for each thing there that is no case.
@@ -56,12 +102,16 @@ class FailureMemory:
             prepare(spec)
         return [*self._outdated(), *self._read()[1]]
 
+    def kept(self) -> tuple[Remembered, ...]:
+        """All that is kept: what fails, and then what was right since, each with the fewest products first."""
+        return tuple(self._read()[0])
+
     def recall(self) -> list[Case]:
-        """The cases kept, those with the fewest products first; none if nothing was kept yet."""
-        return self._read()[0]
+        """The cases to be tried first: those that fail, and those that were seen to be right in other versions only."""
+        return Given(self.kept(), self.version).recall()
 
     def update(self, failing: Iterable[Case], tried: Iterable[Case]) -> None:
-        """Keep what fails, and forget what was tried and is not among that.
+        """Keep what fails, and of what was tried and is not among that, that this version is right on it.
 
         Raises
         ------
@@ -78,8 +128,13 @@ class FailureMemory:
         with told_as_failure(self.specs):
             databases = {spec: opened(spec) for spec in specs}
             together = MultiplexedDatabase(*databases.values())
-            for value in sorted(kept):
-                together.save(self._key, value)
+            right = {case + _SEPARATOR + self.version.encode() for case in gone}
+            for value in set(together.fetch(self._right_key)) - right:
+                if value.partition(_SEPARATOR)[0] in kept | gone:
+                    together.delete(self._right_key, value)
+            for key, values in ((self._key, kept), (self._right_key, right)):
+                for value in sorted(values):
+                    together.save(key, value)
             for value in sorted(gone):
                 together.delete(self._key, value)
             for spec, database in databases.items():
@@ -90,31 +145,44 @@ class FailureMemory:
         if not kept <= set(database.fetch(self._key)):
             raise OSError(errno.EIO, "the cases that failed could not be written there", spec)
 
-    def _read(self) -> tuple[list[Case], list[str]]:
-        """The cases, in an order that depends on nothing else, and what is wrong with other values."""
+    def _read(self) -> tuple[list[Remembered], list[str]]:
+        """What is kept, in an order that depends on nothing else, and what is wrong with other values."""
         specs = [spec for spec in self.specs if not is_blank(spec)]
         if not specs:
             return [], []
         from hypothesis.database import MultiplexedDatabase
 
-        with told_as_failure(self.specs):
-            found = set(islice(MultiplexedDatabase(*map(opened, specs)).fetch(self._key), _MOST_FETCHED))
-        cases: list[Case] = []
+        found: list[Remembered] = []
         told: list[str] = []
-        for value in sorted(found):
-            try:
-                case = _parsed(value)
-            except ValueError as error:
-                told.append(f"{', '.join(specs)}: {_shown(value)} is left out: {error}")
-            else:
-                if _is_asked_first(case.geometry):
-                    cases.append(case)
-        return sorted(cases, key=lambda case: (case.geometry.products, str(case)))[:_MOST_CASES], told
+        for key in (self._key, self._right_key):
+            with told_as_failure(self.specs):
+                values = set(islice(MultiplexedDatabase(*map(opened, specs)).fetch(key), _MOST_FETCHED))
+            read, wrong = _remembered(values, has_version=key is self._right_key)
+            found += read
+            told += [f"{', '.join(specs)}: {each}" for each in wrong]
+        return found, told
 
     def _outdated(self) -> list[str]:
         folders = [folder for spec in self.specs if (folder := folder_of(spec)) is not None]
         why = "an earlier version of convoracle wrote it; it is not read, and can be removed"
         return [f"{file}: {why}" for folder in folders for file in sorted(folder.glob("*.txt"))]
+
+
+def _remembered(values: Iterable[bytes], *, has_version: bool) -> tuple[list[Remembered], list[str]]:
+    """What values say, and of others why they say nothing."""
+    found: list[Remembered] = []
+    told: list[str] = []
+    for value in sorted(values):
+        text, _, version = value.partition(_SEPARATOR) if has_version else (value, b"", b"")
+        try:
+            case = _parsed(text)
+        except ValueError as error:
+            told.append(f"{_shown(value)} is left out: {error}")
+        else:
+            if _is_asked_first(case.geometry):
+                found.append(Remembered(case, version.decode("utf-8", "replace") if has_version else None))
+    found.sort(key=lambda each: (each.case.geometry.products, str(each.case)))
+    return found[: _MOST_RIGHT if has_version else _MOST_CASES], told
 
 
 def _parsed(value: bytes) -> Case:

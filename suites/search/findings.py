@@ -34,7 +34,7 @@ from .events import (
     left_to_tell,
 )
 from .examiner import Results
-from .failure_store import FailureMemory
+from .failure_store import Memory
 from .search import search
 
 
@@ -117,7 +117,7 @@ def findings(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
     part: Part,
-    memory: FailureMemory | None,
+    memory: Memory | None,
     spare: Semaphore | None = None,
     recalled: Mapping[str, Results] = MappingProxyType({}),
 ) -> Generator[RunEvent]:

@@ -217,6 +217,8 @@ class Pursuit:
                 return None
             self.executor.restart()
             ask_again(self.executor, first.check, first.subject, first.case)
+        elif fault.outcome is Outcome.CRASHED:
+            self.executor.restart()  # memory that an earlier attempt spoiled is none of this case's
         elif fault.kind.shrinking.on_sound:
             told = ask_again(self.executor, FIRST.name, fault.subject, case)
             if told is None or told.verdict.outcome not in ANSWERED:

@@ -25,7 +25,7 @@ from ..calling.isolation import Isolated
 from ..candidates import CandidateError
 from ..checks.registry import check_infos
 from .events import RunEvent, left_to_tell
-from .failure_store import FailureMemory
+from .failure_store import FailureMemory, Memory, version_of
 from .findings import RunPlan, all_parts, findings, write_event
 from .recall import recalled
 from .side_by_side import side_by_side
@@ -66,13 +66,16 @@ def _started(plan: RunPlan, stack: contextlib.ExitStack) -> Iterator[Executor]:
 
 def memories(plan: RunPlan, candidates: Mapping[str, Executor]) -> dict[str, FailureMemory]:
     """The failing cases remembered of each candidate."""
-    return {name: FailureMemory(plan.memory, executor.info.source) for name, executor in candidates.items()}
+    return {
+        name: FailureMemory(plan.memory, executor.info.source, version_of(executor.info))
+        for name, executor in candidates.items()
+    }
 
 
 def run(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
-    remembered: Mapping[str, FailureMemory],
+    remembered: Mapping[str, Memory],
     writer: RunWriter,
 ) -> Generator[RunEvent]:
     """Search every candidate, writing as it goes; Ctrl-C leaves all that was finished in the run folder.

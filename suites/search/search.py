@@ -33,10 +33,11 @@ from ..checks.kind import OfCandidate
 from ..checks.registry import CHECKS, usual_checks
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
+from ..diagnosis.late_crash import to_blame
 from .agenda import Agenda, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, TimeIsOver, followed_by
 from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results, has_hung
-from .failure_store import FailureMemory
+from .failure_store import Memory
 from .hands import Hands
 from .hangs import Hangs
 from .ledger import Ledger
@@ -52,7 +53,7 @@ _BLOCKS_OF_A_PART = 16
 def search(
     executor: Executor,
     budget: Budget,
-    memory: FailureMemory | None = None,
+    memory: Memory | None = None,
     spare: Semaphore | None = None,
     moment: float | None = None,
     most: int | None = None,
@@ -68,7 +69,7 @@ def search(
     executor : Executor
         For the pursuit of faults; what has to be independent of that is put to twins.
     budget : Budget
-    memory : FailureMemory or None
+    memory : Memory or None
         Of last time's failures.
     spare : Semaphore or None
         Of the processes that may examine ahead beside this one.
@@ -117,7 +118,7 @@ def _loop(
     return _Loop(agenda, examiner, hands, ledger, Hangs(ledger), leftovers, attempts, moment, most, recalled)
 
 
-def _remembering(loop: _Loop, memory: FailureMemory | None) -> Iterator[Event]:
+def _remembering(loop: _Loop, memory: Memory | None) -> Iterator[Event]:
     """What is told of the cases that failed last and of new ones; wherever that ends, those that fail now are kept."""
     remembered = memory.recall() if memory is not None and loop.agenda.budget.part == 0 else []
     try:
@@ -275,6 +276,10 @@ class _Loop:
         history, case = None, planned.case
         if self.ledger.of_history is None:
             history = self.examiner.history(result, case, self._earlier)
+        if history is not None and history.before is None:
+            earlier = (entry.case for entry in reversed(self._earlier.entries))
+            blamed = to_blame(self.examiner.executor, result, (case, *earlier), self.examiner.passes)
+            result, case, history = blamed or (result, case, history)
         if history is None:
             match wrong_call(self.examiner.executor, result, case):
                 case (behind, alone) if self.ledger.explanation(behind, (behind,), alone) is None:

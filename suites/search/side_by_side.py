@@ -15,7 +15,7 @@ from ...reports.files.part_files import Part
 from ...reports.files.run import RunWriter
 from ..calling.executor import Executor
 from .events import RunEvent, left_to_tell
-from .failure_store import FailureMemory
+from .failure_store import Memory
 from .findings import RunPlan, findings, write_event
 from .forked import Ended, Forked, without_interrupts
 from .recall import recalled
@@ -25,7 +25,7 @@ def side_by_side(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
     parts: Sequence[Part],
-    remembered: Mapping[str, FailureMemory],
+    remembered: Mapping[str, Memory],
     writer: RunWriter,
 ) -> Iterator[RunEvent]:
     """Search so many parts at the same time as there may be processes, and tell what is on disk.
@@ -96,7 +96,7 @@ def _tell(
     plan: RunPlan,
     candidates: Mapping[str, Executor],
     part: Part,
-    memory: FailureMemory | None,
+    memory: Memory | None,
     spare: Semaphore,
     folder: Path,
     connection: Connection,

@@ -21,6 +21,7 @@ SHORTEST = {
     "restricted_detection.py": ("--kernel", "1x1 only", "--faults", "1", "--cases", "5", "--workers", "1"),
     "diagnosis.py": ("--draws", "1", "--model", "stride-ignored"),
     "false_alarms.py": ("--case-passes", "1", "--workers", "1", "--only", "native"),
+    "memory.py": ("--cases", "20", "--jobs", "1"),
     "records.py": ("--records", "20", "--cases", "3"),
     "campaigns.py": ("--parts", "2", "--part-cases", "3", "--workers", "2"),
     "overview.py": (
@@ -47,6 +48,7 @@ TOLD = {
     "restricted_detection.py": "| 1x1 only | 5 | 0 |",
     "diagnosis.py": "terms: first 1 of 1 (100.0%)",
     "false_alarms.py": "0 searches with a false alarm",
+    "memory.py": "| -j 1 | 20 |",
     "records.py": "| 20 |",
     "campaigns.py": "| collected by one process | 2 |",
     "overview.py": "| a report of 20 records |",

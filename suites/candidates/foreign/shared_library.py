@@ -26,6 +26,7 @@ from .c_interface import (
     OperandPointers,
     Tensor,
 )
+from .entry_frame import entering
 from .evaluation import rate_taken, short_text, taken, write_foreign_call
 from .guarded import Guarded, Lent, Unwritten
 
@@ -68,9 +69,11 @@ class SharedLibrary(Candidate):
                 f"{', '.join(f'{SYMBOL_PREFIX}{pass_}' for pass_ in Pass)}, as convoracle.h declares them, "
                 f"and make them visible outside of the library"
             )
-        self._functions = functions
         for function in functions.values():
             function.argtypes, function.restype = PASS_ARGUMENTS, ctypes.c_int32
+        self._functions = {
+            pass_: entering(function, self.path, f"{SYMBOL_PREFIX}{pass_}") for pass_, function in functions.items()
+        }
         self.passes = frozenset(functions)
         self.name = short_text(self._text("name") or self.path.name)
         self.version = short_text(self._text("version") or "")

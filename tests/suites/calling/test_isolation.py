@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import platform
+import random
 import re
 import signal
 import stat
@@ -177,6 +178,27 @@ def test_twins_have_processes_of_their_own() -> None:
         assert [count(each) for each in (twin, executor)] == [1, 4]
         third.close()
         assert [count(each) for each in (twin, executor)] == [2, 5]
+
+
+def test_no_twin_ends_because_the_one_that_forked_it_does() -> None:
+    """Who forks a twin is left to chance: of many, some are adopted by one that buries what candidates leave."""
+    chosen = random.Random(4)
+    with Isolated("reference") as executor, contextlib.ExitStack() as opened:
+        twins = [opened.enter_context(executor.twin()) for _ in range(6)]
+        for _ in range(8):
+            for twin in twins:
+                assert isinstance(twin.call(Pass.FORWARD, operands(), GEOMETRY), Returned)
+            for twin in (kept := [twin for twin in twins if chosen.random() < 0.5 or twin.close()]):
+                twin.restart()
+                replies = [each.call(Pass.FORWARD, operands(), GEOMETRY) for each in kept]
+                assert all(isinstance(reply, Returned) for reply in replies), replies
+            twins = [*kept, *(opened.enter_context(executor.twin()) for _ in range(6 - len(kept)))]
+        assert len(children_of(executor.loader_pid)) <= 2 * len(twins)
+
+
+def children_of(pid: int) -> list[str]:
+    """Also those that have ended and were not buried."""
+    return [child for each in Path(f"/proc/{pid}/task").glob("*/children") for child in each.read_text().split()]
 
 
 @pytest.mark.parametrize("is_twins", [True, False])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from convoracle.reports import read_records, read_run
 from convoracle.suites.command.cli import main
+
+from ..faults.conftest import RIGHT
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
 HONEST, WRONG = f"{MUTANTS}:Honest", f"{MUTANTS}:StrideIgnoredInWeightGradient"
@@ -79,6 +82,27 @@ def test_what_was_found_is_tried_first_by_a_later_check(capsys: pytest.CaptureFi
     assert main(["check", WRONG, *FEW[:-1], "1", "--memory", "readonly:shared", "-q"]) == 1
     first = next(record for record in read_records("conformance-report") if not record.declined)
     assert first.case == mismatch.case
+    capsys.readouterr()
+
+
+def test_what_was_mended_is_tried_again_by_each_later_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file's content is its version."""
+    wrong = RIGHT.replace("return np", "return (1 + (w.shape[2] > 1)) * np")
+    words = ["mine.py:conv1d", "--ranks", "1", "--dtypes", "float32", "--checks", "structure", "-q"]
+
+    def first_case(text: str, command: str = "campaign") -> str:
+        Path("mine.py").write_text(text)
+        shutil.rmtree("out", ignore_errors=True)
+        main([command, *words, "--cases", "3", "--out", "out"])
+        return next(record.case for record in read_records("out") if not record.declined)
+
+    first_case(wrong, "check")
+    (mismatch,) = read_run("out").mismatches
+    assert first_case(RIGHT) == mismatch.case
+    assert read_run("out").mismatches == ()
+    assert first_case(RIGHT) != mismatch.case
+    for command in ("check", "campaign"):
+        assert first_case(f"{RIGHT}# mended differently, for {command}\n", command) == mismatch.case
     capsys.readouterr()
 
 

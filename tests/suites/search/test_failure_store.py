@@ -16,7 +16,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.operands.data import parse_case
-from convoracle.suites.search.failure_store import FailureMemory
+from convoracle.suites.search.failure_store import FailureMemory, Remembered
 
 SMALL, LARGE = (
     parse_case(text) for text in ("n1c1k1i3f2/float32/uniform/0", "n2c2k2i3x3f2x2s2x1g2/bias/bfloat16/wide/12")
@@ -51,6 +51,19 @@ def test_what_failed_is_recalled_until_it_was_tried_and_fails_no_more(place: str
     assert memory.recall() == [LARGE]
     memory.update([], [LARGE])
     assert memory.recall() == []
+
+
+def test_what_was_right_once_is_recalled_by_every_other_version(place: str) -> None:
+    old, new, next_one = (FailureMemory([place], "kernels.py:conv2d", version) for version in ("1", "2", "3"))
+    old.update([SMALL, LARGE], ())
+    new.update([LARGE], [SMALL, LARGE])
+    assert new.recall() == [LARGE]
+    assert old.recall() == next_one.recall() == [LARGE, SMALL]
+    assert next_one.kept() == (Remembered(LARGE), Remembered(SMALL, "2"))
+    next_one.update([], [SMALL])
+    assert next_one.kept() == (Remembered(LARGE), Remembered(SMALL, "3"))
+    old.update([SMALL], [SMALL])
+    assert new.recall() == next_one.recall() == [SMALL, LARGE]
 
 
 def test_what_another_search_kept_meanwhile_stays(place: str) -> None:

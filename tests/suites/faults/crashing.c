@@ -1,0 +1,52 @@
+/*
+ * The example with crashes: each macro plants one kind.
+ *
+ * TWO_PLACES: forward and the weight gradient each write where there is no memory, where a stride is above 1.
+ * HEAP: forward writes in front of a buffer of its own where a dilation is above 1, and frees it three calls later.
+ */
+#include <malloc.h>
+#include <string.h>
+
+#define conv_forward right_forward
+#define conv_weight_gradient right_weight_gradient
+#include "conv.c"
+#undef conv_forward
+#undef conv_weight_gradient
+
+#ifdef TWO_PLACES
+static volatile int *volatile nowhere;
+#endif
+
+#ifdef HEAP
+enum { LATER = 3, SIZE = 200000 };
+#endif
+
+static int is_above_one(const int64_t *setting, int rank) {
+    for (int axis = 0; axis < rank; axis++)
+        if (setting[axis] > 1) return 1;
+    return 0;
+}
+
+CONVORACLE_PASS(conv_forward) {
+#ifdef TWO_PLACES
+    if (is_above_one(convolution->stride, convolution->rank)) *nowhere = 1;
+#endif
+#ifdef HEAP
+    static char *kept[LATER];
+    static int calls;
+    mallopt(M_MMAP_THRESHOLD, SIZE / 2); /* pages of its own, where nobody looks meanwhile */
+    char **oldest = &kept[++calls % LATER];
+    free(*oldest);
+    *oldest = malloc(SIZE);
+    char *volatile start = *oldest;
+    memset(is_above_one(convolution->dilation, convolution->rank) ? start - 8 : start, 0x41, 8);
+#endif
+    return right_forward(convolution, operands, result, message, message_size);
+}
+
+CONVORACLE_PASS(conv_weight_gradient) {
+#ifdef TWO_PLACES
+    if (is_above_one(convolution->stride, convolution->rank)) *nowhere = 2;
+#endif
+    return right_weight_gradient(convolution, operands, result, message, message_size);
+}
