@@ -71,7 +71,8 @@ def _spread(
         for number, (reads, written) in enumerate(pairs):
             if there := _within(reads[0], written[0], start, rows):
                 read, write = there
-                total[:, write, *written[1:]] += product[:, number, read, *reads[1:]]
+                target: tuple[slice, ...] = (slice(None), write, *written[1:])
+                total[target] += product[:, number][:, read, *reads[1:]]
     return total
 
 

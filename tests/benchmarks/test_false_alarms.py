@@ -32,7 +32,7 @@ def test_what_is_kept_is_read_again(tmp_path: Path, benchmark_named: Callable[[s
     soaking = benchmark_named("false_alarms")
     file = tmp_path / "soak.json"
     assert soaking.read_soak(file, 7) == soaking.read_soak(None, 7) == soaking.Soak(7)
-    soak = soaking.Soak(9, 1.5, Counter({("native", "float32", "structure"): 12}), ("an alarm",))
+    soak = soaking.Soak(9, 1.5, Counter({("native", "float32", "structure"): 12}), {"native": 0.5}, ("an alarm",))
     soaking.write_soak(file, soak)
     assert soaking.read_soak(file, 7) == soak
     assert list(tmp_path.iterdir()) == [file]
