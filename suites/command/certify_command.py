@@ -35,7 +35,8 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="CORPUS",
-        help=f"the layers: one of {', '.join(CORPORA)}, or a file of benchdnn descriptors; may be repeated",
+        help=f"the layers: one of {', '.join(CORPORA)}, a descriptor of benchdnn's, "
+        "or a file of these or of calls that oneDNN or MIOpen logged; may be repeated",
     )
     certify.add_argument("--batch", type=positive, metavar="N", help="images, instead of each layer's own number")
     certify.add_argument("--dtypes", nargs="+", choices=_REAL, default=["float32"], help="(default: float32)")
@@ -71,6 +72,8 @@ def certify(options: argparse.Namespace) -> int:
         raise InvalidArgument("out", str(options.out), "should be a folder, or new", where="certify")
     selection = Selection(tuple(dict.fromkeys(options.corpora)), options.batch)
     layers = selection.cases(dtypes=tuple(dict.fromkeys(options.dtypes)), ranks=RANKS, seed=options.seed)
+    for told in selection.skipped():
+        console.print(told)
     passes = frozenset(map(Pass, options.passes))
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
         for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits):
