@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome
@@ -21,6 +23,9 @@ from ..cases.corpora.selection import Selection
 from ..cases.space import RANKS
 from .arguments import add_time_limit, bits, natural, positive
 from .plain_console import plain_console
+
+if TYPE_CHECKING:
+    from ..audits.certified_layers import CertifiedLayer
 
 _REAL = tuple(name for name in DTYPES if name not in COMPONENTS)
 _USUAL = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
@@ -78,7 +83,10 @@ def certify(options: argparse.Namespace) -> int:
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
         for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits):
             console.print(f"{SYMBOLS[each.verdict.outcome]} {each}")
-            rows.append(each.row)
+            small = _small(executor, each, options.candidate)
+            if small:
+                console.print(f"  {small}")
+            rows.append(replace(each.row, small_case=small))
             counts[each.verdict.outcome] += 1
             spent = [spent[0] + each.seconds, spent[1] + each.own_seconds]
         info = executor.info
@@ -92,3 +100,13 @@ def certify(options: argparse.Namespace) -> int:
         write_certificates(info, rows, headline, options.command, options.out)
     is_wrong = any(outcome.is_mismatch for outcome in counts)
     return 1 if is_wrong or not counts[Outcome.CONFORMS] else 0
+
+
+def _small(executor: Isolated, found: CertifiedLayer, candidate: str) -> str:
+    """Of a layer with a wrong element, the command that checks a small case of it."""
+    from ..audits.small_cases import small_case
+    from .small_case_text import check_command
+
+    if found.certificate is None or found.certificate.holds:
+        return ""
+    return check_command(candidate, found.pass_, small_case(executor, found))

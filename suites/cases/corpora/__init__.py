@@ -41,7 +41,8 @@ CORPORA = {
 }
 """The corpora that come with the package: name, and what it is in a few words."""
 
-_Given, _Read = TypeVar("_Given"), TypeVar("_Read")
+_Given = TypeVar("_Given")
+_Read = TypeVar("_Read")
 _LARGEST_FILE = 1 << 22
 _DECONVOLUTION = "--deconv"
 _DESCRIPTOR = re.compile(r"(?:--deconv +)?_*(?:g|mb|[io][cdhw])\d")
