@@ -24,6 +24,8 @@ class CertificateRow:
         The probability, at most, with which a wrong result would have been given a certificate; None without one.
     seconds, own_seconds : float
         That the call took, and the certificate.
+    small_case : str
+        Of a wrong element, the command that checks a small case that is wrong as well, or that there is none.
     """
 
     layer: str
@@ -36,6 +38,7 @@ class CertificateRow:
     miss: float | None
     seconds: float
     own_seconds: float
+    small_case: str = ""
 
     @property
     def question(self) -> tuple[str, str, str, str]:

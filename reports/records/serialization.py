@@ -175,7 +175,10 @@ def _shortened(document: Document) -> object:
             verdict = _short_verdict(mismatch.verdict)
             return replace(document, mismatch=replace(mismatch, verdict=verdict, witnesses=witnesses))
         case Certificates(rows=rows):
-            return replace(document, rows=tuple(replace(row, told=_short(row.told)) for row in rows))
+            return replace(
+                document,
+                rows=tuple(replace(row, told=_short(row.told), small_case=_short(row.small_case)) for row in rows),
+            )
         case Finished(compared=found):
             reasons = tuple(replace(reason, text=_short(reason.text)) for reason in found.reasons)
             return replace(document, compared=replace(found, reasons=reasons))

@@ -79,5 +79,6 @@ def _shown(rows: Iterable[CertificateRow]) -> Iterator[tuple[str, CertificateRow
             dtype=clean(row.dtype),
             case=clean(row.case),
             told=clean(row.told),
+            small_case=clean(row.small_case),
         )
         yield SYMBOLS[row.outcome], cleaned, miss

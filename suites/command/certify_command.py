@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...oracle.errors import InvalidArgument
 from ...oracle.judging.verdict import Outcome
@@ -24,6 +26,9 @@ from .adding import add_into, add_into_option
 from .arguments import add_time_limit, bits, natural, positive
 from .plain_console import plain_console
 
+if TYPE_CHECKING:
+    from ..audits.certified_layers import CertifiedLayer
+
 _REAL = tuple(name for name in DTYPES if name not in COMPONENTS)
 _USUAL = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.BIAS_GRADIENT)
 
@@ -37,7 +42,8 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="CORPUS",
-        help=f"the layers: one of {', '.join(CORPORA)}, or a file of benchdnn descriptors; may be repeated",
+        help=f"the layers: one of {', '.join(CORPORA)}, a descriptor of benchdnn's, "
+        "or a file of these or of calls that oneDNN or MIOpen logged; may be repeated",
     )
     certify.add_argument("--batch", type=positive, metavar="N", help="images, instead of each layer's own number")
     certify.add_argument("--dtypes", nargs="+", choices=_REAL, default=["float32"], help="(default: float32)")
@@ -73,13 +79,18 @@ def certify(options: argparse.Namespace) -> int:
         raise InvalidArgument("out", str(options.out), "should be a folder, or new", where="certify")
     selection = Selection(tuple(dict.fromkeys(options.corpora)), options.batch)
     layers = selection.cases(dtypes=tuple(dict.fromkeys(options.dtypes)), ranks=RANKS, seed=options.seed)
+    for told in selection.skipped():
+        console.print(told)
     passes = frozenset(map(Pass, options.passes))
     with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
         if options.into:
             require_examined(executor.info.name, executor.info.version, options.into)
         for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits):
             console.print(f"{SYMBOLS[each.verdict.outcome]} {each}")
-            rows.append(each.row)
+            small = _small(executor, each, options.candidate)
+            if small:
+                console.print(f"  {small}")
+            rows.append(replace(each.row, small_case=small))
         info = executor.info
     name = f"{info.name} {info.version}".strip()
     console.print(f"{name}: {certified_sentence(rows)}")
@@ -90,3 +101,13 @@ def certify(options: argparse.Namespace) -> int:
         add_into(certificates, options.into)
     is_wrong = any(row.outcome.is_mismatch for row in rows)
     return 1 if is_wrong or not any(row.outcome is Outcome.CONFORMS for row in rows) else 0
+
+
+def _small(executor: Isolated, found: CertifiedLayer, candidate: str) -> str:
+    """Of a layer with a wrong element, the command that checks a small case of it."""
+    from ..audits.small_cases import small_case
+    from .small_case_text import check_command
+
+    if found.certificate is None or found.certificate.holds:
+        return ""
+    return check_command(candidate, found.pass_, small_case(executor, found))

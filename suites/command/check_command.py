@@ -46,6 +46,9 @@ def check(options: argparse.Namespace) -> int:
         options.seed = secrets.randbelow(_SEEDS)
         console.print(f"--seed {options.seed} draws the cases of this run again")
     plan, folder = _plan(options), _folder(options)
+    chosen = selection_of(options)
+    for told in () if chosen is None else chosen.skipped():
+        console.print(told)
     gate, baseline = _gate(options), _baseline(options)
     if options.write_supported is not None:
         require_writable(options.write_supported, "write_supported", where="check")
@@ -53,7 +56,7 @@ def check(options: argparse.Namespace) -> int:
         remembered = memories(plan, candidates)
         for told in dict.fromkeys(told for memory in remembered.values() for told in memory.prepare()):
             print(f"convoracle: {told}", file=sys.stderr)
-        info = describe_run(plan, str(selection_of(options) or options.profile), candidates, options.command)
+        info = describe_run(plan, str(chosen or options.profile), candidates, options.command)
         today = datetime.fromisoformat(info.started).date()
         asked = quarantined(candidates, baseline.known, dict(info.environment), today)
         info = replace(info, min_compared=options.min_compared, settings=options.settings)

@@ -288,6 +288,7 @@ TARGETS = {
         Target("case", _text(parse_case), _ARGUMENT),
         Target("descriptor", _text(parse_descriptor), _ARGUMENT),
         Target("corpus", _corpus, _ARGUMENT),
+        Target("log", _corpus, _ARGUMENT),
         Target("vectors", _vectors, _ARGUMENT),
         Target("program", _program_says, (Misconduct,)),
         Target("introduction", _program_introduces_itself, (CandidateError, Misconduct)),

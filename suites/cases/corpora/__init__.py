@@ -3,19 +3,25 @@
 A line is a descriptor (of a deconvolution if it begins with ``--deconv``), with a
 name after it, and a note behind a ``#``. A line that begins with ``#`` is a comment.
 Each file begins with where its sizes come from.
+
+A file may also be a log: one with lines that oneDNN or MIOpen log of their calls. Those of convolutions are read,
+and each other line is skipped and counted. A descriptor or such a line can be given in place of a file.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.problem.descriptor import parse_descriptor, split_name
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.validity import MOST_POSITIONS
+from .logs import is_log, logged
 
 CORPORA = {
     "resnet50": "ResNet-50 v1.5",
@@ -35,8 +41,11 @@ CORPORA = {
 }
 """The corpora that come with the package: name, and what it is in a few words."""
 
+_Given = TypeVar("_Given")
+_Read = TypeVar("_Read")
 _LARGEST_FILE = 1 << 22
 _DECONVOLUTION = "--deconv"
+_DESCRIPTOR = re.compile(r"(?:--deconv +)?_*(?:g|mb|[io][cdhw])\d")
 _REPEATED = re.compile(r"(?P<name>.+)\*(?P<count>[1-9]\d{0,5})", re.ASCII)
 
 
@@ -61,13 +70,33 @@ class Entry:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What was read.
+
+    Parameters
+    ----------
+    entries : tuple of Entry
+    skipped : int
+        Lines of a log that are no call of a convolution.
+    """
+
+    entries: tuple[Entry, ...]
+    skipped: int = 0
+
+
 def load_corpus(corpus: str) -> tuple[Entry, ...]:
-    """The entries of a corpus: one that comes with the package, or a file.
+    """The entries of a corpus, as :func:`read_corpus` reads it."""
+    return read_corpus(corpus).entries
+
+
+def read_corpus(corpus: str) -> Corpus:
+    """A corpus that comes with the package, or a file, or the text of one line.
 
     Parameters
     ----------
     corpus : str
-        A name in `CORPORA`, or the path of a file of descriptors.
+        A name in `CORPORA`, the path of a file of descriptors or of a log, a descriptor, or a line of a log.
 
     Raises
     ------
@@ -77,22 +106,28 @@ def load_corpus(corpus: str) -> tuple[Entry, ...]:
     """
     if corpus in CORPORA:
         text = resources.files(__package__).joinpath(f"{corpus}.txt").read_text(encoding="utf-8")
-        return parse(text, f"{corpus}.txt")
+        return Corpus(parse(text, f"{corpus}.txt"))
+    if _DESCRIPTOR.match(corpus) or is_log(corpus):
+        return _parsed(corpus, "corpus")
     path = Path(corpus)
     if not path.is_file():
-        requirement = f"should be one of {', '.join(CORPORA)}, or a file of benchdnn descriptors"
+        requirement = f"should be one of {', '.join(CORPORA)}, a file of benchdnn descriptors or a log, or a descriptor"
         raise InvalidArgument("corpus", corpus, requirement, where="load")
     if path.stat().st_size > _LARGEST_FILE:
         requirement = f"should be a file of at most {_LARGEST_FILE} bytes; it has {path.stat().st_size}"
         raise InvalidArgument("corpus", corpus, requirement, where="load")
     try:
-        return parse(path.read_text(encoding="utf-8"), corpus)
+        return _parsed(path.read_text(encoding="utf-8"), corpus)
     except OSError as error:
         raise InvalidArgument(
             "corpus", corpus, f"should be a file that can be read: {error.strerror}", where="load"
         ) from None
     except UnicodeDecodeError as error:
         raise InvalidArgument("corpus", corpus, f"should be text in UTF-8: {error.reason}", where="load") from None
+
+
+def _parsed(text: str, file: str) -> Corpus:
+    return parse_log(text, file) if is_log(text) else Corpus(parse(text, file))
 
 
 def parse(text: str, file: str) -> tuple[Entry, ...]:
@@ -103,17 +138,43 @@ def parse(text: str, file: str) -> tuple[Entry, ...]:
     InvalidArgument
         If a line is no descriptor, or there is none.
     """
-    entries = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip() and not line.startswith("#"):
-            try:
-                entries.append(_entry(line))
-            except InvalidArgument as error:
-                where = f"{file}:{number}"
-                raise InvalidArgument(error.argument, error.value, error.requirement, where=where) from None
+    lines = enumerate(text.splitlines(), 1)
+    entries = [_placed(_entry, line, f"{file}:{n}") for n, line in lines if line.strip() and not line.startswith("#")]
     if not entries:
         raise InvalidArgument("corpus", file, "should have at least one descriptor", where="load")
     return tuple(entries)
+
+
+def parse_log(text: str, file: str) -> Corpus:
+    """The convolutions that are called in a log, each once, named after the first line that has it.
+
+    Raises
+    ------
+    InvalidArgument
+        If a call of a convolution cannot be read, or there is none.
+    """
+    entries, skipped = dict[ConvGeometry, Entry](), 0
+    for number, line in enumerate(text.splitlines(), 1):
+        call = _placed(logged, line, f"{file}:{number}")
+        if call is None:
+            skipped += bool(line.strip()) and not line.startswith("#")
+            continue
+        geometry, note = call
+        _placed(_require_positions, geometry, f"{file}:{number}")
+        first = entries.get(geometry)
+        entries[geometry] = replace(first, count=first.count + 1) if first else Entry(str(number), geometry, 1, note)
+    if not entries:
+        requirement = f"should have at least one call of a convolution among its {skipped} lines"
+        raise InvalidArgument("corpus", file, requirement, where="load")
+    return Corpus(tuple(entries.values()), skipped)
+
+
+def _placed(read: Callable[[_Given], _Read], given: _Given, place: str) -> _Read:
+    """What is read, with the place in errors."""
+    try:
+        return read(given)
+    except InvalidArgument as error:
+        raise InvalidArgument(error.argument, error.value, error.requirement, where=place) from None
 
 
 def _entry(line: str) -> Entry:
@@ -123,9 +184,13 @@ def _entry(line: str) -> Entry:
     name = split_name(descriptor)[1]
     repeated = _REPEATED.fullmatch(name)
     geometry = parse_descriptor(descriptor, transposed=transposed)
-    if geometry.positions > MOST_POSITIONS:
-        requirement = f"should have at most {MOST_POSITIONS} pairs of an output and a tap on an axis"
-        raise InvalidArgument("text", descriptor, requirement, where="load")
+    _require_positions(geometry)
     if repeated is None:
         return Entry(name, geometry, 1, note.strip())
     return Entry(repeated["name"], geometry, int(repeated["count"]), note.strip())
+
+
+def _require_positions(geometry: ConvGeometry) -> None:
+    if geometry.positions > MOST_POSITIONS:
+        requirement = f"should have at most {MOST_POSITIONS} pairs of an output and a tap on an axis"
+        raise InvalidArgument("geometry", str(geometry), requirement, where="load")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.operands.data import Case
-from . import load_corpus
+from . import load_corpus, read_corpus
 from .shrinking import shrunk
 
 _FILL = "uniform"
@@ -40,7 +40,7 @@ class Selection:
     Parameters
     ----------
     corpora : tuple of str
-        Names in `CORPORA`, or paths of files.
+        Names in `CORPORA`, paths of files, or single descriptors or calls.
     batch : int or None
         Instead of each entry's own.
     max_products : int or None
@@ -57,6 +57,12 @@ class Selection:
         if self.batch is not None:
             text += f", batch {self.batch}"
         return text if self.max_products is None else f"{text}, shrunk to {self.max_products} products"
+
+    def skipped(self) -> Iterator[str]:
+        """Of each log, how many of its lines are no convolution, as a sentence."""
+        for corpus in self.corpora:
+            if (skipped := read_corpus(corpus).skipped) > 0:
+                yield f"{corpus}: {skipped} {'line is' if skipped == 1 else 'lines are'} no convolution, and skipped"
 
     def cases(self, *, dtypes: Sequence[str], ranks: Collection[int], seed: int) -> tuple[CorpusCase, ...]:
         """The cases, without a bias, in the order of the corpora; of entries that become the same case, the first.

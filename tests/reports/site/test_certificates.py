@@ -15,7 +15,9 @@ HOSTILE = "<script>alert(1)</script>"
 RIGHT = CertificateRow(
     "resnet50:conv1", "forward", "float32", "n1", Outcome.CONFORMS, "right", 802816, 2.0**-45, 0.1, 0.2
 )
-WRONG = CertificateRow("own:a", "jvp", "float32", HOSTILE, Outcome.VIOLATES, f"violates: {HOSTILE}", 9, None, 0.1, 0.2)
+WRONG = CertificateRow(
+    "own:a", "jvp", "float32", HOSTILE, Outcome.VIOLATES, f"violates: {HOSTILE}", 9, None, 0.1, 0.2, "check"
+)
 DOCUMENT = Certificates("torch", "2", "convoracle certify torch", (RIGHT, WRONG))
 
 
@@ -28,6 +30,7 @@ def test_what_is_proven_and_what_is_not(tmp_path: Path) -> None:
     assert "802,816" in text
     assert "at\u00a0most\u00a02^-45" in text
     assert "violates: &lt;script&gt;" in text
+    assert "<code>check</code>" in text
     assert text.index("violates: ") < text.index("proven&nbsp;right")
     data = (tmp_path / "new" / "certificates.json").read_bytes()
     assert from_json(Certificates, data, file="certificates.json") == DOCUMENT
