@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,9 @@ from convoracle.reports import (
     Witness,
     write_reports,
 )
+from convoracle.reports.files.annexes import add
+from convoracle.reports.records.certified import CertificateRow, Certificates
+from convoracle.reports.records.identity import IdentityCards, Property, Section, Told
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium")
@@ -49,6 +53,8 @@ PAGES = (
     "cases/index.html#outcome=wrong&case=0",
     "matrix/index.html",
     "accuracy/index.html",
+    "certificates/index.html",
+    "identity/index.html",
 )
 KNOWN = """
 [[known]]
@@ -94,6 +100,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made_mismatch) -> Path:
             writer.append(CaseRecord(f"{text}/float32", text, (refused,), origin=text))
             writer.add_mismatch(hostile, evidence)
         writer.finish(1.0, True)
+    rows = tuple(
+        CertificateRow(text, text, text, text, outcome, ALL, 3, None, 0.0, 0.0, text)
+        for text, outcome in zip(TEXTS, itertools.cycle(Outcome))
+    )
+    lines = tuple(Property(text, (Told(text, ALL), Told(ALL, text))) for text in TEXTS)
+    for text in TEXTS[:4]:
+        add(Certificates(text, ALL, ALL, rows), path)
+        add(
+            IdentityCards(text, ALL, ALL, (Section(text, lines, (ALL, text)),), LONG if text == TEXTS[0] else text),
+            path,
+        )
     links = ("javascript:window.pwned=1", " javascript:alert(1)", "https://example.org/1", "HTTPS://x", "//example.org")
     entries = (KNOWN.format(name=toml(TEXTS[n]), reason=toml(ALL), link=toml(link)) for n, link in enumerate(links))
     (path / "held-against.toml").write_text("".join(entries))

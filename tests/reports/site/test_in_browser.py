@@ -13,13 +13,24 @@ import pytest
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Numbers
 from convoracle.reports import CandidateInfo, CaseRecord, CheckInfo, CheckResult, RunInfo, RunWriter, write_reports
+from convoracle.reports.files.annexes import add
+from convoracle.reports.records.certified import CertificateRow, Certificates
+from convoracle.reports.records.identity import IdentityCards, Property, Section, Told
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium")
 
 HOSTILE = "</script><img src=x onerror=document.title='pwned'>\"'`${1}{{ 7*7 }}\u2028&lt;"
-PAGES = ("index.html", "cases/index.html", "matrix/index.html", "accuracy/index.html", "mismatches/{}/index.html")
+PAGES = (
+    "index.html",
+    "cases/index.html",
+    "matrix/index.html",
+    "accuracy/index.html",
+    "certificates/index.html",
+    "identity/index.html",
+    "mismatches/{}/index.html",
+)
 MANY = 2500
 SAMPLES = Path(__file__).parents[1] / "records" / "samples"
 
@@ -57,6 +68,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, made_mismatch) -> Path:
         writer.append(CaseRecord(f"{HOSTILE}/float32", HOSTILE, wrong))
         writer.add_mismatch(hostile, evidence)
         writer.finish(1.0, False)
+    proven = CertificateRow(HOSTILE, "forward", "float32", "n1", Outcome.CONFORMS, "right", 802816, 2.0**-45, 0.1, 0.2)
+    broken = replace(proven, layer="net:b", outcome=Outcome.VIOLATES, told=HOSTILE, miss=None, small_case=HOSTILE)
+    add(Certificates("plain", "1.0", HOSTILE, (proven, broken)), path)
+    lines = (Property("order", (Told("9 in sequence", "forward tiny"), Told(HOSTILE, "dgrad tiny"))),)
+    sections = (Section("float32", lines, ("measured", HOSTILE)), Section("float16", lines))
+    add(IdentityCards("plain", "1.0", HOSTILE, sections, HOSTILE), path)
     write_reports(path)
     return path
 
@@ -132,7 +149,7 @@ def test_nothing_serious_keeps_anyone_out(browser, folder, scheme):
 
 def test_the_first_page_leads_to_the_mismatch_and_on_to_its_results(opened):
     page = opened.go("index.html")
-    assert page.text_content("h1").strip().endswith("1 cause, 1 mismatch found")
+    assert page.text_content("h1").strip().endswith("1 cause, 1 mismatch found, and 1 result of a whole layer is wrong")
     page.click(".card .smallest a")
     assert page.text_content("h1") == "Results are as if the kernel were rotated"
     assert HOSTILE.split("\u2028")[0] in page.text_content(".kicker")
