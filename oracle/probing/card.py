@@ -13,7 +13,7 @@ from .dot import Ask, Dot, Unanswered
 from .finding import Finding, undetermined
 from .masking import MOST_TERMS, Scale, asked_terms, holds, order, surviving
 from .measuring import Measured, measure
-from .modes import ADDENDS_CUT, NEAREST_EVEN
+from .modes import ADDENDS_CUT, NEAREST_AWAY, NEAREST_EVEN
 from .precision import Triple
 from .trees import Inconsistent, Node, Tree, closest, leaves, renumbered, told
 
@@ -287,7 +287,9 @@ def order_of(dot: Dot, most: int) -> str:
     return "" if found is None or not found.is_determined else found.told
 
 
-def is_plain(card: Card) -> bool:
-    """Whether sums are rounded to nearest even, as every bound assumes."""
-    lines = ("rounding of sums", "rounding of partial sums")
-    return all(card.value(line) in (None, NEAREST_EVEN) for line in lines)
+def accumulation(card: Card) -> str:
+    """What a bound has to assume of sums, as the convention of that name says it: ``nearest``, as far as is known."""
+    modes = {card.value(line) for line in ("rounding of sums", "rounding of partial sums")}
+    if ADDENDS_CUT in modes:
+        return "aligned"
+    return "nearest" if modes <= {None, NEAREST_EVEN, NEAREST_AWAY} else "faithful"

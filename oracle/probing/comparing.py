@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 from ..numbers.dtypes import Arithmetic, format_of
 from .card import OPERANDS, Card
-from .modes import ADDENDS_CUT, NEAREST_AWAY, NEAREST_EVEN
+from .modes import ADDENDS_CUT, MODES, NEAREST_AWAY, NEAREST_EVEN
 
 _SUMS = ("sums", "sums of partial sums")
 _NEAREST = (None, NEAREST_EVEN, NEAREST_AWAY)
+_FAITHFUL = (*_NEAREST, *MODES)
+_ALLOWED = {"nearest": _NEAREST, "faithful": _FAITHFUL, "aligned": (*_FAITHFUL, ADDENDS_CUT)}
+"""Of sums, by what is declared of them."""
+_DECLARED = {"nearest": "to nearest", "faithful": "one by one"}
 _HALF = "float16"
 
 
@@ -36,9 +40,9 @@ def _of_sums(card: Card, declared: Arithmetic) -> Iterator[str]:
             yield f"{line} are kept to {value} bits (declared: {bits})"
     for line, rounding in zip(_SUMS, ("rounding of sums", "rounding of partial sums"), strict=True):
         mode = card.value(rounding)
-        if mode not in _NEAREST and card.value(line) == bits:
+        if mode not in _ALLOWED[declared.value("accumulation")] and card.value(line) == bits:
             told = mode if mode == ADDENDS_CUT else f"{line} are rounded {mode}"
-            yield f"{told} (declared: rounded to nearest)"
+            yield f"{told} (declared: rounded {_DECLARED[declared.value('accumulation')]})"
 
 
 def _of_operands(card: Card, declared: Arithmetic) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..numbers.dtypes import Format, format_of, result_dtype
-from .card import OPERANDS, Card, is_plain
+from .card import OPERANDS, Card, accumulation
 from .modes import TOWARD_ZERO
 
 _ACCUMULATORS = ("float64", "float32", "float16", "bfloat16")
@@ -102,6 +102,8 @@ def _conventions(dtype: str, cards: list[Card]) -> dict[str, str]:
         found[f"zeros/{dtype}"] = "skipped"
     if any(card.value("compensation") is True for card in cards):
         found[f"sums/{dtype}"] = "compensated"
+    if sums := next((each for each in ("aligned", "faithful") if each in map(accumulation, cards)), None):
+        found[f"accumulation/{dtype}"] = sums
     if any(card.value(f"rounding of the {name}") == TOWARD_ZERO for card in cards for name in OPERANDS):
         found[f"operands/{dtype}"] = "truncated"
     if any(card.value("repeated") == "varies" for card in cards):
@@ -111,9 +113,6 @@ def _conventions(dtype: str, cards: list[Card]) -> dict[str, str]:
 
 def _remarks(dtype: str, cards: list[Card], sums: int | None, accumulator: str | None) -> list[str]:
     found = []
-    if not all(map(is_plain, cards)):
-        told = "sums are not rounded to nearest even: an error may be twice the unit roundoff that a bound assumes"
-        found.append(f"{dtype}: {told}")
     if sums is not None and accumulator and format_of(accumulator).precision > sums:
         found.append(f"{dtype}: sums keep {sums} bits, fewer than any accumulator that can be declared")
     if bits := min((each for card in cards if isinstance(each := card.value("results"), int)), default=None):

@@ -38,7 +38,7 @@ def test_matrix_units_that_cut_addends_off_are_known_with_their_extra_bits(lengt
     assert card.value("rounding of partial sums") in modes
     found = declarations([card])
     assert not found.accumulators
-    assert "not rounded to nearest even" in found.remarks[0]
+    assert found.conventions == {"accumulation/float32": "aligned"}
 
 
 def test_matrix_units_with_float16_results_are_not_taken_for_float32_accumulators() -> None:

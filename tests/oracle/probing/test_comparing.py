@@ -44,6 +44,13 @@ FLUSHED = replace(PLAIN, flushed=Fraction(2) ** -126)
             ),
         ),
         (replace(PLAIN, mode="to nearest, ties away from zero"), SINGLE, ()),
+        (replace(PLAIN, mode="toward zero"), replace(SINGLE, conventions={"accumulation": "faithful"}), ()),
+        (Arithmetic(at_once(4), extra=0), replace(SINGLE, conventions={"accumulation": "aligned"}), ()),
+        (
+            Arithmetic(at_once(4), extra=0),
+            replace(SINGLE, conventions={"accumulation": "faithful"}),
+            ("addends are cut off before they are added (declared: rounded one by one)",) * 2,
+        ),
         (
             TF32,
             SINGLE,

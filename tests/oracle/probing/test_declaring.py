@@ -30,6 +30,8 @@ def _card(arithmetic: Arithmetic, dtype: str) -> Card:
         (replace(PLAIN, sums=8), "bfloat16", "# the defaults: nothing to declare"),
         (replace(PLAIN, sums=11, largest=Fraction(65504)), "float16", "# the defaults: nothing to declare"),
         (replace(PLAIN, operands=8), "float32", 'multipliers = {"float32": "bfloat16"}'),
+        (replace(PLAIN, mode="toward zero"), "float32", 'conventions = {"accumulation/float32": "faithful"}'),
+        (replace(PLAIN, mode="to nearest, ties away from zero"), "float32", "# the defaults: nothing to declare"),
         (replace(PLAIN, carried=True), "float32", 'conventions = {"sums/float32": "compensated"}'),
         (replace(PLAIN, flushed=Fraction(2) ** -126), "float32", 'conventions = {"subnormals/float32": "flushed"}'),
     ],
@@ -44,6 +46,6 @@ def test_the_narrowest_of_several_cards_counts() -> None:
 
 
 def test_what_no_declaration_says_is_a_remark() -> None:
-    found = declarations([_card(replace(PLAIN, mode="toward zero"), "float32")])
-    assert (found.accumulators, found.multipliers, found.conventions) == ({}, {}, {})
-    assert "not rounded to nearest even" in found.remarks[0]
+    found = declarations([_card(replace(PLAIN, sums=7), "bfloat16")])
+    assert (found.accumulators, found.conventions) == ({}, {})
+    assert "sums keep 7 bits, fewer than any accumulator that can be declared" in found.remarks[0]
