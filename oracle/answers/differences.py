@@ -58,13 +58,15 @@ def input_gradient(input: Array, weight: Array, output_gradient: Array, geometry
 
 
 def weight_gradient(input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Float64:
-    """dL/dF by central differences at `weight`, in float64; parameters as in :func:`input_gradient`."""
+    """dL/dF by central differences at `weight`, in float64; parameters as in :func:`input_gradient`.
+
+    The perturbed copies go through the forward pass as output channels beside one another.
+    """
     check_array("weight", weight, geometry.weight_shape, geometry, where="differences.weight_gradient")
     images, cotangent = input.astype(np.float64), output_gradient.astype(np.float64)
 
     def losses(filters: Float64) -> Float64:
-        outputs = np.stack([forward(images, each, geometry) for each in filters])
-        return _inner_products(outputs, cotangent)
+        return _inner_products(_outputs(images, filters, geometry), cotangent)
 
     return _central_difference(losses, weight.astype(np.float64))
 
@@ -75,8 +77,8 @@ def bias_gradient(input: Array, weight: Array, output_gradient: Array, geometry:
     cotangent = output_gradient.astype(np.float64)
 
     def losses(biases: Float64) -> Float64:
-        outputs = np.stack([forward(images, filters, geometry, bias) for bias in biases])
-        return _inner_products(outputs, cotangent)
+        copies = np.broadcast_to(filters, (len(biases), *filters.shape))
+        return _inner_products(_outputs(images, copies, geometry, biases), cotangent)
 
     return _central_difference(losses, np.zeros(geometry.bias_shape))
 
@@ -114,6 +116,21 @@ def jvp(operands: Operands, geometry: ConvGeometry) -> Float64:
         )
 
     return (output(STEP) - output(-STEP)) / (2 * STEP)
+
+
+def _outputs(images: Float64, filters: Float64, geometry: ConvGeometry, biases: Float64 | None = None) -> Float64:
+    """(M, N, K, *O): what M weights, each with its bias, make of the same images."""
+    copies, groups = len(filters), geometry.groups
+    of_group = geometry.out_channels // groups
+    if geometry.transposed:
+        together = filters.swapaxes(0, 1).reshape(geometry.in_channels, copies * of_group, *geometry.kernel)
+    else:
+        together = filters.reshape(copies, groups, of_group, -1).swapaxes(0, 1)
+        together = together.reshape(copies * geometry.out_channels, *geometry.weight_shape[1:])
+    bias = None if biases is None else biases.reshape(copies, groups, of_group).swapaxes(0, 1).ravel()
+    outputs = forward(images, together, replace(geometry, out_channels=copies * geometry.out_channels), bias)
+    apart = outputs.reshape(geometry.batch, groups, copies, of_group, *geometry.output_size)
+    return np.moveaxis(apart, 2, 0).reshape(copies, *geometry.output_shape)
 
 
 def _central_difference(losses: Callable[[Float64], Float64], at: Float64) -> Float64:
