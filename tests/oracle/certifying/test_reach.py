@@ -1,0 +1,67 @@
+"""A result of more than 2**31 bytes: certified, and an offset that wraps there is found and localised, within 8 GB."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import numpy as np
+import pytest
+
+from convoracle.oracle.certifying.certificate import certify
+from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
+from convoracle.oracle.problem.passes import Array, Operands, Pass
+
+pytestmark = pytest.mark.campaign
+MOST_BYTES = 8 * 10**9
+BEYOND = 1 << 31
+
+
+def most_bytes() -> int:
+    """That this process has had in memory at once."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def integers(shape: tuple[int, ...], dtype: type[np.floating], seed: int) -> Array:
+    """1 to 3, of either sign: none is zero."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(1, 4, size=shape, dtype=np.int8) * rng.choice(np.array([-1, 1], np.int8), size=shape)
+    return drawn.astype(dtype)
+
+
+def operands(geometry: ConvGeometry, dtype: type[np.floating]) -> Operands:
+    return Operands(
+        input=integers(geometry.input_shape, dtype, 1),
+        weight=integers(geometry.weight_shape, dtype, 2),
+        bias=None,
+        output_gradient=np.ones(1, dtype),
+    )
+
+
+def outer(given: Operands, geometry: ConvGeometry) -> Array:
+    """The right result of one input channel and a kernel of one."""
+    result = np.empty(geometry.output_shape, given.input.dtype)
+    weight = given.weight.astype(np.float32).reshape(-1, 1, 1)
+    for image, out in zip(given.input, result, strict=True):
+        out[...] = image.astype(np.float32) * weight
+    return result
+
+
+def test_an_offset_in_bytes_that_wraps_at_2_to_the_31_is_found_and_localised() -> None:
+    geometry = parse_geometry("n129c1k64i256x256f1x1")
+    given = operands(geometry, np.float32)
+    result = outer(given, geometry)
+    assert result.nbytes > BEYOND
+    assert certify(Pass.FORWARD, given, result, geometry, largest=9.0).holds
+
+    flat, first = result.reshape(-1), BEYOND // result.itemsize
+    flat[: flat.size - first] = flat[first:]
+    flat[first:] = 0
+    wrong = certify(Pass.FORWARD, given, result, geometry, largest=9.0).wrong
+    assert wrong is not None
+    image, channel, *place = wrong.index
+    assert image in (0, 128)
+    assert wrong.actual == result[wrong.index] != wrong.expected
+    assert wrong.expected == given.input[(image, 0, *place)] * given.weight[channel, 0, 0, 0]
+    assert most_bytes() < MOST_BYTES
