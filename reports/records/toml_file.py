@@ -7,6 +7,8 @@ from typing import Any
 
 from ..errors import InvalidRecord
 
+_MOST_BITS = 63
+"""Of an integer in TOML, without its sign."""
 MAX_BYTES, MAX_LINE = 2**20, 2**13
 """The longest file and line: the time that a key with many dots takes grows with the square of its length."""
 
@@ -25,7 +27,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
         _check_length(data, path)
-        return tomllib.loads(data.decode("utf-8"))
+        document = tomllib.loads(data.decode("utf-8"))
+        _check_integers(document, path)
+        return document
     except OSError as error:
         raise InvalidRecord(f"cannot be read: {error.strerror}", file=str(path)) from None
     except RecursionError:
@@ -43,3 +47,11 @@ def _check_length(data: bytes, path: Path) -> None:
         if len(line) > MAX_LINE:
             problem = f"should have at most {MAX_LINE} bytes in a line, not {len(line)}"
             raise InvalidRecord(problem, file=str(path), line=number)
+
+
+def _check_integers(value: object, path: Path) -> None:
+    """Refuse an integer beyond TOML's: of hexadecimal ones Python reads more digits than it writes."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise InvalidRecord(f"is not TOML: holds an integer of more than {_MOST_BITS + 1} bits", file=str(path))
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_integers(each, path)

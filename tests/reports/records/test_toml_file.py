@@ -23,6 +23,7 @@ def test_a_document_is_read(tmp_path: Path) -> None:
         (b"\xff", "is not TOML"),
         (b"a = ", "is not TOML"),
         (b"a = " + b"9" * 5000, "is not TOML: Exceeds the limit"),
+        (b"[b]\na = [{c = 0x" + b"9" * 5000 + b"}]", "is not TOML: holds an integer of more than 64 bits"),
         (b"a = " + b"[" * 5000, "is nested too deeply"),
         (b"#" * (MAX_LINE + 1), f":1: should have at most {MAX_LINE} bytes in a line, not {MAX_LINE + 1}"),
         (b"#\n" * (MAX_BYTES // 2 + 1), f"should have at most {MAX_BYTES} bytes"),
