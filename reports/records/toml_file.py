@@ -49,9 +49,11 @@ def _check_length(data: bytes, path: Path) -> None:
             raise InvalidRecord(problem, file=str(path), line=number)
 
 
-def _check_integers(value: object, path: Path) -> None:
+def _check_integers(document: dict[str, Any], path: Path) -> None:
     """Refuse an integer beyond TOML's: of hexadecimal ones Python reads more digits than it writes."""
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        raise InvalidRecord(f"is not TOML: holds an integer of more than {_MOST_BITS + 1} bits", file=str(path))
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _check_integers(each, path)
+    waiting: list[object] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise InvalidRecord(f"is not TOML: holds an integer of more than {_MOST_BITS + 1} bits", file=str(path))
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
