@@ -19,8 +19,11 @@ from .projections import expected, projected, weight_gradients
 
 MISS = 2.0**-40
 """The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
+_FEW_PAIRS = 4
 _FEW_CHANNELS = 16
 """Products of input and output channels of a group."""
+_MOST_TERMS = 1 << 20
+"""That are summed one by one."""
 _WHERE = "certify"
 _BLOCK_ELEMENTS = 1 << 16
 """That are read several times, from a cache."""
@@ -144,7 +147,9 @@ def unit_of_results(pass_: Pass, operands: Operands) -> float:
 
 
 def _is_hardly_combined(pass_: Pass, geometry: ConvGeometry) -> bool:
-    """Whether a weight has so few channels a group that combinations of them take longer than all of them."""
+    """Whether there are so few channels that combinations of them take longer than all of them."""
+    if math.prod(pass_.result_shape(geometry)[:2]) <= _FEW_PAIRS:
+        return True
     channels = geometry.in_channels * geometry.out_channels // geometry.groups**2
     return pass_.result_like == "weight" and channels <= _FEW_CHANNELS
 
@@ -168,7 +173,7 @@ def _each(pass_: Pass, operands: Operands, geometry: ConvGeometry, largest: floa
         cotangent = operands.output_gradient
         return np.asarray(cotangent.sum(axis=(0, *range(2, cotangent.ndim)), dtype=np.float64))
     if pass_ is not Pass.WEIGHT_GRADIENT:
-        return reference.evaluate(pass_, operands.map(lambda array: array.astype(np.float64)), geometry)
+        return reference.evaluate(pass_, operands.map(lambda array: array.astype(np.float64, copy=False)), geometry)
     (part,), direct = products(pass_, geometry), geometry.direct
     dtype = np.float32 if largest <= _EXACT_FLOAT32 else np.float64
     cotangents, images = (
@@ -258,8 +263,19 @@ def _bisected(size: int, is_off: Callable[[slice], bool]) -> int:
 def _told(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry, index: tuple[int, ...]) -> Wrong:
     """An element with the sum of its terms."""
     total = 0.0
-    for term in equations.terms(pass_, geometry, index, bias=operands.bias is not None):
+    for number, term in enumerate(equations.terms(pass_, geometry, index, bias=operands.bias is not None)):
+        if number == _MOST_TERMS:
+            return Wrong(index, float(actual[index]), _alone(pass_, operands, geometry, index))
         total += math.prod(float(getattr(operands, factor.tensor)[factor.index]) for factor in term.factors)
     if pass_ is Pass.UPDATE:
         total = float(operands.weight[index]) - operands.learning_rate * total
     return Wrong(index, float(actual[index]), total)
+
+
+def _alone(pass_: Pass, operands: Operands, geometry: ConvGeometry, index: tuple[int, ...]) -> float:
+    """The right value of one element, as the combination that has no other."""
+    rows, columns = pass_.result_shape(geometry)[:2]
+    groups = geometry.direct.groups if pass_.result_like == "weight" else 1
+    first, second = np.zeros((1, rows)), np.zeros((1, groups, columns))
+    first[0, index[0]] = second[0, index[0] * groups // rows, index[1]] = 1
+    return float(expected(pass_, operands, geometry, Combinations(first, second, 1))[(0, *index[2:])])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.certifying import combinations
+from convoracle.oracle.certifying import certificate, combinations
 from convoracle.oracle.certifying.certificate import MISS, Wrong, certify, unit_of_results
 from convoracle.oracle.certifying.combinations import LEAST_MISS, drawn
 from convoracle.oracle.certifying.projections import projected
@@ -146,3 +146,16 @@ def test_what_cannot_be_certified_is_refused() -> None:
         certify(Pass.FORWARD, lattice_operands(case), result, CASE.geometry, largest=largest(CASE))
     with pytest.raises(InvalidArgument, match="should have fewer pairs of channels"):
         drawn((2**15, 2**15), 1, 2.0**24, MISS, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("case", GEOMETRIES, ids=str)
+@pytest.mark.parametrize("pass_", [each for each in Pass if each is not Pass.BIAS_GRADIENT], ids=str)
+def test_an_element_alone_is_the_sum_of_its_terms(pass_: Pass, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificate, "_MOST_TERMS", 0)
+    operands = lattice_operands(case)
+    result = right(pass_, operands, case)
+    index = tuple(size - 1 for size in result.shape)
+    wrong = result.copy()
+    wrong[index] += 1
+    found = certify(pass_, operands, wrong, case.geometry, largest=largest(case))
+    assert found.wrong == Wrong(index, float(wrong[index]), float(result[index]))

@@ -1,4 +1,4 @@
-"""A result of more than 2**31 bytes: certified, and an offset that wraps there is found and localised, within 8 GB."""
+"""Indices that do not fit 32 bits and sums of more than 2**27 terms: certified, and what wraps is found, in 12 GB."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from convoracle.oracle.certifying.certificate import certify
+from convoracle.oracle.certifying.certificate import Wrong, certify
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 
 pytestmark = pytest.mark.campaign
-MOST_BYTES = 8 * 10**9
+MOST_BYTES = 12 * 10**9
 BEYOND = 1 << 31
+DEPTH = (1 << 27) + 64
 
 
 def most_bytes() -> int:
@@ -35,7 +36,7 @@ def operands(geometry: ConvGeometry, dtype: type[np.floating]) -> Operands:
         input=integers(geometry.input_shape, dtype, 1),
         weight=integers(geometry.weight_shape, dtype, 2),
         bias=None,
-        output_gradient=np.ones(1, dtype),
+        output_gradient=integers(geometry.output_shape if geometry.out_channels == 1 else (1,), dtype, 3),
     )
 
 
@@ -64,4 +65,40 @@ def test_an_offset_in_bytes_that_wraps_at_2_to_the_31_is_found_and_localised() -
     assert image in (0, 128)
     assert wrong.actual == result[wrong.index] != wrong.expected
     assert wrong.expected == given.input[(image, 0, *place)] * given.weight[channel, 0, 0, 0]
+    assert most_bytes() < MOST_BYTES
+
+
+def test_elements_that_an_index_which_wraps_at_2_to_the_31_never_writes_are_found() -> None:
+    geometry = parse_geometry("n513c1k64i256x256f1x1")
+    given = operands(geometry, np.float32)
+    result = outer(given, geometry)
+    assert result.size > BEYOND
+    assert certify(Pass.FORWARD, given, result, geometry, largest=9.0).holds
+
+    flat = result.reshape(-1)
+    flat[: flat.size - BEYOND] = flat[BEYOND:]
+    flat[BEYOND:] = 0
+    wrong = certify(Pass.FORWARD, given, result, geometry, largest=9.0).wrong
+    assert wrong is not None
+    assert wrong.index[0] in (0, 512)
+    assert wrong.actual == result[wrong.index] != wrong.expected
+    assert most_bytes() < MOST_BYTES
+
+
+@pytest.mark.parametrize("off", [0, 1])
+def test_sums_of_more_than_2_to_the_27_terms(off: int) -> None:
+    """Of the forward pass, and of the weight gradient."""
+    forward = parse_geometry(f"n1c{DEPTH // 64}k1i8x8f8x8")
+    given = operands(forward, np.float64)
+    right = float(np.vdot(given.input, given.weight))
+    result = np.full(forward.output_shape, right + off)
+    found = certify(Pass.FORWARD, given, result, forward, largest=9.0 * DEPTH).wrong
+    assert found == (Wrong((0, 0, 0, 0), right + 1, right) if off else None)
+    del given
+    wide = parse_geometry(f"n1c1k1i64x{DEPTH // 64}f1x1")
+    given = operands(wide, np.float64)
+    right = float(np.vdot(given.input, given.output_gradient))
+    gradient = np.full(wide.weight_shape, right + off)
+    found = certify(Pass.WEIGHT_GRADIENT, given, gradient, wide, largest=9.0 * DEPTH).wrong
+    assert found == (Wrong((0, 0, 0, 0), right + 1, right) if off else None)
     assert most_bytes() < MOST_BYTES
