@@ -33,5 +33,5 @@ os.kill(left, 9)
 
 
 def test_what_forks_for_another_executor_is_no_stray_also_where_it_was_adopted() -> None:
-    done = subprocess.run([sys.executable, "-c", _FAMILY], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", _FAMILY], capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.stderr) == ("True True\n", "")
