@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_they_shrink_to_the_plainest_convolution() -> None:
     case, arrays = find(operands(conv_cases(dtypes=("float64", "float32"))), lambda drawn: True)
     assert str(case) == "n1c1k1i1f1/float64/uniform/0"
     assert arrays.input.shape == (1, 1, 1)
-    assert find(conv_geometries(), lambda geometry: geometry.stride[0] > 1).stride == (2,)
+    assert find(conv_geometries(), lambda geometry: geometry.stride[0] > 1, random=Random(0)).stride == (2,)
 
 
 @pytest.mark.parametrize(
