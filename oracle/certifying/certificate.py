@@ -19,7 +19,7 @@ from .projections import expected, projected, weight_gradients
 
 MISS = 2.0**-40
 """The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
-_FEW_PAIRS = 4
+_FEW_ELEMENTS = 4
 _FEW_CHANNELS = 16
 """Products of input and output channels of a group."""
 _MOST_TERMS = 1 << 20
@@ -147,8 +147,8 @@ def unit_of_results(pass_: Pass, operands: Operands) -> float:
 
 
 def _is_hardly_combined(pass_: Pass, geometry: ConvGeometry) -> bool:
-    """Whether there are so few channels that combinations of them take longer than all of them."""
-    if math.prod(pass_.result_shape(geometry)[:2]) <= _FEW_PAIRS:
+    """Whether there is so little to combine that combinations take longer than all of it."""
+    if math.prod(pass_.result_shape(geometry)) <= _FEW_ELEMENTS:
         return True
     channels = geometry.in_channels * geometry.out_channels // geometry.groups**2
     return pass_.result_like == "weight" and channels <= _FEW_CHANNELS
