@@ -15,7 +15,7 @@ from ..numbers.scaled import unit_of
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, products
 from .combinations import Combinations, drawn
-from .projections import expected, projected, weight_gradients
+from .projections import EXACT_FLOAT32, expected, projected, weight_gradients
 
 MISS = 2.0**-40
 """The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
@@ -27,7 +27,6 @@ _MOST_TERMS = 1 << 20
 _WHERE = "certify"
 _BLOCK_ELEMENTS = 1 << 16
 """That are read several times, from a cache."""
-_EXACT_FLOAT32 = 2.0**24
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,21 @@ def certify(
         return Certificate(0, 0.0, 0, 0, None)
     if pass_ is Pass.BIAS_GRADIENT or _is_hardly_combined(pass_, geometry):
         return _of_each(pass_, operands, actual, geometry, largest, allowed)
+    return _of_combinations(pass_, operands, actual, geometry, largest, allowed, seed, miss)
+
+
+def _of_combinations(
+    pass_: Pass,
+    operands: Operands,
+    actual: Array,
+    geometry: ConvGeometry,
+    largest: float,
+    allowed: float,
+    seed: int,
+    miss: float,
+) -> Certificate:
+    """Combinations of the elements are compared with what they are, known from the operands."""
+    shape = pass_.result_shape(geometry)
     unit = unit_of_results(pass_, operands)
     if not allowed < unit / 2:
         raise InvalidArgument("allowed", allowed, f"should be less than half of {unit:g}", where=_WHERE)
@@ -175,7 +189,7 @@ def _each(pass_: Pass, operands: Operands, geometry: ConvGeometry, largest: floa
     if pass_ is not Pass.WEIGHT_GRADIENT:
         return reference.evaluate(pass_, operands.map(lambda array: array.astype(np.float64, copy=False)), geometry)
     (part,), direct = products(pass_, geometry), geometry.direct
-    dtype = np.float32 if largest <= _EXACT_FLOAT32 else np.float64
+    dtype = np.float32 if largest <= EXACT_FLOAT32 else np.float64
     cotangents, images = (
         array.reshape(len(array), direct.groups, array.shape[1] // direct.groups, *array.shape[2:]).astype(
             dtype, copy=False

@@ -26,7 +26,8 @@ _BLOCK_ELEMENTS = 1 << 18
 """Of a tensor that are widened to float64 at a time: 2 MiB, which stay in a cache."""
 _LEAST_ACROSS = 1 << 10
 """Elements of a row that are read one after the other, where there are as many."""
-_EXACT_FLOAT32 = 2.0**24
+EXACT_FLOAT32 = 2.0**24
+"""Integers up to it are numbers of float32."""
 
 
 def projected(actual: Array, combinations: Combinations) -> Float64:
@@ -154,14 +155,12 @@ def _weight_gradient(output_gradient: Array, input: Array, direct: ConvGeometry,
 def weight_gradients(cotangents: Array, images: Array, direct: ConvGeometry) -> Array:
     """(G, M, *R) the gradients of filters of a channel, from (N, G, M, *O) and (N, G, M, *I); in their dtype."""
     batch, groups, many, *_ = images.shape
-    of_channels = replace(
-        direct, batch=batch, groups=groups * many, in_channels=groups * many, out_channels=groups * many
-    )
     of_outputs, of_inputs = (array.reshape(batch, groups * many, *array.shape[3:]) for array in (cotangents, images))
     if direct.padding_mode == "zeros":
-        gradient = taps.weight_gradient(of_outputs, of_inputs, of_channels)
+        gradient = taps.weight_gradient(of_outputs, of_inputs, direct)
     else:
-        gradient = bilinear.weight_gradient(of_inputs, of_outputs, of_channels)
+        channels = dict.fromkeys(("groups", "in_channels", "out_channels"), groups * many)
+        gradient = bilinear.weight_gradient(of_inputs, of_outputs, replace(direct, batch=batch, **channels))
     return gradient.reshape(groups, many, *direct.kernel)
 
 
@@ -211,6 +210,6 @@ def _summed(weights: Float64, rows: Array) -> Array:
     """The sums of integers, in float32 where all partial sums are exact in it."""
     if rows.dtype == np.float32 and rows.size:
         largest = max(float(rows.max()), -float(rows.min()))
-        if np.abs(weights).sum(axis=-1).max() * largest <= _EXACT_FLOAT32:
+        if np.abs(weights).sum(axis=-1).max() * largest <= EXACT_FLOAT32:
             return weights.astype(np.float32) @ rows
     return weights @ rows.astype(np.float64)

@@ -42,12 +42,12 @@ def weight_gradient(cotangents: Array, images: Array, geometry: ConvGeometry) ->
     """
     channels, axes = images.shape[1], [*range(1 + geometry.rank)]
     total = np.zeros((channels, *geometry.kernel), images.dtype)
+    pairs = {tap: _places(geometry, tap) for tap in np.ndindex(geometry.kernel)}
     step = max(1, _SLAB_ELEMENTS // max(math.prod(geometry.size), math.prod(geometry.output_size), 1))
     for image, cotangent in zip(images, cotangents, strict=True):
         for start in range(0, channels, step):
             block = slice(start, start + step)
-            for tap in np.ndindex(geometry.kernel):
-                reads, places = _places(geometry, tap)
+            for tap, (reads, places) in pairs.items():
                 both = (cotangent[block][:, *places], axes, image[block][:, *reads], axes)
                 total[block, *tap] += np.einsum(*both, [0])
     return total

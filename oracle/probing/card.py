@@ -26,6 +26,8 @@ _SIDES = {
 }
 OPERANDS = ("input", "weight", "output gradient")
 """The lines of what is multiplied."""
+SUMS, ROUNDINGS = ("sums", "sums of partial sums"), ("rounding of sums", "rounding of partial sums")
+"""The lines of what is summed, and of how that is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +291,7 @@ def order_of(dot: Dot, most: int) -> str:
 
 def accumulation(card: Card) -> str:
     """What a bound has to assume of sums, as the convention of that name says it: ``nearest``, as far as is known."""
-    modes = {card.value(line) for line in ("rounding of sums", "rounding of partial sums")}
+    modes = {card.value(line) for line in ROUNDINGS}
     if ADDENDS_CUT in modes:
         return "aligned"
     return "nearest" if modes <= {None, NEAREST_EVEN, NEAREST_AWAY} else "faithful"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..numbers.dtypes import Arithmetic, format_of
-from .card import OPERANDS, Card
+from .card import OPERANDS, ROUNDINGS, SUMS, Card
 from .modes import ADDENDS_CUT, MODES, NEAREST_AWAY, NEAREST_EVEN
 
-_SUMS = ("sums", "sums of partial sums")
 _NEAREST = (None, NEAREST_EVEN, NEAREST_AWAY)
 _FAITHFUL = (*_NEAREST, *MODES)
 _ALLOWED = {"nearest": _NEAREST, "faithful": _FAITHFUL, "aligned": (*_FAITHFUL, ADDENDS_CUT)}
@@ -34,11 +33,11 @@ def worse_lines(card: Card, declared: Arithmetic) -> tuple[str, ...]:
 
 def _of_sums(card: Card, declared: Arithmetic) -> Iterator[str]:
     bits = declared.accumulator.precision
-    for line in _SUMS:
+    for line in SUMS:
         value = card.value(line)
         if isinstance(value, int) and value < bits:
             yield f"{line} are kept to {value} bits (declared: {bits})"
-    for line, rounding in zip(_SUMS, ("rounding of sums", "rounding of partial sums"), strict=True):
+    for line, rounding in zip(SUMS, ROUNDINGS, strict=True):
         mode = card.value(rounding)
         if mode not in _ALLOWED[declared.value("accumulation")] and card.value(line) == bits:
             told = mode if mode == ADDENDS_CUT else f"{line} are rounded {mode}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..numbers.dtypes import Format, format_of, result_dtype
-from .card import OPERANDS, Card, accumulation
+from .card import OPERANDS, SUMS, Card, accumulation
 from .modes import TOWARD_ZERO
 
 _ACCUMULATORS = ("float64", "float32", "float16", "bfloat16")
@@ -54,7 +54,7 @@ def declarations(cards: Iterable[Card]) -> Declarations:
     for card in cards:
         of_dtype.setdefault(card.dtype, []).append(card)
     for dtype, its in of_dtype.items():
-        sums, operands = _least(its, ("sums", "sums of partial sums")), _least(its, OPERANDS)
+        sums, operands = _least(its, SUMS), _least(its, OPERANDS)
         accumulator = _format(_ACCUMULATORS, sums, is_wide=_is_wide(its, "range of sums"))
         if accumulator and accumulator != result_dtype(dtype):
             accumulators[dtype] = accumulator

@@ -122,13 +122,12 @@ def surviving(dot: Dot) -> Scale | None:
 
 def holds(dot: Dot, at: Triple, tree: Tree, scale: Scale) -> bool:
     """Whether three terms among zeros are added in the order that was found among other numbers."""
-    places = (at.i, at.j, at.k)
     whole = meeting(tree, at.i, at.k)
     for other, unit in ((at.j, at.k), (at.k, at.j)):
         is_outside = other == at.j and meeting(tree, at.i, at.j) < whole
         if _sparse(dot, at.i, other, unit, scale) != (1.0 if is_outside else 0.0):
             return False
-    return len(set(places)) == len(places)
+    return True
 
 
 def _sparse(dot: Dot, positive: int, negative: int, unit: int, scale: Scale) -> float:

@@ -12,7 +12,7 @@ from ...oracle.errors import InvalidArgument
 from ..errors import InvalidRecord
 from ..records.certified import Certificates
 from ..records.identity import IdentityCards
-from ..records.naming import file_stem
+from ..records.naming import file_stem, with_version
 from ..records.record import RunInfo
 from ..records.serialization import to_json
 from .document import read_document
@@ -39,7 +39,7 @@ def annexes(kind: type[Annex], folder: Path, info: RunInfo) -> tuple[Annex, ...]
         if path.exists():
             document = read_document(kind, path)
             if (document.candidate, document.version) != (candidate.name, candidate.version):
-                whose = f"{document.candidate} {document.version}".strip()
+                whose = with_version(document.candidate, document.version)
                 raise InvalidRecord(f"is of {whose}, which this run did not examine", file=str(path), field="candidate")
             found.append(document)
     return tuple(found)
@@ -78,8 +78,8 @@ def require_examined(candidate: str, version: str, folder: Path) -> None:
     InvalidRecord
         If the folder has no run.
     """
-    examined = [f"{each.name} {each.version}".strip() for each in read_document(RunInfo, folder / INFO).candidates]
-    wanted = f"{candidate} {version}".strip()
+    examined = [with_version(each.name, each.version) for each in read_document(RunInfo, folder / INFO).candidates]
+    wanted = with_version(candidate, version)
     if wanted not in examined:
         told = f"should be a run that examined {wanted}; this one examined {', '.join(examined)}"
         raise InvalidArgument("into", str(folder), told, where="add")

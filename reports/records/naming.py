@@ -37,6 +37,11 @@ def plain_name(text: str) -> str:
     return plain[:120].rstrip("-.")
 
 
+def with_version(name: str, version: str) -> str:
+    """A candidate's name and its version, where it has one: ``torch 2.13.0``."""
+    return f"{name} {version}".strip()
+
+
 def file_stem(candidate: str) -> str:
     """A candidate's name where a file can have it; else what can be read of it, and what tells it from others."""
     plain = plain_name(candidate)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +17,7 @@ from .codec import Step, WrongField, codec, shown
 from .compared import NOTHING_COMPARED, Compared
 from .identity import IdentityCards
 from .instances import Instance
+from .locating import locate
 from .migration import migrate
 from .naming import check_id
 from .record import OLDEST_SCHEMA, SCHEMA_VERSION, CaseRecord, CheckResult, Mismatch, RunInfo
@@ -32,7 +32,6 @@ MAX_TOLD = 2000
 MOST_PARTS = 1_000_000
 """Of a run."""
 _MAX_DIGITS = 40
-_JSON_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def read_json(decoded: Callable[[Any], T], data: bytes, *, file: str, line: int)
         text = _text(data)
         return decoded((_DECODER if "{" in text else _ARRAY_DECODER).decode(text))
     except WrongField as error:
-        place, field, problem = _locate(text, error.path), error.field, error.problem
+        place, field, problem = locate(text, error.path), error.field, error.problem
     except json.JSONDecodeError as error:
         place, field, problem = error.pos, "", f"is not JSON: {error.msg}"
     except RecursionError:
@@ -368,37 +367,3 @@ _DECODER = json.JSONDecoder(
 )
 _ARRAY_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 """Calls no function for a number."""
-
-
-def _locate(text: str, path: tuple[Step, ...]) -> int:
-    """Offset in a valid JSON text at which the value under `path` begins."""
-    position = _space(text, 0)
-    for step in path:
-        found = _member(text, position, step)
-        if found is None:
-            break
-        position = found
-    return position
-
-
-def _member(text: str, position: int, step: Step) -> int | None:
-    decoder = json.JSONDecoder()
-    index, position = 0, _space(text, position + 1)
-    while position < len(text) and text[position] not in "]}":
-        name: Step = index
-        if isinstance(step, str):
-            name, position = decoder.raw_decode(text, position)
-            position = _space(text, _space(text, position) + 1)
-        if name == step:
-            return position
-        _, position = decoder.raw_decode(text, position)
-        position = _space(text, position)
-        if position < len(text) and text[position] == ",":
-            position = _space(text, position + 1)
-        index += 1
-    return None
-
-
-def _space(text: str, position: int) -> int:
-    match = _JSON_SPACE.match(text, position)
-    return match.end() if match else position

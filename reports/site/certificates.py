@@ -12,6 +12,7 @@ from ...oracle.judging.verdict import Outcome
 from ..files.layout import CERTIFICATES, PAGE
 from ..files.whole import write_whole
 from ..records.certified import CertificateRow, Certificates
+from ..records.naming import with_version
 from ..records.serialization import to_json
 from ..views.wording import SYMBOLS, clean, plural
 from .html import page
@@ -62,7 +63,7 @@ def certified_sentence(rows: Sequence[CertificateRow]) -> str:
 
 
 def _certificates(document: Certificates) -> CandidateCertificates:
-    name = clean(f"{document.candidate} {document.version}".strip())
+    name = clean(with_version(document.candidate, document.version))
     ordered = sorted(document.rows, key=lambda row: not row.outcome.is_mismatch)
     return CandidateCertificates(
         name, certified_sentence(document.rows), clean(document.command), tuple(_shown(ordered))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ...oracle.judging.verdict import Outcome
 from ..files.layout import MISMATCHES, PAGE
 from ..files.whole import write_whole
+from ..records.naming import with_version
 from ..records.record import RunInfo
 from ..views.difference import Difference
 from ..views.difference_text import Kind, conclusion, kinds
@@ -91,7 +92,7 @@ def write_comparison(found: Difference, before: tuple[RunInfo, Path], after: tup
 
 
 def _run_link(info: RunInfo, folder: Path, file: Path) -> RunLink:
-    candidates = ", ".join(clean(f"{each.name} {each.version}".strip()) for each in info.candidates)
+    candidates = ", ".join(clean(with_version(each.name, each.version)) for each in info.candidates)
     facts = f"{candidates}; seed {info.seed}, {clean(info.profile)}, {clean(info.started)}"
     return RunLink(clean(str(folder)), facts, f"{_way(folder, file)}{PAGE}")
 

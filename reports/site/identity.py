@@ -9,6 +9,7 @@ from pathlib import Path
 from ..files.layout import IDENTITY
 from ..files.whole import write_whole
 from ..records.identity import IdentityCards, Property, Section, Told
+from ..records.naming import with_version
 from ..views.wording import clean
 from .html import page
 
@@ -56,5 +57,5 @@ def _cards(document: IdentityCards) -> CandidateCards:
         )
         for section in document.sections
     )
-    name = clean(f"{document.candidate} {document.version}".strip())
+    name = clean(with_version(document.candidate, document.version))
     return CandidateCards(name, sections, clean(document.declared), clean(document.command))

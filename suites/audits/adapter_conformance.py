@@ -22,6 +22,7 @@ from ...oracle.numbers.dtypes import DTYPES
 from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass
 from ...reports.files.reproducer import reproducer
+from ...reports.records.naming import with_version
 from ...reports.records.record import Evidence, Mismatch
 from ..calling.executor import Executor
 from ..capabilities.support import Feature, all_features, ask_support
@@ -89,7 +90,7 @@ def _is_offered(verdicts: Verdicts, feature: str, pass_: Pass) -> bool:
 
 def _offers(executor: Executor) -> Aspect:
     info = executor.info
-    named = f"{info.name} {info.version}".strip()
+    named = with_version(info.name, info.version)
     offered = ", ".join(str(pass_) for pass_ in Pass if pass_ in executor.passes)
     unversioned = "" if info.version else "; no version is shown: give it the library's, if there is one, as `version`"
     return Aspect("name and version", True, f"{named}, which offers {offered}{unversioned}")

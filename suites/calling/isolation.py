@@ -24,6 +24,7 @@ from ...reports.records.record import CandidateInfo
 from ..candidates import CandidateError
 from ..candidates.foreign.post_mortem import beginning, cause_of, telling_lines
 from .beginning import log_file
+from .call_message import call_request
 from .channel import AT_ONCE, DOING, Channel, Garbled, Header
 from .company import CompanyQuestion, CompanyReply, company_from_message
 from .company_threads import THREAD_COUNT
@@ -134,13 +135,13 @@ class Isolated:
         layout: str = CONTIGUOUS,
     ) -> Reply:
         """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
-        asked, arrays = _call_request(pass_, operands.of(pass_), geometry)
+        asked, arrays = call_request(pass_, operands.of(pass_), geometry)
         return self._answer({"do": "call", **asked, "layout": layout}, arrays, seconds, self._read_reply)
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, in the candidate's process."""
         requests = {
-            name: _call_request(question.pass_, call.operands, call.geometry) for name, call in question.calls.items()
+            name: call_request(question.pass_, call.operands, call.geometry) for name, call in question.calls.items()
         }
         settings = {name: getattr(question, name) for name in ("seed", "bitwise", "images_alone")}
         calls = {name: header for name, (header, _) in requests.items()}
@@ -150,7 +151,7 @@ class Isolated:
 
     def illegal(self, call: IllegalCall) -> Reply:
         """As `Executor.illegal`, in the candidate's process."""
-        asked, arrays = _call_request(call.pass_, call.operands(), call.legal)
+        asked, arrays = call_request(call.pass_, call.operands(), call.legal)
         wrong = {"settings": dict(call.settings), "needs": call.needs}
         return self._answer({"do": "illegal", **asked, **wrong}, arrays, None, self._read_reply)
 
@@ -389,15 +390,3 @@ def _at_once(header: Header) -> int:
     if not isinstance(at_once, int) or not 1 <= at_once <= THREAD_COUNT:
         raise Garbled(f"received {AT_ONCE}={at_once!r}, but should be 1 to {THREAD_COUNT}")
     return at_once
-
-
-def _call_request(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> tuple[Header, list[Array]]:
-    """What to call, as a header of JSON values and the arrays beside it."""
-    arrays = operands.arrays()
-    header: Header = {
-        "pass": pass_.value,
-        "geometry": str(geometry),
-        "operands": list(arrays),
-        "learning_rate": operands.learning_rate,
-    }
-    return header, list(arrays.values())

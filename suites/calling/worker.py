@@ -26,13 +26,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from ...oracle.problem.geometry import parse_geometry
-from ...oracle.problem.passes import Array, Operands, Pass
+from ...oracle.problem.passes import Array, Pass
 from ..candidates import CandidateError
 from ..candidates.loading.loaded import LoadedCandidate
 from ..candidates.loading.source import bind_object, load
+from .call_message import operands_of
 from .channel import AT_ONCE, DOING, Channel, Header
 from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_message
 from .company_calls import keep_company
@@ -237,7 +238,7 @@ def _answer(
     pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
     if request["do"] == "call_text":
         return {"text": write_text(loaded, pass_, geometry, request["dtype"], bias=request["bias"])}, []
-    operands, _ = _operands(request, arrays)
+    operands, _ = operands_of(request, arrays)
     match request["do"]:
         case "illegal":
             return to_message(make_illegal(loaded, pass_, operands, geometry, request["settings"], request["needs"]))
@@ -248,17 +249,10 @@ def _answer(
 def _question(request: Header, arrays: list[Array]) -> CompanyQuestion:
     calls = {}
     for name, asked in request["calls"].items():
-        operands, arrays = _operands(asked, arrays)
+        operands, arrays = operands_of(asked, arrays)
         calls[name] = CompanyCall(operands, parse_geometry(asked["geometry"]))
     settings = {name: request[name] for name in ("seed", "bitwise", "images_alone")}
     return CompanyQuestion(Pass(request["pass"]), calls, **settings)
-
-
-def _operands(request: Header, arrays: list[Array]) -> tuple[Operands, list[Array]]:
-    """The operands that a request names, which come first, and the arrays that are left."""
-    names = request["operands"]
-    named: dict[str, Any] = {"bias": None, **dict(zip(names, arrays, strict=False))}
-    return Operands(**named, learning_rate=request["learning_rate"]), arrays[len(names) :]
 
 
 def _end_copy(pid: int) -> None:

@@ -225,8 +225,7 @@ class Campaign:
             writer = self._told_of(planned.source, info)
             (file,) = part_files(run, info)
             mismatches = tuple(read_mismatches(run, []))
-            if planned.number == 0:
-                remembered = self._remembered[planned.source]
+            if planned.number == 0 and (remembered := self._remembered[planned.source]):
                 asked = {record.case for record in read_part(file.path) if not record.declined}
                 self._tried[planned.source] = [each.case for each in remembered if str(each.case) in asked]
             writer.adopt(run, [file])

@@ -10,11 +10,10 @@ from ...oracle.probing.declaring import Declarations
 from ...oracle.probing.measuring import Growth
 from ...reports.records.identity import Property, Section, Told
 from ...reports.records.record import CandidateInfo
-from .measured_text import growth_document, measured_lines
+from .measured_text import SHORT, growth_document, measured_lines
 
 VERSION = 1
 _LABEL = 26
-_PASSES = {"forward": "forward", "input_gradient": "dgrad", "weight_gradient": "wgrad", "bias_gradient": "bgrad"}
 
 Named = tuple[str, Card]
 
@@ -46,7 +45,7 @@ def _told(line: str, cards: Sequence[Named]) -> dict[str, list[tuple[str, str]]]
     for name, card in cards:
         for finding in card.findings:
             if finding.line == line:
-                told.setdefault(finding.told, []).append((_PASSES[str(card.pass_)], name))
+                told.setdefault(finding.told, []).append((SHORT[str(card.pass_)], name))
     return told
 
 

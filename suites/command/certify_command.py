@@ -14,6 +14,7 @@ from ...oracle.numbers.dtypes import COMPONENTS, DTYPES
 from ...oracle.problem.passes import Pass
 from ...reports.files.annexes import require_examined
 from ...reports.records.certified import CertificateRow, Certificates
+from ...reports.records.naming import with_version
 from ...reports.site.certificates import certified_sentence, write_certificates
 from ...reports.views.wording import SYMBOLS
 from ..calling.isolation import Isolated
@@ -92,7 +93,7 @@ def certify(options: argparse.Namespace) -> int:
                 console.print(f"  {small}")
             rows.append(replace(each.row, small_case=small))
         info = executor.info
-    name = f"{info.name} {info.version}".strip()
+    name = with_version(info.name, info.version)
     console.print(f"{name}: {certified_sentence(rows)}")
     certificates = Certificates(info.name, info.version, options.command, tuple(rows))
     if options.out is not None:

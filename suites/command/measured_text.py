@@ -9,7 +9,7 @@ from ...oracle.numbers.dtypes import Arithmetic, format_of
 from ...oracle.probing.card import Card
 from ...oracle.probing.measuring import Growth, Measured, improbable
 
-_SHORT = {"forward": "forward", "input_gradient": "dgrad", "weight_gradient": "wgrad", "bias_gradient": "bgrad"}
+SHORT = {"forward": "forward", "input_gradient": "dgrad", "weight_gradient": "wgrad", "bias_gradient": "bgrad"}
 
 
 def measured_lines(cards: Sequence[tuple[str, Card]], grown: Sequence[Growth]) -> Iterator[str]:
@@ -20,14 +20,14 @@ def measured_lines(cards: Sequence[tuple[str, Card]], grown: Sequence[Growth]) -
     for pass_ in dict.fromkeys(card.pass_ for _, card in cards):
         of_pass = [(name, card.measured) for name, card in cards if card.pass_ is pass_ and card.measured]
         if of_pass:
-            yield f"  {_SHORT[str(pass_)]:24}{_largest(of_pass)}"
+            yield f"  {SHORT[str(pass_)]:24}{_largest(of_pass)}"
     answered = [growth for growth in grown if growth.rungs]
     if answered:
         yield from _table(answered)
     for growth in grown:
         if growth.ended:
             last = f"after {growth.rungs[-1].terms}" if growth.rungs else "not measured"
-            yield f"  {_SHORT[str(growth.pass_)]}, growth {last}: {growth.ended}"
+            yield f"  {SHORT[str(growth.pass_)]}, growth {last}: {growth.ended}"
 
 
 def _largest(measured: Sequence[tuple[str, Measured]]) -> str:
@@ -43,7 +43,7 @@ def _largest(measured: Sequence[tuple[str, Measured]]) -> str:
 
 
 def _table(grown: Sequence[Growth]) -> Iterator[str]:
-    names = "".join(f"{_SHORT[str(growth.pass_)]:>9}" for growth in grown)
+    names = "".join(f"{SHORT[str(growth.pass_)]:>9}" for growth in grown)
     yield f"  {'largest, of n terms':>20}{names}   probable    proven"
     longest = max(grown, key=lambda growth: len(growth.rungs))
     u = format_of(longest.unit).unit_roundoff

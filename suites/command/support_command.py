@@ -6,6 +6,7 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
+from ...reports.records.naming import with_version
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import BUILT_IN, CandidateError
@@ -32,7 +33,7 @@ def support(options: argparse.Namespace) -> int:
         try:
             with closing(Isolated(source, Limits(seconds_per_call=options.time_limit))) as executor:
                 progress.print(f"asking {executor.info.name} {executor.info.version}")
-                columns[f"{executor.info.name} {executor.info.version}".strip()] = ask_support(executor, wanted)
+                columns[with_version(executor.info.name, executor.info.version)] = ask_support(executor, wanted)
         except CandidateError as error:
             if options.candidates:
                 raise

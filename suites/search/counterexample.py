@@ -14,6 +14,7 @@ from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
 from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.passes import Pass, real_parts
 from ...reports.records.evidence import subject_pass
+from ...reports.records.naming import with_version
 from ...reports.records.record import Evidence, Mismatch, Witness
 from ..calling.executor import Executor
 from ..checks.declared import arithmetic_of
@@ -163,7 +164,7 @@ def _framework_testimony(
         return (), ""
     witness, same = testimony_of(framework, executor, fault)
     info = framework.info
-    return (witness,), f"{info.name} {info.version}".strip() if same else ""
+    return (witness,), with_version(info.name, info.version) if same else ""
 
 
 def _testimony(fault: Fault, executor: Executor, witnesses: Mapping[str, Executor]) -> tuple[Witness, ...]:

@@ -154,9 +154,11 @@ class FailureMemory:
 
         found: list[Remembered] = []
         told: list[str] = []
+        with told_as_failure(self.specs):
+            together = MultiplexedDatabase(*map(opened, specs))
         for key in (self._key, self._right_key):
             with told_as_failure(self.specs):
-                values = set(islice(MultiplexedDatabase(*map(opened, specs)).fetch(key), _MOST_FETCHED))
+                values = set(islice(together.fetch(key), _MOST_FETCHED))
             read, wrong = _remembered(values, has_version=key is self._right_key)
             found += read
             told += [f"{', '.join(specs)}: {each}" for each in wrong]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.operands.data import Case
+from ....reports.views.wording import plural
 from . import load_corpus, read_corpus
 from .shrinking import shrunk
 
@@ -62,7 +63,7 @@ class Selection:
         """Of each log, how many of its lines are no convolution, as a sentence."""
         for corpus in self.corpora:
             if (skipped := read_corpus(corpus).skipped) > 0:
-                yield f"{corpus}: {skipped} {'line is' if skipped == 1 else 'lines are'} no convolution, and skipped"
+                yield f"{corpus}: {plural(skipped, 'line is', 'lines are')} no convolution, and skipped"
 
     def cases(self, *, dtypes: Sequence[str], ranks: Collection[int], seed: int) -> tuple[CorpusCase, ...]:
         """The cases, without a bias, in the order of the corpora; of entries that become the same case, the first.
