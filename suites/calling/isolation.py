@@ -46,6 +46,8 @@ from .replies import (
 Answer = TypeVar("Answer")
 
 _LARGEST_LOG = 2**20
+_ENDED_BY_US = ("SIGKILL", "exit code 0")
+"""How a process ends of which the harness hangs up: killed, or by itself where it notices that first."""
 _MOST_ANNOUNCED, _LONGEST_CALL = 2000, 2**16
 
 
@@ -170,7 +172,7 @@ class Isolated:
             return read(header, results)
         except TimeoutError:
             died = self._bury(patience=0)
-            if died is None or died.cause.startswith("SIGKILL"):
+            if died is None or died.cause.startswith(_ENDED_BY_US):
                 return TimedOut(self._seconds, self._doing)
         except (Garbled, ValueError):
             died = self._bury(patience=0)

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Never
 
 import numpy as np
 import pytest
@@ -168,6 +169,21 @@ def count(executor: Isolated) -> float:
     reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
     assert isinstance(reply, Returned)
     return float(reply.value.flat[0])
+
+
+def test_who_is_late_is_told_as_late_also_where_it_ends_by_itself_when_the_harness_hangs_up() -> None:
+    """As where a machine stood still: then a process waits for the next request by the time that it is given up."""
+
+    def late(*_: object) -> Never:
+        time.sleep(0.01)
+        raise TimeoutError
+
+    with Isolated("reference") as executor:
+        for _ in range(20):
+            assert isinstance(executor.call(Pass.FORWARD, operands(), GEOMETRY), Returned)
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(executor, "_ask", late)
+                assert isinstance(executor.call(Pass.FORWARD, operands(), GEOMETRY), TimedOut)
 
 
 def test_twins_have_processes_of_their_own() -> None:
