@@ -1,4 +1,4 @@
-"""Messages between the harness and a worker: a JSON header and raw arrays over a socket, with a deadline.
+"""Messages between the harness and a worker: a JSON header and raw arrays over a socket, for which is waited so long.
 
 Nothing that a worker sends is unpickled: a candidate that scribbles over its
 own memory can at most send a wrong array. Of a message that is announced no more is
@@ -7,12 +7,12 @@ held than has arrived, and no more is waited for than an end takes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
 import socket
 import struct
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +20,7 @@ import ml_dtypes  # noqa: F401 - registers bfloat16 and its kin with np.dtype
 import numpy as np
 
 from ...oracle.problem.passes import Array, is_numeric
+from .patience import Patience
 
 LARGEST = 2**34
 """Bytes that the arrays of a message may have, unless its reader says otherwise."""
@@ -46,9 +47,9 @@ class Garbled(ConnectionError):
 class Channel:
     """One end of a stream socket on which whole messages travel.
 
-    A deadline is a `time.monotonic` value, None to wait for ever. Sending and
-    receiving raise TimeoutError past it and ConnectionError when the other end
-    is gone or sends what is no message; after either the channel is of no more use.
+    Without a patience is waited for ever. Sending and receiving raise TimeoutError
+    at its end and ConnectionError when the other end is gone or sends what is no
+    message; after either the channel is of no more use.
 
     Parameters
     ----------
@@ -62,7 +63,9 @@ class Channel:
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             end.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
 
-    def send(self, header: Mapping[str, object], arrays: Sequence[Array] = (), deadline: float | None = None) -> None:
+    def send(
+        self, header: Mapping[str, object], arrays: Sequence[Array] = (), patience: Patience | None = None
+    ) -> None:
         """Send a header of JSON values, and arrays of numbers."""
         described = [[_dtype_text(array.dtype), array.shape] for array in arrays]
         text = json.dumps({"header": header, "arrays": described}).encode()
@@ -73,20 +76,19 @@ class Channel:
         length = sum(map(len, parts))
         head = _SIZES.pack(len(text), length) + text
         for piece in [head, *parts] if length > _SMALL else [b"".join((head, *parts))]:
-            self.socket.settimeout(_remaining(deadline))
-            self.socket.sendall(piece)
+            self._write(memoryview(piece), patience)
 
-    def receive(self, deadline: float | None = None) -> tuple[Header, list[Array]]:
+    def receive(self, patience: Patience | None = None) -> tuple[Header, list[Array]]:
         """Receive a message; its arrays are fresh and writable."""
-        text_length, length = _SIZES.unpack(self._read(_SIZES.size, deadline))
+        text_length, length = _SIZES.unpack(self._read(_SIZES.size, patience))
         if text_length > _LARGEST_TEXT or length > self._largest:
             limits = f"at most {_LARGEST_TEXT} and {self._largest}"
             raise Garbled(
                 f"received what is no message: one of {text_length} and {length} bytes, but should be {limits}"
             )
         try:
-            message = json.loads(self._read(text_length, deadline))
-            return dict(message["header"]), _arrays(message["arrays"], self._read(length, deadline))
+            message = json.loads(self._read(text_length, patience))
+            return dict(message["header"]), _arrays(message["arrays"], self._read(length, patience))
         except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RecursionError) as error:
             raise Garbled(f"received what is no message: {error}") from error
 
@@ -94,19 +96,28 @@ class Channel:
         """Close this end."""
         self.socket.close()
 
-    def _read(self, length: int, deadline: float | None) -> bytearray:
+    def _read(self, length: int, patience: Patience | None) -> bytearray:
         """So many bytes; the memory for them is taken as they arrive."""
         data, received = bytearray(min(length, _BUFFER)), 0
         while received < length:
             if received == len(data):
                 data += bytes(min(len(data), length - received))
-            self.socket.settimeout(_remaining(deadline))
-            with memoryview(data)[received:] as rest:
+            self._begin_turn(patience)
+            with contextlib.suppress(TimeoutError), memoryview(data)[received:] as rest:
                 count = self.socket.recv_into(rest)
-            if count == 0:
-                raise ConnectionError("the other end is closed")
-            received += count
+                if count == 0:
+                    raise ConnectionError("the other end is closed")
+                received += count
         return data
+
+    def _write(self, rest: memoryview, patience: Patience | None) -> None:
+        while rest:
+            self._begin_turn(patience)
+            with contextlib.suppress(TimeoutError):
+                rest = rest[self.socket.send(rest) :]
+
+    def _begin_turn(self, patience: Patience | None) -> None:
+        self.socket.settimeout(None if patience is None else patience.turn())
 
 
 def _arrays(described: list[tuple[str, list[int]]], payload: bytearray) -> list[Array]:
@@ -129,15 +140,6 @@ def _dtype(text: object) -> np.dtype[Any]:
 
 def _raw(array: Array) -> memoryview:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-
-
-def _remaining(deadline: float | None) -> float | None:
-    if deadline is None:
-        return None
-    remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        raise TimeoutError
-    return remaining
 
 
 def _dtype_text(dtype: np.dtype[Any]) -> str:

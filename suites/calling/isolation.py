@@ -11,7 +11,6 @@ import contextlib
 import copy
 import os
 import socket
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -30,6 +29,7 @@ from .company import CompanyQuestion, CompanyReply, company_from_message
 from .company_threads import THREAD_COUNT
 from .illegal_calls import IllegalCall
 from .loader import DYING_SECONDS, REPORT_SECONDS, Introduction, Loader, exit_code, introduction_from, knock, setup_of
+from .patience import Patience
 from .replies import (
     DEVICE_LOST,
     DeviceLost,
@@ -171,16 +171,16 @@ class Isolated:
             header, results = self._ask(self._channel(), request, arrays, limit)
             return read(header, results)
         except TimeoutError:
-            died = self._bury(patience=0)
+            died = self._bury()
             if died is None or died.cause.startswith(_ENDED_BY_US):
                 return TimedOut(self._seconds, self._doing)
         except (Garbled, ValueError):
-            died = self._bury(patience=0)
+            died = self._bury()
             died = Died("sent what is no reply", died.detail if died is not None else "")
         except ConnectionError:
-            died = self._bury(patience=DYING_SECONDS) or Died("took down the process that loaded it")
+            died = self._bury(DYING_SECONDS) or Died("took down the process that loaded it")
         except BaseException:
-            self._bury(patience=0)
+            self._bury()
             raise
         return replace(died, during=self._doing)
 
@@ -193,13 +193,13 @@ class Isolated:
                 text if len(text) <= _LONGEST_CALL else f"# {self.info.name} wrote a call of {len(text)} characters\n"
             )
         except (TimeoutError, ConnectionError, KeyError):
-            self._bury(patience=0)
+            self._bury()
             return f"# {self.info.name} ended its process instead of writing a call\n"
 
     def restart(self) -> None:
         """Replace the process by a fresh one, in which the candidate was loaded and never called."""
         if self._calls is not None:
-            self._bury(patience=0)
+            self._bury()
 
     def close(self) -> None:
         """End the candidate's processes, whatever they are doing."""
@@ -228,14 +228,14 @@ class Isolated:
         is kept, should it end, and the time begins anew, longer where several calls are made at once.
         """
         self._sequence += 1
-        deadline = time.monotonic() + limit
-        channel.send({**request, "sequence": self._sequence}, arrays, deadline)
+        patience = Patience(limit)
+        channel.send({**request, "sequence": self._sequence}, arrays, patience)
         for _ in range(_MOST_ANNOUNCED):
-            header, results = channel.receive(deadline)
+            header, results = channel.receive(patience)
             answered = header.get("sequence")
             if answered == self._sequence and DOING in header:
                 self._doing, self._seconds = beginning(str(header[DOING])), limit * _at_once(header)
-                deadline = time.monotonic() + self._seconds
+                patience = Patience(self._seconds)
             elif answered == self._sequence:
                 return header, results
             elif not isinstance(answered, int) or not 0 < answered < self._sequence:
@@ -317,13 +317,13 @@ class Isolated:
         return self._fork()
 
     def _fork(self) -> Channel:
-        self._control.send({"do": "fork"}, deadline=time.monotonic() + REPORT_SECONDS)
+        self._control.send({"do": "fork"}, patience=Patience(REPORT_SECONDS))
         self._control.socket.settimeout(REPORT_SECONDS)
         _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
         if not descriptors:
             raise ConnectionError("the loader is gone")
         calls = Channel(socket.socket(fileno=descriptors[0]), self.limits.memory_bytes)
-        calls.receive(time.monotonic() + self.limits.load_seconds)  # it has the candidate
+        calls.receive(Patience(self.limits.load_seconds))  # it has the candidate
         return calls
 
     def _restart_loader(self, *, asks_others: bool = True) -> None:
@@ -339,15 +339,15 @@ class Isolated:
         self._launch()
         self.wait()
 
-    def _bury(self, *, patience: float) -> Died | None:
+    def _bury(self, dying_seconds: float = 0) -> Died | None:
         """End the child and say how it had ended; None if that cannot be known."""
         if self._calls is not None:
             self._calls.close()
             self._calls = None
         try:
-            deadline = time.monotonic() + patience + REPORT_SECONDS
-            self._control.send({"do": "bury", "patience": patience}, deadline=deadline)
-            code = exit_code(self._control.receive(deadline)[0])
+            answers = Patience(dying_seconds + REPORT_SECONDS)
+            self._control.send({"do": "bury", "seconds": dying_seconds}, patience=answers)
+            code = exit_code(self._control.receive(answers)[0])
         except (ConnectionError, TimeoutError):
             self._restart_loader()
             return None

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -20,6 +19,7 @@ from ..candidates import CandidateError
 from ..candidates.calls.naming import name_of
 from .beginning import begun
 from .channel import Channel, Garbled, Header
+from .patience import Patience
 from .pickling import pickle_candidate
 from .replies import Limits
 
@@ -89,9 +89,9 @@ class Loader:
     def __init__(self, setup: Header, payload: list[Any], threads: int | None = None) -> None:
         self._process, control, self.door, self.log = begun(threads)
         self.control = Channel(control)
-        self._deadline = time.monotonic() + setup["load_seconds"]
+        self._patience = Patience(setup["load_seconds"])
         with contextlib.suppress(TimeoutError, ConnectionError):
-            self.control.send(setup, payload, self._deadline)
+            self.control.send(setup, payload, self._patience)
 
     @property
     def pid(self) -> int:
@@ -106,7 +106,7 @@ class Loader:
         TimeoutError, ConnectionError
             As `Channel.receive` does.
         """
-        return self.control.receive(self._deadline)[0]
+        return self.control.receive(self._patience)[0]
 
     def ended(self, error: Exception) -> int | None:
         """The exit code of the process that gave no answer but this error; None if it is still there."""

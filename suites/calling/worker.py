@@ -43,6 +43,7 @@ from .illegal_calls import make_illegal
 from .libraries import libraries
 from .lifetime import adopt_orphans, bury_ended, children, end_strays, end_with
 from .one_call import Announce
+from .patience import Patience
 from .replies import to_message
 
 _STDOUT, _STDERR = 1, 2
@@ -139,12 +140,12 @@ def _serve_harness(
                 socket.send_fds(control.socket, [b"f"], [theirs.fileno()])
                 theirs.close()
             else:
-                control.send({"status": _bury(child, patience=command["patience"])})
+                control.send({"status": _bury(child, Patience(command["seconds"]))})
                 child = 0
                 end_strays(kept)
     finally:
         if child:
-            _bury(child, patience=0)
+            _bury(child, Patience(0))
             end_strays(kept)
 
 
@@ -185,14 +186,15 @@ def _ending_here() -> Iterator[None]:
         os._exit(status)
 
 
-def _bury(child: int, *, patience: float) -> int:
-    """The wait status of a child, which is killed unless it ends by itself within `patience` seconds."""
-    deadline = time.monotonic() + patience
+def _bury(child: int, patience: Patience) -> int:
+    """The wait status of a child, which is killed unless it ends by itself before the patience does."""
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             break
-        if time.monotonic() >= deadline:
+        try:
+            patience.turn()
+        except TimeoutError:
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
             break

@@ -24,8 +24,10 @@ _CALLS = 8
 
 def to_blame(
     executor: Executor, result: CheckResult, suspects: Iterable[Case], passes: Collection[Pass]
-) -> tuple[CheckResult, Case, History] | None:
+) -> tuple[CheckResult, Case, History | None] | None:
     """The first suspect of which a process dies that makes no other calls; None where there is none.
+
+    Whether that is at once depends on where its memory lies, which in a fresh process may be elsewhere.
 
     Parameters
     ----------
@@ -41,16 +43,10 @@ def to_blame(
         return None
     for case in suspects:
         for pass_ in passes:
-            if is_defined(pass_, case.dtype) and (died := _death(executor, pass_, case)) is not None:
-                return died, case, History(TOLD)
-    return None
-
-
-def _death(executor: Executor, pass_: Pass, case: Case) -> CheckResult | None:
-    """How the process of a call dies that is made over and over; None where it does not, or does so at once."""
-    executor.restart()
-    for number in range(_CALLS):
-        result = ask_again(executor, FIRST.name, str(pass_), case)
-        if result is not None and result.verdict.outcome is Outcome.CRASHED:
-            return result if number else None
+            if is_defined(pass_, case.dtype):
+                executor.restart()
+                for number in range(_CALLS):
+                    died = ask_again(executor, FIRST.name, str(pass_), case)
+                    if died is not None and died.verdict.outcome is Outcome.CRASHED:
+                        return died, case, History(TOLD) if number else None
     return None

@@ -15,6 +15,7 @@ import pytest
 
 from convoracle.oracle.problem.passes import Array
 from convoracle.suites.calling.channel import Channel, Garbled
+from convoracle.suites.calling.patience import Patience
 
 Ends = tuple[Channel, Channel]
 
@@ -81,18 +82,18 @@ def test_a_message_larger_than_the_buffers_arrives_whole(ends: Ends, size: int) 
 def test_nothing_in_time_is_a_timeout(ends: Ends) -> None:
     start = time.monotonic()
     with pytest.raises(TimeoutError):
-        ends[0].receive(start + 0.05)
+        ends[0].receive(Patience(0.05))
     assert 0.05 <= time.monotonic() - start < 5
     ends[1].send({})
     with pytest.raises(TimeoutError):
-        ends[0].receive(start)
+        ends[0].receive(Patience(0))
     ends[1].send({"in": "time"})
-    assert Channel(ends[0].socket).receive(time.monotonic() + 60) == ({}, [])
+    assert Channel(ends[0].socket).receive(Patience(60)) == ({}, [])
 
 
-def test_a_deadline_is_of_the_whole_message(ends: Ends) -> None:
+def test_patience_is_with_the_whole_message(ends: Ends) -> None:
     """A byte now and then does not put it off."""
-    whole, start = bytes_of({"header": {}, "arrays": []}), time.monotonic()
+    whole = bytes_of({"header": {}, "arrays": []})
 
     def dribble() -> None:
         for byte in whole[:20]:
@@ -102,13 +103,13 @@ def test_a_deadline_is_of_the_whole_message(ends: Ends) -> None:
     sender = threading.Thread(target=dribble)
     sender.start()
     with pytest.raises(TimeoutError):
-        ends[0].receive(start + 0.1)
+        ends[0].receive(Patience(0.1))
     sender.join()
 
 
 def test_sending_to_who_does_not_read_is_a_timeout(ends: Ends) -> None:
     with pytest.raises(TimeoutError):
-        ends[0].send({}, [np.zeros(2**25, np.uint8)], time.monotonic() + 0.1)
+        ends[0].send({}, [np.zeros(2**25, np.uint8)], Patience(0.1))
 
 
 @pytest.mark.parametrize("kept", [0, 1, 15, 16, 30, -1])
@@ -151,14 +152,14 @@ def test_sending_to_a_closed_end_is_a_connection_error(ends: Ends) -> None:
 def test_what_is_no_message_is_garbled(ends: Ends, sent: bytes) -> None:
     ends[0].socket.sendall(sent)
     with pytest.raises(Garbled, match="received what is no message"):
-        ends[1].receive(time.monotonic() + 10)
+        ends[1].receive(Patience(10))
 
 
 def test_a_length_beyond_all_memory_is_no_message(ends: Ends) -> None:
     text = b'{"header": {}, "arrays": []}'
     ends[0].socket.sendall(struct.pack("<QQ", len(text), 2**62) + text)
     with pytest.raises(Garbled):
-        ends[1].receive(time.monotonic() + 10)
+        ends[1].receive(Patience(10))
 
 
 def test_objects_are_not_sent(ends: Ends) -> None:
@@ -191,23 +192,23 @@ def test_a_dtype_that_is_none_of_numbers_is_no_message(ends: Ends, text: object)
     """NumPy evaluates a part of what it is given as the name of a dtype."""
     ends[0].socket.sendall(bytes_of({"header": {}, "arrays": [[text, [1]]]}, bytes(64)))
     with pytest.raises(Garbled):
-        ends[1].receive(time.monotonic() + 5)
+        ends[1].receive(Patience(5))
 
 
 @pytest.mark.parametrize("sizes", [(2**63, 0), (2, 2**63), (2**27, 0), (2, 2**35)], ids=str)
 def test_a_message_that_is_announced_as_huge_is_refused(ends: Ends, sizes: tuple[int, int]) -> None:
     ends[0].socket.sendall(struct.pack("<QQ", *sizes))
     with pytest.raises(Garbled, match="but should be at most"):
-        ends[1].receive(time.monotonic() + 5)
+        ends[1].receive(Patience(5))
 
 
 def test_what_its_reader_says_is_the_most(ends: Ends) -> None:
     small = Channel(ends[1].socket, largest=128)
     ends[0].send({}, [np.zeros(128, np.uint8)])
-    assert small.receive(time.monotonic() + 5)[1][0].size == 128
+    assert small.receive(Patience(5))[1][0].size == 128
     ends[0].send({}, [np.zeros(129, np.uint8)])
     with pytest.raises(Garbled, match="at most 67108864 and 128"):
-        small.receive(time.monotonic() + 5)
+        small.receive(Patience(5))
 
 
 def test_no_more_memory_is_taken_than_has_arrived(ends: Ends) -> None:
@@ -217,7 +218,7 @@ def test_no_more_memory_is_taken_than_has_arrived(ends: Ends) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ConnectionError):
-            ends[1].receive(time.monotonic() + 5)
+            ends[1].receive(Patience(5))
         assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()

@@ -387,6 +387,43 @@ def test_no_process_outlives_a_killed_harness(state: str, tmp_path: Path) -> Non
     _wait_until(lambda: not _processes_of_session(session))
 
 
+STOOD_STILL = """
+import time
+from convoracle.oracle.operands.data import lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.replies import Limits
+
+def works(input, weight):
+    print("called", flush=True)
+    while time.process_time() < begun + 0.5:
+        pass
+    return input
+
+begun = time.process_time()
+case = parse_case("n1c1k1i3f1/float32/uniform/0")
+with Isolated(works, Limits(seconds_per_call=2.5)) as executor:
+    print(executor.loader_pid, flush=True)
+    reply = executor.call(Pass.FORWARD, lattice_operands(case), case.geometry)
+    print(type(reply).__name__, flush=True)
+"""
+
+
+def test_a_machine_that_stood_still_is_no_hang_of_the_candidate(tmp_path: Path) -> None:
+    script = tmp_path / "harness.py"
+    script.write_text(STOOD_STILL)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as harness:
+        assert harness.stdout is not None
+        session = int(harness.stdout.readline())
+        _wait_until(lambda: len(_processes_of_session(session)) == 2, 30)
+        all_of_them = [harness.pid, *_processes_of_session(session)]
+        for number, seconds in ((signal.SIGSTOP, 3.5), (signal.SIGCONT, 0)):
+            for pid in all_of_them:
+                os.kill(pid, number)
+            time.sleep(seconds)
+        assert harness.stdout.readline() == "Returned\n"
+
+
 def _wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

@@ -21,6 +21,7 @@ from convoracle.oracle.problem.passes import Array, Pass
 from convoracle.reports.records.record import CandidateInfo
 from convoracle.suites.calling.channel import Channel, Garbled, Header
 from convoracle.suites.calling.loader import Introduction, exit_code, introduction_from
+from convoracle.suites.calling.patience import Patience
 
 INTRODUCTION = {"info": {}, "passes": ["forward"], "seconds_per_call": 7.5, "loading_seconds": 1, "device": ""}
 CANDIDATE = """
@@ -76,8 +77,8 @@ class Worker:
         assert child.receive(soon())[0] == {}  # it has the candidate
         return child
 
-    def bury(self, patience: float) -> int:
-        self.control.send({"do": "bury", "patience": patience})
+    def bury(self, seconds: float) -> int:
+        self.control.send({"do": "bury", "seconds": seconds})
         return int(self.control.receive(soon())[0]["status"])
 
     def close(self) -> int:
@@ -87,8 +88,8 @@ class Worker:
         return self.process.wait(10)
 
 
-def soon() -> float:
-    return time.monotonic() + 30
+def soon() -> Patience:
+    return Patience(30)
 
 
 def ask(child: Channel, weight: float, sequence: int = 1, **changed: object) -> None:
@@ -120,7 +121,7 @@ def test_a_child_answers_calls_by_their_number_until_it_is_hung_up_on(worker: Wo
         assert (header["kind"], header["sequence"]) == ("Returned", sequence)
         assert result.tolist() == [[[10 * weight, 20 * weight]]]
     child.close()
-    assert worker.bury(patience=10) == 0
+    assert worker.bury(seconds=10) == 0
 
 
 def test_a_child_that_ends_is_buried_and_the_next_one_works(worker: Worker) -> None:
@@ -129,18 +130,18 @@ def test_a_child_that_ends_is_buried_and_the_next_one_works(worker: Worker) -> N
     with pytest.raises(ConnectionError):
         child.receive(soon())
     child.close()
-    assert worker.bury(patience=10) == EXITED
+    assert worker.bury(seconds=10) == EXITED
     child = worker.fork()
     ask(child, 4)
     assert child.receive(soon())[1][0].tolist() == [[[40, 80]]]
     child.close()
-    worker.bury(patience=10)
+    worker.bury(seconds=10)
 
 
 def test_a_child_that_does_not_end_is_killed_when_patience_does(worker: Worker) -> None:
     child, start = worker.fork(), time.monotonic()
     ask(child, 3)
-    assert worker.bury(patience=0.1) == KILLED
+    assert worker.bury(seconds=0.1) == KILLED
     assert 0.1 <= time.monotonic() - start < 10
     child.close()
 
@@ -151,7 +152,7 @@ def test_a_child_is_in_a_group_of_its_own_and_leaves_no_core(worker: Worker) -> 
     header, _ = child.receive(soon())
     assert header["fields"]["message"] == "0 True"
     child.close()
-    worker.bury(patience=10)
+    worker.bury(seconds=10)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_what_is_asked_of_a_child(worker: Worker, changed: dict[str, object], ki
     header, _ = child.receive(soon())
     assert "actual" in header["text"]
     child.close()
-    worker.bury(patience=10)
+    worker.bury(seconds=10)
 
 
 def test_what_is_no_request_ends_the_child_and_not_the_worker(worker: Worker) -> None:
@@ -185,7 +186,7 @@ def test_what_is_no_request_ends_the_child_and_not_the_worker(worker: Worker) ->
     with pytest.raises(ConnectionError):
         child.receive(soon())
     child.close()
-    assert worker.bury(patience=10) == 1 << 8
+    assert worker.bury(seconds=10) == 1 << 8
 
 
 def test_what_cannot_be_rebuilt_is_told_and_ends_it() -> None:

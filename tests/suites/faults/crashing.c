@@ -3,8 +3,10 @@
  *
  * TWO_PLACES: forward and the weight gradient each write where there is no memory, where a stride is above 1.
  * HEAP: forward writes in front of a buffer of its own where a dilation is above 1, and frees it three calls later.
+ * GUARDED: as HEAP, with buffers whose guard is looked at where they are let go, as a debugging allocator's is.
  */
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define conv_forward right_forward
@@ -17,8 +19,28 @@
 static volatile int *volatile nowhere;
 #endif
 
+#if defined HEAP || defined GUARDED
+enum { LATER = 3, SIZE = 200000, GUARD = 8 };
+#endif
+
 #ifdef HEAP
-enum { LATER = 3, SIZE = 200000 };
+static char *take(void) {
+    mallopt(M_MMAP_THRESHOLD, SIZE / 2); /* pages of its own, where nobody looks meanwhile, if no other place is free */
+    return malloc(SIZE);
+}
+
+static void let_go(char *buffer) { free(buffer); }
+#endif
+
+#ifdef GUARDED
+static char *take(void) { return (char *)calloc(1, GUARD + SIZE) + GUARD; }
+
+static void let_go(char *buffer) {
+    static const char whole[GUARD];
+    if (buffer == NULL) return;
+    if (memcmp(buffer - GUARD, whole, GUARD)) abort();
+    free(buffer - GUARD);
+}
 #endif
 
 static int is_above_one(const int64_t *setting, int rank) {
@@ -31,15 +53,14 @@ CONVORACLE_PASS(conv_forward) {
 #ifdef TWO_PLACES
     if (is_above_one(convolution->stride, convolution->rank)) *nowhere = 1;
 #endif
-#ifdef HEAP
+#if defined HEAP || defined GUARDED
     static char *kept[LATER];
     static int calls;
-    mallopt(M_MMAP_THRESHOLD, SIZE / 2); /* pages of its own, where nobody looks meanwhile */
     char **oldest = &kept[++calls % LATER];
-    free(*oldest);
-    *oldest = malloc(SIZE);
+    let_go(*oldest);
+    *oldest = take();
     char *volatile start = *oldest;
-    memset(is_above_one(convolution->dilation, convolution->rank) ? start - 8 : start, 0x41, 8);
+    memset(is_above_one(convolution->dilation, convolution->rank) ? start - GUARD : start, 0x41, GUARD);
 #endif
     return right_forward(convolution, operands, result, message, message_size);
 }

@@ -16,7 +16,8 @@ class Signalled:
     numbers : tuple of Signals
     code : int
     has_page : bool
-        Whether a report is made; the records are there in any case.
+        Whether a report is made for sure; who is told twice makes none, unless it was there by then. The records are
+        there in any case.
     """
 
     what: str
