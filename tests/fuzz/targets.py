@@ -36,6 +36,7 @@ from convoracle.reports.records.summary import Summary
 from convoracle.suites.calling.channel import Channel
 from convoracle.suites.calling.company import company_from_message
 from convoracle.suites.calling.loader import introduction_from
+from convoracle.suites.calling.patience import Patience
 from convoracle.suites.calling.replies import from_message
 from convoracle.suites.campaign.packing import unpack
 from convoracle.suites.candidates import CandidateError, Misconduct
@@ -230,7 +231,7 @@ def _message(data: bytes) -> tuple[dict, list]:
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         theirs.sendall(data[: 1 << 16])
         theirs.shutdown(socket.SHUT_WR)
-        return channel.receive(time.monotonic() + 5)
+        return channel.receive(Patience(5))
 
 
 def _channel(data: bytes, scratch: Path) -> object:

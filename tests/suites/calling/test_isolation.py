@@ -343,7 +343,7 @@ def test_close_leaves_no_process_behind() -> None:
     assert _processes_of_session(session)
     executor.close()
     executor.close()
-    assert not _processes_of_session(session)
+    _wait_until(lambda: not _processes_of_session(session))
 
 
 HARNESS = """
