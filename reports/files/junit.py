@@ -110,7 +110,7 @@ def _case(
 
 def _layer(suite: ElementTree.Element, candidate: CandidateInfo, row: CertificateRow) -> None:
     """A test case for a result of a whole layer, which passes if it is proven right."""
-    name = f"certificate[{row.layer} {row.subject} {row.dtype}]"
+    name = f"certificate[{row.name}]"
     case = ElementTree.SubElement(
         suite, "testcase", name=_xml(name), classname=_xml(f"convoracle.{candidate.name}"), time=f"{row.seconds:.3f}"
     )

@@ -1,4 +1,4 @@
-"""The document of certificates: which whole layers are proven right, and how surely."""
+"""The document of certificates: which whole layers are proven right, and how surely; and how well they round."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...oracle.judging.verdict import Outcome
+from ...oracle.operands.data import Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class CertificateRow:
     elements : int
         That the result has; 0 where there was none to look at.
     miss : float or None
-        The probability, at most, with which a wrong result would have been given a certificate; None without one.
+        The probability, at most, with which a wrong result would have been given a certificate; None without one, as
+        on real numbers, on which some of the elements are looked at.
     seconds, own_seconds : float
         That the call took, and the certificate.
     small_case : str
         Of a wrong element, the command that checks a small case that is wrong as well, or that there is none.
+    numbers : Numbers
+        Integers, on which a result is proven right, or reals, on which it is held to the bound of its rounding.
     """
 
     layer: str
@@ -39,16 +43,27 @@ class CertificateRow:
     seconds: float
     own_seconds: float
     small_case: str = ""
+    numbers: Numbers = Numbers.INTEGERS
 
     @property
-    def question(self) -> tuple[str, str, str, str]:
-        """What was asked, whatever the operands were: layer, its geometry, pass and dtype."""
-        return self.layer, self.case.partition("/")[0], self.subject, self.dtype
+    def name(self) -> str:
+        """``conv1 forward float32``, and whether that is on real numbers."""
+        return f"{self.layer} {self.subject} {self.dtype}" + (", real numbers" if self.is_of_reals else "")
+
+    @property
+    def question(self) -> tuple[str, str, str, str, str]:
+        """What was asked, whatever the operands were: layer, its geometry, pass, dtype and kind of numbers."""
+        return self.layer, self.case.partition("/")[0], self.subject, self.dtype, str(self.numbers)
+
+    @property
+    def is_of_reals(self) -> bool:
+        """Whether it was asked on real numbers."""
+        return self.numbers is Numbers.REALS
 
     @property
     def is_proven(self) -> bool:
-        """Whether the result has a certificate."""
-        return self.outcome is Outcome.CONFORMS and self.miss is not None
+        """Whether the result has a certificate; on real numbers, whether what was looked at is within its bound."""
+        return self.outcome is Outcome.CONFORMS and (self.miss is not None or self.is_of_reals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +92,9 @@ class Certificates:
 def wrong_rows(certificates: Iterable[Certificates]) -> tuple[tuple[Certificates, CertificateRow], ...]:
     """The results that count against a candidate."""
     return tuple((each, row) for each in certificates for row in each.rows if row.outcome.is_mismatch)
+
+
+def by_numbers(rows: Iterable[CertificateRow]) -> tuple[tuple[CertificateRow, ...], tuple[CertificateRow, ...]]:
+    """Those on integers, and those on real numbers."""
+    rows = tuple(rows)
+    return tuple(row for row in rows if not row.is_of_reals), tuple(row for row in rows if row.is_of_reals)

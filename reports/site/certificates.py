@@ -11,7 +11,7 @@ from pathlib import Path
 from ...oracle.judging.verdict import Outcome
 from ..files.layout import CERTIFICATES, PAGE
 from ..files.whole import write_whole
-from ..records.certified import CertificateRow, Certificates
+from ..records.certified import CertificateRow, Certificates, by_numbers
 from ..records.naming import with_version
 from ..records.serialization import to_json
 from ..views.wording import SYMBOLS, clean, plural
@@ -55,11 +55,18 @@ def write_certificates(document: Certificates, folder: Path) -> None:
 
 def certified_sentence(rows: Sequence[CertificateRow]) -> str:
     """``210 of 212 results certified; 2 undecided; 8.61 s in its calls, 2.10 s for the certificates``."""
+    calls, own = sum(row.seconds for row in rows), sum(row.own_seconds for row in rows)
+    integers, reals = by_numbers(rows)
+    counted = _counted("certified", integers) if integers or not reals else ""
+    if reals:
+        counted += f"{'; ' if counted else ''}{_counted('within the bound on real numbers', reals)}"
+    return f"{counted}; {calls:.2f} s in its calls, {own:.2f} s for the certificates"
+
+
+def _counted(told: str, rows: Sequence[CertificateRow]) -> str:
     counts = Counter(row.outcome for row in rows)
     others = "".join(f"; {count} {outcome}" for outcome, count in counts.items() if outcome is not Outcome.CONFORMS)
-    calls, own = sum(row.seconds for row in rows), sum(row.own_seconds for row in rows)
-    told = f"{counts[Outcome.CONFORMS]} of {plural(len(rows), 'result')} certified{others}"
-    return f"{told}; {calls:.2f} s in its calls, {own:.2f} s for the certificates"
+    return f"{counts[Outcome.CONFORMS]} of {plural(len(rows), 'result')} {told}{others}"
 
 
 def _certificates(document: Certificates) -> CandidateCertificates:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...oracle.judging.verdict import Outcome
 from ..records.baseline import Held
-from ..records.certified import wrong_rows
+from ..records.certified import by_numbers, wrong_rows
 from ..records.compared import Compared
 from ..records.record import CandidateInfo
 from ..records.tally import Cell
@@ -116,11 +116,13 @@ def _measures(run: Run, against: Held) -> Iterator[Measure]:
     known = len(run.mismatches) - len(against.unknown)
     if known:
         yield Measure(f"{known:,} of {len(run.mismatches):,}", "mismatches are in the baseline, as known")
-    if rows := [row for each in run.beside.certificates for row in each.rows]:
-        proven = sum(row.is_proven for row in rows)
-        yield Measure(
-            f"{proven:,} of {len(rows):,}", "results of whole layers are proven right", 100 * proven / len(rows)
-        )
+    rows = [row for each in run.beside.certificates for row in each.rows]
+    for told, some in zip(
+        ("are proven right", "are within their bound on real numbers"), by_numbers(rows), strict=True
+    ):
+        if some:
+            proven = sum(row.is_proven for row in some)
+            yield Measure(f"{proven:,} of {len(some):,}", f"results of whole layers {told}", 100 * proven / len(some))
     if run.audited:
         yield Measure(f"{run.audited:,}", "exact results were computed again, term by term")
 
@@ -175,6 +177,10 @@ def candidate_view(candidate: CandidateInfo, cell: Cell, beside: Beside) -> Cand
         f"{cell.verdicts:,}" if cell.verdicts else "none",
         rounded(cell.ratio) if cell.decided else "–",
         duration(cell.seconds),
-        f"{sum(row.is_proven for row in rows):,} of {len(rows):,} proven right" if rows else "",
+        ", ".join(
+            f"{sum(row.is_proven for row in some):,} of {len(some):,} {told}"
+            for told, some in zip(("proven right", "within their bound"), by_numbers(rows), strict=True)
+            if some
+        ),
         ", ".join(map(clean, probed)),
     )

@@ -123,7 +123,7 @@ def _silenced_line(silenced: Silenced) -> str:
 def _layer_line(turn: LayerTurn) -> str:
     row = turn.after or turn.before
     assert row is not None
-    asked = f"{clean(row.layer)} {clean(row.subject)} {clean(row.dtype)} of {clean(turn.candidate)}"
+    asked = f"{clean(row.name)} of {clean(turn.candidate)}"
     return f"{asked}: {'not asked' if turn.after is None else clean(turn.after.told)}"
 
 

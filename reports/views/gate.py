@@ -61,7 +61,7 @@ def wrong_layers(certificates: Iterable[Certificates]) -> tuple[str, ...]:
     sentences = []
     for each in certificates:
         if wrong := wrong_rows((each,)):
-            named = ", ".join(f"{clean(row.layer)} {clean(row.subject)} {clean(row.dtype)}" for _, row in wrong[:3])
+            named = ", ".join(clean(row.name) for _, row in wrong[:3])
             more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
             amount = plural(len(wrong), "result of a whole layer is", "results of whole layers are")
             sentences.append(f"{clean(each.candidate)}: {amount} wrong: {named}{more}")

@@ -22,7 +22,7 @@ from ..checks.conduct import judge_conduct
 from ..checks.declared import arithmetic_of
 from ..checks.value import operands_of
 
-_USUAL_DTYPE = "float32"
+USUAL_DTYPE = "float32"
 _ZEROS = "equal, but the operands have zeros, whose terms would not be missed: a wider accumulator would leave none"
 
 
@@ -59,7 +59,7 @@ class CertifiedLayer:
         A dtype is named beside the pass unless it is float32.
         """
         named = f"{self.layer} {self.pass_}"
-        if self.dtype != _USUAL_DTYPE:
+        if self.dtype != USUAL_DTYPE:
             named += f" {self.dtype}"
         if self.is_certified:
             return f"{named}: {self.told}"

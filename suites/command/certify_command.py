@@ -63,6 +63,11 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         help="a wrong result is missed with a probability of at most 2^-B (default: 40)",
     )
     certify.add_argument(
+        "--reals",
+        action="store_true",
+        help="call each pass once more, on real numbers: is each element of some planes within its rounding bound?",
+    )
+    certify.add_argument(
         "--out", type=Path, metavar="DIR", help="a folder for the report: index.html and certificates.json"
     )
     add_into_option(certify, "the certificates")
@@ -74,6 +79,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
 def certify(options: argparse.Namespace) -> int:
     """Print a line for each pass of each layer; 0 if none is wrong and some are certified, else 1."""
     from ..audits.certified_layers import certified_layers
+    from ..audits.real_planes import real_layers
 
     console, rows = plain_console(soft_wrap=True), list[CertificateRow]()
     if options.out is not None and options.out.exists() and not options.out.is_dir():
@@ -92,6 +98,9 @@ def certify(options: argparse.Namespace) -> int:
             if small:
                 console.print(f"  {small}")
             rows.append(replace(each.row, small_case=small))
+        for each_real in real_layers(executor, layers if options.reals else (), passes):
+            console.print(f"{SYMBOLS[each_real.verdict.outcome]} {each_real}")
+            rows.append(each_real.row)
         info = executor.info
     name = with_version(info.name, info.version)
     console.print(f"{name}: {certified_sentence(rows)}")

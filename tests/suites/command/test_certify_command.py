@@ -96,3 +96,53 @@ def test_what_a_run_did_not_examine_is_refused_before_the_work(capsys: pytest.Ca
     assert "certified" not in told.out
     assert main(["certify", "reference", "--corpus", "resnet50", "--into", "nowhere"]) == 2
     assert "nowhere/run.json: there is no such file" in capsys.readouterr().err
+
+
+_CUT = """import numpy as np
+
+from convoracle.oracle.answers import reference
+from convoracle.oracle.problem.passes import Pass
+
+
+class Narrow:
+    passes = frozenset({Pass.FORWARD})
+
+    def evaluate(self, pass_, operands, geometry):
+        def cut(array):
+            return (array.view(np.uint32) & 0xFFFFE000).view(np.float32).astype(np.float64)
+
+        return reference.evaluate(pass_, operands.map(cut), geometry).astype(np.float32)
+"""
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_real_numbers_are_asked_for_and_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("narrow.py").write_text(_CUT)
+    Path("own.txt").write_text("mb2ic4oc4ih8oh8kh3ph1\n")
+    asked = ["certify", "narrow.py:Narrow", "--corpus", "own.txt"]
+    assert main([*asked, "--out", "integers"]) == 0
+    assert main([*asked, "--reals", "--out", "both"]) == 1
+    told = capsys.readouterr().out
+    assert "1 of 1 result certified; 0 of 1 result within the bound on real numbers; 1 violates" in told
+    integers, reals = json.loads(Path("both/certificates.json").read_text())["rows"]
+    assert (integers["numbers"], integers["outcome"]) == ("integers", "conforms")
+    assert (reals["numbers"], reals["outcome"], reals["miss"]) == ("reals", "violates", None)
+    assert "real&nbsp;numbers" in Path("both/index.html").read_text("utf-8")
+    assert "real&nbsp;numbers" not in Path("integers/index.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_layer_that_rounds_worse_than_it_says_keeps_its_run_from_passing() -> None:
+    Path("narrow.py").write_text(_CUT)
+    Path("own.txt").write_text("mb2ic4oc4ih8oh8kh3ph1\n")
+    few = ("--cases", "2", "--in-process", "--dtypes", "float32", "--checks", "structure", "--min-compared", "0")
+    assert main(["check", "narrow.py:Narrow", *few, "--out", "run"]) == 0
+    assert main(["certify", "narrow.py:Narrow", "--corpus", "own.txt", "--into", "run"]) == 0
+    assert json.loads(Path("run/summary.json").read_text())["passes"]
+    assert main(["certify", "narrow.py:Narrow", "--corpus", "own.txt", "--reals", "--into", "run"]) == 1
+    summary = json.loads(Path("run/summary.json").read_text())
+    assert not summary["passes"]
+    assert any("own.txt:1 forward float32, real numbers" in complaint for complaint in summary["complaints"])
+    assert "certificate[own.txt:1 forward float32, real numbers]" in Path("run/junit.xml").read_text("utf-8")
+    page = Path("run/index.html").read_text("utf-8")
+    assert "1 of 1 proven right, 0 of 1 within their bound" in page
