@@ -42,7 +42,7 @@ def conv2d(x, w, stride, padding):
     if any(size < reach for size, reach in zip(x.shape[2:], w.shape[2:])):
         raise NotImplementedError("no window")
     windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))[:, :, ::down, ::across]
-    return np.einsum("ncijrs,kcrs->nkij", windows, w)
+    return np.tensordot(windows, w, ((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2)
 
 class MyConvolution:
     def weight_gradient(self, input, output_gradient, geometry):

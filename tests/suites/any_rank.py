@@ -14,7 +14,8 @@ def conv(x, w, bias=None, stride=(1,), padding=(0,), dilation=(1,)):
     for tap in np.ndindex(*w.shape[2:]):
         axes = zip(tap, dilation, sizes, stride, strict=True)
         read = (slice(t * d, t * d + (o - 1) * s + 1 if o else t * d, s) for t, d, o, s in axes)
-        y += np.einsum("nc...,kc->nk...", x[:, :, *read], w[:, :, *tap])
+        if x.size:  # of nothing, `np.einsum` makes NaN now and then: finding N1
+            y += np.einsum("nc...,kc->nk...", x[:, :, *read], w[:, :, *tap])
     return y if bias is None else y + bias.reshape(-1, *(1,) * (x.ndim - 2))
 
 

@@ -30,7 +30,8 @@ def plain(x: Array, w: Array, stride: Pair, padding: Pair, dilation: Pair) -> Ar
     for i in range(out.shape[2]):
         for j in range(out.shape[3]):
             window = x[:, :, i * sy : i * sy + dy * rows : dy, j * sx : j * sx + dx * columns : dx]
-            out[:, :, i, j] = np.einsum("ncrs,kcrs->nk", window[:, :, :rows, :columns], w)
+            if window.size:  # of nothing, `np.einsum` makes NaN now and then: finding N1
+                out[:, :, i, j] = np.einsum("ncrs,kcrs->nk", window[:, :, :rows, :columns], w)
     return out
 
 

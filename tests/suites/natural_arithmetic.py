@@ -130,7 +130,7 @@ _A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]])
 
 def winograd(x: Array, w: Array, stride: Pair, padding: Pair, dilation: Pair) -> Array:
     """F(2x2, 3x3) for kernels of 3x3 with stride 1, and sums of products for others; a third makes it round."""
-    if w.shape[2:] != (3, 3) or stride != (1, 1) or dilation != (1, 1):
+    if not x.size or w.shape[2:] != (3, 3) or stride != (1, 1) or dilation != (1, 1):
         return plain(x, w, stride, padding, dilation)
     x = _padded(x, padding)
     out_h, out_w = x.shape[2] - 2, x.shape[3] - 2
