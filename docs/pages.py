@@ -11,6 +11,7 @@ ELSEWHERE = {
     "docs/findings.md": "tests/docs/test_findings.py runs the scripts from which its snippets are",
     "docs/decisions": "they tell what held when they were taken",
     "examples/c": "tests/suites/candidates/foreign/test_shared_library.py examines the library with each of its faults",
+    "examples/cuda": "tests/suites/candidates/foreign/test_cuda_example.py examines it with each of its faults",
     "examples/node": "tests/suites/candidates/foreign/test_executable.py examines the program with its fault",
 }
 """Pages whose snippets are not run here, and why."""

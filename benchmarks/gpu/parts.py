@@ -81,8 +81,8 @@ def _card(dtype: str, attribute: str) -> tuple[str, ...]:
     )
 
 
-_LIBRARY = "{out}/libcuda_conv.so"
-_HEADER = (sys.executable, str(HERE / "kernels.py"), "{device}", _LIBRARY)
+_LIBRARY, _FAULTY = "{out}/libcuda_conv.so", "{out}/libcuda_conv_without_tail.so"
+_COMPILE = (sys.executable, str(HERE / "kernels.py"), "{device}", _LIBRARY, _FAULTY)
 _ALL = ("--dtypes", "float64", "float32", "float16", "bfloat16")
 _CARDS = (("float16", "Tf32"), ("bfloat16", "Tf32"), ("float32", "Tf32"), ("float32", "Single"))
 _CERTIFY = (*_CONVORACLE, "certify", f"{HERE}/torch_ways.py:Tf32", "--corpus", "resnet50", "--batch", "{batch}")
@@ -99,9 +99,11 @@ PARTS = (
         "cuda c",
         40,
         (
-            _HEADER,
-            (*_CONVORACLE, "check", _LIBRARY, *_CASES, "--dtypes", "float32", "--out", "{out}/cuda-c"),
+            _COMPILE,
+            (*_CONVORACLE, "check", _LIBRARY, *_CASES, "--out", "{out}/cuda-c"),
+            (*_CONVORACLE, "check", _FAULTY, *_CASES, "--out", "{out}/cuda-c-with-a-tail-bug"),
         ),
+        ends_with=1,
     ),
     _check("cupy", 25, f"{HERE}/array_ways.py:by_cupy", "--dtypes", "float32", "float64"),
     _check("jax", 25, f"{HERE}/array_ways.py:by_jax", "--dtypes", "float32"),

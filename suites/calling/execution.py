@@ -13,7 +13,7 @@ import numpy as np
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.layouts import CONTIGUOUS, EXPANDED, arrange
 from ...oracle.problem.passes import Operands, Pass, is_numeric, shape_of
-from ..candidates import Misconduct, ProcessDied
+from ..candidates import DeviceDied, Misconduct, ProcessDied
 from ..candidates.device import to_numpy
 from ..candidates.foreign.post_mortem import beginning
 from ..candidates.loading.loaded import LoadedCandidate
@@ -115,7 +115,7 @@ def message_of(error: BaseException) -> str:
 
 def _describe_error(error: BaseException, seconds: float) -> Raised | OutOfMemory | DeviceLost:
     message = message_of(error)
-    if is_lost(message):
+    if isinstance(error, DeviceDied) or is_lost(message):
         return DeviceLost(beginning(f"{type(error).__name__}: {message}"))
     if isinstance(error, MemoryError) or any(sign in message for sign in _OUT_OF_MEMORY):
         return OutOfMemory(beginning(f"{type(error).__name__}: {message}"))

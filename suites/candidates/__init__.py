@@ -158,5 +158,9 @@ class ProcessDied(Exception):
     """A candidate's own process ended during a call; the text says how, as ``SIGSEGV (segmentation fault)``."""
 
 
+class DeviceDied(Exception):
+    """A candidate's device does nothing more in this process, as the candidate itself says."""
+
+
 class Misconduct(Exception):
     """What a candidate outside of Python did against its interface, such as writing past the end of its result."""

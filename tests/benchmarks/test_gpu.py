@@ -35,13 +35,23 @@ def run(out: Path, *options: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, results
 
 
+def _shown(report: Path) -> str:
+    """What the run's end told, again."""
+    return subprocess.run(
+        [sys.executable, "-m", "convoracle.suites", "show", str(report)], capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.skipif(shutil.which("c++") is None, reason="there is no compiler of C++")
 def test_parts_run_on_the_cpu(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     code, results = run(tmp_path, "--only", "cuda c", "cupy", "--seconds", "120")
     assert (code, results["document"], results["machine"]["device"]) == (0, "gpu", "cpu")
     assert [each["outcome"] for each in results["parts"]] == ["done", "done"]
-    assert all("no mismatch in" in each["told"][-1] for each in results["parts"])
+    in_cuda, in_cupy = (each["told"] for each in results["parts"])
+    assert "result-never-written" in in_cuda[0], in_cuda  # of the tail bug, which is asked last
+    assert "no mismatch in" in in_cupy[-1]
+    assert "no mismatch in" in _shown(tmp_path / "cuda-c")
 
 
 def test_a_part_beyond_its_limit_stops_none(tmp_path: Path) -> None:
@@ -62,6 +72,16 @@ def test_a_part_that_ends_otherwise_has_failed(gpu_module: Callable[..., Any], t
     ):
         result = parts.run(parts.Part("part", 30, commands, ends_with), "cpu", tmp_path)
         assert (result.outcome, result.told) == (outcome, ("said",))
+
+
+def test_without_nvcc_it_says_so(
+    gpu_module: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernels = gpu_module("kernels")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["kernels.py", "cuda", "right.so", "wrong.so"])
+    assert kernels.main() == 2
+    assert capsys.readouterr().out.startswith("there is no nvcc, neither on the path nor at ")
 
 
 def test_all_parts_fit_into_eight_minutes(gpu_module: Callable[..., Any]) -> None:

@@ -14,13 +14,13 @@ HEADER = Path(__file__).parent / "abi" / "convoracle.h"
 ABI_VERSION = 1
 """CONVORACLE_ABI_VERSION of the header.
 
-1: first version.
+1: first version. Functions that a library may lack can be added without another.
 """
 
 MAX_AXES = 8
 MAX_RANK = 10
 DEFAULT_FORMAT = 0
-OK, UNSUPPORTED, ERROR = range(3)
+OK, UNSUPPORTED, ERROR, DEVICE_LOST = range(4)
 
 DTYPE_CODES = {
     "float64": 1,
@@ -125,11 +125,14 @@ class OperandPointers(ctypes.Structure):
     )
 
 
-PASS_ARGUMENTS = (
-    ctypes.POINTER(Convolution),
-    ctypes.POINTER(OperandPointers),
-    _TensorPointer,
-    ctypes.c_void_p,
-    ctypes.c_size_t,
-)
-"""Types of the arguments of CONVORACLE_PASS; it returns an int32_t."""
+MESSAGE_ARGUMENTS = (ctypes.c_void_p, ctypes.c_size_t)
+"""Types of the last arguments of whatever returns a status, an int32_t."""
+PASS_ARGUMENTS = (ctypes.POINTER(Convolution), ctypes.POINTER(OperandPointers), _TensorPointer)
+"""Types of the arguments of CONVORACLE_PASS before the message."""
+DEVICE_ARGUMENTS = {
+    "device_allocate": (ctypes.c_size_t, ctypes.POINTER(ctypes.c_void_p)),
+    "device_free": (ctypes.c_void_p,),
+    "device_write": (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t),
+    "device_read": (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t),
+}
+"""Functions of the library's own device -> types of their arguments before the message."""

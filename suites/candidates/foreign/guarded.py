@@ -25,23 +25,28 @@ class Guarded:
         Bytes, at least 0.
     misalignment : int
         Distance of its start from a boundary of 64 bytes.
+
+    Attributes
+    ----------
+    whole : ndarray
+        The bytes of the piece and of both zones.
     """
 
     def __init__(self, size: int, misalignment: int = 0) -> None:
         zone = min(max(size, _SMALLEST_ZONE), _LARGEST_ZONE)
-        self._memory = np.full(size + 2 * zone + 2 * BOUNDARY, _GUARD, np.uint8)
-        self._start = zone + (misalignment - self._memory.ctypes.data - zone) % BOUNDARY
-        self.bytes = self._memory[self._start : self._start + size]
+        self.whole = np.full(size + 2 * zone + 2 * BOUNDARY, _GUARD, np.uint8)
+        self._start = zone + (misalignment - self.whole.ctypes.data - zone) % BOUNDARY
+        self.bytes = self.whole[self._start : self._start + size]
 
     @property
     def address(self) -> int:
         """Where the piece starts."""
-        return self._memory.ctypes.data + self._start
+        return self.whole.ctypes.data + self._start
 
     def overrun(self) -> str | None:
         """How far something was written outside of the piece, or None."""
-        after = np.flatnonzero(self._memory[self._start + self.bytes.size :] != _GUARD)
-        before = np.flatnonzero(self._memory[: self._start] != _GUARD)
+        after = np.flatnonzero(self.whole[self._start + self.bytes.size :] != _GUARD)
+        before = np.flatnonzero(self.whole[: self._start] != _GUARD)
         if after.size:
             return f"{_count(int(after[-1]) + 1)} past the end"
         if before.size:

@@ -5,42 +5,40 @@ from __future__ import annotations
 import ctypes
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ....oracle.numbers.dtypes import CONVENTIONS, DTYPES, numpy_dtype, result_dtype
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Array, Operands, Pass
-from .. import CandidateError, Misconduct
+from .. import CandidateError
 from ..protocol import Candidate
+from .answer import answer_of, refuse_failure, refuse_overruns
 from .c_interface import (
     ABI_VERSION,
     DEFAULT_FORMAT,
+    DEVICE_ARGUMENTS,
+    DEVICE_LOST,
     DTYPE_CODES,
-    ERROR,
     MAX_AXES,
-    OK,
+    MESSAGE_ARGUMENTS,
     PASS_ARGUMENTS,
-    UNSUPPORTED,
     Convolution,
     OperandPointers,
     Tensor,
 )
+from .device_memory import placing
 from .entry_frame import entering
 from .evaluation import rate_taken, short_text, taken, write_foreign_call
-from .guarded import Guarded, Lent, Unwritten
+from .guarded import Lent, Unwritten
 
 FILE_NAME = re.compile(r".*\.(so(\.\d+)*|dylib)", re.DOTALL)
 """What the file of a shared library is called: ``libmine.so``, ``libmine.so.1.2``."""
 
 SYMBOL_PREFIX = "conv_"
 _VERSION = f"{SYMBOL_PREFIX}abi_version"
-_MESSAGE_SIZE = 1024
 _BY_CODE = {code: name for name, code in DTYPE_CODES.items()}
-
-
-class LibraryError(RuntimeError):
-    """A function of a library says that it failed."""
 
 
 class SharedLibrary(Candidate):
@@ -62,18 +60,20 @@ class SharedLibrary(Candidate):
         self.path = Path(path).resolve()
         self._library = _open(self.path)
         self._check_version()
-        functions = {pass_: found for pass_ in Pass if (found := self._find(f"{SYMBOL_PREFIX}{pass_}")) is not None}
+        functions = {
+            pass_: found for pass_ in Pass if (found := self._answering(pass_.value, PASS_ARGUMENTS)) is not None
+        }
         if not functions:
             raise CandidateError(
                 f"{path} exports none of the functions of a candidate: define at least one of "
                 f"{', '.join(f'{SYMBOL_PREFIX}{pass_}' for pass_ in Pass)}, as convoracle.h declares them, "
                 f"and make them visible outside of the library"
             )
-        for function in functions.values():
-            function.argtypes, function.restype = PASS_ARGUMENTS, ctypes.c_int32
-        self._functions = {
-            pass_: entering(function, self.path, f"{SYMBOL_PREFIX}{pass_}") for pass_, function in functions.items()
-        }
+        self._functions = functions
+        self._placed = placing(
+            self.path.name,
+            {f"{SYMBOL_PREFIX}{name}": self._answering(name, types) for name, types in DEVICE_ARGUMENTS.items()},
+        )
         self.passes = frozenset(functions)
         self.name = short_text(self._text("name") or self.path.name)
         self.version = short_text(self._text("version") or "")
@@ -95,31 +95,29 @@ class SharedLibrary(Candidate):
         return write_foreign_call(pass_, geometry, SharedLibrary, str(self.path), bias=bias)
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        arrays = taken(pass_, operands)
-        lent = {name: Lent(array) for name, array in arrays.items()}
-        dtype = next(iter(arrays.values())).dtype.name
+        lent = {name: Lent(array) for name, array in taken(pass_, operands).items()}
+        dtype = next(iter(lent.values())).array.dtype.name
         result_name = self.results.get(dtype, result_dtype(dtype))
         result = Unwritten(pass_.result_shape(geometry), numpy_dtype(result_name))
-        message = Guarded(_MESSAGE_SIZE)
-        message.bytes[:] = 0
-        code = self._functions[pass_](
-            ctypes.byref(Convolution.of(geometry, dtype, result_name)),
-            ctypes.byref(
-                OperandPointers(
-                    **{name: ctypes.pointer(Tensor.of(copy.array, copy.address)) for name, copy in lent.items()},
-                    learning_rate=rate_taken(pass_, operands),
-                )
-            ),
-            ctypes.byref(Tensor.of(result.array, result.address)),
-            message.address,
-            _MESSAGE_SIZE,
-        )
+        with self._placed([result.memory, *(copy.memory for copy in lent.values())]) as (of_result, *shifts):
+            tensors = {
+                name: ctypes.pointer(Tensor.of(copy.array, copy.address + shift))
+                for (name, copy), shift in zip(lent.items(), shifts, strict=True)
+            }
+            answer = answer_of(
+                f"{SYMBOL_PREFIX}{pass_}",
+                self._functions[pass_],
+                ctypes.byref(Convolution.of(geometry, dtype, result_name)),
+                ctypes.byref(OperandPointers(**tensors, learning_rate=rate_taken(pass_, operands))),
+                ctypes.byref(Tensor.of(result.array, result.address + of_result)),
+            )
+            if answer.status == DEVICE_LOST:  # from which nothing can be fetched
+                refuse_failure(answer)
         for copy in lent.values():
             copy.return_changes()
-        pieces = {"its result": result.memory, "its message": message}
-        pieces |= {f"its operand {name}": copy.memory for name, copy in lent.items()}
-        _refuse_overruns(f"{SYMBOL_PREFIX}{pass_}", pieces)
-        _refuse_failure(f"{SYMBOL_PREFIX}{pass_}", code, message.bytes.tobytes())
+        operand_pieces = {f"its operand {name}": copy.memory for name, copy in lent.items()}
+        refuse_overruns(answer, {"its result": result.memory, **operand_pieces})
+        refuse_failure(answer)
         return result.array.copy()
 
     def _check_version(self) -> None:
@@ -140,6 +138,15 @@ class SharedLibrary(Candidate):
     def _find(self, name: str) -> Any:
         """The function of this name, or None."""
         return getattr(self._library, name, None)
+
+    def _answering(self, name: str, types: tuple[Any, ...]) -> Callable[..., int] | None:
+        """The function of this name and of arguments of these types, which answers as a pass does, or None."""
+        name = f"{SYMBOL_PREFIX}{name}"
+        function = self._find(name)
+        if function is None:
+            return None
+        function.argtypes, function.restype = (*types, *MESSAGE_ARGUMENTS), ctypes.c_int32
+        return entering(function, self.path, name)
 
     def _text(self, name: str, *arguments: str) -> str | None:
         function = self._find(f"{SYMBOL_PREFIX}{name}")
@@ -197,20 +204,3 @@ def _open(path: Path) -> ctypes.CDLL:
         return ctypes.CDLL(str(path))
     except OSError as error:
         raise CandidateError(f"{path.name} cannot be loaded as a shared library: {error}") from None
-
-
-def _refuse_overruns(function: str, pieces: dict[str, Guarded]) -> None:
-    overruns = ((owner, memory.overrun()) for owner, memory in pieces.items())
-    overrun_texts = [f"up to {overrun} of {owner}" for owner, overrun in overruns if overrun is not None]
-    if overrun_texts:
-        raise Misconduct(f"{function} wrote {' and '.join(overrun_texts)}")
-
-
-def _refuse_failure(function: str, code: int, message: bytes) -> None:
-    text = message.partition(b"\0")[0].decode(errors="replace").strip()
-    if code == UNSUPPORTED:
-        raise NotImplementedError(text or f"{function} says that it does not support this")
-    if code == ERROR:
-        raise LibraryError(text or f"{function} says that it failed")
-    if code != OK:
-        raise Misconduct(f"{function} returned {code}, which is no code of convoracle.h")

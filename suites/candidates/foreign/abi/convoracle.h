@@ -55,11 +55,12 @@ enum {
     CONVORACLE_CIRCULAR = 3   /* the other end */
 };
 
-/* What a pass returns. */
+/* What a pass returns, and what a function of the device does. */
 enum {
     CONVORACLE_OK = 0,
     CONVORACLE_UNSUPPORTED = 1, /* not offered; say why in the message */
-    CONVORACLE_ERROR = 2        /* failed; say why in the message */
+    CONVORACLE_ERROR = 2,       /* failed; say why in the message */
+    CONVORACLE_DEVICE_LOST = 3  /* failed, and so will whatever uses the device in this process from now on */
 };
 
 /* The convolution. Arrays have `rank` entries, one for each spatial axis. */
@@ -127,6 +128,20 @@ CONVORACLE_PASS(conv_jvp);             /* input, weight, input_direction, weight
 CONVORACLE_PASS(conv_double_backward_output_gradient); /* as conv_jvp */
 CONVORACLE_PASS(conv_double_backward_input);           /* output_gradient, weight_direction */
 CONVORACLE_PASS(conv_double_backward_weight);          /* output_gradient, input_direction */
+
+/*
+ * The library's own device. Optional, all four or none: with them the data of operands and results lies in memory of
+ * the device, else in that of the CPU. Each returns what a pass returns, CONVORACLE_UNSUPPORTED where there is no such
+ * device or not enough memory.
+ */
+CONVORACLE_EXPORT int32_t conv_device_allocate(size_t size, void **memory, char *message, size_t message_size);
+CONVORACLE_EXPORT int32_t conv_device_free(void *memory, char *message, size_t message_size);
+/* To the device, from the CPU; when it returns, a pass can be called. */
+CONVORACLE_EXPORT int32_t conv_device_write(void *memory, const void *source, size_t size, char *message,
+                                            size_t message_size);
+/* To the CPU, from the device, after all that passes began there has been done, on whatever stream. */
+CONVORACLE_EXPORT int32_t conv_device_read(const void *memory, void *target, size_t size, char *message,
+                                           size_t message_size);
 
 /* Optional. Strings stay valid while the library is loaded. */
 CONVORACLE_EXPORT const char *conv_name(void);

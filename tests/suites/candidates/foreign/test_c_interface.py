@@ -27,6 +27,7 @@ _CONSTANTS = {
     "OK": c_interface.OK,
     "UNSUPPORTED": c_interface.UNSUPPORTED,
     "ERROR": c_interface.ERROR,
+    "DEVICE_LOST": c_interface.DEVICE_LOST,
     **{name.upper(): code for name, code in (c_interface.DTYPE_CODES | c_interface.PADDING_MODE_CODES).items()},
 }
 
