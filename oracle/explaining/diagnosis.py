@@ -26,7 +26,7 @@ from .reproduction import Effort, Hypothesis, Observation, evaluate, explains
 PAIR_EFFORT = 12_000
 """Evaluations for two models together."""
 CONFIRMATIONS = 2
-"""Cases beside the known one on which two models together must hold."""
+"""Cases beside the known one on which what explains it is to hold, if as many can be asked."""
 
 
 class Certainty(Enum):

@@ -20,12 +20,13 @@ from ..operands.data import Case, lattice_operands
 from ..problem.geometry import ConvGeometry
 from ..problem.layouts import CONTIGUOUS
 from ..problem.padding import SAME_PADDINGS
-from ..problem.passes import Array, Operands, Pass, is_defined
+from ..problem.passes import INPUT_GRADIENTS, Array, Operands, Pass, is_defined
 from .reproduction import Effort, Hypothesis, evaluate
 
 TRIES = 40
 EFFORT = 20_000
 MOST_PRODUCTS = 60_000
+_BLOCK, _LONGEST = 32, 512
 _BLOCKY = (11, 23, 47, 95)
 """Two blocks of 4, 8, 16 or 32 and one element short of a third: loops in blocks leave different remainders."""
 
@@ -127,6 +128,24 @@ def geometries(known: ConvGeometry, scope: Scope, tries: int) -> Iterator[ConvGe
             continue
         if geometry.products <= MOST_PRODUCTS and (not geometry.is_degenerate or known.batch == 0):
             yield geometry
+
+
+def in_whole_blocks(known: ConvGeometry, pass_: Pass) -> ConvGeometry | None:
+    """A larger geometry whose channels, and elements in a row of the result, fill blocks of 4 to 32: it has no tails.
+
+    None where no row is as long.
+    """
+    channels = _BLOCK * known.groups
+    for length in range(known.size[-1], known.size[-1] + _LONGEST):
+        size = (*known.size[:-1], length)
+        try:
+            longer = replace(known, size=size, in_channels=channels, out_channels=channels)
+        except InvalidArgument:
+            continue
+        row = length if pass_ in INPUT_GRADIENTS else longer.output_size[-1]
+        if row and row % _BLOCK == 0:
+            return longer
+    return None
 
 
 def _resized(random: Random, known: ConvGeometry, scope: Scope) -> ConvGeometry:

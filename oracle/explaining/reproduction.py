@@ -9,7 +9,7 @@ import numpy as np
 from ..answers import reference
 from ..answers.exact import ExactResult, term_counts
 from ..answers.smallest import known
-from ..faults import FaultModel, Implementation, honest
+from ..faults import FaultModel, Implementation, honest, never_written
 from ..numbers.arrays import Float64, Mask, widened
 from ..numbers.dtypes import Arithmetic
 from ..numbers.scaled import scaled, unit_of
@@ -21,7 +21,7 @@ Hypothesis = tuple[FaultModel, ...]
 """One model, or two planted one after the other."""
 
 LEAVING_MEMORY = frozenset(("unreached-elements-not-zeroed", "empty-batch-uninitialised"))
-"""Names of models that leave elements unwritten, which then hold whatever was in memory."""
+"""Names of models that leave elements unwritten, which then hold whatever was in memory, in every implementation."""
 _PRODUCTS_FOR_ONE = 10_000
 _COARSEST_UNIT = 0.125
 """Halves, quarters and eighths are exact in every case."""
@@ -67,6 +67,8 @@ class Observation:
         Whether the operands are of the integer lattice and the arithmetic is exact there.
     name : str
         Of the case.
+    is_of_memory : bool
+        Whether what is never written may hold any wrong number: the same call was seen to return different ones.
     """
 
     actual: Array
@@ -76,6 +78,7 @@ class Observation:
     arithmetic: Arithmetic
     exactly: bool = True
     name: str = ""
+    is_of_memory: bool = False
 
 
 def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
@@ -88,7 +91,7 @@ def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
     if wrong.shape != seen.actual.shape or (wrong.dtype.kind == "c") != (seen.actual.dtype.kind == "c"):
         return False
     actual, modelled = real_parts(seen.actual), real_parts(wrong)
-    alike = (actual == modelled) | (np.isnan(actual) & np.isnan(modelled)) | _unwritten(hypothesis, modelled, seen)
+    alike = _equal(actual, modelled) | _unwritten(hypothesis, modelled, seen)
     if alike.all():
         return True
     if seen.exactly and not _is_fractional(modelled, unit_of(seen.operands.learning_rate)):
@@ -96,6 +99,12 @@ def explains(hypothesis: Hypothesis, seen: Observation) -> bool:
     if not (np.isfinite(actual).all() and np.isfinite(modelled).all()):
         return False
     return bool((np.abs(actual - modelled) <= _allowed(hypothesis, seen)).all())
+
+
+def is_partly_written(hypothesis: Hypothesis, seen: Observation) -> bool:
+    """Whether by a hypothesis any element of what was seen was written, so that it could have been wrong."""
+    modelled = real_parts(evaluate(hypothesis, seen.pass_, seen.operands, seen.geometry))
+    return not modelled.size or not _unwritten(hypothesis, modelled, seen).all()
 
 
 def evaluate(hypothesis: Hypothesis, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
@@ -111,12 +120,22 @@ def _planted(hypothesis: Hypothesis, implementation: Implementation) -> Implemen
 
 def _unwritten(hypothesis: Hypothesis, modelled: Float64, seen: Observation) -> Mask:
     """The elements in which a model puts what is in memory: where the others by themselves give something else."""
-    others = tuple(model for model in hypothesis if model.name not in LEAVING_MEMORY)
+    leaving = LEAVING_MEMORY | never_written.IN_PART if seen.is_of_memory else LEAVING_MEMORY
+    others = tuple(model for model in hypothesis if model.name not in leaving)
     nowhere = np.zeros(modelled.shape, bool)
     if len(others) == len(hypothesis):
         return nowhere
     written = real_parts(evaluate(others, seen.pass_, seen.operands, seen.geometry))
-    return written != modelled if written.shape == modelled.shape else nowhere
+    if written.shape != modelled.shape:
+        return nowhere
+    left = ~_equal(written, modelled)
+    is_right = left & (real_parts(seen.actual) == written) & (written != 0)
+    return nowhere if seen.is_of_memory and is_right.any() else left
+
+
+def _equal(one: Array, other: Array) -> Mask:
+    equal: Mask = (one == other) | (np.isnan(one) & np.isnan(other))
+    return equal
 
 
 def _is_fractional(values: Array, unit: float) -> bool:

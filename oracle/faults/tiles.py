@@ -1,6 +1,6 @@
 """Loops in blocks of 4, 8, 16 or 32 that lose some of them, and indices in too narrow a type.
 
-What is shorter than a block is done in another way, and right.
+What is shorter than a block is done in another way, and right; or it is lost, too, where all is done in whole blocks.
 """
 
 from __future__ import annotations
@@ -28,21 +28,30 @@ def whole(length: int, block: int) -> int:
     return length - length % block if length > block else length
 
 
-def _remainder(block: int, axis: int) -> Marks:
+def in_blocks(length: int, block: int) -> int:
+    """How many elements are in whole blocks; none where there is not even one."""
+    return length - length % block
+
+
+Kept = Callable[[int, int], int]
+"""How many of so many elements are done, in blocks of so many."""
+
+
+def _remainder(block: int, axis: int, kept: Kept = whole) -> Marks:
     """The positions of an axis after its last whole block."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
-        return along(axis % len(shape), trailing(shape[axis], whole(shape[axis], block)), len(shape))
+        return along(axis % len(shape), trailing(shape[axis], kept(shape[axis], block)), len(shape))
 
     return mask
 
 
-def _remainder_of_group(block: int) -> Marks:
+def _remainder_of_group(block: int, kept: Kept = whole) -> Marks:
     """The input channels after the last whole block of a group."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
         per_group = shape[1] // geometry.groups
-        return along(1, np.tile(trailing(per_group, whole(per_group, block)), geometry.groups), len(shape))
+        return along(1, np.tile(trailing(per_group, kept(per_group, block)), geometry.groups), len(shape))
 
     return mask
 
@@ -110,8 +119,33 @@ def _blocked(block: int) -> Iterator[FaultModel]:
     )
 
 
+def _in_whole_blocks(block: int) -> Iterator[FaultModel]:
+    yield wrong_terms(
+        f"row-blocks-only-{block}",
+        f"only whole blocks of {block} positions of an output row were there",
+        f"A vector loop over the last axis takes {block} positions at a time, and there is none for the rest, nor for "
+        "a row that is shorter. Look at the epilogue of the innermost loop over output positions.",
+        omitting("output_gradient", _remainder(block, -1, in_blocks)),
+    )
+    yield wrong_terms(
+        f"input-channel-blocks-only-{block}",
+        f"only whole blocks of {block} input channels of a group were there",
+        f"Input channels are taken in vectors of {block}, and what does not fill one is forgotten. Look at the last "
+        "vector of the input channels.",
+        omitting("input", _remainder_of_group(block, in_blocks)),
+    )
+    yield wrong_terms(
+        f"output-channel-blocks-only-{block}",
+        f"only whole blocks of {block} output channels were there",
+        f"Output channels are written in vectors of {block}, and what does not fill one is forgotten. Look at the last "
+        "vector of the output channels.",
+        omitting("output_gradient", _remainder(block, 1, in_blocks)),
+    )
+
+
 MODELS = (
     *(model for block in BLOCKS for model in _blocked(block)),
+    *(model for block in BLOCKS for model in _in_whole_blocks(block)),
     wrong_terms(
         "index-overflow",
         "the input were indexed in eight bits",

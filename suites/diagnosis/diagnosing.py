@@ -136,7 +136,8 @@ def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor
         names = diagnosis.first or tuple(dict.fromkeys(_objected(name) for name, _ in objections))
         kind = "calls" if UNREPEATABLE in names else "data"
         return Told(names, kind, (*sentences, *dict.fromkeys(told for _, told in objections)))
-    terms = terms_told(fault, executor)
+    changing = tuple(told for name, told in objections if name == UNREPEATABLE)
+    terms = changing or terms_told(fault, executor)
     if not diagnosis.is_sure:
         return Told(sentences=(*sentences, *terms))
     kind = "model" if _KNOWN.issuperset(diagnosis.first) or fault.verdict.cause != "shape" else "shape"

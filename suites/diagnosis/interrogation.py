@@ -12,8 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...oracle.explaining.diagnosis import CONFIRMATIONS, Diagnosis, conclude, explanation, pairs, singles
-from ...oracle.explaining.discrimination import DistinguishingCase, Scope, distinguishing_case
-from ...oracle.explaining.reproduction import Effort, Hypothesis, Observation, evaluate, explains
+from ...oracle.explaining.discrimination import DistinguishingCase, Scope, distinguishing_case, in_whole_blocks
+from ...oracle.explaining.reproduction import (
+    Effort,
+    Hypothesis,
+    Observation,
+    evaluate,
+    explains,
+    is_partly_written,
+)
 from ...oracle.faults.pointwise import of_operands, of_results
 from ...oracle.operands.data import Case, Numbers
 from ...oracle.problem.layouts import LAYOUTS
@@ -27,6 +34,10 @@ from .neighbours import Neighbourhood, look_around
 
 EFFORT = 16_000
 """Evaluations of small cases for narrowing down."""
+_MOST_IN_BLOCKS = 2_000_000
+"""Products of a case that is asked for what it does in whole blocks."""
+_ENDS = 2
+"""Taps of a kernel without any between the first and the last one."""
 _MOST_REFUSALS = 6
 _MOST_FRUITLESS = 3
 """Answers in one pass and scope that rule nothing out."""
@@ -68,15 +79,18 @@ def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> In
     if first is None:
         return Interrogation(conclude(()))
     around = look_around(first, fault.shrunk.layout, inquiry.observe_operands)
-    guesses = singles(first)
-    hypotheses, is_of_data = _holding(guesses, around.observations), False
+    if not around.is_repeatable:
+        inquiry.is_of_memory, first, around = True, replace(first, is_of_memory=True), around.of_memory()
+    guesses, seen = singles(first), (*around.observations, *inquiry.right_in_whole_blocks())
+    hypotheses, is_of_data = _holding(guesses, seen), False
     if not hypotheses and around.objections and around.is_repeatable:
         hypotheses, is_of_data = _of_data(first, around), True
     if not hypotheses and not around.objections:
-        hypotheses = pairs((first, *around.observations))
+        hypotheses = pairs((first, *seen))
     if not hypotheses:
         return Interrogation(_unknown(guesses, first, "the same with other data"), around.objections)
-    return Interrogation(_narrowed_down(inquiry, hypotheses, first), around.objections, is_of_data)
+    known = _Narrowed(hypotheses, (first,), 1 if is_of_data else CONFIRMATIONS, is_of_data)
+    return Interrogation(_narrowed_down(inquiry, known), around.objections, is_of_data)
 
 
 def _holding(guesses: Iterable[Hypothesis], observations: Iterable[Observation]) -> tuple[Hypothesis, ...]:
@@ -105,10 +119,8 @@ def _unknown(guesses: tuple[Hypothesis, ...], first: Observation, disproved_by: 
     return replace(nothing, disproved=conclude(guesses).explanations[0], disproved_by=disproved_by)
 
 
-def _narrowed_down(inquiry: _Inquiry, hypotheses: tuple[Hypothesis, ...], first: Observation) -> Diagnosis:
-    wanted = CONFIRMATIONS if len(hypotheses[0]) > 1 else 1
-    known = _Narrowed(hypotheses, (first,), wanted)
-    contradicted_by = ""
+def _narrowed_down(inquiry: _Inquiry, known: _Narrowed) -> Diagnosis:
+    hypotheses, (first,), contradicted_by = known.left, known.asked, ""
     for scope in Scope:
         narrowed = inquiry.narrow(known, scope)
         if narrowed.left:
@@ -120,6 +132,9 @@ def _narrowed_down(inquiry: _Inquiry, hypotheses: tuple[Hypothesis, ...], first:
             break
     if contradicted_by and not known.is_confirmed:
         return _unknown(hypotheses, first, contradicted_by)
+    known = replace(known, left=tuple(each for each in known.left if known.has_seen_written(each)))
+    if not known.left:
+        return conclude((), (first.name,))
     return _concluded(known, len(hypotheses), another=bool(contradicted_by))
 
 
@@ -129,12 +144,18 @@ class _Narrowed:
 
     left: tuple[Hypothesis, ...]
     asked: tuple[Observation, ...]
-    wanted: int = 1
+    wanted: int
+    is_of_data: bool
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether enough was asked beside the case that was known."""
-        return len(self.asked) > self.wanted
+        """Whether enough was asked beside the known case; of wrong terms also on kernels with more than two ends."""
+        has_middles = self.is_of_data or any(max(seen.geometry.kernel) > _ENDS for seen in self.asked)
+        return len(self.asked) > self.wanted and has_middles
+
+    def has_seen_written(self, hypothesis: Hypothesis) -> bool:
+        """Whether there was something to see of what by a hypothesis is written; all else may be any number."""
+        return any(is_partly_written(hypothesis, seen) for seen in self.asked)
 
     @property
     def is_settled(self) -> bool:
@@ -158,6 +179,7 @@ class _Inquiry:
     case: Case
     pass_: Pass
     effort: Effort
+    is_of_memory: bool = False
 
     def observe(self, pass_: Pass, case: Case) -> Observation | None:
         """What the candidate returns on the integer lattice of a case; None if it returns no array."""
@@ -168,6 +190,17 @@ class _Inquiry:
         """What the candidate returns for other data of the fault's case."""
         return self._observe(self.pass_, operands, self.case, "")
 
+    def right_in_whole_blocks(self) -> tuple[Observation, ...]:
+        """The answer on a larger case without tails, where it is right; else that may be for another fault.
+
+        What explains the known case is to be right there as well: small cases are all tail.
+        """
+        geometry = in_whole_blocks(self.case.geometry, self.pass_)
+        if geometry is None or geometry.products > _MOST_IN_BLOCKS:
+            return ()
+        seen = self.observe(self.pass_, replace(self.case, geometry=geometry))
+        return () if seen is None or not explains((), seen) else (seen,)
+
     def _observe(self, pass_: Pass, operands: Operands, case: Case, name: str) -> Observation | None:
         reply = self.executor.call(pass_, operands, case.geometry, layout=case.layout)
         if not isinstance(reply, Returned):
@@ -175,7 +208,7 @@ class _Inquiry:
         arithmetic = arithmetic_of(self.executor.info, case.dtype)
         arranged = operands.map(LAYOUTS[case.layout])
         exactly = not rounds_integers(arithmetic)
-        return Observation(reply.value, pass_, arranged, case.geometry, arithmetic, exactly, name)
+        return Observation(reply.value, pass_, arranged, case.geometry, arithmetic, exactly, name, self.is_of_memory)
 
     def narrow(self, known: _Narrowed, scope: Scope) -> _Narrowed:
         """Ask on cases of a scope until one hypothesis is left, or no case tells them apart; none, if all are wrong."""
@@ -203,7 +236,7 @@ class _Inquiry:
         """What is left if a second fault, which the known case does not show, is there as well."""
         alone = [hypothesis for hypothesis in known.left if len(hypothesis) == 1]
         asked = (*known.asked, seen)
-        return replace(known, left=pairs(asked, alone) if alone else (), asked=asked, wanted=CONFIRMATIONS)
+        return replace(known, left=pairs(asked, alone) if alone else (), asked=asked)
 
     def _question(
         self, known: _Narrowed, pass_: Pass, scope: Scope, first: int, *, is_choosy: bool

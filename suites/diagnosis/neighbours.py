@@ -46,6 +46,10 @@ class Neighbourhood:
         """Whether the same call returned the same."""
         return UNREPEATABLE not in dict(self.objections)
 
+    def of_memory(self) -> Neighbourhood:
+        """The same, in which what is never written may be any number."""
+        return replace(self, observations=tuple(replace(each, is_of_memory=True) for each in self.observations))
+
 
 def look_around(first: Observation, layout: str, observe: Observe) -> Neighbourhood:
     """Ask for the same case again, and with opposite, larger, smaller and partly zero operands.

@@ -74,6 +74,11 @@ BY_HAND = {
     ),
     "n1c1k2i1f1": "bias-by-position",
     "n1c1k1i1f1": (
+        "row-blocks-only-4 row-blocks-only-8 row-blocks-only-16 row-blocks-only-32 "
+        "input-channel-blocks-only-4 input-channel-blocks-only-8 input-channel-blocks-only-16 "
+        "input-channel-blocks-only-32 output-channel-blocks-only-4 output-channel-blocks-only-8 "
+        "output-channel-blocks-only-16 output-channel-blocks-only-32 row-blocks-only-written-4 "
+        "row-blocks-only-written-8 row-blocks-only-written-16 row-blocks-only-written-32 "
         "last-tap-dropped first-tap-dropped-in-backward input-gradient-doubled added-to-what-was-there "
         "returns-zeros returns-a-constant bias-ignored bias-added-twice update-uphill "
         "learning-rate-hard-coded update-of-nothing gradient-not-conjugated jvp-lacks-input-direction "

@@ -28,6 +28,8 @@ SIX = [1, 2, 3, 4, 5, 6]
         ("row-remainder-never-written-4", "n1c1k1i6f1", [1, 2, 3, 4, NAN, NAN]),
         ("row-remainder-never-written-4", "n1c1k1i3x2f1x1", SIX),
         ("row-remainder-never-written-8", "n1c1k1i6f1", SIX),
+        ("row-blocks-only-written-4", "n1c1k1i6f1", [1, 2, 3, 4, NAN, NAN]),
+        ("row-blocks-only-written-8", "n1c1k1i6f1", [NAN] * 6),
     ],
 )
 def test_the_output(name: str, text: str, wrong: list[float], result_of: Callable[..., Array]) -> None:
@@ -59,11 +61,11 @@ def test_where_it_makes_a_difference(name: str, pass_: Pass, text: str, shows: b
     [
         ("result-never-written", np.s_[:]),
         ("last-row-never-written", np.s_[..., -1:, :]),
-        ("row-remainder-never-written-4", np.s_[..., 4:]),
+        ("row-remainder-never-written-4", np.s_[..., 40:]),
     ],
 )
 def test_what_still_holds_what_was_put_there_is_told(name: str, left: object, dtype: str) -> None:
-    geometry = parse_geometry("n2c2k3i6x7f2x2")
+    geometry = parse_geometry("n2c2k3i6x44f2x2")
     operands = lattice_operands(Case(geometry, True, dtype, "uniform", 2))
     result = honest.evaluate(Pass.FORWARD, operands, geometry)
     result[left] = unwritten(result.shape, result.dtype)[left]  # type: ignore[index]

@@ -32,6 +32,13 @@ def test_whole_blocks_or_all_that_is_shorter_than_one(length: int, block: int, e
         ("input-channel-remainder-dropped-4", "n1c6k1i1f1", SIX, [21], [10]),
         ("input-channel-remainder-dropped-4", "n1c10k2i1f1g2", [1] * 5 + [10] * 5, [5, 50], [4, 40]),
         ("output-channel-remainder-dropped-4", "n1c1k6i1f1", [7], [7] * 6, [7, 7, 7, 7, 0, 0]),
+        ("row-blocks-only-4", "n1c1k1i6f1", SIX, SIX, [1, 2, 3, 4, 0, 0]),
+        ("row-blocks-only-4", "n1c1k1i3f1", SIX[:3], SIX[:3], [0, 0, 0]),
+        ("row-blocks-only-4", "n1c1k1i4f1", SIX[:4], SIX[:4], SIX[:4]),
+        ("input-channel-blocks-only-4", "n1c6k1i1f1", SIX, [21], [10]),
+        ("input-channel-blocks-only-4", "n1c6k2i1f1g2", SIX, [6, 15], [0, 0]),
+        ("output-channel-blocks-only-4", "n1c1k6i1f1", [7], [7] * 6, [7, 7, 7, 7, 0, 0]),
+        ("output-channel-blocks-only-4", "n1c1k3i1f1", [7], [7] * 3, [0, 0, 0]),
         ("first-block-only-4", "n1c1k1i6f1", SIX, SIX, [1, 2, 3, 4, 0, 0]),
         ("first-block-only-4", "n1c1k1i4f1", SIX[:4], SIX[:4], SIX[:4]),
         ("last-block-only-4", "n1c1k1i6f1", SIX, SIX, [0, 0, 0, 0, 5, 6]),
@@ -76,5 +83,5 @@ def test_an_input_of_more_than_128_elements_is_read_from_its_end_and_again(resul
 
 
 def test_there_is_one_of_each_kind_for_each_block() -> None:
-    assert len(MODELS) == 5 * len(BLOCKS) + 1
+    assert len(MODELS) == 8 * len(BLOCKS) + 1
     assert np.all([f"first-block-only-{block}" in {model.name for model in MODELS} for block in BLOCKS])

@@ -205,3 +205,41 @@ def _ones(geometry: ConvGeometry) -> dict[str, Array]:
     }
     arrays = {name: np.ones(shape) for name, shape in shapes.items()}
     return arrays | {f"{name}_direction": arrays[name] for name in ("input", "weight", "bias")}
+
+
+def in_whole_blocks(rest: Callable[[tuple[int, ...]], Array]) -> natural.Conv2d:
+    """A plain kernel whose innermost loop takes four positions at a time, and has nothing for the rest."""
+
+    def conv(x: Array, w: Array, stride: natural.Pair, padding: natural.Pair, dilation: natural.Pair) -> Array:
+        result = natural.plain(x, w, stride, padding, dilation)
+        whole = result.shape[3] - result.shape[3] % 4
+        result[..., whole:] = rest(result[..., whole:].shape).astype(x.dtype)
+        return result
+
+    return conv
+
+
+MEMORY = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("rest", "name"),
+    [(np.zeros, "row-blocks-only-4"), (MEMORY.standard_normal, "row-blocks-only-written-4")],
+    ids=["zero before", "of memory"],
+)
+@pytest.mark.parametrize("case", [ONE, "n1c1k1i2x5f1x1/float32/uniform/0"])
+def test_what_is_no_whole_block_is_told_although_small_cases_are_all_tail(
+    rest: Callable[[tuple[int, ...]], Array], name: str, case: str
+) -> None:
+    """It was told as that every result were zero, by a kernel of which most results are right."""
+    told = told_of(natural.candidate(in_whole_blocks(rest)), case)
+    assert told.names == (name,)
+    assert ("The same call returns something else the second time." in told.sentences) is (rest is not np.zeros)
+
+
+def test_what_is_random_everywhere_is_nothing_that_was_not_written() -> None:
+    def noisy(x: Array, w: Array, stride: natural.Pair, padding: natural.Pair, dilation: natural.Pair) -> Array:
+        result = natural.plain(x, w, stride, padding, dilation)
+        return result + MEMORY.integers(1, 9, result.shape).astype(x.dtype)
+
+    assert told_of(natural.candidate(noisy), ONE).names == ("unrepeatable",)
