@@ -26,7 +26,7 @@ from .reproduction import Effort, Hypothesis, evaluate
 TRIES = 40
 EFFORT = 20_000
 MOST_PRODUCTS = 60_000
-_BLOCK, _LONGEST = 32, 512
+_BLOCK = 32
 _BLOCKY = (11, 23, 47, 95)
 """Two blocks of 4, 8, 16 or 32 and one element short of a third: loops in blocks leave different remainders."""
 
@@ -130,22 +130,28 @@ def geometries(known: ConvGeometry, scope: Scope, tries: int) -> Iterator[ConvGe
             yield geometry
 
 
-def in_whole_blocks(known: ConvGeometry, pass_: Pass) -> ConvGeometry | None:
-    """A larger geometry whose channels, and elements in a row of the result, fill blocks of 4 to 32: it has no tails.
-
-    None where no row is as long.
-    """
+def in_whole_blocks(known: ConvGeometry, pass_: Pass) -> Iterator[ConvGeometry]:
+    """Larger geometries without tails: with channels, and with positions of the result, that fill whole blocks."""
     channels = _BLOCK * known.groups
-    for length in range(known.size[-1], known.size[-1] + _LONGEST):
-        size = (*known.size[:-1], length)
-        try:
-            longer = replace(known, size=size, in_channels=channels, out_channels=channels)
-        except InvalidArgument:
-            continue
-        row = length if pass_ in INPUT_GRADIENTS else longer.output_size[-1]
-        if row and row % _BLOCK == 0:
-            return longer
-    return None
+    yield replace(known, in_channels=channels, out_channels=channels)
+    block = _BLOCK if known.rank > 1 else _BLOCK**2 // 4
+    size = known.size
+    for axis in range(known.rank):
+        longer = (_with_length(known, axis, length) for length in range(size[axis], size[axis] + 2 * block + 1))
+        of_pass = "size" if pass_ in INPUT_GRADIENTS else "output_size"
+        filled = (each for each in longer if each is not None and not getattr(each, of_pass)[axis] % block)
+        fitting = next((each for each in filled if not each.is_degenerate), None)
+        if fitting is None:
+            return
+        known = fitting
+    yield known
+
+
+def _with_length(known: ConvGeometry, axis: int, length: int) -> ConvGeometry | None:
+    try:
+        return replace(known, size=(*known.size[:axis], length, *known.size[axis + 1 :]))
+    except InvalidArgument:
+        return None
 
 
 def _resized(random: Random, known: ConvGeometry, scope: Scope) -> ConvGeometry:

@@ -6,7 +6,7 @@ there, models are told by which elements are not right, where the same call retu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,34 +15,28 @@ from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Array, Pass
 from ..problem.unwritten import unwritten
 from .model import FaultModel
 from .planting import EVERY, Change, along, trailing, with_result, wrong_terms
-from .tiles import BLOCKS, Kept, in_blocks, whole
+from .tiles import BLOCKS, COUNTED, Marks, beyond_blocks, in_blocks, remainder
 
 _SPATIAL = (*FORWARDS, *INPUT_GRADIENTS)
 """Passes whose result is an input or an output."""
 
 
-def _leaving(unreached: Callable[[tuple[int, ...]], Array]) -> Change:
-    """Elements of the result, by a mask for its shape, that are never written."""
+def _leaving(unreached: Marks) -> Change:
+    """Elements of the result that are never written, by a mask that broadcasts to its shape."""
 
     def left(result: Array, pass_: Pass, geometry: ConvGeometry) -> Array:
-        return np.where(unreached(result.shape), unwritten(result.shape, result.dtype), result)
+        mask = unreached(result.shape, geometry)
+        return result if mask is None else np.where(mask, unwritten(result.shape, result.dtype), result)
 
     return with_result(left)
 
 
-def _all(shape: tuple[int, ...]) -> Array:
+def _all(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
     return np.ones(shape, bool)
 
 
-def _last_row(shape: tuple[int, ...]) -> Array:
+def _last_row(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
     return along(2, trailing(shape[2], shape[2] - 1), len(shape))
-
-
-def _remainder(block: int, kept: Kept) -> Callable[[tuple[int, ...]], Array]:
-    def mask(shape: tuple[int, ...]) -> Array:
-        return along(len(shape) - 1, trailing(shape[-1], kept(shape[-1], block)), len(shape))
-
-    return mask
 
 
 def _of_rows() -> Iterator[FaultModel]:
@@ -52,7 +46,7 @@ def _of_rows() -> Iterator[FaultModel]:
             f"rows were never written after their last whole block of {block}",
             f"A vector loop over the last axis writes {block} elements at a time and has no loop for the rest, which "
             "still holds what was put there before the call. Look at the epilogue of the innermost loop.",
-            _leaving(_remainder(block, whole)),
+            _leaving(remainder(block, -1)),
             _SPATIAL,
         )
         yield wrong_terms(
@@ -61,9 +55,23 @@ def _of_rows() -> Iterator[FaultModel]:
             f"A vector loop over the last axis writes {block} elements at a time and has no loop for the rest, nor for "
             "a row that is shorter; these still hold what was put there before the call. Look at the epilogue of the "
             "innermost loop.",
-            _leaving(_remainder(block, in_blocks)),
+            _leaving(remainder(block, -1, in_blocks)),
             _SPATIAL,
         )
+
+
+def _of_a_grid() -> Iterator[FaultModel]:
+    for name, what, blocks, counted in COUNTED:
+        for block in blocks:
+            yield wrong_terms(
+                f"{name}-blocks-only-written-{block}",
+                f"only whole blocks of {block} {what} were ever written",
+                f"The number of blocks that are launched is rounded down: what does not fill a block of {block} still "
+                "holds what was put there before the call. Look at the size of the grid; it is to be rounded up, with "
+                "a test for the end.",
+                _leaving(beyond_blocks(block, counted)),
+                _SPATIAL,
+            )
 
 
 MODELS = (
@@ -84,6 +92,7 @@ MODELS = (
         _SPATIAL,
     ),
     *_of_rows(),
+    *_of_a_grid(),
 )
 
 IN_PART = frozenset(model.name for model in MODELS) - {"result-never-written"}

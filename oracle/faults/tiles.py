@@ -5,6 +5,7 @@ What is shorter than a block is done in another way, and right; or it is lost, t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -37,7 +38,7 @@ Kept = Callable[[int, int], int]
 """How many of so many elements are done, in blocks of so many."""
 
 
-def _remainder(block: int, axis: int, kept: Kept = whole) -> Marks:
+def remainder(block: int, axis: int, kept: Kept = whole) -> Marks:
     """The positions of an axis after its last whole block."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
@@ -88,7 +89,7 @@ def _blocked(block: int) -> Iterator[FaultModel]:
         f"output rows ended after their last whole block of {block}",
         f"A vector loop over the last axis takes {block} positions at a time and has no loop for the rest. Look at the "
         "epilogue of the innermost loop over output positions.",
-        omitting("output_gradient", _remainder(block, -1)),
+        omitting("output_gradient", remainder(block, -1)),
     )
     yield wrong_terms(
         f"input-channel-remainder-dropped-{block}",
@@ -102,7 +103,7 @@ def _blocked(block: int) -> Iterator[FaultModel]:
         f"the output channels ended after their last whole block of {block}",
         f"Output channels are written in vectors of {block}, and the rest is forgotten. Look at the last vector of the "
         "output channels.",
-        omitting("output_gradient", _remainder(block, 1)),
+        omitting("output_gradient", remainder(block, 1)),
     )
     yield wrong_terms(
         f"first-block-only-{block}",
@@ -125,7 +126,7 @@ def _in_whole_blocks(block: int) -> Iterator[FaultModel]:
         f"only whole blocks of {block} positions of an output row were there",
         f"A vector loop over the last axis takes {block} positions at a time, and there is none for the rest, nor for "
         "a row that is shorter. Look at the epilogue of the innermost loop over output positions.",
-        omitting("output_gradient", _remainder(block, -1, in_blocks)),
+        omitting("output_gradient", remainder(block, -1, in_blocks)),
     )
     yield wrong_terms(
         f"input-channel-blocks-only-{block}",
@@ -139,13 +140,46 @@ def _in_whole_blocks(block: int) -> Iterator[FaultModel]:
         f"only whole blocks of {block} output channels were there",
         f"Output channels are written in vectors of {block}, and what does not fill one is forgotten. Look at the last "
         "vector of the output channels.",
-        omitting("output_gradient", _remainder(block, 1, in_blocks)),
+        omitting("output_gradient", remainder(block, 1, in_blocks)),
     )
+
+
+def beyond_blocks(block: int, counted: Callable[[int], tuple[int, ...]]) -> Marks:
+    """The elements after the last whole block, where the axes that are counted, by the rank, are one."""
+
+    def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
+        lengths = [shape[axis] if axis in counted(len(shape)) else 1 for axis in range(len(shape))]
+        many = math.prod(lengths)
+        return trailing(many, in_blocks(many, block)).reshape(lengths)
+
+    return mask
+
+
+COUNTED: tuple[tuple[str, str, tuple[int, ...], Callable[[int], tuple[int, ...]]], ...] = (
+    ("column", "output positions along the first axis", BLOCKS, lambda rank: (2,)),
+    ("position", "output positions of an image", (16, 32, 64), lambda rank: tuple(range(2, rank))),
+    ("matrix-row", "output positions, counted through all images,", (16, 32, 64), lambda rank: (0, *range(2, rank))),
+    ("element", "elements of the result", (64, 128, 256), lambda rank: tuple(range(rank))),
+)
+"""What a grid of blocks counts through: a name, what that is, the sizes of blocks, and which axes."""
+
+
+def _in_a_grid() -> Iterator[FaultModel]:
+    for name, what, blocks, counted in COUNTED:
+        for block in blocks:
+            yield wrong_terms(
+                f"{name}-blocks-only-{block}",
+                f"only whole blocks of {block} {what} were there",
+                f"The number of blocks that are launched is rounded down: what does not fill a block of {block} is "
+                "not computed. Look at the size of the grid; it is to be rounded up, with a test for the end.",
+                omitting("output_gradient", beyond_blocks(block, counted)),
+            )
 
 
 MODELS = (
     *(model for block in BLOCKS for model in _blocked(block)),
     *(model for block in BLOCKS for model in _in_whole_blocks(block)),
+    *_in_a_grid(),
     wrong_terms(
         "index-overflow",
         "the input were indexed in eight bits",

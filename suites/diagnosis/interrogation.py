@@ -191,15 +191,13 @@ class _Inquiry:
         return self._observe(self.pass_, operands, self.case, "")
 
     def right_in_whole_blocks(self) -> tuple[Observation, ...]:
-        """The answer on a larger case without tails, where it is right; else that may be for another fault.
+        """The answers on larger cases without tails that are right; others may be wrong for another fault.
 
         What explains the known case is to be right there as well: small cases are all tail.
         """
-        geometry = in_whole_blocks(self.case.geometry, self.pass_)
-        if geometry is None or geometry.products > _MOST_IN_BLOCKS:
-            return ()
-        seen = self.observe(self.pass_, replace(self.case, geometry=geometry))
-        return () if seen is None or not explains((), seen) else (seen,)
+        small = (each for each in in_whole_blocks(self.case.geometry, self.pass_) if each.products <= _MOST_IN_BLOCKS)
+        seen = (self.observe(self.pass_, replace(self.case, geometry=geometry)) for geometry in small)
+        return tuple(each for each in seen if each is not None and explains((), each))
 
     def _observe(self, pass_: Pass, operands: Operands, case: Case, name: str) -> Observation | None:
         reply = self.executor.call(pass_, operands, case.geometry, layout=case.layout)

@@ -65,7 +65,7 @@ def test_where_it_makes_a_difference(name: str, pass_: Pass, text: str, shows: b
     ],
 )
 def test_what_still_holds_what_was_put_there_is_told(name: str, left: object, dtype: str) -> None:
-    geometry = parse_geometry("n2c2k3i6x44f2x2")
+    geometry = parse_geometry("n2c2k3i36x44f2x2")
     operands = lattice_operands(Case(geometry, True, dtype, "uniform", 2))
     result = honest.evaluate(Pass.FORWARD, operands, geometry)
     result[left] = unwritten(result.shape, result.dtype)[left]  # type: ignore[index]

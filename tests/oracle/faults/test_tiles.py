@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.faults import fault_named
-from convoracle.oracle.faults.tiles import BLOCKS, MODELS, whole
+from convoracle.oracle.faults.tiles import BLOCKS, COUNTED, MODELS, whole
 from convoracle.oracle.problem.geometry import parse_geometry
 from convoracle.oracle.problem.passes import Array, Pass
 
@@ -39,6 +39,13 @@ def test_whole_blocks_or_all_that_is_shorter_than_one(length: int, block: int, e
         ("input-channel-blocks-only-4", "n1c6k2i1f1g2", SIX, [6, 15], [0, 0]),
         ("output-channel-blocks-only-4", "n1c1k6i1f1", [7], [7] * 6, [7, 7, 7, 7, 0, 0]),
         ("output-channel-blocks-only-4", "n1c1k3i1f1", [7], [7] * 3, [0, 0, 0]),
+        ("column-blocks-only-4", "n1c1k1i6x1f1x1", SIX, SIX, [1, 2, 3, 4, 0, 0]),
+        ("column-blocks-only-4", "n1c1k1i1x6f1x1", SIX, SIX, [0] * 6),
+        ("position-blocks-only-16", "n1c1k1i3x6f1x1", [*range(1, 19)], [*range(1, 19)], [*range(1, 17), 0, 0]),
+        ("position-blocks-only-16", "n2c1k1i9f1", [*range(1, 19)], [*range(1, 19)], [0] * 18),
+        ("matrix-row-blocks-only-16", "n2c1k1i9f1", [*range(1, 19)], [*range(1, 19)], [*range(1, 17), 0, 0]),
+        ("matrix-row-blocks-only-16", "n2c1k2i9f1", [1] * 18, [1] * 36, [1] * 25 + [0, 0] + [1] * 7 + [0, 0]),
+        ("element-blocks-only-64", "n2c1k4i9f1", [1] * 18, [1] * 72, [1] * 64 + [0] * 8),
         ("first-block-only-4", "n1c1k1i6f1", SIX, SIX, [1, 2, 3, 4, 0, 0]),
         ("first-block-only-4", "n1c1k1i4f1", SIX[:4], SIX[:4], SIX[:4]),
         ("last-block-only-4", "n1c1k1i6f1", SIX, SIX, [0, 0, 0, 0, 5, 6]),
@@ -83,5 +90,5 @@ def test_an_input_of_more_than_128_elements_is_read_from_its_end_and_again(resul
 
 
 def test_there_is_one_of_each_kind_for_each_block() -> None:
-    assert len(MODELS) == 8 * len(BLOCKS) + 1
+    assert len(MODELS) == 8 * len(BLOCKS) + sum(len(blocks) for _, _, blocks, _ in COUNTED) + 1
     assert np.all([f"first-block-only-{block}" in {model.name for model in MODELS} for block in BLOCKS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from convoracle.suites.diagnosis.fault import Fault
 from .. import natural
 
 ONE = "n1c1k1i1x1f1x1/float32/uniform/0"
+Rest = Callable[[tuple[int, ...]], Array]
 
 
 def told_of(executor: Executor, text: str, pass_: Pass = Pass.FORWARD) -> Told:
@@ -207,34 +209,44 @@ def _ones(geometry: ConvGeometry) -> dict[str, Array]:
     return arrays | {f"{name}_direction": arrays[name] for name in ("input", "weight", "bias")}
 
 
-def in_whole_blocks(rest: Callable[[tuple[int, ...]], Array]) -> natural.Conv2d:
-    """A plain kernel whose innermost loop takes four positions at a time, and has nothing for the rest."""
+def in_whole_blocks(rest: Rest, beyond: Callable[[Array], Array]) -> natural.Conv2d:
+    """A plain kernel that has something else in the elements beyond its whole blocks, of which a view is given."""
 
     def conv(x: Array, w: Array, stride: natural.Pair, padding: natural.Pair, dilation: natural.Pair) -> Array:
         result = natural.plain(x, w, stride, padding, dilation)
-        whole = result.shape[3] - result.shape[3] % 4
-        result[..., whole:] = rest(result[..., whole:].shape).astype(x.dtype)
+        tail = beyond(result)
+        tail[...] = rest(tail.shape).astype(x.dtype)
         return result
 
     return conv
 
 
+def whole(length: int, block: int) -> int:
+    return length - length % block
+
+
 MEMORY = np.random.default_rng(0)
+TAILS: dict[str, Callable[[Array], Array]] = {
+    "row-blocks-only{}-4": lambda result: result[..., whole(result.shape[3], 4) :],
+    "column-blocks-only{}-8": lambda result: result[:, :, whole(result.shape[2], 8) :],
+    "element-blocks-only{}-64": lambda result: result.reshape(-1)[whole(result.size, 64) :],
+    "position-blocks-only{}-16": lambda result: result.reshape(*result.shape[:2], math.prod(result.shape[2:]))[
+        ..., whole(math.prod(result.shape[2:]), 16) :
+    ],
+}
 
 
 @pytest.mark.parametrize(
-    ("rest", "name"),
-    [(np.zeros, "row-blocks-only-4"), (MEMORY.standard_normal, "row-blocks-only-written-4")],
-    ids=["zero before", "of memory"],
+    ("rest", "of_memory"), [(np.zeros, ""), (MEMORY.standard_normal, "-written")], ids=["zero before", "of memory"]
 )
-@pytest.mark.parametrize("case", [ONE, "n1c1k1i2x5f1x1/float32/uniform/0"])
+@pytest.mark.parametrize("name", TAILS)
 def test_what_is_no_whole_block_is_told_although_small_cases_are_all_tail(
-    rest: Callable[[tuple[int, ...]], Array], name: str, case: str
+    name: str, rest: Rest, of_memory: str
 ) -> None:
     """It was told as that every result were zero, by a kernel of which most results are right."""
-    told = told_of(natural.candidate(in_whole_blocks(rest)), case)
-    assert told.names == (name,)
-    assert ("The same call returns something else the second time." in told.sentences) is (rest is not np.zeros)
+    told = told_of(natural.candidate(in_whole_blocks(rest, TAILS[name])), ONE)
+    assert told.names == (name.format(of_memory),)
+    assert ("The same call returns something else the second time." in told.sentences) is bool(of_memory)
 
 
 def test_what_is_random_everywhere_is_nothing_that_was_not_written() -> None:
