@@ -27,7 +27,7 @@ from .certified_layers import USUAL_DTYPE
 
 _PRODUCTS = 1 << 24
 """Of the planes of one result together."""
-_FEWEST, _MOST = 4, 64
+_FEWEST, _MOST = 2, 64
 _WORST_FIRST = (Outcome.VIOLATES, Outcome.UNDECIDED, Outcome.CONFORMS)
 
 
@@ -147,7 +147,7 @@ def _all_of(verdicts: list[Verdict]) -> Verdict:
     """One verdict on several planes: the worst of them, on the elements of all."""
     elements, wrong = sum(each.elements for each in verdicts), sum(each.wrong for each in verdicts)
     outcome = next(outcome for outcome in _WORST_FIRST if any(each.outcome is outcome for each in verdicts))
-    shown = max((each for each in verdicts if each.outcome is outcome), key=lambda each: (each.ratio, each.resolution))
+    shown = max((each for each in verdicts if each.outcome is outcome), key=lambda each: (each.ratio, each.resolution or 0.0))
     if outcome is not Outcome.VIOLATES or shown.worst is None:
         return replace(shown, elements=elements)
     worst = shown.worst
