@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import FORWARDS, WEIGHT_GRADIENTS, Array, Operands, Pass
+from ..problem.passes import FORWARDS, INPUT_GRADIENTS, WEIGHT_GRADIENTS, Array, Operands, Pass
 from .model import FaultModel, Implementation
 from .planting import along, omitting, trailing, wrong_terms
 
@@ -176,10 +176,39 @@ def _in_a_grid() -> Iterator[FaultModel]:
             )
 
 
+def _beyond_blocks_of_terms(block: int, *, channels_last: bool) -> Marks:
+    """The elements of each filter after the last whole block, counted through as a row of a matrix."""
+
+    def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array | None:
+        if geometry.transposed:
+            return None
+        channels, *taps = shape[1:]
+        order = (*taps, channels) if channels_last else (channels, *taps)
+        many = math.prod(order)
+        marked = trailing(many, in_blocks(many, block)).reshape(order)
+        return (np.moveaxis(marked, -1, 0) if channels_last else marked)[None]
+
+    return mask
+
+
+def _in_a_matrix_product() -> Iterator[FaultModel]:
+    for channels_last, order in ((False, "channels before taps"), (True, "taps before channels")):
+        for block in BLOCKS:
+            yield wrong_terms(
+                f"term-blocks-only-{'channels-last-' if channels_last else ''}{block}",
+                f"only whole blocks of {block} terms of a sum were there, {order}",
+                f"The sum of a matrix product is cut into blocks of {block} terms, and what does not fill one is "
+                "forgotten. Look at how often the loop over the inner dimension runs, and at its last block.",
+                omitting("weight", _beyond_blocks_of_terms(block, channels_last=channels_last)),
+                (*FORWARDS, *INPUT_GRADIENTS),
+            )
+
+
 MODELS = (
     *(model for block in BLOCKS for model in _blocked(block)),
     *(model for block in BLOCKS for model in _in_whole_blocks(block)),
     *_in_a_grid(),
+    *_in_a_matrix_product(),
     wrong_terms(
         "index-overflow",
         "the input were indexed in eight bits",

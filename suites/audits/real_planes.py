@@ -147,7 +147,9 @@ def _all_of(verdicts: list[Verdict]) -> Verdict:
     """One verdict on several planes: the worst of them, on the elements of all."""
     elements, wrong = sum(each.elements for each in verdicts), sum(each.wrong for each in verdicts)
     outcome = next(outcome for outcome in _WORST_FIRST if any(each.outcome is outcome for each in verdicts))
-    shown = max((each for each in verdicts if each.outcome is outcome), key=lambda each: (each.ratio, each.resolution or 0.0))
+    shown = max(
+        (each for each in verdicts if each.outcome is outcome), key=lambda each: (each.ratio, each.resolution or 0.0)
+    )
     if outcome is not Outcome.VIOLATES or shown.worst is None:
         return replace(shown, elements=elements)
     worst = shown.worst

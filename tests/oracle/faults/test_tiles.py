@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -46,6 +47,9 @@ def test_whole_blocks_or_all_that_is_shorter_than_one(length: int, block: int, e
         ("matrix-row-blocks-only-16", "n2c1k1i9f1", [*range(1, 19)], [*range(1, 19)], [*range(1, 17), 0, 0]),
         ("matrix-row-blocks-only-16", "n2c1k2i9f1", [1] * 18, [1] * 36, [1] * 25 + [0, 0] + [1] * 7 + [0, 0]),
         ("element-blocks-only-64", "n2c1k4i9f1", [1] * 18, [1] * 72, [1] * 64 + [0] * 8),
+        ("term-blocks-only-4", "n1c2k1i3f3", SIX, [21], [10]),
+        ("term-blocks-only-channels-last-4", "n1c2k1i3f3", SIX, [21], [1 + 4 + 2 + 5]),
+        ("term-blocks-only-4", "n1c1k1i3f3", SIX[:3], [6], [0]),
         ("first-block-only-4", "n1c1k1i6f1", SIX, SIX, [1, 2, 3, 4, 0, 0]),
         ("first-block-only-4", "n1c1k1i4f1", SIX[:4], SIX[:4], SIX[:4]),
         ("last-block-only-4", "n1c1k1i6f1", SIX, SIX, [0, 0, 0, 0, 5, 6]),
@@ -57,7 +61,7 @@ def test_the_output(
     name: str, text: str, input: list[int], right: list[int], wrong: list[int], result_of: Callable[..., Array]
 ) -> None:
     geometry = parse_geometry(text)
-    weight = [1] * (geometry.out_channels * geometry.in_channels // geometry.groups)
+    weight = [1] * math.prod(geometry.weight_shape)
     for model, output in ((None, right), (name, wrong)):
         assert result_of(model, Pass.FORWARD, text, input=input, weight=weight).ravel().tolist() == output
     assert fault_named(name).shows(Pass.FORWARD, geometry) is (right != wrong)
@@ -90,5 +94,5 @@ def test_an_input_of_more_than_128_elements_is_read_from_its_end_and_again(resul
 
 
 def test_there_is_one_of_each_kind_for_each_block() -> None:
-    assert len(MODELS) == 8 * len(BLOCKS) + sum(len(blocks) for _, _, blocks, _ in COUNTED) + 1
+    assert len(MODELS) == 8 * len(BLOCKS) + sum(len(blocks) for _, _, blocks, _ in COUNTED) + 2 * len(BLOCKS) + 1
     assert np.all([f"first-block-only-{block}" in {model.name for model in MODELS} for block in BLOCKS])
