@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zlib
 from pathlib import Path
 
 from ...reports.errors import InvalidRecord
@@ -39,5 +40,5 @@ def unpack(data: bytes, folder: Path) -> None:
                     problem = f"should hold files only, at most {MOST_FILES:,} of {MOST_BYTES:,} bytes in all"
                     raise InvalidRecord(problem, file=member.name)
                 archive.extract(member, folder, set_attrs=False, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, ArithmeticError) as error:
         raise InvalidRecord(f"is no packed run: {error}", file=str(folder)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from contextlib import suppress
@@ -72,6 +73,17 @@ def test_no_more_is_written_than_a_limit(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(InvalidRecord, match="at most 3"):
         unpack(archive(*((f"f{number}", tarfile.REGTYPE, b"", "") for number in range(4))), tmp_path / "many")
     assert sum(path.stat().st_size for path in (tmp_path / "out").rglob("*")) == 0
+
+
+@pytest.mark.parametrize("size", [2**62, 2**70, -(2**70)])
+def test_a_size_beyond_all_memory_is_refused(size: int, tmp_path: Path) -> None:
+    """An OverflowError of the archive's reader came out."""
+    header = bytearray(tarfile.TarInfo("run.json").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = (0x80 if size > 0 else 0xFF).to_bytes(1) + size.to_bytes(11, signed=True)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(InvalidRecord, match=r"is no packed run|should hold files only"):
+        unpack(gzip.compress(bytes(header) + bytes(1024)), tmp_path / "out")
 
 
 @given(st.binary(max_size=400), st.integers(0, 200), st.binary(min_size=1, max_size=8))
