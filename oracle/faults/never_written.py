@@ -15,7 +15,7 @@ from ..problem.passes import FORWARDS, INPUT_GRADIENTS, Array, Pass
 from ..problem.unwritten import unwritten
 from .model import FaultModel
 from .planting import EVERY, Change, along, trailing, with_result, wrong_terms
-from .tiles import BLOCKS, COUNTED, Marks, beyond_blocks, in_blocks, remainder
+from .tiles import BLOCKS, Marks, grids, in_blocks, remainder
 
 _SPATIAL = (*FORWARDS, *INPUT_GRADIENTS)
 """Passes whose result is an input or an output."""
@@ -61,17 +61,16 @@ def _of_rows() -> Iterator[FaultModel]:
 
 
 def _of_a_grid() -> Iterator[FaultModel]:
-    for name, what, blocks, counted in COUNTED:
-        for block in blocks:
-            yield wrong_terms(
-                f"{name}-blocks-only-written-{block}",
-                f"only whole blocks of {block} {what} were ever written",
-                f"The number of blocks that are launched is rounded down: what does not fill a block of {block} still "
-                "holds what was put there before the call. Look at the size of the grid; it is to be rounded up, with "
-                "a test for the end.",
-                _leaving(beyond_blocks(block, counted)),
-                _SPATIAL,
-            )
+    for name, what, block, unreached in grids():
+        yield wrong_terms(
+            f"{name}-blocks-only-written-{block}",
+            f"only whole blocks of {block} {what} were ever written",
+            f"The number of blocks that are launched is rounded down: what does not fill a block of {block} still "
+            "holds what was put there before the call. Look at the size of the grid; it is to be rounded up, with "
+            "a test for the end.",
+            _leaving(unreached),
+            _SPATIAL,
+        )
 
 
 MODELS = (

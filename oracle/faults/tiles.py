@@ -144,7 +144,7 @@ def _in_whole_blocks(block: int) -> Iterator[FaultModel]:
     )
 
 
-def beyond_blocks(block: int, counted: Callable[[int], tuple[int, ...]]) -> Marks:
+def _beyond_blocks(block: int, counted: Callable[[int], tuple[int, ...]]) -> Marks:
     """The elements after the last whole block, where the axes that are counted, by the rank, are one."""
 
     def mask(shape: tuple[int, ...], geometry: ConvGeometry) -> Array:
@@ -164,16 +164,22 @@ COUNTED: tuple[tuple[str, str, tuple[int, ...], Callable[[int], tuple[int, ...]]
 """What a grid of blocks counts through: a name, what that is, the sizes of blocks, and which axes."""
 
 
-def _in_a_grid() -> Iterator[FaultModel]:
+def grids() -> Iterator[tuple[str, str, int, Marks]]:
+    """Each grid that is rounded down: its name, what it counts, the size of its blocks, and what it does not reach."""
     for name, what, blocks, counted in COUNTED:
         for block in blocks:
-            yield wrong_terms(
-                f"{name}-blocks-only-{block}",
-                f"only whole blocks of {block} {what} were there",
-                f"The number of blocks that are launched is rounded down: what does not fill a block of {block} is "
-                "not computed. Look at the size of the grid; it is to be rounded up, with a test for the end.",
-                omitting("output_gradient", beyond_blocks(block, counted)),
-            )
+            yield name, what, block, _beyond_blocks(block, counted)
+
+
+def _in_a_grid() -> Iterator[FaultModel]:
+    for name, what, block, unreached in grids():
+        yield wrong_terms(
+            f"{name}-blocks-only-{block}",
+            f"only whole blocks of {block} {what} were there",
+            f"The number of blocks that are launched is rounded down: what does not fill a block of {block} is "
+            "not computed. Look at the size of the grid; it is to be rounded up, with a test for the end.",
+            omitting("output_gradient", unreached),
+        )
 
 
 def _beyond_blocks_of_terms(block: int, *, channels_last: bool) -> Marks:

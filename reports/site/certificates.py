@@ -57,10 +57,10 @@ def certified_sentence(rows: Sequence[CertificateRow]) -> str:
     """``210 of 212 results certified; 2 undecided; 8.61 s in its calls, 2.10 s for the certificates``."""
     calls, own = sum(row.seconds for row in rows), sum(row.own_seconds for row in rows)
     integers, reals = by_numbers(rows)
-    counted = _counted("certified", integers) if integers or not reals else ""
+    counted = [_counted("certified", integers)] if integers or not reals else []
     if reals:
-        counted += f"{'; ' if counted else ''}{_counted('within the bound on real numbers', reals)}"
-    return f"{counted}; {calls:.2f} s in its calls, {own:.2f} s for the certificates"
+        counted.append(_counted("within the bound on real numbers", reals))
+    return f"{'; '.join(counted)}; {calls:.2f} s in its calls, {own:.2f} s for the certificates"
 
 
 def _counted(told: str, rows: Sequence[CertificateRow]) -> str:

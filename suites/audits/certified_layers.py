@@ -22,7 +22,7 @@ from ..checks.conduct import judge_conduct
 from ..checks.declared import arithmetic_of
 from ..checks.value import operands_of
 
-USUAL_DTYPE = "float32"
+_USUAL_DTYPE = "float32"
 _ZEROS = "equal, but the operands have zeros, whose terms would not be missed: a wider accumulator would leave none"
 
 
@@ -58,9 +58,7 @@ class CertifiedLayer:
 
         A dtype is named beside the pass unless it is float32.
         """
-        named = f"{self.layer} {self.pass_}"
-        if self.dtype != USUAL_DTYPE:
-            named += f" {self.dtype}"
+        named = layer_name(self.layer, self.pass_, self.dtype)
         if self.is_certified:
             return f"{named}: {self.told}"
         return f"{named} {self.told}; {self.case}"
@@ -112,23 +110,43 @@ def certified_layers(
     """
     for layer in layers:
         if layer.case.dtype not in COMPONENTS:
-            for pass_ in Pass:
-                if pass_ in executor.passes & frozenset(passes) and is_defined(pass_, layer.case.dtype):
-                    yield _certified(executor, layer, pass_, miss)
+            for pass_ in passes_asked(executor, passes, layer.case.dtype):
+                yield _certified(executor, layer, pass_, miss)
+
+
+def layer_name(layer: str, pass_: Pass, dtype: str) -> str:
+    """``resnet50:conv1 forward``; a dtype is named beside the pass unless it is float32."""
+    return f"{layer} {pass_}" if dtype == _USUAL_DTYPE else f"{layer} {pass_} {dtype}"
+
+
+def passes_asked(executor: Executor, passes: Collection[Pass], dtype: str) -> tuple[Pass, ...]:
+    """Those of some passes that a candidate offers and that are defined for a dtype, in their order."""
+    return tuple(each for each in Pass if each in executor.passes and each in passes and is_defined(each, dtype))
+
+
+def answer_of(
+    executor: Executor, case: Case, pass_: Pass, operands: Operands, arithmetic: Arithmetic
+) -> tuple[Array | Verdict, float]:
+    """The result of a pass of a whole layer, or the verdict where there is none to look at; and the call's seconds."""
+    reply = executor.call(pass_, operands.of(pass_), case.geometry)
+    seconds = reply.seconds if isinstance(reply, Returned) else 0.0
+    verdict = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
+    if verdict is not None:
+        return verdict, seconds
+    assert isinstance(reply, Returned)
+    unfit = judge_form(reply.value, pass_.result_shape(case.geometry), arithmetic.result_dtype)
+    return reply.value if unfit is None else unfit, seconds
 
 
 def _certified(executor: Executor, layer: CorpusCase, pass_: Pass, miss: float) -> CertifiedLayer:
     case, arithmetic = layer.case, arithmetic_of(executor.info, layer.case.dtype)
     operands = operands_of(Numbers.INTEGERS, case, arithmetic)
-    reply = executor.call(pass_, operands.of(pass_), case.geometry)
+    answer, seconds = answer_of(executor, case, pass_, operands, arithmetic)
     start, certificate = time.perf_counter(), None
-    verdict = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
-    if verdict is None and isinstance(reply, Returned):
-        verdict = judge_form(reply.value, pass_.result_shape(case.geometry), arithmetic.result_dtype)
-        if verdict is None:
-            certificate, verdict = _seen(pass_, operands, reply.value, case, arithmetic, miss)
-    assert verdict is not None
-    seconds = reply.seconds if isinstance(reply, Returned) else 0.0
+    if isinstance(answer, Verdict):
+        verdict = answer
+    else:
+        certificate, verdict = _seen(pass_, operands, answer, case, arithmetic, miss)
     own = time.perf_counter() - start
     return CertifiedLayer(str(layer.provenance), str(case), case.dtype, pass_, verdict, certificate, seconds, own)
 

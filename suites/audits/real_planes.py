@@ -12,18 +12,16 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ...oracle.certifying.planes import Plane, pairs_of, plane, some_pairs
-from ...oracle.judging.verdict import Outcome, Verdict, judge_form
+from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.numbers.dtypes import Arithmetic
 from ...oracle.operands.data import Case, Numbers
-from ...oracle.problem.passes import Array, Pass, is_defined
+from ...oracle.problem.passes import Array, Pass
 from ...reports.records.certified import CertificateRow
 from ..calling.executor import Executor
-from ..calling.replies import Returned
 from ..cases.corpora.selection import CorpusCase
-from ..checks.conduct import judge_conduct
 from ..checks.declared import arithmetic_of
 from ..checks.value import operands_of, solve, standard
-from .certified_layers import USUAL_DTYPE
+from .certified_layers import answer_of, layer_name, passes_asked
 
 _PRODUCTS = 1 << 24
 """Of the planes of one result together."""
@@ -73,10 +71,7 @@ class RealLayer:
 
     def __str__(self) -> str:
         """``resnet50:conv1 forward, real numbers: …``; a dtype is named beside the pass unless it is float32."""
-        named = f"{self.layer} {self.pass_}"
-        if self.dtype != USUAL_DTYPE:
-            named += f" {self.dtype}"
-        told = f"{named}, real numbers: {self.told}"
+        told = f"{layer_name(self.layer, self.pass_, self.dtype)}, real numbers: {self.told}"
         return told if self.verdict.outcome is Outcome.CONFORMS else f"{told}; {self.case}"
 
     @property
@@ -104,32 +99,24 @@ def real_layers(executor: Executor, layers: Iterable[CorpusCase], passes: Collec
     for layer in layers:
         arithmetic = arithmetic_of(executor.info, layer.case.dtype)
         if not arithmetic.storage.is_integer:
-            for pass_ in Pass:
-                if pass_ in executor.passes & frozenset(passes) and is_defined(pass_, layer.case.dtype):
-                    yield _looked_at(executor, layer, pass_, arithmetic)
+            for pass_ in passes_asked(executor, passes, layer.case.dtype):
+                yield _looked_at(executor, layer, pass_, arithmetic)
 
 
 def _looked_at(executor: Executor, layer: CorpusCase, pass_: Pass, arithmetic: Arithmetic) -> RealLayer:
-    case = layer.case
+    case, geometry = layer.case, layer.case.geometry
     operands = operands_of(Numbers.REALS, case, arithmetic)
-    reply = executor.call(pass_, operands.of(pass_), case.geometry)
-    start, elements = time.perf_counter(), math.prod(pass_.result_shape(case.geometry))
-    looked: tuple[tuple[int, ...], ...] = ()
-    verdict = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
-    if verdict is None and isinstance(reply, Returned):
-        verdict = judge_form(reply.value, pass_.result_shape(case.geometry), arithmetic.result_dtype)
-        if verdict is None:
-            many = max(math.prod(pairs_of(pass_, case.geometry)), 1)
-            count = _PRODUCTS * many // max(case.geometry.products, 1)
-            looked = some_pairs(pass_, case.geometry, min(max(count, _FEWEST), _MOST), case.seed)
-            parts = (plane(pass_, operands, case.geometry, pair) for pair in looked)
-            verdict = _all_of([_judged(pass_, part, reply.value, case, arithmetic) for part in parts])
-    assert verdict is not None
-    return RealLayer(
-        str(layer.provenance), str(case), case.dtype, pass_, verdict,
-        len(looked), math.prod(pairs_of(pass_, case.geometry)), elements,
-        reply.seconds if isinstance(reply, Returned) else 0.0, time.perf_counter() - start,
-    )  # fmt: skip
+    answer, seconds = answer_of(executor, case, pass_, operands, arithmetic)
+    start, looked, many = time.perf_counter(), 0, math.prod(pairs_of(pass_, geometry))
+    if isinstance(answer, Verdict):
+        verdict = answer
+    else:
+        count = _PRODUCTS * many // max(geometry.products, 1)
+        pairs = some_pairs(pass_, geometry, min(max(count, _FEWEST), _MOST), case.seed)
+        parts = (plane(pass_, operands, geometry, pair) for pair in pairs)
+        looked, verdict = len(pairs), _all_of([_judged(pass_, part, answer, case, arithmetic) for part in parts])
+    own, elements = time.perf_counter() - start, math.prod(pass_.result_shape(geometry))
+    return RealLayer(str(layer.provenance), str(case), case.dtype, pass_, verdict, looked, many, elements, seconds, own)
 
 
 def _judged(pass_: Pass, part: Plane, result: Array, case: Case, arithmetic: Arithmetic) -> Verdict:

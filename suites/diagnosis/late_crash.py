@@ -43,10 +43,17 @@ def to_blame(
         return None
     for case in suspects:
         for pass_ in passes:
-            if is_defined(pass_, case.dtype):
-                executor.restart()
-                for number in range(_CALLS):
-                    died = ask_again(executor, FIRST.name, str(pass_), case)
-                    if died is not None and died.verdict.outcome is Outcome.CRASHED:
-                        return died, case, History(TOLD) if number else None
+            if is_defined(pass_, case.dtype) and (death := _death(executor, pass_, case)) is not None:
+                died, calls_before = death
+                return died, case, History(TOLD) if calls_before else None
+    return None
+
+
+def _death(executor: Executor, pass_: Pass, case: Case) -> tuple[CheckResult, int] | None:
+    """How the process of a call dies that is made over and over, and after how many that were right; None if not."""
+    executor.restart()
+    for number in range(_CALLS):
+        result = ask_again(executor, FIRST.name, str(pass_), case)
+        if result is not None and result.verdict.outcome is Outcome.CRASHED:
+            return result, number
     return None
