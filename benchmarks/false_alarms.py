@@ -1,10 +1,10 @@
 """How often a right implementation is called wrong: a campaign over as many case-passes as are asked for.
 
 Honest implementations of many arithmetics and orders (`implementations.HONEST`), kernels that take one thing only
-(`restricted.KERNELS`), the reference, SciPy's transforms, and PyTorch where it is right, are searched for faults with
-every check. A case-pass is one verdict of a check that compared a result, element by element. It ends with 1
-at a false alarm. With `--kept` it goes on where an earlier one ended: the file counts all of them, and has the next
-seed.
+(`restricted.KERNELS`), the reference, SciPy's transforms, and PyTorch, TensorFlow and JAX where they are right, are
+searched for faults with every check. A case-pass is one verdict of a check that compared a result, element by
+element. It ends with 1 at a false alarm. With `--kept` it goes on where an earlier one ended: the file counts all
+of them, and has the next seed.
 
     OMP_NUM_THREADS=1 python benchmarks/false_alarms.py [--case-passes N] [--profile NAME] [--seed N] [--workers N]
         [--only NAME ...] [--kept FILE]
@@ -26,6 +26,7 @@ from itertools import count, islice
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
+import where_right
 from honest import Honest
 from implementations import HONEST
 from restricted import KERNELS, Kernel
@@ -44,8 +45,9 @@ from convoracle.suites.search.collected import Findings, examine_all
 PRECISION = "precision"
 CASES = 200
 """Of one search; the next one has another seed."""
+NOT_FORWARD_MODE = frozenset(Pass) - {Pass.JVP}
 SELDOM = 12
-"""SciPy's transforms, and what takes one thing only, are searched in every turn of so many."""
+"""SciPy's transforms, TensorFlow, JAX, and what takes one thing only, are searched in one turn of so many."""
 
 
 class Candidate(Planted):
@@ -61,7 +63,7 @@ class Candidate(Planted):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is searched: an implementation, and where it is right, by default everywhere."""
+    """What is searched: an implementation, or what makes it, and where it is right, by default everywhere."""
 
     candidate: object
     ranks: tuple[int, ...] | None = None
@@ -76,13 +78,16 @@ SUBJECTS = {
     "rounded once": Subject(Planted()),
     "reference": Subject("reference"),
     "transforms": Subject("scipy-fft"),
-    "torch": Subject("torch", (1, 2), EVERYDAY[:3], SETTINGS - {"degenerate"}, frozenset(Pass) - {Pass.JVP}),
+    "torch": Subject("torch", (1, 2), EVERYDAY[:3], SETTINGS - {"degenerate"}, NOT_FORWARD_MODE),
+    "tensorflow": Subject(where_right.tensorflow, (1, 2), EVERYDAY[:3], SETTINGS - {"degenerate"}, NOT_FORWARD_MODE),
+    "jax": Subject(where_right.jax, settings=SETTINGS - {"degenerate", "stride"}),
 }
 """Rounded once: sums in float64, in every dtype there is. PyTorch where it has no known fault (docs/findings.md):
-not in bfloat16, not without input channels (T7), not in forward mode (T8), not over three axes (T10)."""
+not in bfloat16, not without input channels (T7), not in forward mode (T8), not over three axes (T10). TensorFlow
+likewise (F1, F5, F9, F10). It and JAX are as `where_right` has them."""
 
 
-SLOW = ("transforms", *KERNELS)
+SLOW = ("transforms", "tensorflow", "jax", *KERNELS)
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ class Share:
 
 @cache
 def executor(name: str) -> InProcess:
-    return InProcess(SUBJECTS[name].candidate)
+    candidate = SUBJECTS[name].candidate
+    return InProcess(candidate() if callable(candidate) else candidate)
 
 
 def searched(job: tuple[str, str, int]) -> Share:

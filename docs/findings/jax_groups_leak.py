@@ -1,7 +1,8 @@
-"""JAX on the CPU, grouped convolutions: NaN and infinity in one group turn results of other groups into NaN.
+"""JAX on the CPU: NaN and infinity in one group, or one tap, turn results of others into NaN.
 
 n1c2k2i1f1g2, forward in float64: 1 image, 2 channels in and out, input and kernel of 1, each channel a group.
 n1c3k6i1f1g3, weight gradient in float32: 3 channels in, 6 out, 3 groups.
+n1c3k1i1f3t, weight gradient in float32 of a transposed convolution, without groups: 3 channels in, 1 out, kernel of 3.
 Exits 1 where the defect shows, 0 where it does not.
 """
 
@@ -22,6 +23,10 @@ def convolution(groups, x, w):
     return jax.lax.conv_general_dilated(x, w, (1,), ((0, 0),), feature_group_count=groups)
 
 
+def transposed(x, w):
+    return jax.lax.conv_general_dilated(x, jax.numpy.flip(w, 2).swapaxes(0, 1), (1,), ((2, 2),))
+
+
 defect = False
 for bad in (float("nan"), float("inf")):
     x = np.array([[[1.0], [bad]]])
@@ -38,5 +43,14 @@ for bad in (float("nan"), float("inf")):
     _, pull_back = jax.vjp(functools.partial(convolution, 3, x), w)
     got = flat(pull_back(g)[0])
     print("float32 dL/dF, where each is its own dL/dO: expected", expected, "got", got)
+    defect |= not np.array_equal(expected, got, equal_nan=True)
+
+    x = np.ones((1, 3, 1), np.float32)
+    w = np.ones((3, 1, 3), np.float32)
+    g = np.array([[[bad, 1.0, 1.0]]], np.float32)
+    expected = [bad, 1.0, 1.0] * 3
+    _, pull_back = jax.vjp(functools.partial(transposed, x), w)
+    got = flat(pull_back(g)[0])
+    print("float32 dL/dF, where each tap is its own dL/dO: expected", expected, "got", got)
     defect |= not np.array_equal(expected, got, equal_nan=True)
 sys.exit(defect)

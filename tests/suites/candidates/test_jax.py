@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.numbers.dtypes import format_of
+from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import LAYOUTS
 from convoracle.oracle.problem.passes import Operands, Pass
@@ -18,6 +20,8 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Returned, Unsupported
 from convoracle.suites.checks.declared import arithmetic_of
+from convoracle.suites.checks.examination import Examination
+from convoracle.suites.checks.examination import ask as ask_numbers
 
 from .conformity import GEOMETRIES, ask, assert_texts_are_code, random_geometry, run_call_text
 
@@ -146,3 +150,19 @@ def test_call_text_of_other_dtypes(dtype: str) -> None:
 
 def test_the_texts_are_the_code_that_runs() -> None:
     assert_texts_are_code(InProcess("jax"))
+
+
+@pytest.mark.parametrize("pass_", [Pass.FORWARD, *GRADIENTS[:2], Pass.UPDATE])
+def test_complex_products_of_three_real_ones_are_within_their_bound_and_not_within_that_of_four(
+    executor: Executor, pass_: Pass
+) -> None:
+    """Of numbers over many orders of magnitude, whose small parts Gauss's sums lose."""
+    beyond = 0
+    for seed in range(8):
+        case = parse_case(f"n1c1k1i1f1/complex64/wide/{seed}")
+        assert not ask_numbers(executor, Numbers.REALS, case, pass_).verdict.outcome.is_mismatch
+        declared = arithmetic_of(executor.info, case.dtype)
+        four = replace(declared, conventions={**declared.conventions, "complex": "four products"})
+        held = Examination(executor, case, (pass_,), held_to=four)
+        beyond += held.ask(Numbers.REALS, pass_).verdict.outcome is Outcome.VIOLATES
+    assert beyond

@@ -1,0 +1,36 @@
+"""TensorFlow and JAX as candidates that take only what they are right in, as far as is known (docs/findings.md)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from convoracle.oracle.problem.geometry import ConvGeometry
+from convoracle.oracle.problem.passes import Pass
+from convoracle.suites.candidates.protocol import Candidate
+
+
+def tensorflow() -> Candidate:
+    """Without an empty batch (F2, F3)."""
+    from convoracle.suites.candidates.tensorflow.builtin import TensorFlow
+    from convoracle.suites.candidates.tensorflow.plan import kernel_limitation
+
+    def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+        return "an empty batch" if geometry.batch == 0 else kernel_limitation(pass_, geometry, dtype)
+
+    return TensorFlow("tensorflow", limitation)
+
+
+def jax() -> Candidate:
+    """Without strides (J2), and padding wider than the kernel (J3); what it multiplies by zeros is declared (J1)."""
+    from convoracle.suites.candidates.jax.builtin import Jax
+
+    class WhereRight(Jax):
+        conventions = MappingProxyType({**Jax.conventions, "contamination": "spreads"})
+
+        def limitation(self, pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
+            reaches = zip(geometry.padding, geometry.dilation, geometry.kernel, strict=True)
+            if max(geometry.stride) > 1 or any(max(sides) > d * (r - 1) for sides, d, r in reaches):
+                return "a stride, or padding wider than the kernel"
+            return super().limitation(pass_, geometry, dtype)
+
+    return WhereRight()
