@@ -12,9 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ...oracle.errors import InvalidArgument
-from ...oracle.operands.data import Case, parse_case
 from ...reports.files.held_against import baseline_text, keep_baseline
-from ...reports.records.baseline import Held
 from ...reports.records.campaign_state import CampaignState
 from ...reports.site.campaign import facts, headline, loss_text
 from ...reports.views.gate import Judgement
@@ -27,7 +25,7 @@ from ..cases.budget import PART_CASES, parts
 from ..search.failure_store import FailureMemory
 from ..search.findings import RunPlan
 from .arguments import CORES, natural, positive, span
-from .conclusion import conclude
+from .conclusion import conclude, failing_cases
 from .gate import Gate
 from .plain_console import plain_console, table_console
 from .planning import budget_of, limits_of
@@ -100,16 +98,8 @@ def campaign(options: argparse.Namespace) -> int:
                 if baseline:
                     keep_baseline(baseline, options.out)
                 judged = conclude(options.out, Gate(), table_console(), quiet=options.quiet)
-                made.remember(_failing(judged.against))
+                made.remember(failing_cases(judged.against))
     return 0 if judged is not None and judged.passes and made.is_whole else 1
-
-
-def _failing(found: Held) -> dict[str, list[Case]]:
-    """By candidate, the smallest case of each mismatch."""
-    failing: dict[str, list[Case]] = {}
-    for mismatch in found.mismatches:
-        failing.setdefault(mismatch.candidate, []).append(parse_case(mismatch.case))
-    return failing
 
 
 def _follow(made: Campaign, events: Iterable[CampaignEvent], folder: Path, console: Console | None) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ...oracle.operands.data import Case, parse_case
 from ...reports import read_records, write_reports
 from ...reports.files.held_against import held_against
 from ...reports.files.summary_file import write_summary
+from ...reports.records.baseline import Held
 from ...reports.views.annotations import error_annotations
 from ...reports.views.gate import Judgement
 from ...reports.views.markdown import summary_markdown
@@ -36,3 +38,11 @@ def conclude(folder: Path, gate: Gate, console: Console, *, quiet: bool) -> Judg
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(summary_markdown(finished, judged))
     return judged
+
+
+def failing_cases(found: Held) -> dict[str, list[Case]]:
+    """By candidate, the smallest case of each mismatch."""
+    failing: dict[str, list[Case]] = {}
+    for mismatch in found.mismatches:
+        failing.setdefault(mismatch.candidate, []).append(parse_case(mismatch.case))
+    return failing

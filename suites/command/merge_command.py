@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
+from ...oracle.operands.data import Case
 from ...reports.files.held_against import baseline_text, keep_baseline
 from ...reports.files.layout import BASELINE
 from ...reports.files.merging import merge
 from ...reports.files.part_files import Part
-from .conclusion import conclude
+from ...reports.files.reading import read_info
+from ..search.failure_databases import prepare
+from ..search.failure_store import FailureMemory, version_of
+from .conclusion import conclude, failing_cases
 from .gate import Gate
 from .plain_console import plain_console, table_console
 
@@ -34,6 +39,14 @@ def add_options(merging: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="deviations that are known (default: the one that a run was held against)",
     )
+    merging.add_argument(
+        "--memory",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        help="where the failing cases are to be kept, for `check` and `campaign` to try them first: FOLDER, or "
+        "redis://HOST:PORT/DB; may be repeated (default: nowhere)",
+    )
     merging.add_argument("-q", "--quiet", action="store_true", help="print only what keeps it from passing")
     merging.set_defaults(run="merge_command:merge_runs")
 
@@ -41,10 +54,14 @@ def add_options(merging: argparse.ArgumentParser) -> None:
 def merge_runs(options: argparse.Namespace) -> int:
     """Put runs together; 0 if all conform and no part is missing, 1 otherwise."""
     text = _baseline(options)
+    for place in options.memory:
+        prepare(place)
     merged = merge(options.runs, options.out)
     if text:
         keep_baseline(text, options.out)
     judged = conclude(options.out, Gate(), table_console(), quiet=options.quiet)
+    if options.memory:
+        _remember(options.memory, options.runs, failing_cases(judged.against))
     say = plain_console(soft_wrap=True).print
     if merged.contradicted:
         say(
@@ -65,6 +82,17 @@ def _baseline(options: argparse.Namespace) -> str:
         requirement = "should be given, since the runs were held against several"
         raise InvalidArgument("baseline", None, requirement, where="merge")
     return next(iter(kept), "")
+
+
+def _remember(places: list[str], runs: list[Path], failing: Mapping[str, list[Case]]) -> None:
+    """Keep what fails as a check of each run's candidates would have: machines may name the same source otherwise."""
+    asked = {
+        (candidate.name, candidate.source, version_of(candidate))
+        for run in runs
+        for candidate in read_info(run).candidates
+    }
+    for name, source, version in sorted(asked):
+        FailureMemory(places, source, version).update(failing.get(name, ()), ())
 
 
 def _told(parts: tuple[Part, ...]) -> str:

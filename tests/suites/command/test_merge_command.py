@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convoracle.reports import read_run
+from convoracle.reports import read_records, read_run
 from convoracle.suites.command.cli import main
 
 MUTANTS = Path(__file__).parents[1] / "mutants.py"
@@ -53,6 +53,25 @@ def test_a_shard_says_nothing_of_the_candidates_that_are_others(capsys: pytest.C
     assert run("check", HONEST, WRONG, *few, "--shard", "2/2", "--out", "second") == 1
     assert run("merge", "first", "second", "--out", "whole") == 1
     assert "mismatch" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_what_fails_in_a_shard_is_kept_and_tried_first_by_the_next_check(capsys: pytest.CaptureFixture[str]) -> None:
+    few = (*FEW, "--cases", "30")
+    assert run("check", WRONG, *few, "--shard", "1/1", "--out", "first", "--memory", "elsewhere") == 1
+    assert run("merge", "first", "--out", "whole", "--memory", "kept") == 1
+    (failing,) = {mismatch.case for mismatch in read_run("whole").mismatches}
+    assert run("check", WRONG, *FEW, "--cases", "1", "--seed", "7", "--out", "next", "--memory", "kept") == 1
+    assert failing in {record.case for record in read_records("next")}
+    assert run("check", WRONG, *FEW, "--cases", "1", "--seed", "7", "--out", "other", "--memory", "empty") in (0, 1)
+    assert failing not in {record.case for record in read_records("other")}
+
+
+def test_a_memory_that_cannot_be_is_told_before_anything_is_merged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", HONEST, *FEW, "--cases", "10", "--out", "first") == 0
+    Path("file").touch()
+    assert run("merge", "first", "--out", "whole", "--memory", "file") == 2
+    assert "file" in capsys.readouterr().err
+    assert not Path("whole").exists()
 
 
 def test_a_baseline_of_the_shards_holds_for_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
