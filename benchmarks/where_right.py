@@ -10,14 +10,17 @@ from convoracle.suites.candidates.protocol import Candidate
 
 
 def tensorflow() -> Candidate:
-    """Without an empty batch (F2, F3)."""
+    """Without an empty batch (F2, F3); what it multiplies by zeros is declared (F9)."""
     from convoracle.suites.candidates.tensorflow.builtin import TensorFlow
     from convoracle.suites.candidates.tensorflow.plan import kernel_limitation
+
+    class WhereRight(TensorFlow):
+        conventions = MappingProxyType({**TensorFlow.conventions, "contamination": "spreads"})
 
     def limitation(pass_: Pass, geometry: ConvGeometry, dtype: str) -> str | None:
         return "an empty batch" if geometry.batch == 0 else kernel_limitation(pass_, geometry, dtype)
 
-    return TensorFlow("tensorflow", limitation)
+    return WhereRight("tensorflow", limitation)
 
 
 def jax() -> Candidate:
