@@ -8,6 +8,7 @@ equal to the gradient, not close to it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ from ..problem.passes import Array, Operands, check_array
 from .reference import forward
 
 STEP = 1.0
+_BLOCK_ELEMENTS = 1 << 18
+"""More of them at a time take twice the time, in pages that the system hands out anew."""
 
 
 def input_gradient(input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Float64:
@@ -53,7 +56,7 @@ def input_gradient(input: Array, weight: Array, output_gradient: Array, geometry
             outputs = forward(images, filters, replace(geometry, batch=len(images)))
             return _inner_products(outputs, cotangent)
 
-        gradient[n] = _central_difference(losses, image)
+        gradient[n] = _central_difference(losses, image, geometry.products // max(geometry.batch, 1))
     return gradient
 
 
@@ -68,7 +71,7 @@ def weight_gradient(input: Array, weight: Array, output_gradient: Array, geometr
     def losses(filters: Float64) -> Float64:
         return _inner_products(_outputs(images, filters, geometry), cotangent)
 
-    return _central_difference(losses, weight.astype(np.float64))
+    return _central_difference(losses, weight.astype(np.float64), math.prod(geometry.output_shape))
 
 
 def bias_gradient(input: Array, weight: Array, output_gradient: Array, geometry: ConvGeometry) -> Float64:
@@ -80,7 +83,7 @@ def bias_gradient(input: Array, weight: Array, output_gradient: Array, geometry:
         copies = np.broadcast_to(filters, (len(biases), *filters.shape))
         return _inner_products(_outputs(images, copies, geometry, biases), cotangent)
 
-    return _central_difference(losses, np.zeros(geometry.bias_shape))
+    return _central_difference(losses, np.zeros(geometry.bias_shape), math.prod(geometry.output_shape))
 
 
 def jvp(operands: Operands, geometry: ConvGeometry) -> Float64:
@@ -133,12 +136,18 @@ def _outputs(images: Float64, filters: Float64, geometry: ConvGeometry, biases: 
     return np.moveaxis(apart, 2, 0).reshape(copies, *geometry.output_shape)
 
 
-def _central_difference(losses: Callable[[Float64], Float64], at: Float64) -> Float64:
-    """Derivative of a loss by each element of `at`; `losses` takes a stack of perturbed copies."""
-    if at.size == 0:
-        return np.zeros(at.shape)
-    steps = STEP * np.eye(at.size).reshape(at.size, *at.shape)
-    return ((losses(at + steps) - losses(at - steps)) / (2 * STEP)).reshape(at.shape)
+def _central_difference(losses: Callable[[Float64], Float64], at: Float64, numbers: int) -> Float64:
+    """Derivative of a loss by each element of `at`; `losses` takes a stack of perturbed copies.
+
+    `numbers` are computed for each copy: no more copies are made at a time than a cache holds.
+    """
+    derivative = np.zeros(at.size)
+    count = max(1, _BLOCK_ELEMENTS // max(at.size, numbers, 1))
+    for start in range(0, at.size, count):
+        stop = min(start + count, at.size)
+        steps = STEP * np.eye(stop - start, at.size, start).reshape(stop - start, *at.shape)
+        derivative[start:stop] = (losses(at + steps) - losses(at - steps)) / (2 * STEP)
+    return derivative.reshape(at.shape)
 
 
 def _inner_products(stack: Float64, cotangent: Float64) -> Float64:

@@ -38,6 +38,16 @@ def test_exact_on_the_lattice(case: Case) -> None:
         assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
 
 
+@pytest.mark.parametrize("elements", [1, 700, 5000])
+def test_block_by_block_it_is_the_same(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(parse_geometry("n2c3k4i5x4f3x2p1x1"), True, "float64", "uniform", 3)
+    operands = lattice_operands(case)
+    monkeypatch.setattr(differences, "_BLOCK_ELEMENTS", elements)
+    for pass_ in GRADIENTS:
+        expected = exact.evaluate(pass_, operands, case.geometry).value.to_float64()
+        assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
+
+
 @settings(max_examples=40, deadline=None)
 @given(cases(space=Space(dtypes=("float64",), max_products=300)))
 def test_the_jvp_is_the_derivative_of_the_output_along_the_directions(case: Case) -> None:
