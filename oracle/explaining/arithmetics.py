@@ -10,7 +10,7 @@ in one of the usual orders (see `orders`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -100,12 +100,19 @@ def fits(seen: tuple[Observation, ...]) -> tuple[Fit, ...]:
         return ()
     if all(_ratio(observation, Known("", "", declared)) <= 1 for observation in seen):
         return ()
-    fitting = []
-    for known in _known(declared, seen[0].pass_, seen[0].geometry):
-        ratio = max(_ratio(observation, known) for observation in seen)
-        if ratio <= 1 and all(_are_results_of(known, observation) for observation in seen):
-            fitting.append(Fit(known, ratio, max(_width(observation, known) for observation in seen)))
-    return tuple(sorted(fitting, key=lambda fit: fit.width))
+    found = still_fitting((Fit(each, 0.0, 0.0) for each in _known(declared, seen[0].pass_, seen[0].geometry)), seen)
+    weighed = (replace(fit, width=max(_width(each, fit.known) for each in seen)) for fit in found)
+    return tuple(sorted(weighed, key=lambda fit: fit.width))
+
+
+def still_fitting(fitting: Iterable[Fit], seen: tuple[Observation, ...]) -> tuple[Fit, ...]:
+    """Those of some known arithmetics within whose bound these results are, too."""
+    still = []
+    for fit in fitting:
+        ratio = max((_ratio(observation, fit.known) for observation in seen), default=0.0)
+        if ratio <= 1 and all(_are_results_of(fit.known, observation) for observation in seen):
+            still.append(replace(fit, ratio=max(fit.ratio, ratio)))
+    return tuple(still)
 
 
 def _known(declared: Arithmetic, pass_: Pass, geometry: ConvGeometry) -> Iterator[Known]:

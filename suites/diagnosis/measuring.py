@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...oracle.explaining.arithmetics import Fit, Known, converted, fits
+from ...oracle.explaining.arithmetics import Fit, Known, converted, fits, still_fitting
 from ...oracle.explaining.diagnosis import singles
 from ...oracle.explaining.orders import AT_ONCE, listable, sums
 from ...oracle.explaining.reproduction import Hypothesis, Observation, explains
 from ...oracle.numbers.conversions import convert
 from ...oracle.numbers.dtypes import format_of
-from ...oracle.operands.data import Numbers
+from ...oracle.operands.data import Case, Numbers
+from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Pass
 from ..calling.executor import Executor
 from ..calling.replies import Returned
@@ -30,6 +31,8 @@ _MOST = 0.9
 """Of results that are rounded twice, how many are at least the exact sums rounded once."""
 _WIDE = "wide"
 """The fill that tells formats of the same precision apart by their range."""
+_WIDE_SEEDS = 8
+"""Half of the numbers of a wide range are out of float16's: of a case with one number, some are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Measured:
     Parameters
     ----------
     names : tuple of str
-        Empty where nothing is sure.
+        Of the arithmetic that is named, and of others that give the same numbers; empty where nothing is sure.
     sentences : tuple of str
     known : Known or None
         The arithmetic that is named; None where nothing is sure.
@@ -58,6 +61,10 @@ def measure(fault: Fault, executor: Executor) -> Measured:
     fitting = fits(seen)
     if not fitting:
         return _of_models(seen)
+    if len(fitting) > 1:
+        wide = _seen_over_wide_ranges(fault, executor)
+        if told_apart := still_fitting(fitting, wide):
+            fitting, seen = told_apart, (*seen, *wide)
     elements = sum(observation.actual.size for observation in seen)
     if fitting[0].known.results_in is None:
         return _told(fitting, elements, fault)
@@ -75,17 +82,31 @@ def measure(fault: Fault, executor: Executor) -> Measured:
 
 
 def _observed(fault: Fault, executor: Executor) -> Iterable[Observation]:
-    """Results on reals of the fault's case, of others like it and of a wide range, of the right shape; or none."""
-    pass_ = Pass(fault.subject)
+    """Results on the fault's case, on others like it and of a wide range; nothing where the first is of no use."""
     cases = (fault.shrunk, *similar_cases(fault.shrunk))
     for case in (*cases, replace(cases[-1], fill=_WIDE)):
-        arithmetic = arithmetic_of(executor.info, case.dtype)
-        operands = operands_of(Numbers.REALS, case, arithmetic)
-        reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
-        if isinstance(reply, Returned) and reply.value.shape == pass_.result_shape(case.geometry):
-            yield Observation(reply.value, pass_, operands, case.geometry, arithmetic, False, str(case))
+        observation = _seen(case, fault, executor)
+        if observation is not None:
+            yield observation
         elif case is fault.shrunk:
             return
+
+
+def _seen_over_wide_ranges(fault: Fault, executor: Executor) -> tuple[Observation, ...]:
+    """Results on the fault's case with other data, among which some numbers leave the range of a narrow format."""
+    seeds = range(fault.shrunk.seed + 1, fault.shrunk.seed + 1 + _WIDE_SEEDS)
+    cases = (replace(fault.shrunk, fill=_WIDE, seed=seed, layout=CONTIGUOUS) for seed in seeds)
+    return tuple(seen for case in cases if (seen := _seen(case, fault, executor)) is not None)
+
+
+def _seen(case: Case, fault: Fault, executor: Executor) -> Observation | None:
+    """The result on reals, if it is of the right shape."""
+    pass_, arithmetic = Pass(fault.subject), arithmetic_of(executor.info, case.dtype)
+    operands = operands_of(Numbers.REALS, case, arithmetic)
+    reply = executor.call(pass_, operands, case.geometry, layout=case.layout)
+    if not isinstance(reply, Returned) or reply.value.shape != pass_.result_shape(case.geometry):
+        return None
+    return Observation(reply.value, pass_, operands, case.geometry, arithmetic, False, str(case))
 
 
 def _bits(fit: Fit, seen: tuple[Observation, ...]) -> tuple[int, str]:
@@ -122,7 +143,10 @@ def _told(fitting: tuple[Fit, ...], elements: int, fault: Fault) -> Measured:
     is_sure = elements >= _ENOUGH_ELEMENTS and (known.results_in is None or fit.ratio < _HALF)
     opening = "It is as if" if is_sure else "It can be that"
     sentences = (f"{opening} {known.sentence} ({known.name}): {agreement}.{others}", _outside(fault))
-    return Measured((known.name,), sentences, known) if is_sure else Measured(sentences=sentences)
+    if not is_sure:
+        return Measured(sentences=sentences)
+    alike = (other.name for other in agreeing if known.results_in is None and other.results_in is None)
+    return Measured((known.name, *alike), sentences, known)
 
 
 def _outside(fault: Fault) -> str:

@@ -49,6 +49,28 @@ def test_a_known_arithmetic_is_recognised(kernel: natural.Conv2d, case: str, nam
     assert surely in told.sentences[0]
 
 
+@pytest.mark.parametrize(
+    ("kernel", "name"),
+    [(arithmetic.float16_input, "input-in-float16"), (arithmetic.tf32_operands, "factors-in-tfloat32")],
+)
+def test_formats_of_one_precision_are_told_apart_by_their_range_where_a_case_has_one_number(
+    kernel: natural.Conv2d, name: str
+) -> None:
+    for seed in range(4):
+        told = told_of(natural.candidate(kernel), "precision", f"n1c1k1i1x1f1x1/float32/uniform/{seed}")
+        assert told.names == (name,)
+
+
+def test_numbers_that_overflow_in_a_narrow_format_have_the_cause_of_those_that_are_rounded_to_it() -> None:
+    space = Space((2,), ("float32",), max_products=300)
+    budget = Budget(space, frozenset({Pass.FORWARD}), PROFILES["quick"].cases, 0)
+    findings = examine_all(natural.candidate(arithmetic.float16_input), budget)
+    assert any("Inf" in mismatch.verdict.reason for mismatch in findings.mismatches)
+    assert len(findings.mismatches) > 1
+    (cause,) = causes(findings.mismatches)
+    assert "float16" in cause.title
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_zero_times_inf_is_asked_in_every_quick_run(seed: int) -> None:
     executor, space = natural.candidate(arithmetic.zeros_skipped), Space((2,), ("float32",), max_products=300)
