@@ -47,7 +47,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         "or a file of these or of calls that oneDNN or MIOpen logged; may be repeated",
     )
     certify.add_argument("--batch", type=positive, metavar="N", help="images, instead of each layer's own number")
-    certify.add_argument("--dtypes", nargs="+", choices=_REAL, default=["float32"], help="(default: float32)")
+    certify.add_argument("--dtypes", nargs="+", choices=_REAL, help="(default: float32, or as logged)")
     certify.add_argument(
         "--passes",
         nargs="+",
@@ -85,7 +85,8 @@ def certify(options: argparse.Namespace) -> int:
     if options.out is not None and options.out.exists() and not options.out.is_dir():
         raise InvalidArgument("out", str(options.out), "should be a folder, or new", where="certify")
     selection = Selection(tuple(dict.fromkeys(options.corpora)), options.batch)
-    layers = selection.cases(dtypes=tuple(dict.fromkeys(options.dtypes)), ranks=RANKS, seed=options.seed)
+    dtypes = tuple(dict.fromkeys(options.dtypes or ())) or None
+    layers = selection.cases(dtypes=dtypes, ranks=RANKS, seed=options.seed)
     for told in selection.skipped():
         console.print(told)
     passes = frozenset(map(Pass, options.passes))

@@ -58,8 +58,9 @@ def _of_corpora(
     passes: frozenset[Pass],
     seed: int,
 ) -> Budget:
-    """The budget of a run on corpora: in float32, unless dtypes are named."""
-    corpus_cases = selection.cases(dtypes=dtypes or ("float32",), ranks=ranks or Space().ranks, seed=seed)
+    """The budget of a run on corpora."""
+    corpus_cases = selection.cases(dtypes=dtypes, ranks=ranks or Space().ranks, seed=seed)
     met = tuple(dict.fromkeys(each.case.geometry.rank for each in corpus_cases))
-    space = Space(met, dtypes or ("float32",), settings=frozenset({"bias"}))
+    met_dtypes = tuple(dict.fromkeys(each.case.dtype for each in corpus_cases))
+    space = Space(met, met_dtypes, settings=frozenset({"bias"}))
     return Budget(space, passes, len(corpus_cases), seed, corpus_cases=corpus_cases)

@@ -41,8 +41,8 @@ def add_space(check: argparse.ArgumentParser) -> None:
         dest="corpora",
         action="append",
         metavar="CORPUS",
-        help="instead of generated cases, the convolutions of a network, benchmark or collection, in float32 unless "
-        f"--dtypes says otherwise: one of {', '.join(CORPORA)}, a descriptor of benchdnn's, "
+        help="instead of generated cases, the convolutions of a network, benchmark or collection, in float32, or as "
+        f"logged, unless --dtypes says otherwise: one of {', '.join(CORPORA)}, a descriptor of benchdnn's, "
         "or a file of these or of calls that oneDNN or MIOpen logged; may be repeated",
     )
     check.add_argument("--batch", type=positive, metavar="N", help="with --corpus: images, instead of each one's own")

@@ -102,7 +102,7 @@ class Conformance:
         *,
         corpora: Iterable[str],
         batch: int | None = None,
-        dtypes: Iterable[str] = ("float32",),
+        dtypes: Iterable[str] | None = None,
         passes: Iterable[str] | None = None,
         miss: float = MISS,
     ) -> None:
@@ -116,8 +116,8 @@ class Conformance:
             Where the layers come from: names such as ``"resnet50"``, or paths of files of descriptors.
         batch : int, optional
             Images, instead of each layer's own number.
-        dtypes : iterable of str
-            Of real numbers.
+        dtypes : iterable of str, optional
+            Of real numbers; float32 by default, or as a call was logged.
         passes : iterable of str, optional
             Names of passes; all that the candidate offers by default.
         miss : float
@@ -130,7 +130,8 @@ class Conformance:
         """
         chosen = frozenset(Pass) if passes is None else frozenset(map(_pass, _several("passes", passes)))
         selection = Selection(_several("corpora", corpora), None if batch is None else _count(batch, "batch"))
-        layers = selection.cases(dtypes=_several("dtypes", dtypes), ranks=RANKS, seed=self.seed)
+        named = None if dtypes is None else _several("dtypes", dtypes)
+        layers = selection.cases(dtypes=named, ranks=RANKS, seed=self.seed)
         with closing(Isolated(candidate, Limits(seconds_per_call=_SECONDS_FOR_A_LAYER))) as executor:
             found = tuple(certified_layers(executor, layers, chosen, miss=miss))
         left = [str(each) for each in found if each.verdict.outcome is not Outcome.CONFORMS]

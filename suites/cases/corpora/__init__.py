@@ -62,12 +62,15 @@ class Entry:
         How often it occurs in the network.
     note : str
         What is said of it.
+    dtype : str
+        Of a logged call; empty where none is told.
     """
 
     name: str
     geometry: ConvGeometry
     count: int = 1
     note: str = ""
+    dtype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +149,26 @@ def parse(text: str, file: str) -> tuple[Entry, ...]:
 
 
 def parse_log(text: str, file: str) -> Corpus:
-    """The convolutions that are called in a log, each once, named after the first line that has it.
+    """The convolutions that are called in a log, each once in a dtype, named after the first line that has it.
 
     Raises
     ------
     InvalidArgument
         If a call of a convolution cannot be read, or there is none.
     """
-    entries, skipped = dict[ConvGeometry, Entry](), 0
+    entries, skipped = dict[tuple[ConvGeometry, str], Entry](), 0
     for number, line in enumerate(text.splitlines(), 1):
         call = _placed(logged, line, f"{file}:{number}")
         if call is None:
             skipped += bool(line.strip()) and not line.startswith("#")
             continue
-        geometry, note = call
-        _placed(_require_positions, geometry, f"{file}:{number}")
-        first = entries.get(geometry)
-        entries[geometry] = replace(first, count=first.count + 1) if first else Entry(str(number), geometry, 1, note)
+        _placed(_require_positions, call.geometry, f"{file}:{number}")
+        first = entries.get((call.geometry, call.dtype))
+        entries[call.geometry, call.dtype] = (
+            replace(first, count=first.count + 1)
+            if first
+            else Entry(str(number), call.geometry, 1, call.note, call.dtype)
+        )
     if not entries:
         requirement = f"should have at least one call of a convolution among its {skipped} lines"
         raise InvalidArgument("corpus", file, requirement, where="load")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 
 from ....oracle.errors import InvalidArgument
 from ....oracle.problem.descriptor import parse_descriptor
@@ -18,7 +19,18 @@ from .miopen_flags import FLAGS, LETTERS, OTHERS
 
 _VERBOSE = re.compile(r"(?:onednn|dnnl|mkldnn)_verbose,(?P<fields>.*)")
 _DRIVER = re.compile(r"MIOpenDriver(?:\.exe)?\s+(?P<operation>\w+)(?P<flags>.*)")
-_CONVOLUTIONS = ("conv", "convfp16", "convbfp16", "convint8", "convfp8", "convbfp8")
+_CONVOLUTIONS = {
+    "conv": "float32",
+    "convfp16": "float16",
+    "convbfp16": "bfloat16",
+    "convint8": "int8",
+    "convfp8": "",
+    "convbfp8": "",
+}
+"""Operations of MIOpen's driver, and their dtypes; its 8-bit floats are others than those known here."""
+_INPUT = re.compile(r"\b(?:diff_)?src[_:](?P<dtype>[a-z]+\d+\w*):")
+_DTYPES = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "s8": "int8"}
+"""As oneDNN names them; those that are left out, such as u8, are none that convolutions are asked in here."""
 _AFTER_EXEC = 2
 """Fields from ``exec`` to the name of the primitive."""
 _SHELL = re.compile(r"\d*>|[|;&<]")
@@ -33,8 +45,25 @@ def is_log(text: str) -> bool:
     return _VERBOSE.search(text) is not None or _DRIVER.search(text) is not None
 
 
-def logged(line: str) -> tuple[ConvGeometry, str] | None:
-    """The convolution that a line is the call of, and a note on it; None of a line that is no call of one.
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A call of a convolution.
+
+    Parameters
+    ----------
+    geometry : ConvGeometry
+    dtype : str
+        Of the input; empty where it is not told, or none of those known here.
+    note : str
+    """
+
+    geometry: ConvGeometry
+    dtype: str
+    note: str
+
+
+def logged(line: str) -> Logged | None:
+    """The convolution that a line is the call of; None of a line that is no call of one.
 
     Raises
     ------
@@ -43,18 +72,19 @@ def logged(line: str) -> tuple[ConvGeometry, str] | None:
 
     Examples
     --------
-    >>> print(logged("./bin/MIOpenDriver conv -n 8 -c 3 -H 9 -W 9 -k 4 -p 1")[0])
+    >>> print(logged("./bin/MIOpenDriver conv -n 8 -c 3 -H 9 -W 9 -k 4 -p 1").geometry)
     n8c3k4i9x9f3x3p1x0
     """
     verbose, driver = _VERBOSE.search(line), _DRIVER.search(line)
     if verbose is not None:
         return _of_onednn(verbose["fields"].split(","), line)
     if driver is not None and driver["operation"] in _CONVOLUTIONS:
-        return _of_miopen(driver["flags"], line), driver["operation"]
+        operation = driver["operation"]
+        return Logged(_of_miopen(driver["flags"], line), _CONVOLUTIONS[operation], operation)
     return None
 
 
-def _of_onednn(fields: list[str], line: str) -> tuple[ConvGeometry, str] | None:
+def _of_onednn(fields: list[str], line: str) -> Logged | None:
     start = next((place for place, field in enumerate(fields) if field == "exec"), None)
     if start is None or len(fields) <= start + _AFTER_EXEC:
         return None
@@ -65,7 +95,9 @@ def _of_onednn(fields: list[str], line: str) -> tuple[ConvGeometry, str] | None:
     if "ic" not in descriptor:
         requirement = "should end with a descriptor, such as mb1_ic3oc8_ih9oh7kh3, and a time"
         raise InvalidArgument("line", line[:_LONGEST], requirement, where=_WHERE)
-    return parse_descriptor(descriptor, transposed=primitive == "deconvolution"), rest[1]
+    told = _INPUT.search(",".join(rest))
+    geometry = parse_descriptor(descriptor, transposed=primitive == "deconvolution")
+    return Logged(geometry, _DTYPES.get(told["dtype"], "") if told else "", rest[1])
 
 
 def _of_miopen(flags: str, line: str) -> ConvGeometry:

@@ -14,6 +14,8 @@ from .shrinking import shrunk
 _FILL = "uniform"
 """All terms are of much the same size, so that the lower bound by which the smallest is known at full size is close."""
 
+_USUAL_DTYPE = "float32"
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -65,8 +67,12 @@ class Selection:
             if (skipped := read_corpus(corpus).skipped) > 0:
                 yield f"{corpus}: {plural(skipped, 'line is', 'lines are')} no convolution, and skipped"
 
-    def cases(self, *, dtypes: Sequence[str], ranks: Collection[int], seed: int) -> tuple[CorpusCase, ...]:
+    def cases(
+        self, *, ranks: Collection[int], seed: int, dtypes: Sequence[str] | None = None
+    ) -> tuple[CorpusCase, ...]:
         """The cases, without a bias, in the order of the corpora; of entries that become the same case, the first.
+
+        Without `dtypes`, a logged call is asked in its own, and everything else in float32.
 
         Raises
         ------
@@ -81,7 +87,7 @@ class Selection:
                 if self.max_products is not None and is_shrunk:
                     geometry = shrunk(geometry, self.max_products)
                 provenance = Provenance(f"{corpus}:{entry.name or number}", is_shrunk)
-                for dtype in dtypes if geometry.rank in ranks else ():
+                for dtype in (dtypes or (entry.dtype or _USUAL_DTYPE,)) if geometry.rank in ranks else ():
                     provenances.setdefault(Case(geometry, False, dtype, _FILL, seed), provenance)
         if not provenances:
             ranked = ", ".join(map(str, ranks))

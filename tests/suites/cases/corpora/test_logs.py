@@ -77,6 +77,42 @@ def test_a_call_is_the_convolution_that_it_says(line: str, geometry: str) -> Non
     assert entry.geometry == parse_geometry(geometry)
 
 
+@pytest.mark.parametrize(
+    ("line", "dtype"),
+    [
+        (V3, "float32"),
+        (V1, "float32"),
+        (V2.replace("src_f32", "src_bf16"), "bfloat16"),
+        (V3.replace("src:f32", "src:f16:p").replace("forward_training", "backward_weights"), "float16"),
+        (V3.replace("src:f32", "diff_src:bf16").replace("forward_training", "backward_data"), "bfloat16"),
+        (V1.replace("src_f32", "src_s8"), "int8"),
+        (V1.replace("src_f32", "src_u8"), ""),
+        (LOGGED, "float32"),
+        (DEPTHWISE, "float16"),
+        ("MIOpenDriver convbfp16", "bfloat16"),
+        ("MIOpenDriver convint8", "int8"),
+        ("MIOpenDriver convfp8", ""),
+        ("mb1_ic3oc8_ih9oh7kh3", ""),
+    ],
+)
+def test_a_call_is_in_the_dtype_of_its_input(line: str, dtype: str) -> None:
+    (entry,) = load_corpus(line)
+    assert entry.dtype == dtype
+    (own,) = Selection((line,)).cases(ranks=(2, 3), seed=0)
+    assert own.case.dtype == (dtype or "float32")
+    (chosen,) = Selection((line,)).cases(ranks=(2, 3), seed=0, dtypes=("float64",))
+    assert chosen.case.dtype == "float64"
+
+
+def test_a_call_in_two_dtypes_is_two(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("\n".join((V3, V3.replace("src:f32", "src:bf16"), V3_TIMED)))
+    cases = Selection((str(tmp_path / "log.txt"),)).cases(ranks=(2,), seed=0)
+    assert [(each.case.dtype, each.provenance.entry) for each in cases] == [
+        ("float32", f"{tmp_path}/log.txt:1"),
+        ("bfloat16", f"{tmp_path}/log.txt:2"),
+    ]
+
+
 def test_other_lines_of_a_log_are_skipped_and_counted(tmp_path: Path) -> None:
     pool = "./bin/MIOpenDriver pool -n 1 -c 3"
     info = "onednn_verbose,v1,info,cpu,runtime:OpenMP,nthr:1"
