@@ -1,4 +1,4 @@
-"""sarif.json for servers that show findings beside the code: mismatches only, in SARIF 2.1.0."""
+"""sarif.json for servers that show findings beside the code: mismatches and wrong layers, in SARIF 2.1.0."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..records.baseline import Held, Known
+from ..records.certified import CertificateRow, wrong_rows
 from ..records.record import CandidateInfo, CheckInfo, Mismatch, kind_of
 from ..records.totals import Run
 from ..views.definition import definition
-from ..views.fingerprint import fingerprint
+from ..views.fingerprint import fingerprint, layer_fingerprint
 from ..views.wording import clean, headline
 from .layout import MISMATCHES, SARIF
 
@@ -21,11 +22,17 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _FINGERPRINT = "convoracle/v1"
 _TO_GO_ON = "convoracle explain RUN/ID tells all that is known of a mismatch, convoracle replay asks it again."
 
+_LAYER = "layer"
+_LAYER_MEANING = (
+    "Is the result for a whole layer right? It is proven on integers by random combinations of its elements, and on "
+    "real numbers each element of some planes is held to the bound of its rounding."
+)
+
 Entry = dict[str, Any]
 
 
 def sarif(run: Run, against: Held | None = None) -> str:
-    """The JSON text: a rule for each check that the run had, a result for each mismatch.
+    """The JSON text: a rule for each check that the run had, a result for each mismatch and each layer that is wrong.
 
     Parameters
     ----------
@@ -37,16 +44,22 @@ def sarif(run: Run, against: Held | None = None) -> str:
     places = {rule["id"]: place for place, rule in enumerate(rules)}
     candidates = {candidate.name: candidate for candidate in run.info.candidates}
     results = [_result(mismatch, candidates.get(mismatch.candidate), places) for mismatch in run.mismatches]
+    layers = wrong_rows(run.beside.certificates)
+    of_layers = [_of_layer(each.candidate, row, candidates.get(each.candidate), len(rules)) for each, row in layers]
+    if layers:
+        rules.append(_rule(CheckInfo(_LAYER, _LAYER_MEANING)))
     if against is not None:
         known = {mismatch.id: each for each, mismatches in against.known for mismatch in mismatches}
         for mismatch, result in zip(run.mismatches, results, strict=True):
             result["suppressions"] = [_suppression(known[mismatch.id])] if mismatch.id in known else []
+        for result in of_layers:
+            result["suppressions"] = []
     driver = {"name": "convoracle", "version": dict(run.info.environment).get("convoracle", ""), "rules": rules}
     body = {
         "tool": {"driver": {name: value for name, value in driver.items() if value != ""}},
         "invocations": [_invocation(run)],
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": [*results, *of_layers],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [body]}, indent=2) + "\n"
 
@@ -93,17 +106,31 @@ def _result(mismatch: Mismatch, candidate: CandidateInfo | None, places: Mapping
         "ruleIndex": places[rule],
         "level": "error",
         "message": {"text": f"{told}. Smallest case: {clean(mismatch.case)}"},
-        "locations": [_location(mismatch, candidate)],
+        "locations": [_location(mismatch.candidate, mismatch.subject, candidate)],
         "partialFingerprints": {_FINGERPRINT: fingerprint(mismatch)},
         "properties": {**facts, "mismatch": f"{MISMATCHES}/{clean(mismatch.id)}"},
     }
 
 
-def _location(mismatch: Mismatch, candidate: CandidateInfo | None) -> Entry:
+def _of_layer(name: str, row: CertificateRow, candidate: CandidateInfo | None, place: int) -> Entry:
+    told = f"{clean(name)}, {clean(row.name)}: {clean(row.told)}"
+    again = f". A small case of it: {clean(row.small_case)}" if row.small_case else ""
+    return {
+        "ruleId": _LAYER,
+        "ruleIndex": place,
+        "level": "error",
+        "message": {"text": f"{told}{again}"},
+        "locations": [_location(name, row.subject, candidate)],
+        "partialFingerprints": {_FINGERPRINT: layer_fingerprint(name, row)},
+        "properties": {"case": clean(row.case), "outcome": str(row.outcome), "layer": clean(row.layer)},
+    }
+
+
+def _location(name: str, subject: str, candidate: CandidateInfo | None) -> Entry:
     """File and line of a candidate of one's own; by name only of a library's."""
-    name = f"{clean(mismatch.candidate)}/{clean(mismatch.subject)}"
-    location: Entry = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "function"}]}
-    found = None if candidate is None else definition(candidate, mismatch.subject)
+    full = f"{clean(name)}/{clean(subject)}"
+    location: Entry = {"logicalLocations": [{"fullyQualifiedName": full, "kind": "function"}]}
+    found = None if candidate is None else definition(candidate, subject)
     if found is not None:
         path = found.relative()
         uri = path.as_uri() if path.is_absolute() else _relative_uri(path)

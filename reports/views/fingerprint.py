@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from ..records.certified import CertificateRow
 from ..records.record import Mismatch, kind_of
 
 _DIGITS = 32
@@ -25,4 +26,13 @@ def fingerprint(mismatch: Mismatch) -> str:
         sorted(mismatch.diagnosed),
         sorted(mismatch.needs),
     )
+    return _digits(told)
+
+
+def layer_fingerprint(candidate: str, row: CertificateRow) -> str:
+    """The same of one question about one layer, whatever the operands were and what came of it."""
+    return _digits((candidate, *row.question))
+
+
+def _digits(told: tuple[object, ...]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:_DIGITS]

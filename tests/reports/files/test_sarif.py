@@ -11,9 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from convoracle.oracle.judging.verdict import Outcome
 from convoracle.reports import CandidateInfo, Mismatch, Run, RunInfo, sarif, write_sarif
 from convoracle.reports.records.baseline import Held, Known
-from convoracle.reports.records.totals import totals
+from convoracle.reports.records.certified import CertificateRow, Certificates
+from convoracle.reports.records.totals import Beside, totals
 
 from ...published import published_schema
 
@@ -77,6 +79,30 @@ def test_every_check_is_a_rule_and_a_run_without_mismatches_has_no_result(run: C
     assert [rule["id"] for rule in told["tool"]["driver"]["rules"]] == [
         "structure", "precision", "adjoint", "relation", "illegal"
     ]  # fmt: skip
+
+
+def test_a_layer_that_is_wrong_is_a_result_and_one_that_is_proven_is_none(
+    run: Callable[..., Run], mismatch: Mismatch
+) -> None:
+    wrong = CertificateRow(
+        "resnet50:conv1", "forward", "float32", CASE, Outcome.VIOLATES, "violates: the element at [0] is 1", 9, None,
+        0.1, 0.2, "convoracle check mine",
+    )  # fmt: skip
+    proven = replace(wrong, layer="resnet50:conv2", outcome=Outcome.CONFORMS, miss=2.0**-41)
+    certificates = Certificates(mismatch.candidate, "", "convoracle certify", (proven, wrong))
+    found = replace(run(mismatch), beside=Beside(certificates=(certificates,)))
+    told = valid(sarif(found, Held((mismatch,), ())))
+    of_mismatch, of_layer = told["results"]
+    assert of_mismatch["ruleId"] == "structure"
+    assert told["tool"]["driver"]["rules"][of_layer["ruleIndex"]]["id"] == of_layer["ruleId"] == "layer"
+    assert of_layer["message"]["text"] == (
+        "my kernels.py:Mine, resnet50:conv1 forward float32: violates: the element at [0] is 1. "
+        "A small case of it: convoracle check mine"
+    )
+    assert of_layer["locations"][0]["physicalLocation"]["region"] == {"startLine": 5}
+    again = replace(wrong, case=CASE.replace("/0", "/7"), told="violates otherwise")
+    other = valid(sarif(replace(found, beside=Beside(certificates=(replace(certificates, rows=(again,)),)))))
+    assert other["results"][1]["partialFingerprints"] == of_layer["partialFingerprints"]
 
 
 def test_a_library_has_a_name_and_no_file(run: Callable[..., Run], mismatch: Mismatch) -> None:
