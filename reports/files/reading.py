@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import InvalidRecord
+from ..records.baseline import INSTRUCTIONS
 from ..records.certified import Certificates
 from ..records.codec import WrongField
 from ..records.evidence import check_facts, load_arrays
@@ -15,16 +16,17 @@ from ..records.identity import IdentityCards
 from ..records.instances import Instance, instance_of, kept_for, natural
 from ..records.line import Line
 from ..records.lines import Interned
+from ..records.machine_kinds import MachineKind, kind_of_machine
 from ..records.question import check_question, check_values
 from ..records.record import CaseRecord, CheckInfo, Evidence, Mismatch, RunInfo
 from ..records.serialization import Finished, StoredMismatch
-from ..records.totals import Beside, Run, totals
+from ..records.totals import Beside, Run, Totalling, Totals
 from ..views.gate import settings_sentences, stopped_sentence
 from .annexes import annexes
 from .document import read_document
-from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, OLD_RECORDS, PARTIAL
+from .layout import ARRAYS, FINISHED, INFO, MISMATCH, MISMATCHES, OLD_RECORDS, PARTIAL, RECORDS
 from .part_files import part_files
-from .record_file import read_lines
+from .record_file import read_lines, read_machine
 
 T = TypeVar("T")
 
@@ -46,17 +48,16 @@ def read_run(folder: str | os.PathLike[str], listen: Callable[[RunInfo], Callabl
     info = read_document(RunInfo, path / INFO)
     notes = list(settings_sentences(info.settings))
     mismatches, kept = _told_apart(path, notes)
-    lines = (line for _, line in _lines(path, info, kept, notes))
-    found = totals(lines if listen is None else _told(lines, listen(info)), info.checks)
+    found, machines = _added_up(path, info, _lines(path, info, kept, notes), listen)
     beside = Beside(annexes(IdentityCards, path, info), annexes(Certificates, path, info))
     if not (path / FINISHED).exists():
         notes.append("The run did not come to its end: what it had finished by then is shown.")
-        return Run(info, found, mismatches, finished=False, notes=tuple(notes), beside=beside)
+        return Run(info, found, mismatches, finished=False, notes=tuple(notes), beside=beside, machines=machines)
     finished = read_document(Finished, path / FINISHED)
     if finished.interrupted:
         notes.append("The run was interrupted: what it had finished by then is shown.")
     notes += map(stopped_sentence, finished.stopped)
-    told = (finished.seconds, tuple(notes), finished.audited, finished.stopped, beside)
+    told = (finished.seconds, tuple(notes), finished.audited, finished.stopped, beside, machines)
     return Run(info, found, mismatches, not finished.interrupted, *told)
 
 
@@ -71,10 +72,34 @@ def read_info(folder: str | os.PathLike[str]) -> RunInfo:
     return read_document(RunInfo, Path(folder) / INFO)
 
 
-def _told(lines: Iterable[Line], tell: Callable[[Line], None]) -> Iterator[Line]:
-    for line in lines:
-        tell(line)
-        yield line
+def _added_up(
+    path: Path,
+    info: RunInfo,
+    lines: Iterable[tuple[Path, Line]],
+    listen: Callable[[RunInfo], Callable[[Line], None]] | None,
+) -> tuple[Totals, tuple[MachineKind, ...]]:
+    """What the records add up to: all of them, and those of each kind of machine, where there are several."""
+    tell = None if listen is None else listen(info)
+    kinds = _kinds_of_machines(path, info)
+    every, of_kinds = Totalling(info.checks), {kind: Totalling(info.checks) for kind in kinds.values()}
+    for file, line in lines:
+        if tell is not None:
+            tell(line)
+        every.add(line)
+        if file in kinds:
+            of_kinds[kinds[file]].add(line)
+    results = {kind: totalling.result() for kind, totalling in of_kinds.items()}
+    machines = (kind_of_machine(kind, found.compared, found.counts.faults) for kind, found in sorted(results.items()))
+    return every.result(), tuple(machines)
+
+
+def _kinds_of_machines(path: Path, info: RunInfo) -> Mapping[Path, str]:
+    """The instruction sets with which the files of records were made that tell them; none if those are all the same."""
+    if not (path / RECORDS).is_dir():
+        return {}
+    machines = {file.path: dict(read_machine(file.path)) for file in part_files(path, info)}
+    kinds = {file: " ".join(sorted(machine.get(INSTRUCTIONS, "").split())) for file, machine in machines.items()}
+    return {file: kind for file, kind in kinds.items() if kind} if len({*kinds.values()} - {""}) > 1 else {}
 
 
 def read_records(folder: str | os.PathLike[str]) -> Iterator[CaseRecord]:

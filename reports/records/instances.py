@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome
+from .native_frames import ending
 from .record import Mismatch
 
 
@@ -25,6 +26,7 @@ class Instance:
     check, subject : str
     outcome : Outcome
     cause : str
+        Of a crash with the function, where that is known.
     needs : tuple of str
         Features that its case has, without which it was not seen.
     """
@@ -56,7 +58,7 @@ def instance_of(mismatch: Mismatch) -> Instance | None:
     verdict = mismatch.verdict
     return Instance(
         mismatch.id, mismatch.candidate, mismatch.part, mismatch.check, mismatch.subject, verdict.outcome,
-        verdict.cause, mismatch.needs,
+        ending(verdict), mismatch.needs,
     )  # fmt: skip
 
 

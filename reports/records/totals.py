@@ -15,6 +15,7 @@ from .certified import Certificates
 from .compared import Compared, Counting, dtype_of
 from .identity import IdentityCards
 from .line import MOST_KNOWN, TICK, Line, Pattern, Plain
+from .machine_kinds import MachineKind
 from .record import CaseRecord, CheckInfo, CheckResult, Mismatch, RunInfo
 from .stopped import Stopped
 from .tally import Sums, Tally, Tallying
@@ -67,11 +68,13 @@ class Run:
     stopped: tuple[Stopped, ...] = ()
     """The searches that ended before their cases did."""
     beside: Beside = Beside()
+    machines: tuple[MachineKind, ...] = ()
+    """The kinds of machines on which it was made, where there are several."""
 
 
 def totals(lines: Iterable[Line], checks: Collection[CheckInfo]) -> Totals:
     """What the records that `lines` tell of these kinds of checks add up to; none of them is kept."""
-    totalling = _Totalling(checks)
+    totalling = Totalling(checks)
     for line in lines:
         totalling.add(line)
     return totalling.result()
@@ -140,7 +143,7 @@ class _Met:
             sums.add(plain.outcome, self._count, ratio, both, TICK * time)
 
 
-class _Totalling:
+class Totalling:
     """Counts as lines come in: of a pattern how often it is met, and all else at once."""
 
     def __init__(self, checks: Collection[CheckInfo]) -> None:

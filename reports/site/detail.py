@@ -34,7 +34,7 @@ from ..views.wording import (
 from .drawing import Drawing, drawing
 from .equation import Equation, equation, wrong_terms
 from .picture import Grid, Picture, operand_grids, picture, result_grids
-from .sentences import mismatch_sentences
+from .sentences import mismatch_sentences, stack
 
 _BOUND_AT = 35.0
 _GAUGE_DECADES = 4.0
@@ -90,6 +90,7 @@ class MismatchView:
     symbol: str
     outcome: str
     sentences: tuple[str, ...]
+    stack: tuple[str, ...]
     diagnosis: tuple[str, ...]
     terms: tuple[Equation, ...]
     case: str
@@ -125,6 +126,7 @@ def mismatch_on_page(mismatch: Mismatch, candidate: CandidateInfo | None, shown_
         symbol=SYMBOLS[outcome],
         outcome=str(outcome),
         sentences=mismatch_sentences(mismatch),
+        stack=stack(mismatch.verdict),
         diagnosis=tuple(line for line in map(clean, mismatch.diagnosis) if line not in terms),
         terms=tuple(terms.values()),
         case=clean(mismatch.case),

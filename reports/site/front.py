@@ -13,6 +13,7 @@ from ..views.cause_text import other_line
 from ..views.cause_title import Alike, alike
 from ..views.causes import Cause, causes
 from ..views.gate import wrong_layers
+from ..views.machines import machines_sentence
 from ..views.wording import SYMBOLS, candidate_name, case_line, clean, duration, plural
 from .detail import Fact
 from .matrix import MatrixRow, link, rows
@@ -42,6 +43,7 @@ class CauseEntry:
     words: str
     href: str
     evidence: str
+    machines: str
     known: tuple[KnownNote, ...]
     is_known: bool
     others: tuple[MismatchLink, ...]
@@ -145,7 +147,7 @@ class _Telling:
 
     def __init__(self, run: Run, named: Mapping[str, Mismatch], known: Mapping[str, Known]) -> None:
         self._infos = {candidate.name: candidate for candidate in run.info.candidates}
-        self._shown_by = run.totals.counts.faults
+        self._shown_by, self._machines = run.totals.counts.faults, run.machines
         self._named, self._known = named, known
 
     def card(self, group: Alike, number: int) -> CauseCard:
@@ -179,6 +181,7 @@ class _Telling:
             words=words.strip("()"),
             href=mismatch_href(first),
             evidence=clean(cause.evidence),
+            machines=machines_sentence(members, self._machines),
             known=tuple(map(known_note, notes)),
             is_known=all(each.id in self._known for each in members),
             others=tuple(self._link(each, first) for each in others),

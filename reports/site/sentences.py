@@ -26,11 +26,15 @@ _FORMS = {
     "alias": "The result shares memory with an operand, so writing to one changes the other.",
 }
 
+_FRAMES = ("  native ", "  File ")
+"""So begin the lines of a reason that tell frames."""
+
 
 def mismatch_sentences(mismatch: Mismatch) -> tuple[str, ...]:
     """One or two plain sentences: what is wrong, then what was told of it."""
     verdict = mismatch.verdict
-    reason = " ".join(clean(verdict.reason).split())
+    frames = stack(verdict)
+    reason = " ".join(" ".join(line for line in _lines(verdict) if line.strip() not in frames).split())
     told = (f"{reason[:1].upper()}{reason[1:].removesuffix('.')}.",) if reason else ()
     match verdict.outcome:
         case Outcome.CRASHED:
@@ -47,6 +51,17 @@ def mismatch_sentences(mismatch: Mismatch) -> tuple[str, ...]:
             return (_values(mismatch.numbers, verdict),)
         case _:
             return told
+
+
+def stack(verdict: Verdict) -> tuple[str, ...]:
+    """Where a process died, a line for each frame, the innermost first."""
+    if verdict.outcome is not Outcome.CRASHED:
+        return ()
+    return tuple(line.strip() for line in _lines(verdict) if line.startswith(_FRAMES))
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    return clean(verdict.reason).splitlines()
 
 
 def _values(numbers: Numbers | None, verdict: Verdict) -> str:

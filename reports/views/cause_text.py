@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome
+from ..records.machine_kinds import MachineKind
 from ..records.record import CandidateInfo, Mismatch
 from .causes import Cause, causes
+from .machines import machines_sentence
 from .terminal import WIDTH, mismatch_text
 from .wording import case_line, clean, plural
 
@@ -16,6 +19,7 @@ def cause_texts(
     candidates: Iterable[CandidateInfo] = (),
     shown_by: Mapping[str, int] | None = None,
     *,
+    machines: Sequence[MachineKind] = (),
     width: int = WIDTH,
     most: int | None = None,
 ) -> str:
@@ -28,6 +32,8 @@ def cause_texts(
         Adds their versions.
     shown_by : mapping of str to int, optional
         How many cases showed each mismatch, by its id.
+    machines : sequence of MachineKind
+        On which they were made, where those are of several kinds.
     width : int
         In which sentences are wrapped.
     most : int, optional
@@ -36,10 +42,9 @@ def cause_texts(
     grouped = causes(mismatches)
     known = {candidate.name: candidate for candidate in candidates}
     named = {mismatch.id: mismatch for mismatch in mismatches}
-    counts = {} if shown_by is None else shown_by
+    telling = _Telling(named, known, {} if shown_by is None else shown_by, tuple(machines), width)
     return "\n\n".join(
-        _cause_text(cause, f"cause {number} of {len(grouped)}", named, known.get(cause.candidate), counts, width)
-        for number, cause in enumerate(grouped[:most], 1)
+        telling.text(cause, f"cause {number} of {len(grouped)}") for number, cause in enumerate(grouped[:most], 1)
     )
 
 
@@ -66,17 +71,23 @@ def amount_of(mismatches: Sequence[Mismatch]) -> str:
     return f"{plural(len(causes(mismatches)), 'cause')}, {plural(len(mismatches), 'mismatch', 'mismatches')}"
 
 
-def _cause_text(
-    cause: Cause,
-    number: str,
-    named: Mapping[str, Mismatch],
-    candidate: CandidateInfo | None,
-    shown_by: Mapping[str, int],
-    width: int,
-) -> str:
-    first, *others = (named[identity] for identity in cause.mismatches)
-    lines = [f"{number}: {cause.title}", *([f"  {clean(cause.evidence)}"] if cause.evidence else [])]
-    text = mismatch_text(first, candidate, shown_by=shown_by.get(first.id, 0), width=width)
-    lines += [f"  {line}" for line in text.splitlines()]
-    lines += [f"  also {other_line(other, first)}" for other in others]
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Tells causes, given what else is known."""
+
+    named: Mapping[str, Mismatch]
+    candidates: Mapping[str, CandidateInfo]
+    shown_by: Mapping[str, int]
+    machines: tuple[MachineKind, ...]
+    width: int
+
+    def text(self, cause: Cause, number: str) -> str:
+        members = [self.named[identity] for identity in cause.mismatches]
+        first, *others = members
+        why = (clean(cause.evidence), machines_sentence(members, self.machines))
+        lines = [f"{number}: {cause.title}", *(f"  {sentence}" for sentence in why if sentence)]
+        candidate, shown = self.candidates.get(cause.candidate), self.shown_by.get(first.id, 0)
+        text = mismatch_text(first, candidate, shown_by=shown, width=self.width)
+        lines += [f"  {line}" for line in text.splitlines()]
+        lines += [f"  also {other_line(other, first)}" for other in others]
+        return "\n".join(lines)

@@ -11,6 +11,7 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Numbers
 from ...oracle.operands.vocabulary import Lack
 from ..records.compared import dtype_of
+from ..records.native_frames import crash_site
 from ..records.record import Mismatch
 from ..records.spoiling import is_spoiling
 from .causes import Cause
@@ -87,7 +88,8 @@ def _end(verdict: Verdict) -> str:
     """What a call ends in that returns nothing."""
     match verdict.outcome:
         case Outcome.CRASHED:
-            return f"the call ends its process ({verdict.cause})"
+            site = crash_site(verdict)
+            return f"the call ends its process{'' if site is None else f' in {site}'} ({verdict.cause})"
         case Outcome.HUNG:
             return "the call does not return within its time limit"
         case Outcome.REFUSED:

@@ -7,7 +7,8 @@ Two mismatches of one candidate have one cause if, in this order,
 
 1. the results of both depend on earlier calls: one state is kept between calls;
 2. one changes an operand or uses memory that is not its own, and the other, of the same pass, comes of that;
-3. both end in the same error or the same crash, or one of a pass raises the error that its calls in company end in;
+3. both end in the same error, or crash in the same function of a library, at one place of it or so that one needs all
+   that the other does; or one of a pass raises the error that its calls in company end in;
 4. both return the same dtype where the same other one is due;
 5. both lack the same thing (images, channels, windows), with the same outcome;
 6. the same known fault, arithmetic or convention explains both, and is the tightest declaration of one, if it is one;
@@ -30,6 +31,7 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.vocabulary import Lack
 from ...oracle.problem.geometry import ConvGeometry
 from ..records.evidence import case_geometry, case_layout
+from ..records.native_frames import crash_site, ending
 from ..records.record import Mismatch
 from ..records.spoiling import is_consequence, is_spoiling
 from .wording import clean, headline, plural
@@ -89,10 +91,12 @@ def signature(verdict: Verdict) -> str:
     """What an error or a crash says, without what differs from case to case; empty of other outcomes.
 
     Of an error its type, its message without numbers and its place; of a crash how the
-    process ended and the frames in which it did.
+    process ended and the function in which it did or, where that is not known, Python's frames.
     """
     if verdict.outcome is Outcome.REFUSED:
         return _NUMBER.sub("#", f"{verdict.cause}: {verdict.reason}")
+    if crash_site(verdict) is not None:
+        return ending(verdict)
     if verdict.outcome is Outcome.CRASHED:
         return " ".join((f"{verdict.cause}:", *_FRAME.findall(verdict.reason)))
     return ""
@@ -149,13 +153,26 @@ def _same_end(group: _Group, mismatch: Mismatch) -> str:
     if mismatch.history:
         return ""
     message = signature(mismatch.verdict)
-    if not message or message not in {signature(member.verdict) for member in group.members}:
+    same = [member for member in group.members if message and signature(member.verdict) == message]
+    if not same:
         return ""
     if mismatch.verdict.outcome is Outcome.REFUSED:
         return "all raise the same error"
+    if (site := crash_site(mismatch.verdict)) is not None:
+        return f"all processes end in {site}" if any(_same_place(mismatch, member) for member in same) else ""
     if _FRAME.search(message) or any(_alike(mismatch, member) for member in group.members):
         return "all processes end in the same way"
     return ""
+
+
+def _same_place(one: Mismatch, other: Mismatch) -> bool:
+    """Whether two crashes in one function are one: at one place of it, or with nothing that only each of them needs.
+
+    What a compiler makes of one line has several places, such as the body of a loop and its rest; what shows without
+    the other's need, and elsewhere, is another line.
+    """
+    sites, needs = [crash_site(each.verdict) for each in (one, other)], [set(each.needs) for each in (one, other)]
+    return sites[0] == sites[1] or needs[0] <= needs[1] or needs[1] <= needs[0]
 
 
 def _alike(one: Mismatch, other: Mismatch) -> bool:
@@ -333,6 +350,8 @@ def _what(first: Mismatch) -> str:
         return f"the result depends on earlier calls: {first.history}"
     if is_spoiling(first.verdict):
         return first.verdict.reason.split(";")[0]
+    if (site := crash_site(first.verdict)) is not None:
+        return f"{first.verdict.reason.split(';')[0].strip()}, in {site}"
     if first.verdict.outcome in (Outcome.CRASHED, Outcome.REFUSED):
         return next(iter(first.verdict.reason.split(";")[0].strip().splitlines()), "")
     if _lacking(first) and not _is_of_dtype(first):

@@ -6,13 +6,15 @@ import hashlib
 import json
 
 from ..records.certified import CertificateRow
+from ..records.native_frames import ending
 from ..records.record import Mismatch, kind_of
 
 _DIGITS = 32
 
 
 def fingerprint(mismatch: Mismatch) -> str:
-    """The same of mismatches that are alike: whose fault, of which pass, seen by which check, explained by what.
+    """The same of mismatches that are alike: whose fault, of which pass, seen by which check, explained by what, and
+    of a crash in which function.
 
     Its case does not count, which another seed makes another one, nor its number among the run's mismatches.
     """
@@ -21,7 +23,7 @@ def fingerprint(mismatch: Mismatch) -> str:
         kind_of(mismatch.check),
         mismatch.subject,
         str(mismatch.verdict.outcome),
-        mismatch.verdict.cause,
+        ending(mismatch.verdict),
         bool(mismatch.history),
         sorted(mismatch.diagnosed),
         sorted(mismatch.needs),

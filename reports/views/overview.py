@@ -28,7 +28,10 @@ def cause_lines(run: Run, against: Held, folder: Path, width: int | None) -> Ite
     in_full = 1 if 0 < len(found) <= _FEW_CAUSES else 0
     if in_full:
         faults = run.totals.counts.faults
-        yield Text(cause_texts(against.unknown, run.info.candidates, faults, width=width or WIDTH, most=in_full))
+        told = cause_texts(
+            against.unknown, run.info.candidates, faults, machines=run.machines, width=width or WIDTH, most=in_full
+        )
+        yield Text(told)
     named = {mismatch.id: mismatch for mismatch in against.unknown}
     for number, cause in enumerate(found[in_full:_MOST_CAUSES], in_full + 1):
         first = named[cause.mismatches[0]]

@@ -11,7 +11,6 @@ fork of this process. All processes end when the harness does.
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import functools
 import gc
 import math
@@ -37,6 +36,7 @@ from .call_message import operands_of
 from .channel import AT_ONCE, DOING, Channel, Header
 from .company import CompanyCall, CompanyQuestion, CompanyReply, company_to_message
 from .company_calls import keep_company
+from .crash_handlers import tell_where_it_dies
 from .devices import held_device
 from .execution import execute, write_text
 from .illegal_calls import make_illegal
@@ -209,7 +209,7 @@ def _run_child(channel: Channel, loading: Callable[[], LoadedCandidate], memory_
     with _ending_here():
         if end_with(parent):
             os.setpgid(0, 0)
-            faulthandler.enable(all_threads=False)
+            tell_where_it_dies()
             _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)
             loaded = loading()
             _limit(resource.RLIMIT_DATA, _data() + memory_bytes + (os.cpu_count() or 1) * _THREAD_MEMORY)

@@ -24,10 +24,14 @@ from ...reports.files.layout import INFO
 from ...reports.files.merging import together
 from ...reports.files.part_files import part_files
 from ...reports.files.reading import read_info, read_mismatches, read_part
+from ...reports.files.record_file import read_lines
 from ...reports.files.run import RunWriter
+from ...reports.records.baseline import INSTRUCTIONS
+from ...reports.records.machine_kinds import kind_of_machine
 from ...reports.records.record import RunInfo
 from ...reports.records.same_run import differences
 from ...reports.records.stopped import Stopped
+from ...reports.records.totals import totals
 from ..candidates import CandidateError
 from ..cases.budget import cases_of, parts
 from ..search.failure_store import FailureMemory, Remembered, version_of
@@ -229,7 +233,10 @@ class Campaign:
                 asked = {record.case for record in read_part(file.path) if not record.declined}
                 self._tried[planned.source] = [each.case for each in remembered if str(each.case) in asked]
             writer.adopt(run, [file])
-        return PartCollected(file.part, examined.where, len(writer.whole), self._total, mismatches)
+            found = totals(read_lines(file.path, []), info.checks)
+        instructions = dict(info.environment).get(INSTRUCTIONS, "")
+        kind = kind_of_machine(instructions, found.compared, found.counts.faults)
+        return PartCollected(file.part, examined.where, len(writer.whole), self._total, mismatches, kind)
 
     def _told_of(self, source: str, info: RunInfo) -> RunWriter:
         """The writer, with the facts of the machine that examined a part."""

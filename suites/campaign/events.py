@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...reports.files.part_files import Part
+from ...reports.records.machine_kinds import MachineKind
 from ...reports.records.record import Mismatch
 
 
@@ -29,6 +30,8 @@ class PartCollected:
         Parts that are in the folder, and that there are.
     mismatches : tuple of Mismatch
         That were met in it.
+    kind : MachineKind
+        Of that machine, with what it was asked in this part.
     """
 
     part: Part
@@ -36,6 +39,7 @@ class PartCollected:
     done: int
     total: int
     mismatches: tuple[Mismatch, ...]
+    kind: MachineKind
 
 
 @dataclass(frozen=True, slots=True)

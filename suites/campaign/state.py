@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,11 @@ from ...reports.files.document import read_document
 from ...reports.files.layout import CAMPAIGN
 from ...reports.files.whole import write_whole
 from ...reports.records.campaign_state import CampaignState, Lost, Met, PartsOf
+from ...reports.records.machine_kinds import MachineKind
+from ...reports.records.record import Mismatch
 from ...reports.records.serialization import to_json
 from ...reports.site.campaign import write_campaign
+from ...reports.views.machines import machines_sentence
 from ...reports.views.wording import headline
 from .events import CampaignEvent, CaseBlamed, PartCollected, PartLost, Planned, StillGoing
 
@@ -49,19 +52,18 @@ class Watching:
     _mismatches: Counter[str] = field(default_factory=Counter)
     _machines: Counter[str] = field(default_factory=Counter)
     _met: list[Met] = field(default_factory=list)
+    _first: dict[Met, Mismatch] = field(default_factory=dict)
+    _kinds: dict[frozenset[str], MachineKind] = field(default_factory=dict)
     _lost: dict[Planned, Lost] = field(default_factory=dict)
 
     def note(self, event: CampaignEvent) -> None:
         """Something was told."""
         match event:
-            case PartCollected(part, where, _, _, mismatches):
+            case PartCollected(part, where, _, _, mismatches, kind):
                 self._done[part.candidate] += 1
                 self._mismatches[part.candidate] += len(mismatches)
                 self._machines[where] += 1
-                for mismatch in mismatches:
-                    met = Met(part.candidate, headline(mismatch), mismatch.case)
-                    if met not in self._met:
-                        self._met = [met, *self._met][:_MOST_MET]
+                self._note_met(mismatches, kind)
             case PartLost(planned, why):
                 known = self._lost.get(planned)
                 times = 1 if known is None else known.times + 1
@@ -71,6 +73,24 @@ class Watching:
                 self._lost[planned] = Lost(self.name_of(planned.source), planned.number, why, times, place)
             case StillGoing(running, waiting):
                 self._running, self._waiting = running, waiting
+
+    def _note_met(self, mismatches: tuple[Mismatch, ...], kind: MachineKind) -> None:
+        """What is told in the same words, on the same case, counts as the first of it."""
+        names = {}
+        for mismatch in mismatches:
+            met = Met(mismatch.candidate, headline(mismatch), mismatch.case)
+            names[mismatch.id] = self._first.setdefault(met, mismatch).id
+            if met not in self._met:
+                self._met = [met, *self._met][:_MOST_MET]
+        if kind.instructions:
+            known = self._kinds.get(kind.instructions)
+            told = kind.told_as(names)
+            self._kinds[kind.instructions] = told if known is None else known + told
+
+    def _told(self, met: Met) -> Met:
+        """With the machines on which it was met, where others were asked the same."""
+        where = machines_sentence([self._first[met]], self._kinds.values())
+        return replace(met, text=f"{met.text}. {where}".removesuffix(".")) if where else met
 
     def end(self) -> None:
         """The campaign has ended."""
@@ -84,7 +104,14 @@ class Watching:
             for source, name in names.items()
         )
         machines = tuple(self._machines.most_common())
-        told = (self._running, self._waiting, tuple(parts), tuple(self._lost.values()), tuple(self._met), machines)
+        told = (
+            self._running,
+            self._waiting,
+            tuple(parts),
+            tuple(self._lost.values()),
+            tuple(map(self._told, self._met)),
+            machines,
+        )
         return CampaignState(self._started, _now(), self._ended, *told)
 
 

@@ -131,7 +131,7 @@ def _watching(made: Campaign) -> Watching:
 def _line(event: CampaignEvent, seen: set[tuple[str, str]]) -> str:
     """What an event says; a mismatch that many parts meet is told once."""
     match event:
-        case PartCollected(part, where, done, total, mismatches):
+        case PartCollected(part, where, done, total, mismatches, _):
             told = {(mismatch_headline(each), each.case) for each in mismatches} - seen
             seen |= told
             met = "".join(f"\n  {text}, on {case}" for text, case in sorted(told))

@@ -45,7 +45,10 @@ def tell_all(finished: Run, folder: Path, judged: Judgement, console: Console) -
     say, candidates = partial(_say, console), finished.info.candidates
     if judged.against.unknown:
         faults = finished.totals.counts.faults
-        say(Text(cause_texts(judged.against.unknown, candidates, faults, width=_width(console))))
+        told = cause_texts(
+            judged.against.unknown, candidates, faults, machines=finished.machines, width=_width(console)
+        )
+        say(Text(told))
     for line in baseline_lines(judged.against):
         say(Text(line))
     console.print(tally_table(finished.totals.counts, candidates))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Case, Numbers
+from ...reports.records.native_frames import crash_site
 from ...reports.records.record import CheckResult
 from ...reports.records.spoiling import is_consequence, is_spoiling
 from ..cases.corpora.selection import Provenance
@@ -40,10 +41,10 @@ class Fault:
         return None if self.before is None else self.before(Question(self.check, self.subject, case))
 
     def shows_as(self, result: CheckResult) -> bool:
-        """Whether a result has this fault's check, pass, outcome and cause."""
+        """Whether a result has this fault's check, pass, outcome and cause, and ends in its function."""
         verdict = result.verdict
         shown = (result.check, result.subject, verdict.outcome, verdict.cause)
-        return shown == (self.check, self.subject, self.outcome, self.cause)
+        return shown == (self.check, self.subject, self.outcome, self.cause) and not self._ends_elsewhere(verdict)
 
     def explains(self, result: CheckResult, case: Case) -> bool:
         """Whether a failing result can be this fault.
@@ -74,7 +75,17 @@ class Fault:
             return False
         same = (self.subject, self.outcome) == (other.subject, other.outcome)
         alike = (self.check, self.cause) == (other.check, other.cause) or self._covers(other.check, other.cause)
-        return same and alike and distinctive(self.needs) <= distinctive(other.needs)
+        return (
+            same
+            and alike
+            and not self._ends_elsewhere(other.verdict)
+            and distinctive(self.needs) <= distinctive(other.needs)
+        )
+
+    def _ends_elsewhere(self, verdict: Verdict) -> bool:
+        """Whether a crash is known to be in another function than this fault's."""
+        own, other = crash_site(self.verdict), crash_site(verdict)
+        return own is not None and other is not None and str(own) != str(other)
 
     def _covers(self, check: str, cause: str) -> bool:
         """Whether wrong terms are what another check of the pass sees, where a case has all that they need."""

@@ -51,6 +51,10 @@ def test_what_depends_on_earlier_calls_is_no_instance() -> None:
     assert instance_of(mismatch) == Instance(
         "x-forward-1", "x", 0, "structure", "forward", Outcome.VIOLATES, "value", ()
     )
+    place = "the process died: SIGSEGV; Fatal\n  native im2col+0x1f of libmine.so"
+    died = instance_of(replace(mismatch, verdict=Verdict(Outcome.CRASHED, place, "SIGSEGV")))
+    assert died is not None
+    assert died.cause == "SIGSEGV in im2col of libmine.so"
     assert instance_of(replace(mismatch, history="wrong after the same call")) is None
     assert instance_of(replace(mismatch, after=(("structure", "forward", "c"),))) is None
 

@@ -10,7 +10,7 @@ import pytest
 from convoracle.oracle.judging.verdict import Discrepancy, Outcome, Verdict
 from convoracle.oracle.operands.data import Numbers
 from convoracle.reports.records.record import Mismatch
-from convoracle.reports.site.sentences import WORDS, mismatch_sentences
+from convoracle.reports.site.sentences import WORDS, mismatch_sentences, stack
 
 PLAIN = Mismatch("x-1", "mine", "structure", "forward", "c", "c", Verdict(Outcome.VIOLATES))
 
@@ -111,3 +111,15 @@ def test_a_real_is_off_by_so_many_bounds(error: float, bound: float, beyond: str
 def test_the_words_of_the_tables_are_told() -> None:
     assert [name for name, _ in WORDS] == ["ratio", "resolution"]
     assert all(meaning.endswith(".") for _, meaning in WORDS)
+
+
+def test_frames_of_a_crash_stand_in_lines_of_their_own() -> None:
+    frames = '  native im2col+0x1f of libmine.so\n  native libmine.so+0x3\n  File "/home/a.py", line 3 in conv'
+    told = f"the process died: SIGSEGV; malloc(): broken\nFatal Python error: Segmentation fault\n{frames}"
+    crash = Verdict(Outcome.CRASHED, told, "SIGSEGV")
+    assert stack(crash) == tuple(line.strip() for line in frames.splitlines())
+    mismatch = Mismatch("x-forward-1", "x", "structure", "forward", "c", "c", crash)
+    assert mismatch_sentences(mismatch)[1] == (
+        "The process died: SIGSEGV; malloc(): broken Fatal Python error: Segmentation fault."
+    )
+    assert stack(Verdict(Outcome.REFUSED, told, "ValueError")) == ()

@@ -123,6 +123,22 @@ def test_crashes_in_one_frame_are_one_and_in_two_are_two() -> None:
     ) == [{"mine-forward-1", "mine-jvp-1"}, {"mine-update-1"}]
 
 
+def test_crashes_in_one_function_of_a_library_are_one_unless_place_and_needs_differ() -> None:
+    def died(function: str, offset: int = 1, frame: str = "conv") -> Verdict:
+        frames = f'  native {function}+{offset:#x} of libmine.so\n  File "mine.py", line 12 in {frame}'
+        return ended(Outcome.CRASHED, f"the process died: SIGSEGV (fault); Fatal\n{frames}", "SIGSEGV (fault)")
+
+    strided, spread, both = ("stride above 1",), ("dilation above 1",), ("stride above 1", "dilation above 1")
+    first = mismatch("forward", verdict=died("im2col"), needs=strided)
+    assert len(groups(first, mismatch("jvp", verdict=died("im2col", frame="other"), needs=spread))) == 1
+    assert len(groups(first, mismatch("jvp", verdict=died("im2col", 2), needs=both))) == 1
+    assert len(groups(first, mismatch("jvp", verdict=died("im2col", 2), needs=spread))) == 2
+    assert len(groups(first, mismatch("jvp", verdict=died("gemm"), needs=strided))) == 2
+    (cause,) = causes((first, mismatch("jvp", verdict=died("im2col"))))
+    assert cause.title.endswith("the process died: SIGSEGV (fault), in im2col of libmine.so")
+    assert cause.evidence == "All processes end in im2col of libmine.so."
+
+
 def test_crashes_that_say_nothing_are_one_by_the_same_check_only() -> None:
     died = ended(Outcome.CRASHED, "the process died: SIGSEGV (segmentation fault)", "SIGSEGV (segmentation fault)")
     assert groups(

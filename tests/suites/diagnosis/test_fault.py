@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,3 +137,17 @@ def test_what_comes_before_it_follows_from_the_case() -> None:
 )
 def test_whether_it_is_of_values(check: str, of_values: bool) -> None:
     assert fault(check=check).is_of_values is of_values
+
+
+def test_a_crash_in_another_function_is_another_fault() -> None:
+    def died(function: str, check: str = "structure") -> CheckResult:
+        place = f"\n  native {function}+0x1 of libmine.so" if function else ""
+        return CheckResult(check, "forward", Verdict(Outcome.CRASHED, f"the process died: SIGSEGV{place}", "SIGSEGV"))
+
+    def known(function: str) -> Fault:
+        return replace(fault(outcome=Outcome.CRASHED, cause="SIGSEGV"), verdict=died(function).verdict)
+
+    for other, same in (("im2col", True), ("", True), ("gemm", False)):
+        assert known("im2col").shows_as(died(other)) is same
+        assert known("im2col").explains(died(other), STRIDED) is same
+        assert known("im2col").is_plainer_than(known(other)) is same

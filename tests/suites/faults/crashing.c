@@ -2,6 +2,8 @@
  * The example with crashes: each macro plants one kind.
  *
  * TWO_PLACES: forward and the weight gradient each write where there is no memory, where a stride is above 1.
+ * FUNCTIONS: forward calls one function that writes there where a stride is above 1, and another where a dilation is;
+ *   the weight gradient calls the first.
  * HEAP: forward writes in front of a buffer of its own where a dilation is above 1, and frees it three calls later.
  * GUARDED: as HEAP, with buffers whose guard is looked at where they are let go, as a debugging allocator's is.
  */
@@ -15,8 +17,14 @@
 #undef conv_forward
 #undef conv_weight_gradient
 
-#ifdef TWO_PLACES
+#if defined TWO_PLACES || defined FUNCTIONS
 static volatile int *volatile nowhere;
+#endif
+
+#ifdef FUNCTIONS
+__attribute__((noinline)) void step_over(void) { *nowhere = 1; }
+
+__attribute__((noinline)) void spread_out(void) { *nowhere = 2; }
 #endif
 
 #if defined HEAP || defined GUARDED
@@ -53,6 +61,10 @@ CONVORACLE_PASS(conv_forward) {
 #ifdef TWO_PLACES
     if (is_above_one(convolution->stride, convolution->rank)) *nowhere = 1;
 #endif
+#ifdef FUNCTIONS
+    if (is_above_one(convolution->stride, convolution->rank)) step_over();
+    if (is_above_one(convolution->dilation, convolution->rank)) spread_out();
+#endif
 #if defined HEAP || defined GUARDED
     static char *kept[LATER];
     static int calls;
@@ -68,6 +80,9 @@ CONVORACLE_PASS(conv_forward) {
 CONVORACLE_PASS(conv_weight_gradient) {
 #ifdef TWO_PLACES
     if (is_above_one(convolution->stride, convolution->rank)) *nowhere = 2;
+#endif
+#ifdef FUNCTIONS
+    if (is_above_one(convolution->stride, convolution->rank)) step_over();
 #endif
     return right_weight_gradient(convolution, operands, result, message, message_size);
 }

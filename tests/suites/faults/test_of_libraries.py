@@ -10,9 +10,11 @@ import pytest
 
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.passes import Pass
+from convoracle.reports.records.native_frames import crash_site
 from convoracle.reports.records.record import Mismatch
 from convoracle.reports.views.causes import causes
 from convoracle.suites.calling.isolation import Isolated
+from convoracle.suites.calling.machine_code import is_known
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.space import Space
 from convoracle.suites.diagnosis.late_crash import TOLD
@@ -42,6 +44,19 @@ def test_crashes_in_two_functions_are_two_causes(tmp_path: Path) -> None:
     for each in mismatches:
         assert each.needs == ("stride above 1",)
         assert f"in conv_{each.subject}" in each.verdict.reason
+
+
+@pytest.mark.skipif(not is_known(), reason="no native frames on this processor")
+def test_crashes_in_one_function_are_one_cause_whoever_calls_it(tmp_path: Path) -> None:
+    mismatches = found(compiled("FUNCTIONS", tmp_path), seed=0)
+    where = {each.id: (each.subject, str(crash_site(each.verdict))) for each in mismatches}
+    assert [sorted(where[each] for each in cause.mismatches) for cause in causes(mismatches)] == [
+        [("forward", "step_over of libcrashing.so"), ("weight_gradient", "step_over of libcrashing.so")],
+        [("forward", "spread_out of libcrashing.so")],
+    ]
+    first, _ = causes(mismatches)
+    assert first.title.endswith("SIGSEGV (segmentation fault), in step_over of libcrashing.so")
+    assert first.evidence == "All processes end in step_over of libcrashing.so."
 
 
 _TWO_SITES = """
