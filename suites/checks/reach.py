@@ -23,14 +23,13 @@ from ...oracle.problem.layouts import EXPANDED
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
-from ..calling.replies import Died, Raised, Reply, Returned
+from ..calling.replies import OUT_OF_MEMORY, Died, Raised, Reply, Returned
 from .conduct import judge_conduct
 from .examination import Examination
 from .kind import CheckKind, OfCandidate
 
 REACH = "reach"
 SECONDS = 120.0
-_MEMORY = ("memory limit", "out of memory")
 _WEIGHT = 2
 
 PLACES = {
@@ -68,7 +67,7 @@ def _judge(reply: Reply, source: Array, geometry: ConvGeometry) -> Verdict:
     match reply:
         case Raised():
             return Verdict(Outcome.UNSUPPORTED, f"refuses it: {reply.kind}: {reply.message}", REACH)
-        case Died() if reply.cause.startswith(_MEMORY):
+        case Died() if reply.cause.startswith(OUT_OF_MEMORY):
             return Verdict(Outcome.UNSUPPORTED, f"needs more memory than it may have: {reply.cause}", REACH)
         case Returned() if not reply.mutated:
             return _compare(reply.value, _WEIGHT * np.broadcast_to(source, geometry.output_shape), geometry)
