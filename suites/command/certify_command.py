@@ -20,7 +20,7 @@ from ...reports.views.wording import SYMBOLS
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import FORMS
-from ..cases.corpora import CORPORA
+from ..cases.corpora import AT_FULL_SIZE, CORPORA
 from ..cases.corpora.selection import Selection
 from ..cases.space import RANKS
 from .adding import add_into, add_into_option
@@ -43,7 +43,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="CORPUS",
-        help=f"the layers: one of {', '.join(CORPORA)}, a descriptor of benchdnn's, "
+        help=f"the layers: one of {', '.join((*CORPORA, *AT_FULL_SIZE))}, a descriptor of benchdnn's, "
         "or a file of these or of calls that oneDNN or MIOpen logged; may be repeated",
     )
     certify.add_argument("--batch", type=positive, metavar="N", help="images, instead of each layer's own number")
