@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..answers import equations, reference
 from ..errors import InvalidArgument
-from ..numbers.arrays import Float64
+from ..numbers.arrays import first_index
 from ..numbers.scaled import unit_of
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, products
+from ..problem.passes import Array, Operands, Pass, factors_of, products
 from .combinations import Combinations, drawn
-from .projections import EXACT_FLOAT32, expected, projected, weight_gradients
+from .locating import located, residual
+from .projections import EXACT_FLOAT32, expected, weight_gradients
 
 MISS = 2.0**-40
 """The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
@@ -27,6 +27,10 @@ _MOST_TERMS = 1 << 20
 _WHERE = "certify"
 _BLOCK_ELEMENTS = 1 << 16
 """That are read several times, from a cache."""
+_SHARE, _LEAST_BYTES = 0.4, 1 << 22
+"""Of the memory of the tensors that are read, what combinations may take; and what they may in any case."""
+_COPIES = 4
+"""Of a combination's places: what it is, what it should be, what one image or tap comes to, and what is widened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +147,27 @@ def _of_combinations(
     odd = _odd(actual, largest, unit, allowed)
     if odd is not None:
         return Certificate(actual.size, combined.miss, combined.count, 1, _told(pass_, operands, actual, geometry, odd))
-    meant = np.rint(actual.astype(np.float64) / unit) * unit if allowed else actual
-    residual = projected(meant, combined) - expected(pass_, operands, geometry, combined)
-    places = residual.any(axis=0)
-    if not places.any():
+    meant = np.rint(actual / unit) * unit if allowed else actual
+    places = np.zeros(shape[2:], bool)
+    place, seen_by = None, combined
+    for part in combined.parts(_at_once(pass_, operands, actual, geometry)):
+        off = np.any(residual(pass_, operands, meant, geometry, part), axis=0)
+        assert isinstance(off, np.ndarray)
+        if place is None and off.any():
+            place, seen_by = first_index(off), part
+        places |= off
+    if place is None:
         return Certificate(actual.size, combined.miss, combined.count, 0, None)
-    place = tuple(map(int, np.argwhere(places)[0]))
-    shown = next(number for number, each in enumerate(residual) if each[place])
-    index = _located(pass_, operands, meant, geometry, _one(combined, shown), place)
+    index = located(pass_, operands, meant, geometry, seen_by, place)
     wrong = _told(pass_, operands, actual, geometry, index)
     return Certificate(actual.size, combined.miss, combined.count, int(np.count_nonzero(places)), wrong)
+
+
+def _at_once(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry) -> int:
+    """How many combinations are compared at a time: more would take more than a share of the tensors' memory."""
+    read = sum(getattr(operands, name).nbytes for name in factors_of(pass_, geometry)) + actual.nbytes
+    each = _COPIES * np.dtype(np.float64).itemsize * math.prod(actual.shape[2:])
+    return int(max(_SHARE * read, _LEAST_BYTES) // max(each, 1)) or 1
 
 
 def unit_of_results(pass_: Pass, operands: Operands) -> float:
@@ -226,52 +241,6 @@ def _odd(actual: Array, largest: float, unit: float, allowed: float) -> tuple[in
 def _read(values: Array) -> Array:
     """The same in a dtype in which NumPy is fast."""
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
-
-
-def _one(combinations: Combinations, number: int) -> Combinations:
-    kept = slice(number, number + 1)
-    return replace(combinations, first=combinations.first[kept], second=combinations.second[kept])
-
-
-def _located(
-    pass_: Pass,
-    operands: Operands,
-    actual: Array,
-    geometry: ConvGeometry,
-    combination: Combinations,
-    place: tuple[int, ...],
-) -> tuple[int, ...]:
-    """A wrong element in a place where a combination is: half of the factors are left out, over and over.
-
-    What a combination is off by is the sum of what its halves are off by, so that one of them is off.
-    """
-
-    def is_off(halved: Combinations) -> bool:
-        there = projected(actual, halved) - expected(pass_, operands, geometry, halved)
-        return bool(there[(0, *place)])
-
-    def first_only(kept: slice) -> Combinations:
-        return replace(combination, first=_kept(combination.first, kept))
-
-    row = _bisected(actual.shape[0], lambda kept: is_off(first_only(kept)))
-    of_row = first_only(slice(row, row + 1))
-    column = _bisected(actual.shape[1], lambda kept: is_off(replace(of_row, second=_kept(combination.second, kept))))
-    return (row, column, *place)
-
-
-def _kept(factors: Float64, kept: slice) -> Float64:
-    """The factors with all others zero."""
-    left = np.zeros_like(factors)
-    left[..., kept] = factors[..., kept]
-    return left
-
-
-def _bisected(size: int, is_off: Callable[[slice], bool]) -> int:
-    low, high = 0, size
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_off(slice(low, middle)) else (middle, high)
-    return low
 
 
 def _told(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry, index: tuple[int, ...]) -> Wrong:

@@ -13,7 +13,8 @@ it. It is assumed that the result does not depend on the weights: who computes i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,18 @@ class Combinations:
     def miss(self) -> float:
         """The probability, at most, that an error shows in none of them."""
         return float(self.largest) ** -self.count
+
+    def parts(self, most: int) -> Iterator[Combinations]:
+        """Up to so many of them at a time."""
+        for start in range(0, self.count, most):
+            kept = slice(start, start + most)
+            yield replace(self, first=self.first[kept], second=self.second[kept])
+
+    def of_groups(self, groups: slice) -> Combinations:
+        """Of the rows and the factors of some groups alone."""
+        each = self.first.shape[1] // max(self.second.shape[1], 1)
+        rows = slice(groups.start * each, groups.stop * each)
+        return replace(self, first=self.first[:, rows], second=self.second[:, groups])
 
     def weights(self) -> Float64:
         """(t, I, J) the weight of each pair."""

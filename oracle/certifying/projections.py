@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -33,13 +34,16 @@ EXACT_FLOAT32 = 2.0**24
 def projected(actual: Array, combinations: Combinations) -> Float64:
     """(t, *positions) the combinations of a result's elements."""
     rows, columns, *places = actual.shape
-    elements = math.prod(places)
-    if combinations.second.shape[1] > 1:
-        weights = combinations.weights().reshape(combinations.count, rows * columns)
-        total = _weighed(weights, actual.reshape(rows * columns, elements))
+    elements, groups = math.prod(places), combinations.second.shape[1]
+    total = np.zeros((combinations.count, elements))
+    if groups > 1:
+        pairs = rows // groups * columns
+        for some in _slabs(groups, combinations.count * pairs):
+            weights = combinations.of_groups(some).weights().reshape(combinations.count, -1)
+            of_groups = slice(some.start * rows // groups, some.stop * rows // groups)
+            total += _weighed(weights, actual[of_groups].reshape(-1, elements))
     else:
-        total = np.zeros((combinations.count, elements))
-        for images, across, sums in _over_channels(combinations.second.swapaxes(0, 1), actual):
+        for images, _, across, sums in _over_channels(combinations.second.swapaxes(0, 1), actual):
             total[:, across] += np.einsum("tn,ntp->tp", combinations.first[:, images], sums[:, 0])
     return total.reshape(combinations.count, *places)
 
@@ -90,9 +94,17 @@ def _input_gradient(output_gradient: Array, weight: Array, direct: ConvGeometry,
         filters = _channel_sums(combinations.second[:, 0][None], weight)[:, 0].swapaxes(0, 1)
     else:
         factors = combinations.second[:, 0].reshape(combinations.count, direct.groups, -1)
-        each = np.repeat(factors, direct.out_channels // direct.groups, axis=1)
-        filters = np.einsum("tkj,kj...->tk...", each, weight.astype(np.float64))
+        filters = _of_grouped(weight.reshape(direct.groups, -1, *weight.shape[1:]), factors)
     return _of_images(output_gradient, filters, direct, combinations.first, is_forward=False)
+
+
+def _of_grouped(weight: Array, factors: Float64) -> Float64:
+    """(t, K, *R) the sums over the input channels of each group, of a weight (G, k, j, *R), with factors (t, G, j)."""
+    groups, outputs, inputs, *taps = weight.shape
+    filters = np.empty((len(factors), groups, outputs, *taps))
+    for some in _slabs(groups, outputs * inputs * math.prod(taps)):
+        filters[:, some] = np.einsum("tgj,gkj...->tgk...", factors[:, some], weight[some].astype(np.float64))
+    return filters.reshape(len(factors), groups * outputs, *taps)
 
 
 def _of_images(
@@ -169,27 +181,34 @@ def _channel_sums(weights: Float64, images: Array) -> Float64:
     groups, count, _ = weights.shape
     places = images.shape[2:]
     total = np.empty((len(images), groups, count, math.prod(places)))
-    for some, across, sums in _over_channels(weights, images):
-        total[some, ..., across] = sums
+    for some, of_groups, across, sums in _over_channels(weights, images):
+        total[some, of_groups, :, across] = sums
     return total.reshape(len(images), groups, count, *places)
 
 
-def _over_channels(weights: Float64, images: Array) -> Iterator[tuple[slice, slice, Array]]:
-    """Of some images and positions the sums over the channels of each group: (B, G, t, P), a block at a time."""
+def _slabs(groups: int, elements: int) -> Iterator[slice]:
+    """Some groups at a time, of so many elements each."""
+    step = max(1, _BLOCK_ELEMENTS // max(elements, 1))
+    return (slice(start, min(start + step, groups)) for start in range(0, groups, step))
+
+
+def _over_channels(weights: Float64, images: Array) -> Iterator[tuple[slice, slice, slice, Array]]:
+    """Of some images, groups and positions the sums over channels: (B, G, t, P), a block at a time."""
     groups, _, channels = weights.shape
     places = math.prod(images.shape[2:])
     rows = images.reshape(len(images), groups, channels, places)
     across = max(_LEAST_ACROSS, _BLOCK_ELEMENTS // max(groups * channels, 1))
     step = max(1, _BLOCK_ELEMENTS // max(groups * channels * min(places, across), 1))
-    for start in range(0, places, across):
-        for first in range(0, len(images), step):
-            block = rows[first : first + step, :, :, start : start + across]
-            sums = (
-                _summed(weights, block)
-                if places > 1
-                else _summed(weights, block.transpose(3, 1, 2, 0)).transpose(3, 1, 2, 0)
-            )
-            yield slice(first, first + step), slice(start, start + across), sums
+    each = list(_slabs(groups, channels * min(places, across)))
+    for start, some, first in product(range(0, places, across), each, range(0, len(images), step)):
+        block = rows[first : first + step, some, :, start : start + across]
+        of_groups = weights[some]
+        sums = (
+            _summed(of_groups, block)
+            if places > 1
+            else _summed(of_groups, block.transpose(3, 1, 2, 0)).transpose(3, 1, 2, 0)
+        )
+        yield slice(first, first + step), some, slice(start, start + across), sums
 
 
 def _weighed(weights: Float64, rows: Array) -> Float64:

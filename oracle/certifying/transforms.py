@@ -27,7 +27,8 @@ def most_off(pass_: Pass, operands: Operands, arithmetic: Arithmetic, geometry: 
     if not arithmetic.does("algorithm", "transform"):
         return 0.0
     most_terms = int(term_counts(pass_, geometry).max(initial=0)) + 1
-    largest = int(max(float(np.abs(array.astype(np.float64)).max(initial=0)) for array in operands.arrays().values()))
+    ends = (float(end) for array in operands.arrays().values() for end in (array.max(initial=0), array.min(initial=0)))
+    largest = int(max(map(abs, ends)))
     one = (1,) * len(pass_.result_shape(geometry))
     terms, size = np.full(one, most_terms), np.full(one, most_terms * largest**2)
     exact = ExactResult(Scaled.of(size, 0), size.astype(np.float64), known(np.ones(one)), terms=terms)

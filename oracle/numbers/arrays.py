@@ -18,7 +18,7 @@ def widened(array: Array) -> Array:
 
 def first_index(mask: Mask) -> tuple[int, ...]:
     """The index of the first element that is true, of which there is one at least."""
-    return tuple(map(int, np.argwhere(mask)[0]))
+    return tuple(map(int, np.unravel_index(int(np.argmax(mask)), mask.shape)))
 
 
 def bounding_box(mask: Mask) -> tuple[tuple[int, int], ...]:

@@ -34,6 +34,8 @@ PLAIN_SEEDS = 1000
 """Seeds below this have plain learning rates, as they always had, and whatever was kept of them stays as it was."""
 SEEDS = 1500
 """Data seeds are drawn below this; smaller ones are plainer."""
+_MOST_AT_ONCE, _BLOCK_ELEMENTS = 1 << 24, 1 << 20
+"""Elements of an array that is drawn as a whole, and of a block of a larger one."""
 _SUMMED_BY_ANOTHER = (Pass.UPDATE, Pass.DOUBLE_BACKWARD_OUTPUT_GRADIENT)
 """Their terms are those of the weight gradient and of the JVP."""
 
@@ -119,14 +121,16 @@ def parse_case(text: str) -> Case:
 _geometry = lru_cache(maxsize=256)(parse_geometry)
 
 
-def real_operands(case: Case, largest: float = math.inf) -> Operands:
+def real_operands(case: Case, largest: float = math.inf, *, directions: bool = True) -> Operands:
     """Reals of the case's fill, for the precision check; rounded to the case's dtype.
 
-    Integers are of the whole range of their dtype, or of those up to `largest`.
+    Integers are of the whole range of their dtype, or of those up to `largest`. The directions come last, and may be
+    left out.
     """
+    draw = partial(_operands, case, rng=_generator(case, stream=1), rate=_real_rate(case), directions=directions)
     if format_of(case.dtype).is_integer:
-        return _operands(case, lambda _: integers_of(case.fill, largest), _generator(case, stream=1), _real_rate(case))
-    return _operands(case, lambda name: fill_of(case.fill, name), _generator(case, stream=1), _real_rate(case))
+        return draw(lambda _: integers_of(case.fill, largest))
+    return draw(lambda name: fill_of(case.fill, name))
 
 
 def lattice_for(case: Case, arithmetic: Arithmetic | None = None) -> Lattice:
@@ -134,7 +138,7 @@ def lattice_for(case: Case, arithmetic: Arithmetic | None = None) -> Lattice:
     return lattice_of(arithmetic or Arithmetic.of(case.dtype), _passes(case.dtype), case.geometry)
 
 
-def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
+def lattice_operands(case: Case, lattice: Lattice | None = None, *, directions: bool = True) -> Operands:
     """Integers for the structure check: every partial sum, in any order, is exact.
 
     With n the most terms of any element of any pass and p the precision of the
@@ -147,23 +151,30 @@ def lattice_operands(case: Case, lattice: Lattice | None = None) -> Operands:
     case : Case
     lattice : Lattice, optional
         By default that of the case's dtype, where nothing else is declared.
+    directions : bool
+        Whether those are wanted, too; the others are the same without.
     """
     lattice = lattice or lattice_for(case)
-    limit, passes = 2 ** (lattice.precision - 1), _passes(case.dtype)
-    parts = 2 if case.dtype in COMPONENTS else 1
-    most_terms = 1 + parts * _most_products(passes, case.geometry)
-    generator = _generator(case, stream=0)
+    limit, passes, most_terms = 2 ** (lattice.precision - 1), _passes(case.dtype), most_summed(case)
+    draw = partial(_operands, case, rng=_generator(case, stream=0))
     if most_terms <= limit:
         largest = min(math.isqrt(limit // most_terms), lattice.largest)
         rate = _lattice_rate(case, lattice, most_terms * largest**2, largest)
-        return _operands(case, lambda _: lambda rng, shape, _: _nonzero_integers(rng, shape, largest), generator, rate)
+        fill = partial(_nonzero_integers, largest=largest)
+        return draw(lambda _: fill, rate=rate, directions=directions)
     density, rate = math.sqrt(limit / most_terms), _lattice_rate(case, lattice, limit, 1)
     while True:
-        fill = partial(_sparse_signs, density=density)
-        sparse = _operands(case, lambda _: fill, generator, rate)  # noqa: B023 - called before the loop goes on
+        sparse_fill = partial(_sparse_signs, density=density)
+        sparse = draw(lambda _: sparse_fill, rate=rate)  # noqa: B023 - called before the loop goes on
         if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
+
+
+def most_summed(case: Case) -> int:
+    """One more than the most products in any element of any pass, of complex numbers in either part of it."""
+    parts = 2 if case.dtype in COMPONENTS else 1
+    return 1 + parts * _most_products(_passes(case.dtype), case.geometry)
 
 
 @lru_cache(maxsize=256)
@@ -212,10 +223,13 @@ def _generator(case: Case, *, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([case.seed, stream]))
 
 
-def _operands(case: Case, fill_for: Callable[[str], Fill], rng: np.random.Generator, rate: float) -> Operands:
-    arrays = {name: _array(name, case, fill_for(name), rng) for name in ARRAYS}
+def _operands(
+    case: Case, fill_for: Callable[[str], Fill], rng: np.random.Generator, rate: float, *, directions: bool = True
+) -> Operands:
+    names = ARRAYS if directions else tuple(name for name in ARRAYS if not name.endswith("_direction"))
+    arrays = {name: _array(name, case, fill_for(name), rng) for name in names}
     if not case.bias:
-        arrays |= {"bias": None, "bias_direction": None}
+        arrays |= dict.fromkeys(("bias", "bias_direction"))
     return Operands(**arrays, learning_rate=rate)  # type: ignore[arg-type]
 
 
@@ -231,13 +245,23 @@ def _array(name: str, case: Case, fill: Fill, rng: np.random.Generator) -> Array
         parts = (fill(rng, drawn, form).astype(form.dtype) for _ in range(2))
         values = np.stack(tuple(parts), axis=-1).view(numpy_dtype(case.dtype))[..., 0]
     else:
-        values = fill(rng, drawn, form).astype(form.dtype)
-    if drawn != shape:
-        values = np.broadcast_to(values, shape)
-    return np.array(values, order="C")
+        values = _drawn(fill, rng, drawn, form)
+    return values if drawn == shape else np.array(np.broadcast_to(values, shape), order="C")
 
 
-def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Float64:
+def _drawn(fill: Fill, rng: np.random.Generator, shape: tuple[int, ...], form: Format) -> Array:
+    """Rounded to a format; of very large arrays a block at a time, since a fill takes 24 bytes for each element."""
+    size = math.prod(shape)
+    if size <= _MOST_AT_ONCE:
+        return fill(rng, shape, form).astype(form.dtype)
+    values = np.empty(size, form.dtype)
+    for start in range(0, size, _BLOCK_ELEMENTS):
+        block = values[start : start + _BLOCK_ELEMENTS]
+        block[:] = fill(rng, block.shape, form)
+    return values.reshape(shape)
+
+
+def _nonzero_integers(rng: np.random.Generator, shape: tuple[int, ...], form: Format, *, largest: int) -> Float64:
     return rng.integers(1, largest, shape, endpoint=True) * signs(rng, shape)
 
 

@@ -242,8 +242,12 @@ def shape_of(name: str, geometry: ConvGeometry) -> tuple[int, ...]:
 
 @lru_cache(maxsize=256)
 def _shapes(geometry: ConvGeometry) -> dict[str, tuple[int, ...]]:
-    tensors = {name: "output" if name == "output_gradient" else name.removesuffix("_direction") for name in ARRAYS}
-    return {name: _shape(tensor, geometry) for name, tensor in tensors.items()}
+    return {name: _shape(tensor_of(name), geometry) for name in ARRAYS}
+
+
+def tensor_of(name: str) -> str:
+    """Which of ``input``, ``weight``, ``bias`` and ``output`` the operand called `name` is shaped as."""
+    return "output" if name == "output_gradient" else name.removesuffix("_direction")
 
 
 def _shape(tensor: str, geometry: ConvGeometry) -> tuple[int, ...]:

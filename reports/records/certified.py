@@ -30,6 +30,9 @@ class CertificateRow:
         Of a wrong element, the command that checks a small case that is wrong as well, or that there is none.
     numbers : Numbers
         Integers, on which a result is proven right, or reals, on which it is held to the bound of its rounding.
+    parts, images : int
+        In how many parts of its batch it was asked, each with operands of its own, and of how many images the largest
+        of these is; 1 and 0 where it was asked as a whole.
     """
 
     layer: str
@@ -44,6 +47,8 @@ class CertificateRow:
     own_seconds: float
     small_case: str = ""
     numbers: Numbers = Numbers.INTEGERS
+    parts: int = 1
+    images: int = 0
 
     @property
     def name(self) -> str:
@@ -54,6 +59,12 @@ class CertificateRow:
     def question(self) -> tuple[str, str, str, str, str]:
         """What was asked, whatever the operands were: layer, its geometry, pass, dtype and kind of numbers."""
         return self.layer, self.case.partition("/")[0], self.subject, self.dtype, str(self.numbers)
+
+    @property
+    def asked_in(self) -> str:
+        """``in 4 parts of up to 8 images``; nothing where it was asked as a whole."""
+        images = "1 image" if self.images == 1 else f"up to {self.images:,} images"
+        return f"in {self.parts:,} parts of {images}" if self.parts > 1 else ""
 
     @property
     def is_of_reals(self) -> bool:

@@ -303,7 +303,8 @@ def _check_certificates(certificates: Certificates) -> None:
         for name in ("seconds", "own_seconds"):
             seconds = getattr(row, name)
             _require(math.isfinite(seconds) and seconds >= 0, "rows", index, name, why=_SECONDS)
-        _require(row.elements >= 0, "rows", index, "elements", why="should be at least 0")
+        for name, least in (("elements", 0), ("parts", 1), ("images", 0)):
+            _require(getattr(row, name) >= least, "rows", index, name, why=f"should be at least {least}")
         _require(row.miss is None or 0 <= row.miss <= 1, "rows", index, "miss", why="should be a probability")
 
 

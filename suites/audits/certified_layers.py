@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...oracle.certifying.certificate import MISS, Certificate, certify, unit_of_results
+from ...oracle.certifying.room import is_sparse, lattice_of_layer
 from ...oracle.certifying.transforms import most_off
 from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
-from ...oracle.operands.data import Case, Numbers, lattice_for
+from ...oracle.operands.data import Case, lattice_operands, parse_case
 from ...oracle.problem.passes import Array, Operands, Pass, factors_of, is_defined
 from ...reports.records.certified import CertificateRow
 from ...reports.views.wording import plural
 from ..calling.executor import Executor
-from ..calling.replies import Returned
+from ..calling.replies import OUT_OF_MEMORY, Died, Returned
 from ..cases.corpora.selection import CorpusCase
 from ..checks.conduct import judge_conduct
 from ..checks.declared import arithmetic_of
-from ..checks.value import operands_of
+from .parts import Part, decisive, in_parts, needed, parts_of, told_of_parts, too_large, whole, with_directions
 
 _USUAL_DTYPE = "float32"
 _ZEROS = "equal, but the operands have zeros, whose terms would not be missed: a wider accumulator would leave none"
@@ -42,6 +43,8 @@ class CertifiedLayer:
         None where there was no array of the right shape and dtype to look at, or nothing could be told of it.
     seconds, own_seconds : float
         That the call took, and the certificate.
+    parts, images : int
+        In how many parts of its batch it was asked, and of how many images the largest of these is; 1 and 0 as a whole.
     """
 
     layer: str
@@ -52,6 +55,8 @@ class CertifiedLayer:
     certificate: Certificate | None
     seconds: float
     own_seconds: float
+    parts: int = 1
+    images: int = 0
 
     def __str__(self) -> str:
         """``resnet50:conv1 forward: 3,211,264 elements are right, but for a probability of 2^-40``.
@@ -74,7 +79,8 @@ class CertifiedLayer:
         if self.certificate is None or not self.is_certified:
             return f"{self.verdict.outcome}: {self.verdict.reason}"
         amount = plural(self.certificate.elements, "element is", "elements are")
-        return f"{amount} right, {_sureness(self.certificate.miss)}"
+        in_parts = told_of_parts(self.pass_, parse_case(self.case).geometry.batch, self.parts, self.images)
+        return f"{amount} right, {_sureness(self.certificate.miss)}{in_parts}"
 
     @property
     def row(self) -> CertificateRow:
@@ -84,12 +90,17 @@ class CertifiedLayer:
             self.layer, str(self.pass_), self.dtype, self.case, self.verdict.outcome, self.told,
             0 if certificate is None else certificate.elements,
             certificate.miss if certificate is not None and self.is_certified else None,
-            self.seconds, self.own_seconds,
+            self.seconds, self.own_seconds, parts=self.parts, images=self.images,
         )  # fmt: skip
 
 
 def certified_layers(
-    executor: Executor, layers: Iterable[CorpusCase], passes: Collection[Pass], *, miss: float = MISS
+    executor: Executor,
+    layers: Iterable[CorpusCase],
+    passes: Collection[Pass],
+    *,
+    miss: float = MISS,
+    memory: int | None = None,
 ) -> Iterator[CertifiedLayer]:
     """Certify passes of layers, one after the other.
 
@@ -102,6 +113,8 @@ def certified_layers(
         Of these, those that the candidate offers are asked.
     miss : float
         The probability, at most, that a wrong result is given a certificate.
+    memory : int, optional
+        Bytes that a layer may take at once; one that takes more is asked in parts of its batch. Any by default.
 
     Raises
     ------
@@ -110,8 +123,7 @@ def certified_layers(
     """
     for layer in layers:
         if layer.case.dtype not in COMPONENTS:
-            for pass_ in passes_asked(executor, passes, layer.case.dtype):
-                yield _certified(executor, layer, pass_, miss)
+            yield from _of_layer(executor, layer, passes_asked(executor, passes, layer.case.dtype), miss, memory)
 
 
 def layer_name(layer: str, pass_: Pass, dtype: str) -> str:
@@ -130,6 +142,9 @@ def answer_of(
     """The result of a pass of a whole layer, or the verdict where there is none to look at; and the call's seconds."""
     reply = executor.call(pass_, operands.of(pass_), case.geometry)
     seconds = reply.seconds if isinstance(reply, Returned) else 0.0
+    if isinstance(reply, Died) and reply.cause.startswith(OUT_OF_MEMORY):
+        reason = f"the candidate needs more memory than it may have: {reply.cause}"
+        return Verdict(Outcome.UNDECIDED, reason, "memory"), seconds
     verdict = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
     if verdict is not None:
         return verdict, seconds
@@ -138,31 +153,89 @@ def answer_of(
     return reply.value if unfit is None else unfit, seconds
 
 
-def _certified(executor: Executor, layer: CorpusCase, pass_: Pass, miss: float) -> CertifiedLayer:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What came of one pass of one part."""
+
+    part: Part
+    verdict: Verdict
+    certificate: Certificate | None
+    seconds: float
+    own_seconds: float
+
+
+def _of_layer(
+    executor: Executor, layer: CorpusCase, passes: tuple[Pass, ...], miss: float, memory: int | None
+) -> Iterator[CertifiedLayer]:
     case, arithmetic = layer.case, arithmetic_of(executor.info, layer.case.dtype)
-    operands = operands_of(Numbers.INTEGERS, case, arithmetic)
-    answer, seconds = answer_of(executor, case, pass_, operands, arithmetic)
+
+    def takes(part: Case) -> int:
+        sparse = is_sparse(part, lattice_of_layer(part, arithmetic, passes))
+        return needed(part, arithmetic, passes, widened=sparse)
+
+    def asked(part: Part, left: tuple[Pass, ...]) -> Iterator[tuple[Pass, _Found]]:
+        lattice = lattice_of_layer(part.case, arithmetic, passes)
+        operands = lattice_operands(part.case, lattice, directions=with_directions(passes))
+        for pass_ in left:
+            yield pass_, _certified(executor, part, pass_, operands, arithmetic, 2.0**lattice.precision, miss)
+
+    parts = parts_of(case, takes, memory)
+    if not parts and memory is not None:
+        nothing = _Found(whole(case), too_large(case, takes, memory), None, 0.0, 0.0)
+        yield from (_whole(layer, pass_, (nothing,)) for pass_ in passes)
+    for pass_, found in in_parts(parts, passes, asked):
+        yield _whole(layer, pass_, found)
+
+
+def _whole(layer: CorpusCase, pass_: Pass, found: tuple[_Found, ...]) -> CertifiedLayer:
+    """What came of a layer, from what came of its parts."""
+    shown = found[decisive([each.verdict for each in found])]
+    certificate = shown.certificate
+    if certificate is not None:
+        miss = max(each.certificate.miss for each in found if each.certificate is not None)
+        elements = math.prod(pass_.result_shape(layer.case.geometry))
+        certificate = replace(certificate, elements=elements, miss=miss)
+    verdict = replace(shown.verdict, reason=shown.part.told(shown.verdict.reason))
+    seconds, own_seconds = sum(each.seconds for each in found), sum(each.own_seconds for each in found)
+    return CertifiedLayer(
+        str(layer.provenance), str(layer.case), layer.case.dtype, pass_, verdict, certificate, seconds, own_seconds,
+        shown.part.of, shown.part.images,
+    )  # fmt: skip
+
+
+def _certified(
+    executor: Executor,
+    part: Part,
+    pass_: Pass,
+    operands: Operands,
+    arithmetic: Arithmetic,
+    largest: float,
+    miss: float,
+) -> _Found:
+    answer, seconds = answer_of(executor, part.case, pass_, operands, arithmetic)
     start, certificate = time.perf_counter(), None
     if isinstance(answer, Verdict):
         verdict = answer
     else:
-        certificate, verdict = _seen(pass_, operands, answer, case, arithmetic, miss)
-    own = time.perf_counter() - start
-    return CertifiedLayer(str(layer.provenance), str(case), case.dtype, pass_, verdict, certificate, seconds, own)
+        certificate, verdict = _seen(pass_, operands, answer, part, arithmetic, largest, miss)
+    return _Found(part, verdict, certificate, seconds, time.perf_counter() - start)
 
 
 def _seen(
-    pass_: Pass, operands: Operands, actual: Array, case: Case, arithmetic: Arithmetic, miss: float
+    pass_: Pass, operands: Operands, actual: Array, part: Part, arithmetic: Arithmetic, largest: float, miss: float
 ) -> tuple[Certificate | None, Verdict]:
     """What is known of a result; None of one that its arithmetic may have rounded to another integer."""
+    case = part.case
     allowed = most_off(pass_, operands, arithmetic, case.geometry)
     if allowed >= unit_of_results(pass_, operands) / 2:
         told = f"a transform of this size may be off by {allowed:.3g}: too much to tell which integer is meant"
         return None, Verdict(Outcome.UNDECIDED, told, "resolution", elements=actual.size)
-    largest = 2.0 ** lattice_for(case, arithmetic).precision
     certificate = certify(
         pass_, operands, actual, case.geometry, largest=largest, allowed=allowed, seed=case.seed, miss=miss
     )
+    if certificate.wrong is not None:
+        wrong = replace(certificate.wrong, index=part.index(pass_, certificate.wrong.index))
+        certificate = replace(certificate, wrong=wrong)
     read = [getattr(operands, name) for name in factors_of(pass_, case.geometry)]
     return certificate, _verdict(certificate, has_zeros=not all(array.all() for array in read))
 

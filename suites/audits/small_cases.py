@@ -39,8 +39,11 @@ class SmallCase:
     asked: int
 
 
-def small_case(executor: Executor, found: CertifiedLayer) -> SmallCase:
-    """A small case of which the result is wrong as well, of a pass of a layer that has a wrong element."""
+def small_case(executor: Executor, found: CertifiedLayer, memory: int | None = None) -> SmallCase:
+    """A small case of which the result is wrong as well, of a pass of a layer that has a wrong element.
+
+    What takes more memory is asked in parts, as the layer was.
+    """
     layer, asked = parse_case(found.case), 0
 
     def shows(crop: ConvGeometry | None) -> bool:
@@ -49,7 +52,7 @@ def small_case(executor: Executor, found: CertifiedLayer) -> SmallCase:
             return False
         asked += 1
         question = CorpusCase(replace(layer, geometry=crop), Provenance(found.layer, is_shrunk=True))
-        (answer,) = certified_layers(executor, [question], [found.pass_])
+        (answer,) = certified_layers(executor, [question], [found.pass_], memory=memory)
         return answer.verdict.outcome is Outcome.VIOLATES
 
     numbers = _numbers(layer.geometry)

@@ -11,6 +11,8 @@ import numpy as np
 from ...oracle.problem.layouts import BOUNDARY, CONTIGUOUS, arrange
 from ...oracle.problem.passes import OF_IMAGES, Array, Operands
 
+_BLOCK_BYTES = 1 << 20
+
 
 def copied(operands: Operands) -> Operands:
     """Copies of the arrays, row by row, each at a boundary of 64 bytes.
@@ -33,7 +35,16 @@ def copy_of(array: Array) -> Array:
 def changed(now: Operands, before: Operands) -> tuple[str, ...]:
     """The names of the arrays that are not, bit for bit, what they were."""
     earlier = before.arrays()
-    return tuple(name for name, array in now.arrays().items() if array.tobytes() != earlier[name].tobytes())
+    return tuple(name for name, array in now.arrays().items() if not _is_same(array, earlier[name]))
+
+
+def _is_same(now: Array, before: Array) -> bool:
+    """Bit for bit; of what lies row by row without a copy of it all."""
+    if now.nbytes != before.nbytes or not (now.flags.c_contiguous and before.flags.c_contiguous):
+        return now.tobytes() == before.tobytes()
+    both = [array.reshape(-1).view(np.uint8) for array in (now, before)]
+    blocks = (slice(start, start + _BLOCK_BYTES) for start in range(0, now.nbytes, _BLOCK_BYTES))
+    return all(both[0][block].tobytes() == both[1][block].tobytes() for block in blocks)
 
 
 def negated(operands: Operands, names: Sequence[str]) -> Operands:

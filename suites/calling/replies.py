@@ -76,6 +76,8 @@ class Unsupported:
     reason: str
 
 
+OUT_OF_MEMORY = ("memory limit", "out of memory")
+"""How the cause of `Died` begins where more memory was wanted than there may be."""
 DEVICE_LOST = "an error on its device, after which nothing runs there any more"
 
 

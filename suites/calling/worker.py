@@ -229,6 +229,7 @@ def _serve_calls(channel: Channel, loaded: LoadedCandidate) -> NoReturn:
         header, results = _answer(loaded, request, arrays, announce)
         _end_copy(pid)
         channel.send({**header, "sequence": request["sequence"]}, results)
+        del arrays, results  # what comes next would be held beside them
 
 
 def _answer(

@@ -13,6 +13,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 """That this process may use."""
 _LARGEST_AMOUNT = 1_000_000
 _MOST_BITS = 1000
+_BYTES = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -75,6 +76,14 @@ def span(text: str) -> float:
     if told is None or int(told[1]) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds, minutes or hours: 90s, 5m, 1h")
     return float(int(told[1]) * _SECONDS[told[2]])
+
+
+def memory(text: str) -> int:
+    """Bytes that an amount of memory comes to: ``512MiB``, ``4GiB``, ``1.5GiB``."""
+    told = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(MiB|GiB|TiB)", text)
+    if told is None or float(told[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} should be an amount of memory: 512MiB, 4GiB")
+    return int(float(told[1]) * _BYTES[told[2]])
 
 
 def add_time_limit(parser: argparse.ArgumentParser) -> None:

@@ -20,11 +20,11 @@ from ...reports.views.wording import SYMBOLS
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
 from ..candidates import FORMS
-from ..cases.corpora import CORPORA
+from ..cases.corpora import AT_FULL_SIZE, CORPORA
 from ..cases.corpora.selection import Selection
 from ..cases.space import RANKS
 from .adding import add_into, add_into_option
-from .arguments import add_time_limit, bits, natural, positive
+from .arguments import add_time_limit, bits, memory, natural, positive
 from .plain_console import plain_console
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="CORPUS",
-        help=f"the layers: one of {', '.join(CORPORA)}, a descriptor of benchdnn's, "
+        help=f"the layers: one of {', '.join((*CORPORA, *AT_FULL_SIZE))}, a descriptor of benchdnn's, "
         "or a file of these or of calls that oneDNN or MIOpen logged; may be repeated",
     )
     certify.add_argument("--batch", type=positive, metavar="N", help="images, instead of each layer's own number")
@@ -68,6 +68,13 @@ def add_options(certify: argparse.ArgumentParser) -> None:
         help="call each pass once more, on real numbers: is each element of some planes within its rounding bound?",
     )
     certify.add_argument(
+        "--max-memory",
+        type=memory,
+        metavar="SIZE",
+        help="what a layer may take at once, with all copies and in all processes, as 4GiB: one that takes more is "
+        "asked in parts of its batch, each certified by itself (default: half of what the machine has free)",
+    )
+    certify.add_argument(
         "--out", type=Path, metavar="DIR", help="a folder for the report: index.html and certificates.json"
     )
     add_into_option(certify, "the certificates")
@@ -79,6 +86,7 @@ def add_options(certify: argparse.ArgumentParser) -> None:
 def certify(options: argparse.Namespace) -> int:
     """Print a line for each pass of each layer; 0 if none is wrong and some are certified, else 1."""
     from ..audits.certified_layers import certified_layers
+    from ..audits.memory import layer_memory, memory_of_calls
     from ..audits.real_planes import real_layers
 
     console, rows = plain_console(soft_wrap=True), list[CertificateRow]()
@@ -90,16 +98,18 @@ def certify(options: argparse.Namespace) -> int:
     for told in selection.skipped():
         console.print(told)
     passes = frozenset(map(Pass, options.passes))
-    with closing(Isolated(options.candidate, Limits(seconds_per_call=options.time_limit))) as executor:
+    most = options.max_memory or layer_memory()
+    limits = Limits(seconds_per_call=options.time_limit, memory_bytes=memory_of_calls(most))
+    with closing(Isolated(options.candidate, limits)) as executor:
         if options.into:
             require_examined(executor.info.name, executor.info.version, options.into)
-        for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits):
+        for each in certified_layers(executor, layers, passes, miss=2.0**-options.miss_bits, memory=most):
             console.print(f"{SYMBOLS[each.verdict.outcome]} {each}")
-            small = _small(executor, each, options.candidate)
+            small = _small(executor, each, options.candidate, most)
             if small:
                 console.print(f"  {small}")
             rows.append(replace(each.row, small_case=small))
-        for each_real in real_layers(executor, layers if options.reals else (), passes):
+        for each_real in real_layers(executor, layers if options.reals else (), passes, memory=most):
             console.print(f"{SYMBOLS[each_real.verdict.outcome]} {each_real}")
             rows.append(each_real.row)
         info = executor.info
@@ -114,11 +124,11 @@ def certify(options: argparse.Namespace) -> int:
     return 1 if is_wrong or not any(row.outcome is Outcome.CONFORMS for row in rows) else 0
 
 
-def _small(executor: Isolated, found: CertifiedLayer, candidate: str) -> str:
+def _small(executor: Isolated, found: CertifiedLayer, candidate: str, most: int) -> str:
     """Of a layer with a wrong element, the command that checks a small case of it."""
     from ..audits.small_cases import small_case
     from .small_case_text import check_command
 
     if found.certificate is None or found.certificate.holds:
         return ""
-    return check_command(candidate, found.pass_, small_case(executor, found))
+    return check_command(candidate, found.pass_, small_case(executor, found, most))

@@ -17,6 +17,7 @@ from ...oracle.problem.passes import Array, Pass
 from ...reports.records.record import LEAST_COMPARED
 from ...reports.views.gate import shortfalls
 from ..audits.certified_layers import certified_layers
+from ..audits.memory import layer_memory, memory_of_calls
 from ..calling.in_process import InProcess
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
@@ -132,8 +133,10 @@ class Conformance:
         selection = Selection(_several("corpora", corpora), None if batch is None else _count(batch, "batch"))
         named = None if dtypes is None else _several("dtypes", dtypes)
         layers = selection.cases(dtypes=named, ranks=RANKS, seed=self.seed)
-        with closing(Isolated(candidate, Limits(seconds_per_call=_SECONDS_FOR_A_LAYER))) as executor:
-            found = tuple(certified_layers(executor, layers, chosen, miss=miss))
+        memory = layer_memory()
+        limits = Limits(seconds_per_call=_SECONDS_FOR_A_LAYER, memory_bytes=memory_of_calls(memory))
+        with closing(Isolated(candidate, limits)) as executor:
+            found = tuple(certified_layers(executor, layers, chosen, miss=miss, memory=memory))
         left = [str(each) for each in found if each.verdict.outcome is not Outcome.CONFORMS]
         if left or not found:
             pytest.fail("\n".join(left) or "no pass of a layer was asked", pytrace=False)

@@ -41,6 +41,9 @@ CORPORA = {
 }
 """The corpora that come with the package: name, and what it is in a few words."""
 
+AT_FULL_SIZE = {"reach": "more than 2^31 elements, or bytes, of one tensor; sums of more than 2^27 terms"}
+"""Corpora that say something as they are alone: no run draws from them, and they are asked by certificate."""
+
 _Given = TypeVar("_Given")
 _Read = TypeVar("_Read")
 _LARGEST_FILE = 1 << 22
@@ -99,7 +102,8 @@ def read_corpus(corpus: str) -> Corpus:
     Parameters
     ----------
     corpus : str
-        A name in `CORPORA`, the path of a file of descriptors or of a log, a descriptor, or a line of a log.
+        A name in `CORPORA` or `AT_FULL_SIZE`, the path of a file of descriptors or of a log, a descriptor, or a line of
+        a log.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def read_corpus(corpus: str) -> Corpus:
         If there is no such corpus, it cannot be read, it has no entry, or a
         line is no descriptor: the file and the line are then named.
     """
-    if corpus in CORPORA:
+    if corpus in CORPORA or corpus in AT_FULL_SIZE:
         text = resources.files(__package__).joinpath(f"{corpus}.txt").read_text(encoding="utf-8")
         return Corpus(parse(text, f"{corpus}.txt"))
     if _DESCRIPTOR.match(corpus) or is_log(corpus):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.certifying import certificate, combinations
+from convoracle.oracle.certifying import certificate, combinations, projections
 from convoracle.oracle.certifying.certificate import MISS, Wrong, certify, unit_of_results
 from convoracle.oracle.certifying.combinations import LEAST_MISS, drawn
 from convoracle.oracle.certifying.projections import projected
@@ -159,3 +159,38 @@ def test_an_element_alone_is_the_sum_of_its_terms(pass_: Pass, case: Case, monke
     wrong[index] += 1
     found = certify(pass_, operands, wrong, case.geometry, largest=largest(case))
     assert found.wrong == Wrong(index, float(wrong[index]), float(result[index]))
+
+
+@pytest.mark.parametrize("pass_", [Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT])
+def test_one_combination_at_a_time_says_the_same(pass_: Pass, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where several would take more memory than a share of the tensors'."""
+    case = parse_case("n2c5k6i9x9f3x3p1x1/float32/uniform/3")
+    operands = lattice_operands(case)
+    actual = right(pass_, operands, case)
+    seen = partial(certify, pass_, operands, geometry=case.geometry, largest=largest(case), miss=2.0**-90)
+    wrong = actual.copy()
+    wrong[1, 2, :2] += 1
+    together = seen(actual), seen(wrong)
+    assert together[0].combinations > 1
+    monkeypatch.setattr(certificate, "_SHARE", 0)
+    monkeypatch.setattr(certificate, "_LEAST_BYTES", 1)
+    assert (seen(actual), seen(wrong)) == together
+    assert together[1].wrong is not None
+    assert together[1].wrong.index[:2] == (1, 2)
+
+
+@pytest.mark.parametrize("pass_", [Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT, Pass.UPDATE])
+def test_groups_are_taken_a_few_at_a_time_where_all_would_be_a_large_block(
+    pass_: Pass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projections, "_BLOCK_ELEMENTS", 96)
+    monkeypatch.setattr(projections, "_LEAST_ACROSS", 4)
+    case = parse_case("n2c35k28i6x5f2x3g7/float32/uniform/3")
+    operands = lattice_operands(case)
+    actual = right(pass_, operands, case)
+    seen = partial(certify, pass_, operands, geometry=case.geometry, largest=largest(case))
+    assert seen(actual).holds
+    for index in ((0, 0, 0, 0), tuple(size - 1 for size in actual.shape)):
+        wrong = actual.copy()
+        wrong[index] += 1
+        assert seen(wrong).wrong == Wrong(index, float(wrong[index]), float(actual[index]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,11 @@ from convoracle.oracle.answers import exact
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.numbers.dtypes import DTYPES, format_of, numpy_dtype, result_dtype
 from convoracle.oracle.numbers.scaled import unit_of
+from convoracle.oracle.operands import data
 from convoracle.oracle.operands.data import Case, lattice_operands, parse_case, real_operands
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.layouts import BROADCAST, LAYOUTS, arrange, constant_axes
-from convoracle.oracle.problem.passes import Pass, is_defined, real_parts, shape_of
+from convoracle.oracle.problem.passes import Operands, Pass, is_defined, real_parts, shape_of
 from convoracle.suites.cases.space import Space
 from convoracle.suites.cases.strategies import cases
 
@@ -157,3 +159,25 @@ def test_the_same_case_has_the_same_data_and_another_seed_has_other() -> None:
     for name, array in first.arrays().items():
         assert np.array_equal(array, again.arrays()[name])
         assert not np.array_equal(array, other.arrays()[name])
+
+
+@pytest.mark.parametrize("draw", [lattice_operands, real_operands])
+def test_directions_that_are_left_out_change_nothing_of_the_others(draw: Callable[..., Operands]) -> None:
+    case = parse_case("n2c3k4i9x9f3x3/bias/float32/normal/3")
+    all_of_them, others = draw(case), draw(case, directions=False)
+    assert set(others.arrays()) == {"input", "weight", "bias", "output_gradient"}
+    assert all(np.array_equal(array, getattr(all_of_them, name)) for name, array in others.arrays().items())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
+def test_of_large_arrays_each_block_is_drawn_by_itself(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "_MOST_AT_ONCE", 50)
+    monkeypatch.setattr(data, "_BLOCK_ELEMENTS", 32)
+    case = parse_case(f"n3c5k2i11f3/{dtype}/uniform/3")
+    for operands in (lattice_operands(case), real_operands(case)):
+        assert operands.input.shape == case.geometry.input_shape
+        assert operands.input.dtype == numpy_dtype(dtype)
+        flat = operands.input.astype(np.float64).ravel()
+        assert np.count_nonzero(flat[-(flat.size % 32) :]), "the last block is drawn, too"
+        assert not np.array_equal(flat[:32], flat[32:64])
+    assert lattice_operands(case).input.all()

@@ -1,4 +1,4 @@
-"""Inputs of more than 2**31 elements: an index of 32 bits is found out, one of 64 passes, in almost no memory."""
+"""Inputs and weights of more than 2**31 elements: an index of 32 bits is found out, in almost no memory."""
 
 from __future__ import annotations
 
@@ -23,13 +23,23 @@ from convoracle.suites.checks.kind import OfCandidate
 from convoracle.suites.checks.reach import KIND, PLACES, SECONDS, ask_reach, reach_case
 
 
-def _strided(x: np.ndarray, w: np.ndarray, flat: type) -> np.ndarray:
-    """A 1x1 convolution with a stride of a million on the last axis, by flat indices of some integer type."""
-    size = x.shape[-1]
+def _strided(x: np.ndarray, w: np.ndarray, flat: type, unit: int = 1) -> np.ndarray:
+    """A 1x1 convolution with a large stride on the last axis, by flat indices, times a unit, of some integer type."""
+    if len(w) > 1:
+        return _pointwise(x, w, flat)
+    size, step = x.shape[-1], 2**18 if x.shape[-1] < 2**20 else 2**20
     rows = np.prod(x.shape[2:-1], dtype=np.int64)
-    starts = (np.arange(rows)[:, None] * size + np.arange(0, size, 2**20)).astype(flat).astype(np.int64) % (rows * size)
+    starts = (np.arange(rows)[:, None] * size + np.arange(0, size, step)) * unit
+    starts = starts.astype(flat).astype(np.int64) // unit % (rows * size)
     taken = x[(0, 0, *np.unravel_index(starts.ravel(), x.shape[2:]))]
     return (taken * w.ravel()[0]).reshape(1, 1, *x.shape[2:-1], -1)
+
+
+def _pointwise(x: np.ndarray, w: np.ndarray, flat: type) -> np.ndarray:
+    """A 1x1 convolution of an input of one position that is constant, by the flat index at which each filter begins."""
+    outputs, inputs = w.shape[:2]
+    starts = (np.arange(outputs) * inputs).astype(flat).astype(np.int64) % (outputs * inputs)
+    return (w[starts // inputs, starts % inputs, 0] * x.sum()).reshape(1, -1, 1)
 
 
 def wide(x, w, stride):
@@ -38,6 +48,10 @@ def wide(x, w, stride):
 
 def narrow(x, w, stride):
     return _strided(x, w, np.int32)
+
+
+def narrow_in_bytes(x, w, stride):
+    return _strided(x, w, np.int32, 4)
 
 
 def dense(x, w, stride):
@@ -51,11 +65,22 @@ def test_indices_of_64_bits_reach_everything(place: str) -> None:
     assert result.verdict.outcome is Outcome.CONFORMS
 
 
-def test_an_index_of_32_bits_is_found() -> None:
-    result = ask_reach(InProcess(narrow), "two axes together")
+@pytest.mark.parametrize(
+    ("kernel", "place", "told"),
+    [
+        (narrow, "two axes together", "1 of 4096 elements are wrong"),
+        (narrow_in_bytes, "bytes of two axes", "1 of 4096 elements are wrong"),
+        (narrow, "weight", "8 of 2097160 elements are wrong, the first at [0, 2097152, 0]"),
+    ],
+)
+def test_an_index_of_32_bits_is_found(kernel: Any, place: str, told: str) -> None:
+    result = ask_reach(InProcess(kernel), place)
     assert result is not None
     assert result.verdict.outcome is Outcome.VIOLATES
-    assert "1 of 4096 elements are wrong" in result.verdict.reason
+    assert told in result.verdict.reason
+    sound = ask_reach(InProcess(narrow), "bytes of two axes")
+    assert sound is not None
+    assert sound.verdict.outcome is Outcome.CONFORMS, "its elements can be counted"
 
 
 def test_who_lays_it_out_in_memory_may_want_too_much() -> None:
@@ -140,17 +165,27 @@ def test_only_the_forward_pass_is_asked() -> None:
 
 @pytest.mark.parametrize(
     ("place", "text"),
-    [("one axis", "n1c1k1i2f1/float32/uniform/0"), ("two axes together", "n1c1k1i2x2f1x1/float32/uniform/0")],
+    [
+        ("one axis", "n1c1k1i2f1/float32/uniform/0"),
+        ("two axes together", "n1c1k1i2x2f1x1/float32/uniform/0"),
+        ("weight", "n1c1k1i2f1/float32/uniform/0"),
+    ],
 )
 def test_the_verdict_is_recorded_under_a_small_case_of_as_many_axes(place: str, text: str) -> None:
     assert str(reach_case(place)) == text
 
 
-def test_both_places_have_more_elements_than_an_index_of_32_bits_tells_apart() -> None:
-    assert all(math.prod(geometry.input_shape) > 2**31 for geometry in PLACES.values())
+@pytest.mark.parametrize("place", PLACES)
+def test_there_are_more_elements_than_an_index_of_32_bits_tells_apart(place: str) -> None:
+    geometry = PLACES[place]
+    most = max(math.prod(geometry.input_shape), math.prod(geometry.weight_shape))
+    assert most * (4 if "bytes" in place else 1) > 2**31
+    assert ("bytes" in place) == (most < 2**31)
 
 
 def test_a_place_that_is_not_there_is_told() -> None:
     examination = Examination(InProcess(wide), reach_case("one axis"), (Pass.FORWARD,))
-    with pytest.raises(InvalidArgument, match="should be one of one axis, two axes together"):
+    with pytest.raises(
+        InvalidArgument, match="should be one of one axis, two axes together, bytes of two axes, weight"
+    ):
         KIND.ask(examination, KIND.name, "three axes")

@@ -146,3 +146,26 @@ def test_a_layer_that_rounds_worse_than_it_says_keeps_its_run_from_passing() -> 
     assert "certificate[own.txt:1 forward float32, real numbers]" in Path("run/junit.xml").read_text("utf-8")
     page = Path("run/index.html").read_text("utf-8")
     assert "1 of 1 proven right, 0 of 1 within their bound" in page
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_layer_beyond_a_budget_of_memory_is_asked_in_parts_and_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("own.txt").write_text("mb4ic16ih64oc16oh64kh3ph1\n")
+    asked = ["certify", "reference", "--corpus", "own.txt", "--passes", "forward", "--reals", "--out", "report"]
+    assert main([*asked, "--max-memory", "8MiB"]) == 0
+    told = capsys.readouterr().out
+    assert "262,144 elements are right, but for a probability of 2^-4" in told
+    assert told.count(", in 2 parts of 2 images") == 2
+    rows = json.loads(Path("report/certificates.json").read_text())["rows"]
+    assert [(row["numbers"], row["parts"], row["images"]) for row in rows] == [("integers", 2, 2), ("reals", 2, 2)]
+    page = Path("report/index.html").read_text("utf-8")
+    assert "proven&nbsp;right, in 2 parts of up to 2 images" in page
+    assert main([*asked, "--max-memory", "1MiB"]) == 1
+    assert "undecided: one image takes 2.79 MiB of memory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["0GiB", "4GB", "4", "GiB", "-1GiB"])
+def test_other_amounts_of_memory_are_refused(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["certify", "reference", "--corpus", "resnet50", f"--max-memory={size}"])
+    assert "should be an amount of memory: 512MiB, 4GiB" in capsys.readouterr().err
