@@ -41,7 +41,7 @@ CORPORA = {
 }
 """The corpora that come with the package: name, and what it is in a few words."""
 
-AT_FULL_SIZE = {"reach": "more than 2^31 elements, or bytes, of one tensor; sums of more than 2^27 terms"}
+AT_FULL_SIZE = {"beyond32": "more than 2^31 elements, or bytes, of one tensor; sums of more than 2^27 terms"}
 """Corpora that say something as they are alone: no run draws from them, and they are asked by certificate."""
 
 _Given = TypeVar("_Given")

@@ -1,4 +1,4 @@
-"""The corpus "reach": indices that wrap in an input, a weight or an output are found, in memory that is there."""
+"""The corpus "beyond32": indices that wrap in an input, a weight or an output are found, in memory that is there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.corpora import load_corpus
 from convoracle.suites.cases.corpora.selection import CorpusCase, Provenance
 
-ENTRIES = {entry.name: entry.geometry for entry in load_corpus("reach")}
+ENTRIES = {entry.name: entry.geometry for entry in load_corpus("beyond32")}
 ELEMENTS = ("input_elements", "weight_elements", "output_elements")
 BEYOND = 1 << 31
 SLAB = 16
@@ -122,7 +122,7 @@ def test_an_index_of_31_bits_is_found_at_full_size_within_9_gib(tensor: str) -> 
     """In int8, each in a process of its own: with what it is given and copies, a layer takes 8 GiB by the estimate."""
     if available_memory() < 10 * GIB:
         pytest.skip("needs 10 GiB of memory")
-    layer = CorpusCase(Case(ENTRIES[f"{tensor}_elements"], False, "int8", "uniform", 0), Provenance("reach"))
+    layer = CorpusCase(Case(ENTRIES[f"{tensor}_elements"], False, "int8", "uniform", 0), Provenance("beyond32"))
     limits = Limits(seconds_per_call=600.0, memory_bytes=7 * GIB)
     for bits, outcome in ((0, Outcome.CONFORMS), (31, Outcome.VIOLATES)):
         with Isolated(Pointwise(bits, tensor if bits else ""), limits) as executor:
