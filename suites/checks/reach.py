@@ -3,7 +3,7 @@
 An index of 32 bits overflows there. Windows lie far apart, or there is one, so that the result
 is small. An implementation may lay the tensor out in memory, where that is
 allowed to be enough, and it may say that this is too much; it may not compute
-something else or crash. What needs tensors that are really there is asked by certificate, of the corpus "reach".
+something else or crash. What needs tensors that are really there is asked by certificate, of the corpus "beyond32".
 """
 
 from __future__ import annotations
