@@ -20,7 +20,7 @@ def beginning(text: str, most: int = MOST_CHARACTERS) -> str:
 
 
 def _end(text: str, most: int = MOST_CHARACTERS) -> str:
-    return text if len(text) <= most else "…" + text[1 - most :]
+    return text if len(text) <= most else f"…{text[len(text) - most + 1 :]}"[:most]
 
 
 def telling_lines(log: str) -> str:
@@ -31,7 +31,8 @@ def telling_lines(log: str) -> str:
     lines = _written(fatal + stack)
     crash = [*lines[:1], *told(frames), *_python_frames(lines[1:])] if fatal else told(frames)
     place = beginning("\n".join(crash), MOST_CHARACTERS - 1)
-    said = _end("\n".join(_written(before if fatal else stack)[-_DETAIL_LINES:]), MOST_CHARACTERS - 1 - len(place))
+    room = MOST_CHARACTERS - len(place) - bool(place)
+    said = _end("\n".join(_written(before if fatal else stack)[-_DETAIL_LINES:]), room)
     return "\n".join(filter(None, (said, place)))
 
 
