@@ -51,6 +51,9 @@ _DYING_SECONDS = 0.5
 _LARGEST_FILE = 2**30
 _THREAD_MEMORY = 32 * 2**20
 """What a thread's stack may reserve without using it."""
+_MOST_HELD = 64 * 2**20
+"""Bytes of a call's arrays that are held until the next one has arrived. What is freed at once is what the next call is
+given for its result, where the same call again finds all that it never writes right by luck."""
 
 
 def main() -> None:
@@ -229,7 +232,8 @@ def _serve_calls(channel: Channel, loaded: LoadedCandidate) -> NoReturn:
         header, results = _answer(loaded, request, arrays, announce)
         _end_copy(pid)
         channel.send({**header, "sequence": request["sequence"]}, results)
-        del arrays, results  # what comes next would be held beside them
+        if sum(array.nbytes for array in (*arrays, *results)) > _MOST_HELD:
+            del arrays, results
 
 
 def _answer(
