@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from ..errors import InvalidArgument
 from ..numbers.arrays import Float64
 
-_PRECISION = 53
+PRECISION = 53
+"""Of float64, in which combinations are summed."""
 LEAST_MISS = 2.0**-1000
 """Smaller probabilities are not told from none by float64."""
 _MOST = 1 << 12
@@ -102,9 +103,9 @@ def drawn(
         requirement = "should be a probability below 1, and of at least 2**-1000"
         raise InvalidArgument("miss", miss, requirement, where="certify")
     pairs = max(math.prod(shape), 1)
-    largest = min(math.isqrt(int(2**_PRECISION / (pairs * max(largest_value, 1)))), _MOST)
+    largest = min(math.isqrt(int(2**PRECISION / (pairs * max(largest_value, 1)))), _MOST)
     if largest < 2:
-        requirement = f"should have fewer pairs of channels: sums of {pairs:,} do not fit {_PRECISION} bits"
+        requirement = f"should have fewer pairs of channels: sums of {pairs:,} do not fit {PRECISION} bits"
         raise InvalidArgument("geometry", shape, requirement, where="certify")
     count = max(1, math.ceil(math.log(miss) / -math.log(largest)))
     return Combinations(

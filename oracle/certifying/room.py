@@ -10,8 +10,8 @@ from ..numbers.dtypes import Arithmetic
 from ..operands.data import Case, lattice_for, most_summed
 from ..operands.lattice import Lattice
 from ..problem.passes import Pass
+from .combinations import PRECISION
 
-_PRECISION = 53
 _FACTOR_BITS = 4
 """Of the squares of factors of at most 4, with which few combinations are enough."""
 
@@ -29,7 +29,7 @@ def lattice_of_layer(case: Case, arithmetic: Arithmetic, passes: Collection[Pass
     needed = most_summed(case).bit_length() + 1
     held = min(arithmetic.accumulator.precision, arithmetic.result.precision)
     pairs = max((math.prod(pass_.result_shape(case.geometry)[:2]) for pass_ in passes), default=1)
-    room = max(1, _PRECISION - _FACTOR_BITS - max(pairs, 1).bit_length())
+    room = max(1, PRECISION - _FACTOR_BITS - max(pairs, 1).bit_length())
     precision = max(lattice.precision, needed) if needed <= held else lattice.precision
     return replace(lattice, precision=min(precision, room))
 

@@ -17,7 +17,7 @@ from ...oracle.problem.passes import Array, Operands, Pass, factors_of, is_defin
 from ...reports.records.certified import CertificateRow
 from ...reports.views.wording import plural
 from ..calling.executor import Executor
-from ..calling.replies import OUT_OF_MEMORY, Died, Returned
+from ..calling.replies import Died, Returned
 from ..cases.corpora.selection import CorpusCase
 from ..checks.conduct import judge_conduct
 from ..checks.declared import arithmetic_of
@@ -142,7 +142,7 @@ def answer_of(
     """The result of a pass of a whole layer, or the verdict where there is none to look at; and the call's seconds."""
     reply = executor.call(pass_, operands.of(pass_), case.geometry)
     seconds = reply.seconds if isinstance(reply, Returned) else 0.0
-    if isinstance(reply, Died) and reply.cause.startswith(OUT_OF_MEMORY):
+    if isinstance(reply, Died) and reply.ran_out_of_memory:
         reason = f"the candidate needs more memory than it may have: {reply.cause}"
         return Verdict(Outcome.UNDECIDED, reason, "memory"), seconds
     verdict = judge_conduct(reply, degenerate=case.geometry.is_degenerate)

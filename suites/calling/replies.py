@@ -76,8 +76,8 @@ class Unsupported:
     reason: str
 
 
-OUT_OF_MEMORY = ("memory limit", "out of memory")
-"""How the cause of `Died` begins where more memory was wanted than there may be."""
+_MEMORY = ("memory limit", "out of memory")
+"""So begins the cause of `Died` where more memory was wanted than there may be."""
 DEVICE_LOST = "an error on its device, after which nothing runs there any more"
 
 
@@ -98,6 +98,11 @@ class Died:
     cause: str
     detail: str = ""
     during: str = ""
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether more was wanted than there may be."""
+        return self.cause.startswith(_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from ...oracle.problem.layouts import EXPANDED
 from ...oracle.problem.passes import Array, Operands, Pass
 from ...reports.records.record import CheckResult
 from ..calling.executor import Executor
-from ..calling.replies import OUT_OF_MEMORY, Died, Raised, Reply, Returned
+from ..calling.replies import Died, Raised, Reply, Returned
 from .conduct import judge_conduct
 from .examination import Examination
 from .kind import CheckKind, OfCandidate
@@ -79,7 +79,7 @@ def _judge(reply: Reply, expected: Array, geometry: ConvGeometry) -> Verdict:
     match reply:
         case Raised():
             return Verdict(Outcome.UNSUPPORTED, f"refuses it: {reply.kind}: {reply.message}", REACH)
-        case Died() if reply.cause.startswith(OUT_OF_MEMORY):
+        case Died() if reply.ran_out_of_memory:
             return Verdict(Outcome.UNSUPPORTED, f"needs more memory than it may have: {reply.cause}", REACH)
         case Returned() if not reply.mutated:
             return _compare(reply.value, expected, geometry)
