@@ -49,6 +49,11 @@ class Pass(Enum):
         return self in SECOND_ORDER
 
     @property
+    def is_over_images(self) -> bool:
+        """Whether its result is a sum over the images, so that that of some of them is no part of it."""
+        return self.result_like not in ("input", "output")
+
+    @property
     def result_like(self) -> str:
         """Which of ``input``, ``weight``, ``bias`` and ``output`` its result is like."""
         match self:

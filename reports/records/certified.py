@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from ...oracle.judging.verdict import Outcome
 from ...oracle.operands.data import Numbers
+from ...oracle.problem.passes import Pass
+
+_OVER_IMAGES = frozenset(str(each) for each in Pass if each.is_over_images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,10 @@ class CertificateRow:
 
     @property
     def asked_in(self) -> str:
-        """``in 4 parts of up to 8 images``; nothing where it was asked as a whole."""
+        """``in 4 parts of up to 8 images``, and what each is of a sum over images; nothing where it was asked whole."""
         images = "1 image" if self.images == 1 else f"up to {self.images:,} images"
-        return f"in {self.parts:,} parts of {images}" if self.parts > 1 else ""
+        sums = ", each a sum over these alone" if self.subject in _OVER_IMAGES else ""
+        return f"in {self.parts:,} parts of {images}{sums}" if self.parts > 1 else ""
 
     @property
     def is_of_reals(self) -> bool:

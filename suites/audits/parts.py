@@ -60,17 +60,12 @@ class Part:
 
     def index(self, pass_: Pass, index: tuple[int, ...]) -> tuple[int, ...]:
         """Of an element of this part's result, where it is in the whole one."""
-        return index if is_summed(pass_) else (index[0] + self.start, *index[1:])
+        return index if pass_.is_over_images else (index[0] + self.start, *index[1:])
 
     def told(self, reason: str) -> str:
         """What was found, with the images in which it was, where these are not all."""
         last = self.start + self.case.geometry.batch - 1
         return reason if self.of == 1 or not reason else f"of images {self.start} to {last}, {reason}"
-
-
-def is_summed(pass_: Pass) -> bool:
-    """Whether its result is a sum over the images: a part is then no part of it."""
-    return pass_.result_like not in ("input", "output")
 
 
 def with_directions(passes: Collection[Pass]) -> bool:
@@ -175,7 +170,7 @@ def told_of_parts(pass_: Pass, batch: int, parts: int, images: int) -> str:
     if parts == 1:
         return ""
     of_images = f"{parts} parts of {'' if parts * images == batch else 'at most '}{plural(images, 'image')}"
-    return f", in each of {of_images}, a sum over these alone" if is_summed(pass_) else f", in {of_images}"
+    return f", in each of {of_images}, a sum over these alone" if pass_.is_over_images else f", in {of_images}"
 
 
 def settles(verdict: Verdict) -> bool:

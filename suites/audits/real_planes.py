@@ -26,7 +26,6 @@ from .parts import (
     Part,
     decisive,
     in_parts,
-    is_summed,
     needed,
     parts_of,
     told_of_parts,
@@ -170,7 +169,7 @@ def _on_all(layer: CorpusCase, pass_: Pass, found: tuple[_Found, ...]) -> RealLa
     return RealLayer(
         str(layer.provenance), str(layer.case), layer.case.dtype, pass_, verdict,
         sum(each.planes for each in found), sum(each.of_planes for each in found),
-        elements * len(found) if is_summed(pass_) else elements,
+        elements * len(found) if pass_.is_over_images else elements,
         sum(each.seconds for each in found), sum(each.own_seconds for each in found), shown.part.of, shown.part.images,
     )  # fmt: skip
 

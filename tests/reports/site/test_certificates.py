@@ -37,6 +37,16 @@ def test_what_is_proven_and_what_is_not(tmp_path: Path) -> None:
     assert [row["miss"] for row in json.loads(data)["rows"]] == [2.0**-45, None]
 
 
+def test_what_was_asked_in_parts_is_told_with_what_that_leaves_open(tmp_path: Path) -> None:
+    parts = replace(RIGHT, parts=4, images=2)
+    sums = replace(parts, subject="weight_gradient")
+    write_certificates(replace(DOCUMENT, rows=(RIGHT, parts, sums)), tmp_path)
+    text = (tmp_path / "index.html").read_text("utf-8")
+    assert text.count("proven&nbsp;right") == 3
+    assert text.count("proven&nbsp;right, in 4 parts of up to 2 images") == 2
+    assert text.count("of up to 2 images, each a sum over these alone") == 1
+
+
 def test_what_was_said_at_length_is_cut_so_that_it_can_be_read_back(tmp_path: Path) -> None:
     write_certificates(replace(DOCUMENT, rows=(replace(WRONG, told="x" * 10**6),)), tmp_path)
     data = (tmp_path / "certificates.json").read_bytes()
