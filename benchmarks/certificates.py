@@ -17,7 +17,7 @@ import torch
 from reference_speed import threads, torch_call
 
 from convoracle.oracle.certifying.certificate import MISS, Certificate, certify
-from convoracle.oracle.operands.data import lattice_for, lattice_operands
+from convoracle.oracle.operands.data import largest_integer, lattice_for, lattice_operands
 from convoracle.oracle.problem.passes import Pass, factors_of
 from convoracle.suites.cases.corpora.selection import CorpusCase, Selection
 
@@ -36,16 +36,21 @@ class Cost:
 
 
 def costs(layer: CorpusCase) -> Iterator[Cost]:
-    """Each pass, called once to warm up and then measured."""
+    """Each pass and each certificate, called once to warm up and then measured."""
     case = layer.case
-    operands, largest = lattice_operands(case), 2.0 ** lattice_for(case).precision
+    operands, lattice = lattice_operands(case), lattice_for(case)
+    largest_sum, largest_operand = 2.0**lattice.precision, largest_integer(case, lattice)
     tensors = sum(array.nbytes for array in operands.arrays().values())
     for pass_ in PASSES:
         call = torch_call(pass_, operands, case.geometry)
         call()
         of_peer, result = cpu_seconds(call)
         returned = result if isinstance(result, torch.Tensor) else next(each for each in result if each is not None)
-        seen = partial(certify, pass_, operands, returned.numpy(), case.geometry, largest=largest)
+        seen = partial(
+            certify, pass_, operands, returned.numpy(), case.geometry,
+            largest_sum=largest_sum, largest_operand=largest_operand,
+        )  # fmt: skip
+        seen()
         own, certificate = cpu_seconds(seen)
         assert isinstance(certificate, Certificate)
         assert certificate.holds

@@ -47,7 +47,8 @@ def is_3x3(geometry: ConvGeometry) -> bool:
 
 
 def is_causal(geometry: ConvGeometry) -> bool:
-    return is_plain(replace(geometry, dilation=(1,))) and geometry.padding == geometry.sides_named("causal")
+    plain = not geometry.transposed and geometry.padding_mode == "zeros"
+    return plain and geometry.padding == geometry.sides_named("causal")
 
 
 KERNELS: dict[str, tuple[int, Takes]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,10 +13,12 @@ from ..errors import InvalidArgument
 from ..numbers.arrays import first_index
 from ..numbers.scaled import unit_of
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, factors_of, products
-from .combinations import Combinations, drawn
-from .locating import located, residual
-from .projections import EXACT_FLOAT32, expected, weight_gradients
+from ..problem.passes import Array, Operands, Pass, factors_of, offset, products
+from .combinations import MOST_FACTOR, Combinations, drawn
+from .lines import sums_lines
+from .locating import Problem, located
+from .projections import expected, weight_gradients
+from .sums import EXACT_FLOAT32, largest_weight
 
 MISS = 2.0**-40
 """The probability, at most, that a certificate is given to a wrong result, unless another is asked for."""
@@ -24,6 +27,8 @@ _FEW_CHANNELS = 16
 """Products of input and output channels of a group."""
 _MOST_TERMS = 1 << 20
 """That are summed one by one."""
+_LEAST_FACTOR = 32
+"""Of smaller ones so many combinations are needed that sums in float32 take longer than in float64."""
 _WHERE = "certify"
 _BLOCK_ELEMENTS = 1 << 16
 """That are read several times, from a cache."""
@@ -85,7 +90,8 @@ def certify(
     actual: Array,
     geometry: ConvGeometry,
     *,
-    largest: float,
+    largest_sum: float,
+    largest_operand: float | None = None,
     allowed: float = 0.0,
     seed: int = 0,
     miss: float = MISS,
@@ -100,8 +106,10 @@ def certify(
     actual : ndarray
         The result, of the shape that `geometry` gives.
     geometry : ConvGeometry
-    largest : float
+    largest_sum : float
         No sum of absolute terms of an element is larger: 2**precision of the lattice.
+    largest_operand : float, optional
+        No element of an operand is larger: `largest_integer` of the lattice. By default, they are looked at.
     allowed : float
         How far from the exact one an element may be: nothing, but where it comes of a transform.
     seed : int
@@ -122,45 +130,91 @@ def certify(
     if not actual.size:
         return Certificate(0, 0.0, 0, 0, None)
     if pass_ is Pass.BIAS_GRADIENT or _is_hardly_combined(pass_, geometry):
-        return _of_each(pass_, operands, actual, geometry, largest, allowed)
-    return _of_combinations(pass_, operands, actual, geometry, largest, allowed, seed, miss)
-
-
-def _of_combinations(
-    pass_: Pass,
-    operands: Operands,
-    actual: Array,
-    geometry: ConvGeometry,
-    largest: float,
-    allowed: float,
-    seed: int,
-    miss: float,
-) -> Certificate:
-    """Combinations of the elements are compared with what they are, known from the operands."""
-    shape = pass_.result_shape(geometry)
+        return _of_each(pass_, operands, actual, geometry, largest_sum, allowed)
     unit = unit_of_results(pass_, operands)
     if not allowed < unit / 2:
         raise InvalidArgument("allowed", allowed, f"should be less than half of {unit:g}", where=_WHERE)
-    rng = np.random.default_rng([seed, *geometry.output_shape])
-    groups = geometry.direct.groups if pass_.result_like == "weight" else 1
-    combined = drawn((shape[0], shape[1]), groups, largest / unit, miss, rng)
-    odd = _odd(actual, largest, unit, allowed)
+    if largest_operand is None:
+        largest_operand = _largest_of(pass_, operands, geometry)
+    largest = _largest_result(pass_, geometry, largest_sum, largest_operand, unit)
+    bounds = _Bounds(largest_operand, largest, unit, allowed)
+    return _of_combinations(pass_, operands, actual, geometry, bounds, seed, miss)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """How large elements are: of operands, and of a right result, in units of it; how far these may be off."""
+
+    operand: float
+    result: float
+    unit: float
+    allowed: float
+
+
+def _largest_of(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> float:
+    """In size, of the operands that a pass reads."""
+    added = "weight" if pass_ is Pass.UPDATE else offset(pass_)
+    names = [*factors_of(pass_, geometry), *([added] if added else [])]
+    read = [array for name, array in operands.arrays().items() if name in names]
+    return max((max(float(each.max(initial=0)), -float(each.min(initial=0))) for each in read), default=0.0)
+
+
+def _largest_result(
+    pass_: Pass, geometry: ConvGeometry, largest_sum: float, largest_operand: float, unit: float
+) -> float:
+    """In units, no sum of absolute terms is larger: that of so many products of operands, where it is less."""
+    direct = geometry.direct
+    if pass_ is Pass.UPDATE:
+        return largest_sum / unit
+    if direct.padding_mode != "zeros":
+        return largest_sum
+    taps = math.prod(direct.kernel)
+    counts = {
+        Pass.FORWARD: direct.in_channels // direct.groups * taps,
+        Pass.INPUT_GRADIENT: direct.out_channels // direct.groups * taps,
+        Pass.WEIGHT_GRADIENT: direct.batch * math.prod(direct.output_size),
+    }
+    terms = sum(counts[part.kind] for part in products(pass_, geometry)) + (offset(pass_) is not None)
+    return min(largest_sum, terms * max(1.0, largest_operand) ** 2)
+
+
+def _of_combinations(
+    pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry, bounds: _Bounds, seed: int, miss: float
+) -> Certificate:
+    """Combinations of the elements are compared with what they are, known from the operands."""
+    odd, largest = _odd(actual, bounds)
+    combined = _drawn(pass_, geometry, bounds, largest, seed, miss)
     if odd is not None:
         return Certificate(actual.size, combined.miss, combined.count, 1, _told(pass_, operands, actual, geometry, odd))
-    meant = np.rint(actual / unit) * unit if allowed else actual
-    places = np.zeros(shape[2:], bool)
+    meant = np.rint(actual / bounds.unit) * bounds.unit if bounds.allowed else actual
+    problem = Problem(pass_, operands, meant, geometry, bounds.operand, largest)
+    parts = list(combined.parts(_at_once(pass_, operands, actual, geometry)))
+    suspects = parts if combined.lines is None else [part for part in parts if problem.residual(part).any()]
+    places = np.zeros(actual.shape[2:], bool)
     place, seen_by = None, combined
-    for part in combined.parts(_at_once(pass_, operands, actual, geometry)):
-        off = np.any(residual(pass_, operands, meant, geometry, part), axis=0)
+    for part in (each.of_places for each in suspects):
+        off = np.any(problem.residual(part), axis=0)
         assert isinstance(off, np.ndarray)
         if place is None and off.any():
             place, seen_by = first_index(off), part
         places |= off
     if place is None:
         return Certificate(actual.size, combined.miss, combined.count, 0, None)
-    index = located(pass_, operands, meant, geometry, seen_by, place)
-    wrong = _told(pass_, operands, actual, geometry, index)
+    wrong = _told(pass_, operands, actual, geometry, located(problem, seen_by, place))
     return Certificate(actual.size, combined.miss, combined.count, int(np.count_nonzero(places)), wrong)
+
+
+def _drawn(
+    pass_: Pass, geometry: ConvGeometry, bounds: _Bounds, largest: float, seed: int, miss: float
+) -> Combinations:
+    """Over the first two axes, and of few images over the third; with factors with which float32 can sum the result."""
+    rng = np.random.default_rng([seed, *geometry.output_shape])
+    shape = pass_.result_shape(geometry)
+    draw = partial(drawn, largest_value=bounds.result, miss=miss, rng=rng)
+    if pass_.result_like == "weight":
+        return draw(shape[:2], geometry.direct.groups)
+    most = largest_weight(shape[1], largest)
+    return draw(shape[: 3 if sums_lines(geometry) else 2], 1, most=most if most >= _LEAST_FACTOR else MOST_FACTOR)
 
 
 def _at_once(pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry) -> int:
@@ -218,9 +272,12 @@ def _each(pass_: Pass, operands: Operands, geometry: ConvGeometry, largest: floa
     return right.reshape(geometry.weight_shape)
 
 
-def _odd(actual: Array, largest: float, unit: float, allowed: float) -> tuple[int, ...] | None:
-    """An element that no right result has: NaN, off the multiples, or too large. Sums with it could be rounded."""
-    flat = actual.reshape(-1)
+def _odd(actual: Array, bounds: _Bounds) -> tuple[tuple[int, ...] | None, float]:
+    """An element that no right result has: NaN, off the multiples, or too large. Sums with it could be rounded.
+
+    Where there is none, also how many units the largest one has.
+    """
+    flat, unit, allowed, largest = actual.reshape(-1), bounds.unit, bounds.allowed, 0.0
     for start in range(0, flat.size, _BLOCK_ELEMENTS):
         values = _read(flat[start : start + _BLOCK_ELEMENTS])
         if unit != 1:
@@ -231,11 +288,12 @@ def _odd(actual: Array, largest: float, unit: float, allowed: float) -> tuple[in
                 is_near = np.abs(values - nearest) <= allowed / unit
         else:
             is_near = values == nearest
-        if not is_near.all() or max(nearest.max(), -nearest.min()) > largest / unit:
+        largest = max(largest, float(nearest.max()), -float(nearest.min()))
+        if not is_near.all() or largest > bounds.result:
             with np.errstate(invalid="ignore"):
-                odd = ~(is_near & (np.abs(nearest) <= largest / unit))
-            return tuple(map(int, np.unravel_index(start + int(np.argmax(odd)), actual.shape)))
-    return None
+                odd = ~(is_near & (np.abs(nearest) <= bounds.result))
+            return tuple(map(int, np.unravel_index(start + int(np.argmax(odd)), actual.shape))), math.inf
+    return None, largest
 
 
 def _read(values: Array) -> Array:

@@ -15,99 +15,109 @@ from .combinations import Combinations
 from .projections import expected, projected
 
 
-def residual(
-    pass_: Pass, operands: Operands, actual: Array, geometry: ConvGeometry, combinations: Combinations
-) -> Float64:
-    """(t, *positions) what combinations of a result are off by."""
-    off = projected(actual, combinations)
-    off -= expected(pass_, operands, geometry, combinations)
-    return off
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is compared: a result, or the part of some groups.
+
+    Parameters
+    ----------
+    pass_ : Pass
+    operands : Operands
+        On the integer lattice.
+    actual : ndarray
+    geometry : ConvGeometry
+    largest_operand, largest_result : float
+        No element is larger: of the operands, and of the result in units of which all are multiples.
+    """
+
+    pass_: Pass
+    operands: Operands
+    actual: Array
+    geometry: ConvGeometry
+    largest_operand: float
+    largest_result: float
+
+    def residual(self, combinations: Combinations) -> Float64:
+        """(t, *positions) what combinations of the result are off by; without the first axis where that is summed."""
+        off = projected(self.actual, combinations, self.largest_result)
+        off -= expected(self.pass_, self.operands, self.geometry, combinations, self.largest_operand)
+        return off
 
 
-def located(
-    pass_: Pass,
-    operands: Operands,
-    actual: Array,
-    geometry: ConvGeometry,
-    combinations: Combinations,
-    place: tuple[int, ...],
-) -> tuple[int, ...]:
+def located(problem: Problem, combinations: Combinations, place: tuple[int, ...]) -> tuple[int, ...]:
     """A wrong element in a place where a combination is off: half of its elements are left out, over and over.
 
     What a combination is off by is the sum of what its halves are off by, so that one of them is off. Groups are left
     out with their operands, so that all of these halves together are read about twice; of what one group has, the
     factors are zero instead.
     """
-    problem = _Problem(pass_, operands, actual, geometry, combinations)
     one = next(
-        each for each in (replace(problem, combinations=part) for part in combinations.parts(1)) if each.off(place)
+        each for each in (_Located(problem, part, place) for part in combinations.parts(1)) if each.is_off(each.factors)
     )
     group = 0
-    while one.geometry.groups > 1:
-        middle = one.geometry.groups // 2
+    while one.problem.geometry.groups > 1:
+        middle = one.problem.geometry.groups // 2
         low = one.of_groups(slice(0, middle))
-        is_low = low.off(place)
-        one = low if is_low else one.of_groups(slice(middle, one.geometry.groups))
+        is_low = low.is_off(low.factors)
+        one = low if is_low else one.of_groups(slice(middle, one.problem.geometry.groups))
         group += 0 if is_low else middle
-    row, column = one.pair(place)
-    if pass_.result_like == "weight":
-        return (row + group * one.actual.shape[0], column, *place)
-    return (row, column + group * one.actual.shape[1], *place)
+    row, column = one.pair()
+    if problem.pass_.result_like == "weight":
+        return (row + group * one.problem.actual.shape[0], column, *place)
+    return (row, column + group * one.problem.actual.shape[1], *place)
 
 
 @dataclass(frozen=True, slots=True)
-class _Problem:
-    """What is compared: a result, or the part of some groups."""
+class _Located:
+    """A combination that is off in a place."""
 
-    pass_: Pass
-    operands: Operands
-    actual: Array
-    geometry: ConvGeometry
-    combinations: Combinations
+    problem: Problem
+    factors: Combinations
+    place: tuple[int, ...]
 
-    def off(self, place: tuple[int, ...]) -> bool:
-        """Whether the one combination is, there."""
-        found = residual(self.pass_, self.operands, self.actual, self.geometry, self.combinations)
-        return bool(found[(0, *place)])
+    def is_off(self, factors: Combinations) -> bool:
+        """Whether it still is with these, some of which are zero."""
+        return bool(self.problem.residual(factors)[(0, *self.place)])
 
-    def of_groups(self, groups: slice) -> _Problem:
+    def of_groups(self, groups: slice) -> _Located:
         """With some groups alone: views of the tensors."""
+        problem, geometry = self.problem, self.problem.geometry
         inputs, outputs = (
-            slice(groups.start * count // self.geometry.groups, groups.stop * count // self.geometry.groups)
-            for count in (self.geometry.in_channels, self.geometry.out_channels)
+            slice(groups.start * count // geometry.groups, groups.stop * count // geometry.groups)
+            for count in (geometry.in_channels, geometry.out_channels)
         )
-        rows = inputs if self.geometry.transposed else outputs
+        rows = inputs if geometry.transposed else outputs
         parts: dict[str, tuple[slice, ...]] = {
             "input": (slice(None), inputs), "output": (slice(None), outputs), "weight": (rows,), "bias": (outputs,),
         }  # fmt: skip
-        arrays: dict[str, Any] = {name: array[parts[tensor_of(name)]] for name, array in self.operands.arrays().items()}
+        arrays: dict[str, Any] = {
+            name: array[parts[tensor_of(name)]] for name, array in problem.operands.arrays().items()
+        }
         smaller = replace(
-            self.geometry,
+            geometry,
             in_channels=inputs.stop - inputs.start,
             out_channels=outputs.stop - outputs.start,
             groups=groups.stop - groups.start,
         )
-        like = self.pass_.result_like
+        like = problem.pass_.result_like
         if like == "weight":
-            combinations = self.combinations.of_groups(groups)
+            factors = self.factors.of_groups(groups)
         else:
-            second = self.combinations.second[..., parts[like][1]]
-            combinations = replace(self.combinations, second=second)
-        return _Problem(self.pass_, replace(self.operands, **arrays), self.actual[parts[like]], smaller, combinations)
+            factors = replace(self.factors, second=self.factors.second[..., parts[like][1]])
+        operands = replace(problem.operands, **arrays)
+        kept = replace(problem, operands=operands, actual=problem.actual[parts[like]], geometry=smaller)
+        return replace(self, problem=kept, factors=factors)
 
-    def pair(self, place: tuple[int, ...]) -> tuple[int, int]:
+    def pair(self) -> tuple[int, int]:
         """Of one group, the indices of the first two axes of an element that is wrong."""
-        whole = self.combinations
+        whole, (rows, columns, *_) = self.factors, self.problem.actual.shape
 
-        def first_only(kept: slice) -> Combinations:
+        def of_rows(kept: slice) -> Combinations:
             return replace(whole, first=_kept(whole.first, kept))
 
-        def is_off(halved: Combinations) -> bool:
-            return replace(self, combinations=halved).off(place)
-
-        row = _bisected(self.actual.shape[0], lambda kept: is_off(first_only(kept)))
-        of_row = first_only(slice(row, row + 1))
-        column = _bisected(self.actual.shape[1], lambda kept: is_off(replace(of_row, second=_kept(whole.second, kept))))
+        row = _bisected(rows, lambda kept: self.is_off(of_rows(kept)))
+        of_row = of_rows(slice(row, row + 1))
+        column = _bisected(columns, lambda kept: self.is_off(replace(of_row, second=_kept(whole.second, kept))))
         return row, column
 
 

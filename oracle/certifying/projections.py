@@ -4,15 +4,13 @@ Each pass is a sum of bilinear maps, and so are its combinations over two axes. 
 Σ u_n v_k O[n, k] = (Σ u_n X[n]) ⋆ (Σ v_k F[k]), where filters of different groups lie beside each other as channels
 of one filter; Σ u_n v_c ∂X[n, c] likewise of the output gradient; and Σ u_k v_c ∂F[k, c] is the weight gradient,
 summed over the groups, of one channel a group: Σ v_c X[·, c] with Σ u_k ∂O[·, k]. On the integer lattice all sums are
-integers of at most 2**53, which float64 adds in any order without rounding.
+integers of at most 2**53, which float64 adds in any order without rounding, and float32 those of at most 2**24.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -22,34 +20,40 @@ from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, Product, offset, products
 from . import taps
 from .combinations import Combinations
-
-_BLOCK_ELEMENTS = 1 << 18
-"""Of a tensor that are widened to float64 at a time: 2 MiB, which stay in a cache."""
-_LEAST_ACROSS = 1 << 10
-"""Elements of a row that are read one after the other, where there are as many."""
-EXACT_FLOAT32 = 2.0**24
-"""Integers up to it are numbers of float32."""
+from .lines import of_lines
+from .sums import at_a_time, channel_sums, over_channels, slabs, weighed
 
 
-def projected(actual: Array, combinations: Combinations) -> Float64:
-    """(t, *positions) the combinations of a result's elements."""
+def projected(actual: Array, combinations: Combinations, largest: float = math.inf) -> Float64:
+    """(t, *positions) the combinations of a result's elements; without the first axis of positions where it is summed.
+
+    Parameters
+    ----------
+    actual : ndarray
+    combinations : Combinations
+    largest : float
+        No element is larger in size, in units of which all are multiples: what tells where float32 is exact.
+    """
     rows, columns, *places = actual.shape
     elements, groups = math.prod(places), combinations.second.shape[1]
     total = np.zeros((combinations.count, elements))
     if groups > 1:
         pairs = rows // groups * columns
-        for some in _slabs(groups, combinations.count * pairs):
+        for some in slabs(groups, combinations.count * pairs):
             weights = combinations.of_groups(some).weights().reshape(combinations.count, -1)
             of_groups = slice(some.start * rows // groups, some.stop * rows // groups)
-            total += _weighed(weights, actual[of_groups].reshape(-1, elements))
+            total += weighed(weights, actual[of_groups].reshape(-1, elements), largest)
     else:
-        for images, _, across, sums in _over_channels(combinations.second.swapaxes(0, 1), actual):
+        for images, _, across, sums in over_channels(combinations.second.swapaxes(0, 1), actual, largest):
             total[:, across] += np.einsum("tn,ntp->tp", combinations.first[:, images], sums[:, 0])
-    return total.reshape(combinations.count, *places)
+    total = total.reshape(combinations.count, *places)
+    return total if combinations.lines is None else np.einsum("tl,tl...->t...", combinations.lines, total)
 
 
-def expected(pass_: Pass, operands: Operands, geometry: ConvGeometry, combinations: Combinations) -> Float64:
-    """(t, *positions) what the combinations of a right result are.
+def expected(
+    pass_: Pass, operands: Operands, geometry: ConvGeometry, combinations: Combinations, largest: float = math.inf
+) -> Float64:
+    """(t, *positions) what the combinations of a right result are; without the first axis where that is summed.
 
     Parameters
     ----------
@@ -57,63 +61,82 @@ def expected(pass_: Pass, operands: Operands, geometry: ConvGeometry, combinatio
         Any but the bias gradient.
     operands : Operands
         On the integer lattice.
+    geometry : ConvGeometry
+    combinations : Combinations
+    largest : float
+        No element of an operand is larger in size.
     """
     maps = products(pass_, geometry)
-    total = sum(_of_product(part, operands, geometry.direct, combinations) for part in maps)
+    total = sum(_of_product(part, operands, geometry.direct, combinations, largest) for part in maps)
     assert isinstance(total, np.ndarray)
     if pass_ is Pass.UPDATE:
-        total = projected(operands.weight, combinations) - operands.learning_rate * total
+        total = projected(operands.weight, combinations, largest) - operands.learning_rate * total
     added = offset(pass_)
     column = getattr(operands, added) if added else None
     if column is not None:
         sums = combinations.first.sum(axis=1) * (combinations.second[:, 0] @ column.astype(np.float64))
-        total = total + sums.reshape(-1, *(1,) * geometry.rank)
+        if combinations.lines is not None:
+            sums *= combinations.lines.sum(axis=1)
+        total = total + sums.reshape(-1, *(1,) * (total.ndim - 1))
     return total
 
 
-def _of_product(part: Product, operands: Operands, direct: ConvGeometry, combinations: Combinations) -> Float64:
+def _of_product(
+    part: Product, operands: Operands, direct: ConvGeometry, combinations: Combinations, largest: float
+) -> Float64:
     left, right = getattr(operands, part.left), getattr(operands, part.right)
     match part.kind:
         case Pass.FORWARD:
-            return _forward(left, right, direct, combinations)
+            return _forward(left, right, direct, combinations, largest)
         case Pass.INPUT_GRADIENT:
-            return _input_gradient(left, right, direct, combinations)
+            return _input_gradient(left, right, direct, combinations, largest)
         case _:
-            return _weight_gradient(left, right, direct, combinations)
+            return _weight_gradient(left, right, direct, combinations, largest)
 
 
-def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Combinations) -> Float64:
+def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Combinations, largest: float) -> Float64:
     factors = combinations.second[:, 0].reshape(combinations.count, direct.groups, -1).swapaxes(0, 1)
-    (combined,) = _channel_sums(factors, weight.reshape(1, len(weight), -1))
+    (combined,) = channel_sums(factors, weight.reshape(1, len(weight), -1), largest)
     filters = combined.swapaxes(0, 1).reshape(combinations.count, direct.in_channels, *direct.kernel)
-    return _of_images(input, filters, direct, combinations.first)
+    return _of_images(input, filters, direct, combinations, largest)
 
 
-def _input_gradient(output_gradient: Array, weight: Array, direct: ConvGeometry, combinations: Combinations) -> Float64:
+def _input_gradient(
+    output_gradient: Array, weight: Array, direct: ConvGeometry, combinations: Combinations, largest: float
+) -> Float64:
     if direct.groups == 1:
-        filters = _channel_sums(combinations.second[:, 0][None], weight)[:, 0].swapaxes(0, 1)
+        filters = channel_sums(combinations.second[:, 0][None], weight, largest)[:, 0].swapaxes(0, 1)
     else:
         factors = combinations.second[:, 0].reshape(combinations.count, direct.groups, -1)
         filters = _of_grouped(weight.reshape(direct.groups, -1, *weight.shape[1:]), factors)
-    return _of_images(output_gradient, filters, direct, combinations.first, is_forward=False)
+    return _of_images(output_gradient, filters, direct, combinations, largest, is_forward=False)
 
 
 def _of_grouped(weight: Array, factors: Float64) -> Float64:
     """(t, K, *R) the sums over the input channels of each group, of a weight (G, k, j, *R), with factors (t, G, j)."""
     groups, outputs, inputs, *taps = weight.shape
     filters = np.empty((len(factors), groups, outputs, *taps))
-    for some in _slabs(groups, outputs * inputs * math.prod(taps)):
+    for some in slabs(groups, outputs * inputs * math.prod(taps)):
         filters[:, some] = np.einsum("tgj,gkj...->tgk...", factors[:, some], weight[some].astype(np.float64))
     return filters.reshape(len(factors), groups * outputs, *taps)
 
 
 def _of_images(
-    images: Array, filters: Float64, direct: ConvGeometry, factors: Float64, *, is_forward: bool = True
+    images: Array,
+    filters: Float64,
+    direct: ConvGeometry,
+    combinations: Combinations,
+    largest: float,
+    *,
+    is_forward: bool = True,
 ) -> Float64:
-    """The sum of what filters, (t, channels, *R), make of images, each with its factors, (t, N).
+    """The sum of what filters, (t, channels, *R), make of images, each with its factors.
 
     Images are summed first where that takes no more than half of their memory.
     """
+    factors = combinations.first
+    if combinations.lines is not None:
+        return of_lines(images, filters, direct, combinations, largest, is_forward=is_forward)
     correlated = _correlated if is_forward else _correlated_back
     if len(images) < 4 * len(filters):
         size = direct.output_size if is_forward else direct.size
@@ -121,7 +144,7 @@ def _of_images(
         for image, of_image in zip(images, factors.T, strict=True):
             total += of_image.reshape(-1, *(1,) * direct.rank) * correlated(image, filters, direct)
         return total
-    summed = _weighed(factors, images.reshape(len(images), math.prod(images.shape[1:])))
+    summed = weighed(factors, images.reshape(len(images), math.prod(images.shape[1:])), largest)
     each = zip(summed, filters, strict=True)
     return np.concatenate([correlated(image.reshape(images.shape[1:]), one[None], direct) for image, one in each])
 
@@ -150,16 +173,18 @@ def _is_by_taps(image: Array, filters: Float64, size: tuple[int, ...], direct: C
     return direct.padding_mode == "zeros" and channels * math.prod(size) > 2 * len(filters) * math.prod(places)
 
 
-def _weight_gradient(output_gradient: Array, input: Array, direct: ConvGeometry, combinations: Combinations) -> Float64:
+def _weight_gradient(
+    output_gradient: Array, input: Array, direct: ConvGeometry, combinations: Combinations, largest: float
+) -> Float64:
     groups, count = direct.groups, combinations.count
     total = np.zeros((groups, count, *direct.kernel))
     of_outputs = combinations.first.reshape(count, groups, -1).swapaxes(0, 1)
     of_inputs = combinations.second.swapaxes(0, 1)
-    step = max(1, _BLOCK_ELEMENTS // max(math.prod(input.shape[1:]), math.prod(output_gradient.shape[1:]), 1))
+    step = at_a_time(max(math.prod(input.shape[1:]), math.prod(output_gradient.shape[1:])))
     for start in range(0, len(input), step):
         images = slice(start, start + step)
-        cotangents = _channel_sums(of_outputs, output_gradient[images])
-        total += weight_gradients(cotangents, _channel_sums(of_inputs, input[images]), direct)
+        cotangents = channel_sums(of_outputs, output_gradient[images], largest)
+        total += weight_gradients(cotangents, channel_sums(of_inputs, input[images], largest), direct)
     summed: Float64 = total.sum(axis=0)
     return summed
 
@@ -174,61 +199,3 @@ def weight_gradients(cotangents: Array, images: Array, direct: ConvGeometry) -> 
         channels = dict.fromkeys(("groups", "in_channels", "out_channels"), groups * many)
         gradient = bilinear.weight_gradient(of_inputs, of_outputs, replace(direct, batch=batch, **channels))
     return gradient.reshape(groups, many, *direct.kernel)
-
-
-def _channel_sums(weights: Float64, images: Array) -> Float64:
-    """(N, G, t, *positions) the sums over the channels of each group with weights, (G, t, channels)."""
-    groups, count, _ = weights.shape
-    places = images.shape[2:]
-    total = np.empty((len(images), groups, count, math.prod(places)))
-    for some, of_groups, across, sums in _over_channels(weights, images):
-        total[some, of_groups, :, across] = sums
-    return total.reshape(len(images), groups, count, *places)
-
-
-def _slabs(groups: int, elements: int) -> Iterator[slice]:
-    """Some groups at a time, of so many elements each."""
-    step = max(1, _BLOCK_ELEMENTS // max(elements, 1))
-    return (slice(start, min(start + step, groups)) for start in range(0, groups, step))
-
-
-def _over_channels(weights: Float64, images: Array) -> Iterator[tuple[slice, slice, slice, Array]]:
-    """Of some images, groups and positions the sums over channels: (B, G, t, P), a block at a time."""
-    groups, _, channels = weights.shape
-    places = math.prod(images.shape[2:])
-    rows = images.reshape(len(images), groups, channels, places)
-    across = max(_LEAST_ACROSS, _BLOCK_ELEMENTS // max(groups * channels, 1))
-    step = max(1, _BLOCK_ELEMENTS // max(groups * channels * min(places, across), 1))
-    each = list(_slabs(groups, channels * min(places, across)))
-    for start, some, first in product(range(0, places, across), each, range(0, len(images), step)):
-        block = rows[first : first + step, some, :, start : start + across]
-        of_groups = weights[some]
-        sums = (
-            _summed(of_groups, block)
-            if places > 1
-            else _summed(of_groups, block.transpose(3, 1, 2, 0)).transpose(3, 1, 2, 0)
-        )
-        yield slice(first, first + step), some, slice(start, start + across), sums
-
-
-def _weighed(weights: Float64, rows: Array) -> Float64:
-    """(t, P) the sums of rows, (R, P), with weights, (t, R); exact where all partial sums are."""
-    count, places = rows.shape
-    total = np.zeros((len(weights), places))
-    across = max(_LEAST_ACROSS, _BLOCK_ELEMENTS // max(count, 1))
-    down = max(1, _BLOCK_ELEMENTS // across)
-    for start in range(0, places, across):
-        columns = slice(start, start + across)
-        for first in range(0, count, down):
-            block = slice(first, first + down)
-            total[:, columns] += _summed(weights[:, block], rows[block, columns])
-    return total
-
-
-def _summed(weights: Float64, rows: Array) -> Array:
-    """The sums of integers, in float32 where all partial sums are exact in it."""
-    if rows.dtype == np.float32 and rows.size:
-        largest = max(float(rows.max()), -float(rows.min()))
-        if np.abs(weights).sum(axis=-1).max() * largest <= EXACT_FLOAT32:
-            return weights.astype(np.float32) @ rows
-    return weights @ rows.astype(np.float64)

@@ -156,9 +156,8 @@ def lattice_operands(case: Case, lattice: Lattice | None = None, *, directions: 
     """
     lattice = lattice or lattice_for(case)
     limit, passes, most_terms = 2 ** (lattice.precision - 1), _passes(case.dtype), most_summed(case)
-    draw = partial(_operands, case, rng=_generator(case, stream=0))
+    draw, largest = partial(_operands, case, rng=_generator(case, stream=0)), largest_integer(case, lattice)
     if most_terms <= limit:
-        largest = min(math.isqrt(limit // most_terms), lattice.largest)
         rate = _lattice_rate(case, lattice, most_terms * largest**2, largest)
         fill = partial(_nonzero_integers, largest=largest)
         return draw(lambda _: fill, rate=rate, directions=directions)
@@ -169,6 +168,11 @@ def lattice_operands(case: Case, lattice: Lattice | None = None, *, directions: 
         if _largest_magnitude(sparse, case.geometry, passes) <= limit:
             return sparse
         density /= 2
+
+
+def largest_integer(case: Case, lattice: Lattice) -> int:
+    """The largest absolute value of an element of the case's lattice operands: m as above, or 1 where some are zero."""
+    return max(1, min(math.isqrt(2 ** (lattice.precision - 1) // most_summed(case)), lattice.largest))
 
 
 def most_summed(case: Case) -> int:

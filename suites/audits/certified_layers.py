@@ -12,7 +12,8 @@ from ...oracle.certifying.room import is_sparse, lattice_of_layer
 from ...oracle.certifying.transforms import most_off
 from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous
 from ...oracle.numbers.dtypes import COMPONENTS, Arithmetic
-from ...oracle.operands.data import Case, lattice_operands, parse_case
+from ...oracle.operands.data import Case, largest_integer, lattice_operands, parse_case
+from ...oracle.operands.lattice import Lattice
 from ...oracle.problem.passes import Array, Operands, Pass, factors_of, is_defined
 from ...reports.records.certified import CertificateRow
 from ...reports.views.wording import plural
@@ -177,7 +178,7 @@ def _of_layer(
         lattice = lattice_of_layer(part.case, arithmetic, passes)
         operands = lattice_operands(part.case, lattice, directions=with_directions(passes))
         for pass_ in left:
-            yield pass_, _certified(executor, part, pass_, operands, arithmetic, 2.0**lattice.precision, miss)
+            yield pass_, _certified(executor, part, pass_, operands, arithmetic, lattice, miss)
 
     parts = parts_of(case, takes, memory)
     if not parts and memory is not None:
@@ -209,7 +210,7 @@ def _certified(
     pass_: Pass,
     operands: Operands,
     arithmetic: Arithmetic,
-    largest: float,
+    lattice: Lattice,
     miss: float,
 ) -> _Found:
     answer, seconds = answer_of(executor, part.case, pass_, operands, arithmetic)
@@ -217,12 +218,12 @@ def _certified(
     if isinstance(answer, Verdict):
         verdict = answer
     else:
-        certificate, verdict = _seen(pass_, operands, answer, part, arithmetic, largest, miss)
+        certificate, verdict = _seen(pass_, operands, answer, part, arithmetic, lattice, miss)
     return _Found(part, verdict, certificate, seconds, time.perf_counter() - start)
 
 
 def _seen(
-    pass_: Pass, operands: Operands, actual: Array, part: Part, arithmetic: Arithmetic, largest: float, miss: float
+    pass_: Pass, operands: Operands, actual: Array, part: Part, arithmetic: Arithmetic, lattice: Lattice, miss: float
 ) -> tuple[Certificate | None, Verdict]:
     """What is known of a result; None of one that its arithmetic may have rounded to another integer."""
     case = part.case
@@ -231,8 +232,10 @@ def _seen(
         told = f"a transform of this size may be off by {allowed:.3g}: too much to tell which integer is meant"
         return None, Verdict(Outcome.UNDECIDED, told, "resolution", elements=actual.size)
     certificate = certify(
-        pass_, operands, actual, case.geometry, largest=largest, allowed=allowed, seed=case.seed, miss=miss
-    )
+        pass_, operands, actual, case.geometry,
+        largest_sum=2.0**lattice.precision, largest_operand=largest_integer(case, lattice),
+        allowed=allowed, seed=case.seed, miss=miss,
+    )  # fmt: skip
     if certificate.wrong is not None:
         wrong = replace(certificate.wrong, index=part.index(pass_, certificate.wrong.index))
         certificate = replace(certificate, wrong=wrong)

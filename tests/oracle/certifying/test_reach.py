@@ -54,12 +54,12 @@ def test_an_offset_in_bytes_that_wraps_at_2_to_the_31_is_found_and_localised() -
     given = operands(geometry, np.float32)
     result = outer(given, geometry)
     assert result.nbytes > BEYOND
-    assert certify(Pass.FORWARD, given, result, geometry, largest=9.0).holds
+    assert certify(Pass.FORWARD, given, result, geometry, largest_sum=9.0).holds
 
     flat, first = result.reshape(-1), BEYOND // result.itemsize
     flat[: flat.size - first] = flat[first:]
     flat[first:] = 0
-    wrong = certify(Pass.FORWARD, given, result, geometry, largest=9.0).wrong
+    wrong = certify(Pass.FORWARD, given, result, geometry, largest_sum=9.0).wrong
     assert wrong is not None
     image, channel, *place = wrong.index
     assert image in (0, 128)
@@ -73,12 +73,12 @@ def test_elements_that_an_index_which_wraps_at_2_to_the_31_never_writes_are_foun
     given = operands(geometry, np.float32)
     result = outer(given, geometry)
     assert result.size > BEYOND
-    assert certify(Pass.FORWARD, given, result, geometry, largest=9.0).holds
+    assert certify(Pass.FORWARD, given, result, geometry, largest_sum=9.0).holds
 
     flat = result.reshape(-1)
     flat[: flat.size - BEYOND] = flat[BEYOND:]
     flat[BEYOND:] = 0
-    wrong = certify(Pass.FORWARD, given, result, geometry, largest=9.0).wrong
+    wrong = certify(Pass.FORWARD, given, result, geometry, largest_sum=9.0).wrong
     assert wrong is not None
     assert wrong.index[0] in (0, 512)
     assert wrong.actual == result[wrong.index] != wrong.expected
@@ -92,13 +92,13 @@ def test_sums_of_more_than_2_to_the_27_terms(off: int) -> None:
     given = operands(forward, np.float64)
     right = float(np.vdot(given.input, given.weight))
     result = np.full(forward.output_shape, right + off)
-    found = certify(Pass.FORWARD, given, result, forward, largest=9.0 * DEPTH).wrong
+    found = certify(Pass.FORWARD, given, result, forward, largest_sum=9.0 * DEPTH).wrong
     assert found == (Wrong((0, 0, 0, 0), right + 1, right) if off else None)
     del given
     wide = parse_geometry(f"n1c1k1i64x{DEPTH // 64}f1x1")
     given = operands(wide, np.float64)
     right = float(np.vdot(given.input, given.output_gradient))
     gradient = np.full(wide.weight_shape, right + off)
-    found = certify(Pass.WEIGHT_GRADIENT, given, gradient, wide, largest=9.0 * DEPTH).wrong
+    found = certify(Pass.WEIGHT_GRADIENT, given, gradient, wide, largest_sum=9.0 * DEPTH).wrong
     assert found == (Wrong((0, 0, 0, 0), right + 1, right) if off else None)
     assert most_bytes() < MOST_BYTES

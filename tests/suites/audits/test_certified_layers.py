@@ -54,7 +54,7 @@ def test_right_layers_are_certified_in_every_pass(corpus: str) -> None:
         (layer, pass_) for layer in ("three", "depthwise") for pass_ in Pass
     ]
     assert {each.verdict.outcome for each in certified} == {Outcome.CONFORMS}
-    told = "9,408 elements are right, but for a probability of 2^-46"
+    told = "9,408 elements are right, but for a probability of 2^-40"
     assert str(certified[0]).endswith(f":three forward: {told}")
 
 
