@@ -21,6 +21,7 @@ from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array
 from . import taps
 from .combinations import Combinations
+from .held import Held
 from .sums import at_a_time, matrix_sums
 
 _MOST_IMAGES = 16
@@ -41,7 +42,7 @@ def sums_lines(geometry: ConvGeometry) -> bool:
 
 
 def of_lines(
-    images: Array,
+    images: Array | Held,
     filters: Float64,
     direct: ConvGeometry,
     combinations: Combinations,

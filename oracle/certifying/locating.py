@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, tensor_of
 from .combinations import Combinations
+from .held import Held
 from .projections import expected, projected
 
 
@@ -28,19 +29,22 @@ class Problem:
     geometry : ConvGeometry
     largest_operand, largest_result : float
         No element is larger: of the operands, and of the result in units of which all are multiples.
+    held : mapping of str to Held
+        Operands that are read on a device.
     """
 
     pass_: Pass
     operands: Operands
-    actual: Array
+    actual: Array | Held
     geometry: ConvGeometry
     largest_operand: float
     largest_result: float
+    held: Mapping[str, Held]
 
     def residual(self, combinations: Combinations) -> Float64:
         """(t, *positions) what combinations of the result are off by; without the first axis where that is summed."""
         off = projected(self.actual, combinations, self.largest_result)
-        off -= expected(self.pass_, self.operands, self.geometry, combinations, self.largest_operand)
+        off -= expected(self.pass_, self.operands, self.geometry, combinations, self.largest_operand, self.held)
         return off
 
 
@@ -105,7 +109,8 @@ class _Located:
         else:
             factors = replace(self.factors, second=self.factors.second[..., parts[like][1]])
         operands = replace(problem.operands, **arrays)
-        kept = replace(problem, operands=operands, actual=problem.actual[parts[like]], geometry=smaller)
+        actual = problem.actual[parts[like]]
+        kept = replace(problem, operands=operands, actual=actual, geometry=smaller, held={})
         return replace(self, problem=kept, factors=factors)
 
     def pair(self) -> tuple[int, int]:

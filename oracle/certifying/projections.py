@@ -10,7 +10,10 @@ integers of at most 2**53, which float64 adds in any order without rounding, and
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -20,16 +23,17 @@ from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, Product, offset, products
 from . import taps
 from .combinations import Combinations
+from .held import Held, fetched
 from .lines import of_lines
 from .sums import at_a_time, channel_sums, over_channels, slabs, weighed
 
 
-def projected(actual: Array, combinations: Combinations, largest: float = math.inf) -> Float64:
+def projected(actual: Array | Held, combinations: Combinations, largest: float = math.inf) -> Float64:
     """(t, *positions) the combinations of a result's elements; without the first axis of positions where it is summed.
 
     Parameters
     ----------
-    actual : ndarray
+    actual : ndarray or Held
     combinations : Combinations
     largest : float
         No element is larger in size, in units of which all are multiples: what tells where float32 is exact.
@@ -37,7 +41,9 @@ def projected(actual: Array, combinations: Combinations, largest: float = math.i
     rows, columns, *places = actual.shape
     elements, groups = math.prod(places), combinations.second.shape[1]
     total = np.zeros((combinations.count, elements))
-    if groups > 1:
+    if isinstance(actual, Held):
+        total = weighed(combinations.weights().reshape(combinations.count, -1), actual.reshape(-1, elements), largest)
+    elif groups > 1:
         pairs = rows // groups * columns
         for some in slabs(groups, combinations.count * pairs):
             weights = combinations.of_groups(some).weights().reshape(combinations.count, -1)
@@ -51,7 +57,12 @@ def projected(actual: Array, combinations: Combinations, largest: float = math.i
 
 
 def expected(
-    pass_: Pass, operands: Operands, geometry: ConvGeometry, combinations: Combinations, largest: float = math.inf
+    pass_: Pass,
+    operands: Operands,
+    geometry: ConvGeometry,
+    combinations: Combinations,
+    largest: float = math.inf,
+    held: Mapping[str, Held] = MappingProxyType({}),
 ) -> Float64:
     """(t, *positions) what the combinations of a right result are; without the first axis where that is summed.
 
@@ -65,9 +76,11 @@ def expected(
     combinations : Combinations
     largest : float
         No element of an operand is larger in size.
+    held : mapping of str to Held
+        Operands like images that are read on a device.
     """
-    maps = products(pass_, geometry)
-    total = sum(_of_product(part, operands, geometry.direct, combinations, largest) for part in maps)
+    read = {**operands.arrays(), **held}
+    total = sum(_of_product(part, read, geometry.direct, combinations, largest) for part in products(pass_, geometry))
     assert isinstance(total, np.ndarray)
     if pass_ is Pass.UPDATE:
         total = projected(operands.weight, combinations, largest) - operands.learning_rate * total
@@ -82,9 +95,9 @@ def expected(
 
 
 def _of_product(
-    part: Product, operands: Operands, direct: ConvGeometry, combinations: Combinations, largest: float
+    part: Product, read: Mapping[str, Any], direct: ConvGeometry, combinations: Combinations, largest: float
 ) -> Float64:
-    left, right = getattr(operands, part.left), getattr(operands, part.right)
+    left, right = read[part.left], read[part.right]
     match part.kind:
         case Pass.FORWARD:
             return _forward(left, right, direct, combinations, largest)
@@ -94,7 +107,9 @@ def _of_product(
             return _weight_gradient(left, right, direct, combinations, largest)
 
 
-def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Combinations, largest: float) -> Float64:
+def _forward(
+    input: Array | Held, weight: Array, direct: ConvGeometry, combinations: Combinations, largest: float
+) -> Float64:
     factors = combinations.second[:, 0].reshape(combinations.count, direct.groups, -1).swapaxes(0, 1)
     (combined,) = channel_sums(factors, weight.reshape(1, len(weight), -1), largest)
     filters = combined.swapaxes(0, 1).reshape(combinations.count, direct.in_channels, *direct.kernel)
@@ -102,7 +117,7 @@ def _forward(input: Array, weight: Array, direct: ConvGeometry, combinations: Co
 
 
 def _input_gradient(
-    output_gradient: Array, weight: Array, direct: ConvGeometry, combinations: Combinations, largest: float
+    output_gradient: Array | Held, weight: Array, direct: ConvGeometry, combinations: Combinations, largest: float
 ) -> Float64:
     if direct.groups == 1:
         filters = channel_sums(combinations.second[:, 0][None], weight, largest)[:, 0].swapaxes(0, 1)
@@ -122,7 +137,7 @@ def _of_grouped(weight: Array, factors: Float64) -> Float64:
 
 
 def _of_images(
-    images: Array,
+    images: Array | Held,
     filters: Float64,
     direct: ConvGeometry,
     combinations: Combinations,
@@ -141,7 +156,7 @@ def _of_images(
     if len(images) < 4 * len(filters):
         size = direct.output_size if is_forward else direct.size
         total = np.zeros((len(filters), *size))
-        for image, of_image in zip(images, factors.T, strict=True):
+        for image, of_image in zip(fetched(images), factors.T, strict=True):
             total += of_image.reshape(-1, *(1,) * direct.rank) * correlated(image, filters, direct)
         return total
     summed = weighed(factors, images.reshape(len(images), math.prod(images.shape[1:])), largest)
@@ -174,7 +189,7 @@ def _is_by_taps(image: Array, filters: Float64, size: tuple[int, ...], direct: C
 
 
 def _weight_gradient(
-    output_gradient: Array, input: Array, direct: ConvGeometry, combinations: Combinations, largest: float
+    output_gradient: Array | Held, input: Array | Held, direct: ConvGeometry, combinations: Combinations, largest: float
 ) -> Float64:
     groups, count = direct.groups, combinations.count
     total = np.zeros((groups, count, *direct.kernel))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..numbers.arrays import Float64
 from ..problem.passes import Array
+from .held import Held
 
 _BLOCK_ELEMENTS = 1 << 18
 """Of a tensor that are widened to float64 at a time: 2 MiB, which stay in a cache."""
@@ -32,10 +33,13 @@ def slabs(count: int, elements: int) -> Iterator[slice]:
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
-def channel_sums(weights: Float64, images: Array, largest: float) -> Float64:
+def channel_sums(weights: Float64, images: Array | Held, largest: float) -> Float64:
     """(N, G, t, *positions) the sums over the channels of each group with weights, (G, t, channels)."""
-    groups, count, _ = weights.shape
+    groups, count, channels = weights.shape
     places = images.shape[2:]
+    if isinstance(images, Held):
+        rows = images.reshape(len(images), groups, channels, math.prod(places))
+        return rows.matrix_sums(weights).reshape(len(images), groups, count, *places)
     total = np.empty((len(images), groups, count, math.prod(places)))
     for some, of_groups, across, sums in over_channels(weights, images, largest):
         total[some, of_groups, :, across] = sums
@@ -71,8 +75,10 @@ def over_channels(weights: Float64, images: Array, largest: float) -> Iterator[t
         yield first, some, slice(start, start + across), sums
 
 
-def weighed(weights: Float64, rows: Array, largest: float) -> Float64:
+def weighed(weights: Float64, rows: Array | Held, largest: float) -> Float64:
     """(t, P) the sums of rows, (R, P), of integers up to a largest one, with weights, (t, R)."""
+    if isinstance(rows, Held):
+        return rows.matrix_sums(weights)
     count, places = rows.shape
     total = np.zeros((len(weights), places))
     across = max(_LEAST_ACROSS, at_a_time(count))
@@ -84,8 +90,10 @@ def weighed(weights: Float64, rows: Array, largest: float) -> Float64:
     return total
 
 
-def matrix_sums(weights: Float64, rows: Array, largest: float) -> Array:
+def matrix_sums(weights: Float64, rows: Array | Held, largest: float) -> Array:
     """(…, t, P) the sums of rows, (…, R, P), of integers up to a largest one, with weights, (t, R)."""
+    if isinstance(rows, Held):
+        return rows.matrix_sums(weights)
     chosen, down = _exact(weights, rows, largest)
     return _summed(chosen, rows, down)
 

@@ -7,7 +7,8 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ...oracle.certifying.certificate import MISS, Certificate, certify, unit_of_results
+from ...oracle.certifying.bounds import unit_of_results
+from ...oracle.certifying.certificate import MISS, Certificate, certify
 from ...oracle.certifying.room import is_sparse, lattice_of_layer
 from ...oracle.certifying.transforms import most_off
 from ...oracle.judging.verdict import Outcome, Verdict, judge_form, vacuous

@@ -9,6 +9,8 @@ kernel writes it on device arrays::
 
     candidate = arrays_of(conv2d, library="torch", device="cuda")
 
+`held` lets a certificate of a whole layer read a result where it lies.
+
 NumPy's DLPack knows neither bfloat16 nor float8: such elements travel as integers
 of the same width. A GPU kernel that fails does so, at the latest, when its result
 is fetched, which is part of the call.
@@ -26,6 +28,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from ...oracle.certifying.held import Held
 from ...oracle.problem.passes import Array, Operands, Pass
 from . import CandidateError
 from .calls.naming import name_of
@@ -162,6 +165,19 @@ def to_numpy(result: object) -> object:
     return _from_dlpack(array)
 
 
+def held(tensor: ForeignArray) -> Held:
+    """A tensor that a certificate reads where it lies: see `convoracle.oracle.certifying.certificate.certify`.
+
+    Raises
+    ------
+    CandidateError
+        If it is of no library that knows DLPack.
+    """
+    top = type(tensor).__module__.partition(".")[0]
+    name = _TOP_LEVEL.get(top, top)
+    return Held(tensor, _Maker(name, "cpu").namespace, lambda array: np.asarray(to_numpy(array)))
+
+
 class _Maker:
     """Makes a library's arrays on a device of NumPy's."""
 
@@ -169,11 +185,11 @@ class _Maker:
         self._library = _library(library)
         self._device = device
         try:
-            self._namespace = importlib.import_module(self._library.namespace)
+            self.namespace = importlib.import_module(self._library.namespace)
             importlib.import_module(library)
         except ModuleNotFoundError as error:
             raise CandidateError(f"arrays of {library!r} need the module {error.name!r}: install it first") from None
-        if not hasattr(self._namespace, "from_dlpack"):
+        if not hasattr(self.namespace, "from_dlpack"):
             raise CandidateError(f"{self._library.namespace} has no `from_dlpack`, by which arrays are handed over")
 
     def array(self, array: Array) -> ForeignArray:
@@ -182,7 +198,7 @@ class _Maker:
         plain = array.view(_INTEGERS[dtype]) if dtype in _INTEGERS else array
         if not plain.flags.writeable or not plain.flags.c_contiguous:
             plain = plain.copy()
-        foreign = self._library.put(self._namespace.from_dlpack(plain), self._device)
+        foreign = self._library.put(self.namespace.from_dlpack(plain), self._device)
         return self._library.view(foreign, dtype) if dtype in _INTEGERS else foreign
 
     def taking(self, function: Callable[..., object]) -> Callable[..., object]:

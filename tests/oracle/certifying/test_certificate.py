@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.certifying import certificate, sums
-from convoracle.oracle.certifying.certificate import MISS, Wrong, certify, unit_of_results
+from convoracle.oracle.certifying import certificate, elements, sums
+from convoracle.oracle.certifying.bounds import unit_of_results
+from convoracle.oracle.certifying.certificate import MISS, Wrong, certify
 from convoracle.oracle.certifying.combinations import LEAST_MISS, drawn
 from convoracle.oracle.certifying.projections import projected
 from convoracle.oracle.errors import InvalidArgument
@@ -154,7 +155,7 @@ def test_what_cannot_be_certified_is_refused() -> None:
 @pytest.mark.parametrize("case", GEOMETRIES, ids=str)
 @pytest.mark.parametrize("pass_", [each for each in Pass if each is not Pass.BIAS_GRADIENT], ids=str)
 def test_an_element_alone_is_the_sum_of_its_terms(pass_: Pass, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate, "_MOST_TERMS", 0)
+    monkeypatch.setattr(elements, "_MOST_TERMS", 0)
     operands = lattice_operands(case)
     result = right(pass_, operands, case)
     index = tuple(size - 1 for size in result.shape)
