@@ -268,17 +268,33 @@ def term_counts(pass_: Pass, geometry: ConvGeometry) -> NDArray[np.int64]:
     return reduce(np.add, counts)
 
 
+def most_terms(pass_: Pass, geometry: ConvGeometry) -> int:
+    """The largest of :func:`term_counts`: of a product, that of each axis."""
+    if pass_ is Pass.BIAS_GRADIENT:
+        return geometry.batch * math.prod(geometry.output_size)
+    parts = [_counts_along(part.kind, geometry.direct) for part in products(pass_, geometry)]
+    return sum(channels * math.prod(int(axis.max(initial=0)) for axis in per_axis) for channels, per_axis in parts)
+
+
 @lru_cache(maxsize=256)
 def _terms(kind: Pass, direct: ConvGeometry) -> tuple[NDArray[np.int64], int]:
     """The number of products in each element of a bilinear map's result, and the most of any."""
-    counts = _product_counts(kind, direct)
-    return np.broadcast_to(counts, kind.result_shape(direct)), int(counts.max(initial=0))
+    return np.broadcast_to(_product_counts(kind, direct), kind.result_shape(direct)), most_terms(kind, direct)
 
 
 @lru_cache(maxsize=256)
 def _product_counts(kind: Pass, direct: ConvGeometry) -> NDArray[np.int64]:
     lengths = {Pass.FORWARD: direct.output_size, Pass.INPUT_GRADIENT: direct.size}.get(kind, direct.kernel)
     check_positions(math.prod(lengths), direct)
+    channels, per_axis = _counts_along(kind, direct)
+    terms = reduce(np.multiply, per_axis, np.array(channels, dtype=np.int64))
+    terms.flags.writeable = False
+    return terms
+
+
+@lru_cache(maxsize=256)
+def _counts_along(kind: Pass, direct: ConvGeometry) -> tuple[int, tuple[NDArray[np.int64], ...]]:
+    """Of how many channels, or images, and of how many taps, or windows, along each axis, an element sums products."""
     per_axis = []
     for axis in range(direct.rank):
         inside = direct.inside(axis)
@@ -292,6 +308,4 @@ def _product_counts(kind: Pass, direct: ConvGeometry) -> NDArray[np.int64]:
         Pass.FORWARD: direct.in_channels // direct.groups,
         Pass.INPUT_GRADIENT: direct.out_channels // direct.groups,
     }.get(kind, direct.batch)
-    terms = reduce(np.multiply, per_axis, np.array(channels, dtype=np.int64))
-    terms.flags.writeable = False
-    return terms
+    return channels, tuple(per_axis)

@@ -17,7 +17,7 @@ from functools import reduce
 import numpy as np
 
 from ..answers.equations import Index, terms
-from ..answers.exact import term_counts
+from ..answers.exact import most_terms
 from ..numbers.arrays import Float64
 from ..numbers.conversions import convert
 from ..numbers.dtypes import Format
@@ -56,7 +56,7 @@ def listable(pass_: Pass, geometry: ConvGeometry) -> list[Index]:
     None of an update, which takes a step beside the sum.
     """
     shape = pass_.result_shape(geometry)
-    most = int(term_counts(pass_, geometry).max(initial=0))
+    most = most_terms(pass_, geometry)
     count = min(math.prod(shape), MOST_ELEMENTS, MOST_TERMS // max(most, 1))
     if pass_ is Pass.UPDATE or not count:
         return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..answers import reference
-from ..answers.exact import ExactResult, term_counts
+from ..answers.exact import ExactResult, most_terms
 from ..answers.smallest import known
 from ..faults import FaultModel, Implementation, honest, never_written
 from ..numbers.arrays import Float64, Mask, widened
@@ -157,7 +157,7 @@ def _allowed(hypothesis: Hypothesis, seen: Observation) -> Array:
     values = np.where(np.isfinite(real_parts(exact)), real_parts(exact), 0.0)
     size = np.where(np.isfinite(size), size, 0.0)
     magnitude = np.broadcast_to(size[..., None], values.shape) if exact.dtype.kind == "c" else size
-    most = 2 * int(term_counts(seen.pass_, seen.geometry).max(initial=0)) + 2
+    most = 2 * most_terms(seen.pass_, seen.geometry) + 2
     terms = np.full(values.shape, most, np.int64)
     result = ExactResult(scaled(values), magnitude, known(magnitude), terms=terms)
     own = 2.0**-52 * most * magnitude

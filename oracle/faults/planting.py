@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..answers import reference
-from ..answers.exact import term_counts
+from ..answers.exact import most_terms
 from ..errors import InvalidArgument
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import (
@@ -146,8 +146,8 @@ def probe(geometry: ConvGeometry, is_complex: bool = False) -> Operands:
     of up to m with probability below 2 / m (Schwartz and Zippel).
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
-    most_terms = 1 + 4 * max(int(term_counts(pass_, geometry).max(initial=0)) for pass_ in Pass)
-    largest = max(min(_LARGEST_PROBE, math.isqrt(_EXACT // most_terms)), 1)
+    most = 1 + 4 * max(most_terms(pass_, geometry) for pass_ in Pass)
+    largest = max(min(_LARGEST_PROBE, math.isqrt(_EXACT // most)), 1)
     arrays: dict[str, Any] = {name: _integers(rng, shape_of(name, geometry), largest) for name in ARRAYS}
     if is_complex:
         arrays = {name: array + 1j * _integers(rng, array.shape, largest) for name, array in arrays.items()}

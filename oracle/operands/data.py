@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from ..answers import reference
-from ..answers.exact import term_counts
+from ..answers.exact import most_terms
 from ..errors import InvalidArgument
 from ..numbers.arrays import Float64
 from ..numbers.dtypes import COMPONENTS, DTYPES, Arithmetic, Format, format_of, numpy_dtype
@@ -184,7 +184,7 @@ def most_summed(case: Case) -> int:
 @lru_cache(maxsize=256)
 def _most_products(passes: tuple[Pass, ...], geometry: ConvGeometry) -> int:
     """In any element of any pass."""
-    return max(int(term_counts(pass_, geometry).max(initial=0)) for pass_ in passes)
+    return max(most_terms(pass_, geometry) for pass_ in passes)
 
 
 @lru_cache

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from convoracle.oracle.answers import equations, exact, term_by_term
-from convoracle.oracle.answers.exact import term_counts
+from convoracle.oracle.answers.exact import most_terms, term_counts
 from convoracle.oracle.answers.magnitude import MOST_EXCESS
 from convoracle.oracle.errors import InvalidArgument
 from convoracle.oracle.numbers.dtypes import DTYPES
@@ -140,6 +140,7 @@ def test_term_counts_need_no_data(geometry: ConvGeometry) -> None:
     arrays = {name: np.ones(shape_of(name, geometry)) for name in ARRAYS if not name.startswith("bias")}
     ones = Operands(bias=None, **arrays)
     for pass_ in set(Pass) - {Pass.UPDATE}:
+        assert most_terms(pass_, geometry) == term_counts(pass_, geometry).max(initial=0)
         counted = np.broadcast_to(term_counts(pass_, geometry), pass_.result_shape(geometry))
         assert (exact.evaluate(pass_, ones, geometry).value.to_float64() == counted).all()
 

@@ -110,7 +110,7 @@ def test_integers_have_no_zeros_in_the_dtypes_that_take_little_memory(name: str,
     assert not is_sparse(case, lattice_of_layer(case, Arithmetic.of(dtype), LINKED))
 
 
-@pytest.mark.parametrize("name", ["forward_depth", pytest.param("weight_gradient_depth", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("name", ["forward_depth", "weight_gradient_depth"])
 def test_deep_sums_are_exact_in_float64(name: str) -> None:
     case = Case(ENTRIES[name], False, "float64", "uniform", 0)
     assert not is_sparse(case, lattice_of_layer(case, Arithmetic.of("float64"), LINKED))
