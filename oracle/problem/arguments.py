@@ -38,7 +38,17 @@ def integers(name: str, values: object, minimum: int) -> tuple[int, ...]:
     if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
         raise InvalidArgument(name, values, "should be a tuple of integers, one for each axis", where=WHERE)
     entries = tuple(values)
+    if _are_integers(entries, minimum):
+        return entries
     return tuple(integer(f"{name}[{axis}]", value, minimum) for axis, value in enumerate(entries))
+
+
+def _are_integers(entries: tuple[Any, ...], minimum: int) -> bool:
+    """Whether they are such integers already, as those of a geometry are that another one is made of: told at once."""
+    for entry in entries:  # noqa: SIM110 - a generator takes three times as long
+        if type(entry) is not int or entry < minimum:
+            return False
+    return True
 
 
 def padding_sides(padding: object) -> tuple[PaddingSides, ...]:
@@ -47,6 +57,9 @@ def padding_sides(padding: object) -> tuple[PaddingSides, ...]:
         raise InvalidArgument("padding", padding, "should be a tuple of (low, high) pairs", where=WHERE)
     sides = []
     for axis, pair in enumerate(padding):
+        if type(pair) is tuple and len(pair) == 2 and _are_integers(pair, 0):
+            sides.append(pair)
+            continue
         both = tuple(pair) if isinstance(pair, Iterable) and not isinstance(pair, (str, bytes)) else ()
         if len(both) != 2:
             raise InvalidArgument(f"padding[{axis}]", pair, "should be a (low, high) pair", where=WHERE)

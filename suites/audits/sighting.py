@@ -56,9 +56,13 @@ def _planted(model: FaultModel) -> PlantedInProcess:
 
 def _differs(model: FaultModel, pass_: Pass, case: Case) -> bool:
     """Whether wrong terms give other numbers on the case's integer lattice."""
-    operands = operands_of(Numbers.INTEGERS, case)
-    right, wrong = (evaluate(planted, pass_, operands, case.geometry) for planted in ((), (model,)))
-    return not np.array_equal(right, wrong)
+    wrong = evaluate((model,), pass_, operands_of(Numbers.INTEGERS, case), case.geometry)
+    return not np.array_equal(_right(pass_, case), wrong)
+
+
+@lru_cache(maxsize=512)
+def _right(pass_: Pass, case: Case) -> Array:
+    return evaluate((), pass_, operands_of(Numbers.INTEGERS, case), case.geometry)
 
 
 def keeps_shapes(model: FaultModel, pass_: Pass, geometry: ConvGeometry) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -103,6 +104,7 @@ def without_interrupts() -> Iterator[None]:
 def _run(does: Callable[[Connection], None], own: Connection, parents: Connection, parent: int) -> NoReturn:
     """Do it, and end without a word: what this process would still write is its parent's."""
     parents.close()
+    gc.freeze()  # what it was forked with: to look through all of that for garbage, again and again, takes long
     _handle_signals_on_the_usual_stack()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -40,6 +40,16 @@ def test_any_iterable_of_integers_will_do_and_is_read_once() -> None:
     assert integers("kernel", (), minimum=1) == ()
 
 
+def test_one_entry_of_another_type_is_read_as_if_it_stood_alone() -> None:
+    read = integers("kernel", (3, np.int64(2)), minimum=1)
+    assert (read, [type(each) for each in read]) == ((3, 2), [int, int])
+    with pytest.raises(InvalidArgument, match=r"^kernel\[1\]=True, but should be an integer of at least 1 "):
+        integers("kernel", (3, True), minimum=1)
+    assert padding_sides(((1, 2), (np.int8(3), 4))) == ((1, 2), (3, 4))
+    with pytest.raises(InvalidArgument, match=r"^padding\[1\]\[0\]=True, but should be an integer of at least 0 "):
+        padding_sides(((1, 2), (True, 4)))
+
+
 @pytest.mark.parametrize("values", [3, "33", b"33", None])
 def test_what_has_no_entry_for_each_axis_is_refused(values: object) -> None:
     with pytest.raises(InvalidArgument, match="should be a tuple of integers, one for each axis"):

@@ -373,8 +373,22 @@ def test_a_check_that_rests_on_structure_counts_only_where_that_is_sound(monkeyp
     assert (resting.shows(PLAINEST), resting.shows(strided)) == (True, False)
     assert pursued(fault(check="structure")).shows(strided)
     assert asked == [
-        ("structure", PLAINEST), ("precision", PLAINEST), ("structure", strided), ("structure", strided)
+        ("precision", PLAINEST), ("structure", PLAINEST), ("precision", strided), ("structure", strided),
+        ("structure", strided),
     ]  # fmt: skip
+
+
+def test_integers_are_not_asked_where_a_check_of_reals_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ask_again(executor: object, check: str, subject: str, case: Case) -> CheckResult:
+        asked.append(check)
+        return CheckResult(check, subject, RIGHT)
+
+    monkeypatch.setattr(module, "ask_again", ask_again)
+    assert not pursued(fault(check="precision")).shows(PLAINEST)
+    assert not pursued(fault(check="company")).shows(PLAINEST)
+    assert asked == ["precision", "structure", "company"]
 
 
 def test_what_cannot_be_asked_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
