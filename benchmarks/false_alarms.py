@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -38,6 +39,7 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import kind_of
 from convoracle.suites.audits.planted import Planted
 from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.lifetime import end_with
 from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.search.collected import Findings, examine_all
@@ -211,7 +213,8 @@ def main() -> int:
     chosen = arguments()
     before, start = read_soak(chosen.kept, chosen.seed), time.monotonic()
     counts, ratios, alarms = before.counts.copy(), dict(before.ratios), list(before.alarms)
-    pool = ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn"))
+    of_us = {"initializer": end_with, "initargs": (os.getpid(),)}
+    pool = ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn"), **of_us)
     endless = jobs(chosen.only, chosen.profile, before.seed)
     try:
         while counts.total() < chosen.case_passes:

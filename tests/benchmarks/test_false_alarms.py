@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +45,24 @@ def test_what_the_soak_came_to_is_told(benchmark_named: Callable[[str], ModuleTy
     soak = benchmark_named("false_alarms").read_soak(FOLDER / "soak.json", 0)
     counted = f"{soak.counts.total():,} case-passes in {soak.minutes:.0f} minutes, "
     assert f"{counted}{len(soak.alarms)} searches with a false alarm" in (FOLDER / "README.md").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process can be told to end with its parent")
+def test_no_process_of_a_soak_outlives_it() -> None:
+    script = str(FOLDER / "false_alarms.py")
+    soak = subprocess.Popen([sys.executable, script, "--workers", "1", "--only", "native"], stderr=subprocess.PIPE)
+    assert soak.stderr is not None
+    with soak, soak.stderr as told:
+        while b"case-passes" not in (line := told.read1()):
+            assert line, "it ended"
+        searching = Path(f"/proc/{soak.pid}/task/{soak.pid}/children").read_text().split()
+        soak.kill()
+        assert len(searching) == 2, "the one that searches, and the one that sees to shared memory"
+        for _ in range(100):
+            if not any(Path("/proc", pid).exists() for pid in searching):
+                return
+            time.sleep(0.1)
+    pytest.fail(f"{searching} go on")
 
 
 @pytest.mark.campaign

@@ -68,6 +68,25 @@ def test_an_offset_in_bytes_that_wraps_at_2_to_the_31_is_found_and_localised() -
     assert most_bytes() < MOST_BYTES
 
 
+def test_one_element_of_2e9_and_a_tail_of_tiles_are_found_and_told() -> None:
+    geometry = parse_geometry("n513c1k64i256x256f1x1")
+    given = operands(geometry, np.float32)
+    result = outer(given, geometry)
+    assert result.size > 2 * 10**9
+    for index in ((300, 17, 101, 203), (512, 63, 255, 255)):
+        right = float(result[index])
+        result[index] = right + 1
+        found = certify(Pass.FORWARD, given, result, geometry, largest_sum=9.0)
+        assert (found.places, found.wrong) == (1, Wrong(index, right + 1, right))
+        result[index] = right
+    result[..., 253:] = 0  # tiles of 23 columns, but for the last one
+    found = certify(Pass.FORWARD, given, result, geometry, largest_sum=9.0)
+    assert found.places == 256 * 3
+    assert found.wrong is not None
+    assert found.wrong.index[2:] == (0, 253)
+    assert most_bytes() < MOST_BYTES
+
+
 def test_elements_that_an_index_which_wraps_at_2_to_the_31_never_writes_are_found() -> None:
     geometry = parse_geometry("n513c1k64i256x256f1x1")
     given = operands(geometry, np.float32)
