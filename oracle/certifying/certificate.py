@@ -15,7 +15,7 @@ from ..numbers.arrays import first_index
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, factors_of
 from .bounds import Bounds, bounds_of, odd
-from .combinations import MOST_FACTOR, Combinations, drawn
+from .combinations import MOST_FACTOR, PRECISION, Combinations, drawn
 from .elements import Wrong, every, told
 from .held import Held, fetched
 from .lines import sums_lines
@@ -159,7 +159,9 @@ def _drawn(pass_: Pass, geometry: ConvGeometry, bounds: Bounds, largest: float, 
     if pass_.result_like == "weight":
         return draw(shape[:2], geometry.direct.groups)
     most = largest_weight(shape[1], largest)
-    return draw(shape[: 3 if sums_lines(geometry) else 2], 1, most=most if most >= _LEAST_FACTOR else MOST_FACTOR)
+    fits = math.prod(shape[:3]) * _LEAST_FACTOR**3 * bounds.result <= 2.0**PRECISION
+    axes = 3 if fits and sums_lines(geometry) else 2
+    return draw(shape[:axes], 1, most=most if most >= _LEAST_FACTOR else MOST_FACTOR)
 
 
 def _at_once(problem: Problem) -> int:

@@ -95,6 +95,17 @@ def test_an_axis_of_one_element_needs_no_factors() -> None:
     assert chosen.miss == chosen.largest**-chosen.count
 
 
+def test_lines_are_not_summed_where_that_would_leave_no_room_for_factors() -> None:
+    case = parse_case("n1c4k6i17x6f3x2p1x0/float64/uniform/5")
+    operands = lattice_operands(case).map(lambda array: array * 2.0**12)
+    result = right(Pass.FORWARD, operands, case)
+    seen = partial(certify, Pass.FORWARD, operands, geometry=case.geometry, largest_sum=2.0**50)
+    assert seen(result).holds
+    assert seen(result).miss <= 2.0**-40
+    result[0, 3, 11, 2] += 1
+    assert seen(result).wrong == Wrong((0, 3, 11, 2), float(result[0, 3, 11, 2]), float(result[0, 3, 11, 2]) - 1)
+
+
 def test_lines_are_summed_of_few_images_alone() -> None:
     geometry = CASES[0].geometry
     assert not lines.sums_lines(replace(geometry, batch=64))
