@@ -9,6 +9,7 @@ from ...oracle.errors import InvalidArgument
 from ...oracle.problem.passes import Pass
 from ..calling.replies import Limits
 from ..cases.budget import Budget
+from ..cases.corpora import AT_FULL_SIZE
 from ..cases.corpora.selection import Selection
 from ..cases.profiles import PROFILES
 from ..cases.space import Space
@@ -44,6 +45,10 @@ def selection_of(options: argparse.Namespace) -> Selection | None:
         if options.cases is not None:
             requirement = "should be left out with --corpus, whose entries are the cases"
             raise InvalidArgument("cases", options.cases, requirement, where="check")
+        for corpus in AT_FULL_SIZE if options.max_products is None else ():
+            if corpus in options.corpora:
+                requirement = f"should be asked by `convoracle certify`, or with --max-products: {AT_FULL_SIZE[corpus]}"
+                raise InvalidArgument("corpus", corpus, requirement, where="check")
         return Selection(tuple(dict.fromkeys(options.corpora)), options.batch, options.max_products)
     for name in ("batch", "max_products"):
         if getattr(options, name) is not None:
