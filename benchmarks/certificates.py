@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from reference_speed import threads, torch_call
+from reference_speed import only_tensor, threads, torch_call
 
 from convoracle.oracle.certifying.certificate import MISS, Certificate, certify
 from convoracle.oracle.operands.data import largest_integer, lattice_for, lattice_operands
@@ -45,16 +45,16 @@ def costs(layer: CorpusCase) -> Iterator[Cost]:
         call = torch_call(pass_, operands, case.geometry)
         call()
         of_peer, result = cpu_seconds(call)
-        returned = result if isinstance(result, torch.Tensor) else next(each for each in result if each is not None)
+        returned = only_tensor(result).numpy()
         seen = partial(
-            certify, pass_, operands, returned.numpy(), case.geometry,
+            certify, pass_, operands, returned, case.geometry,
             largest_sum=largest_sum, largest_operand=largest_operand,
         )  # fmt: skip
         seen()
         own, certificate = cpu_seconds(seen)
         assert isinstance(certificate, Certificate)
         assert certificate.holds
-        read = [getattr(operands, name) for name in factors_of(pass_, case.geometry)] + [returned.numpy()]
+        read = [getattr(operands, name) for name in factors_of(pass_, case.geometry)] + [returned]
         of_reading, _ = cpu_seconds(lambda read=read: [array.max() for array in read])
         tracemalloc.start()
         seen()

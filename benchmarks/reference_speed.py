@@ -78,9 +78,9 @@ def numpy_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Timed
     return partial(reference.evaluate, pass_, operands, geometry)
 
 
-def torch_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Timed:
+def torch_call(pass_: Pass, operands: Operands, geometry: ConvGeometry, device: str = "cpu") -> Timed:
     """The same pass in PyTorch; it knows symmetric padding only, so the input is padded before the clock starts."""
-    tensors = {name: torch.from_numpy(array) for name, array in operands.arrays().items()}
+    tensors = {name: torch.from_numpy(array).to(device) for name, array in operands.arrays().items()}
     symmetric = all(low == high for low, high in geometry.padding)
     padding = [low for low, _ in geometry.padding] if symmetric else [0] * geometry.rank
     if not symmetric:
@@ -98,6 +98,14 @@ def torch_call(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Timed
     if pass_ is Pass.UPDATE:
         return lambda: weight - operands.learning_rate * backward()[1]
     return backward
+
+
+def only_tensor(returned: object) -> torch.Tensor:
+    """The result of such a call: of a backward pass, the one gradient that was wanted."""
+    if isinstance(returned, torch.Tensor):
+        return returned
+    assert isinstance(returned, tuple)
+    return next(each for each in returned if each is not None)
 
 
 def random_operands(geometry: ConvGeometry) -> Operands:

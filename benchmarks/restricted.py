@@ -30,8 +30,12 @@ from convoracle.suites.search.collected import examine_all
 Takes = Callable[[ConvGeometry], bool]
 
 
+def is_direct(geometry: ConvGeometry) -> bool:
+    return not geometry.transposed and geometry.padding_mode == "zeros"
+
+
 def is_plain(geometry: ConvGeometry) -> bool:
-    return not geometry.transposed and geometry.padding_mode == "zeros" and set(geometry.dilation) == {1}
+    return is_direct(geometry) and set(geometry.dilation) == {1}
 
 
 def is_same(geometry: ConvGeometry) -> bool:
@@ -47,8 +51,7 @@ def is_3x3(geometry: ConvGeometry) -> bool:
 
 
 def is_causal(geometry: ConvGeometry) -> bool:
-    plain = not geometry.transposed and geometry.padding_mode == "zeros"
-    return plain and geometry.padding == geometry.sides_named("causal")
+    return is_direct(geometry) and geometry.padding == geometry.sides_named("causal")
 
 
 KERNELS: dict[str, tuple[int, Takes]] = {

@@ -111,7 +111,7 @@ PARTS = (
         "certificates",
         60,
         (
-            (sys.executable, f"{HERE}/on_device.py", "{device}", "{out}/on-device.json"),
+            (sys.executable, f"{HERE.parent}/on_device.py", "{device}", "{out}/on-device.json"),
             (*_CERTIFY, "--passes", "forward", "--out", "{out}/certificates"),
         ),
     ),

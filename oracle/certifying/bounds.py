@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..answers.exact import most_terms
 from ..numbers.scaled import unit_of
 from ..problem.geometry import ConvGeometry
-from ..problem.passes import Array, Operands, Pass, factors_of, offset, products
+from ..problem.passes import Array, Operands, Pass, factors_of, offset
 from .held import Held
 
 _BLOCK_ELEMENTS = 1 << 16
@@ -57,18 +58,9 @@ def _largest_result(
     pass_: Pass, geometry: ConvGeometry, largest_sum: float, largest_operand: float, unit: float
 ) -> float:
     """In units, no sum of absolute terms is larger: that of so many products of operands, where it is less."""
-    direct = geometry.direct
     if pass_ is Pass.UPDATE:
         return largest_sum / unit
-    if direct.padding_mode != "zeros":
-        return largest_sum
-    taps = math.prod(direct.kernel)
-    counts = {
-        Pass.FORWARD: direct.in_channels // direct.groups * taps,
-        Pass.INPUT_GRADIENT: direct.out_channels // direct.groups * taps,
-        Pass.WEIGHT_GRADIENT: direct.batch * math.prod(direct.output_size),
-    }
-    terms = sum(counts[part.kind] for part in products(pass_, geometry)) + (offset(pass_) is not None)
+    terms = most_terms(pass_, geometry) + (offset(pass_) is not None)
     return min(largest_sum, terms * max(1.0, largest_operand) ** 2)
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from types import MappingProxyType
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from ..problem.passes import Array, Operands, Pass, factors_of
 from .bounds import Bounds, bounds_of, odd
 from .combinations import MOST_FACTOR, PRECISION, Combinations, drawn
 from .elements import Wrong, every, told
-from .held import Held, fetched
+from .held import NONE_HELD, Held, fetched
 from .lines import sums_lines
 from .locating import Problem, located
 from .sums import largest_weight
@@ -30,7 +29,6 @@ _FEW_CHANNELS = 16
 _LEAST_FACTOR = 32
 """Of smaller ones so many combinations are needed that sums in float32 take longer than in float64."""
 _WHERE = "certify"
-_NONE_HELD: Mapping[str, Held] = MappingProxyType({})
 _SHARE, _LEAST_BYTES = 0.4, 1 << 22
 """Of the memory of the tensors that are read, what combinations may take; and what they may in any case."""
 _COPIES = 4
@@ -78,7 +76,7 @@ def certify(
     allowed: float = 0.0,
     seed: int = 0,
     miss: float = MISS,
-    held: Mapping[str, Held] = _NONE_HELD,
+    held: Mapping[str, Held] = NONE_HELD,
 ) -> Certificate:
     """See whether a result is the exact one, in about the time that it takes to read it.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,9 @@ class Held:
         rows, columns = self.shape
         step = max(1, _MOST_ELEMENTS // max(rows, 1))
         return (self.tensor[:, start : start + step] for start in range(0, columns, step))
+
+
+NONE_HELD: Mapping[str, Held] = MappingProxyType({})
 
 
 def fetched(array: Array | Held) -> Array:

@@ -12,7 +12,7 @@ from ..numbers.arrays import Float64
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, tensor_of
 from .combinations import Combinations
-from .held import Held
+from .held import NONE_HELD, Held
 from .projections import expected, projected
 
 
@@ -110,7 +110,7 @@ class _Located:
             factors = replace(self.factors, second=self.factors.second[..., parts[like][1]])
         operands = replace(problem.operands, **arrays)
         actual = problem.actual[parts[like]]
-        kept = replace(problem, operands=operands, actual=actual, geometry=smaller, held={})
+        kept = replace(problem, operands=operands, actual=actual, geometry=smaller, held=NONE_HELD)
         return replace(self, problem=kept, factors=factors)
 
     def pair(self) -> tuple[int, int]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Operands, Pass, Product, offset, products
 from . import taps
 from .combinations import Combinations
-from .held import Held, fetched
+from .held import NONE_HELD, Held, fetched
 from .lines import of_lines
 from .sums import at_a_time, channel_sums, over_channels, slabs, weighed
 
@@ -62,7 +61,7 @@ def expected(
     geometry: ConvGeometry,
     combinations: Combinations,
     largest: float = math.inf,
-    held: Mapping[str, Held] = MappingProxyType({}),
+    held: Mapping[str, Held] = NONE_HELD,
 ) -> Float64:
     """(t, *positions) what the combinations of a right result are; without the first axis where that is summed.
 

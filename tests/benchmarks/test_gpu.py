@@ -55,23 +55,21 @@ def test_parts_run_on_the_cpu(tmp_path: Path) -> None:
 
 
 def test_layers_are_certified_on_the_device(
-    gpu_module: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    benchmark_named: Callable[[str], ModuleType],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """That of PyTorch is the CPU here; tensors are read by the array API all the same."""
     pytest.importorskip("torch")
-    on_device, written = gpu_module("on_device"), tmp_path / "on-device.json"
+    on_device, written = benchmark_named("on_device"), tmp_path / "on-device.json"
     monkeypatch.setattr(sys, "argv", ["on_device.py", "cpu", str(written)])
     assert on_device.main() == 0
     rows = json.loads(written.read_text())["rows"]
     assert {each["pass"] for each in rows} == {"forward", "input_gradient", "weight_gradient"}
     assert f"{len(rows)} hold" in capsys.readouterr().out
-    right = on_device.calls
-
-    def twice_too_large(*arguments: Any) -> Any:
-        tensors, calls = right(*arguments)
-        return tensors, {pass_: lambda call=call: call() * 2 for pass_, call in calls.items()}
-
-    monkeypatch.setattr(on_device, "calls", twice_too_large)
+    right = on_device.only_tensor
+    monkeypatch.setattr(on_device, "only_tensor", lambda returned: right(returned) * 2)
     assert on_device.main() == 1
     assert "; 0 hold" in capsys.readouterr().out
 

@@ -11,29 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.answers import reference
 from convoracle.oracle.certifying import certificate, elements, sums
 from convoracle.oracle.certifying.bounds import unit_of_results
 from convoracle.oracle.certifying.certificate import MISS, Wrong, certify
 from convoracle.oracle.certifying.combinations import LEAST_MISS, drawn
 from convoracle.oracle.certifying.projections import projected
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.operands.data import Case, lattice_for, lattice_operands, parse_case
-from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.strategies import conv_cases
+
+from .layers import largest, right
 
 CASE = parse_case("n3c4k6i7x6f3x2s2x1p1x0g2/bias/float32/uniform/5")
 TRANSPOSED = parse_case("n3c4k6i5x4f3x2s2x1p1x0g2to1x0/bias/float32/uniform/5")
 GEOMETRIES = [CASE, TRANSPOSED, parse_case("n2c3k2i5f3p2mreflect/bias/float64/uniform/3")]
-
-
-def right(pass_: Pass, operands: Operands, case: Case) -> Array:
-    wide = operands.map(lambda array: array.astype(np.float64))
-    return reference.evaluate(pass_, wide, case.geometry).astype(case.dtype)
-
-
-def largest(case: Case) -> float:
-    return 2.0 ** lattice_for(case).precision
 
 
 @given(conv_cases(ranks=(1, 2, 3), dtypes=("float32", "bfloat16", "float16")), st.sampled_from(list(Pass)))

@@ -13,15 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.answers import reference
 from convoracle.oracle.certifying import held as module
 from convoracle.oracle.certifying.certificate import certify
 from convoracle.oracle.certifying.held import Held
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.operands.data import Case, lattice_for, lattice_operands, parse_case
-from convoracle.oracle.problem.passes import OF_IMAGES, Array, Operands, Pass
+from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
+from convoracle.oracle.problem.passes import OF_IMAGES, Operands, Pass
 from convoracle.suites.candidates.device import held
 from convoracle.suites.strategies import conv_cases
+
+from .layers import largest, right
 
 torch = pytest.importorskip("torch")
 CASES = [
@@ -31,18 +32,12 @@ CASES = [
 ]
 
 
-def right(pass_: Pass, operands: Operands, case: Case) -> Array:
-    wide = operands.map(lambda array: array.astype(np.float64))
-    return reference.evaluate(pass_, wide, case.geometry).astype(case.dtype)
-
-
 def images_of(operands: Operands) -> dict[str, Held]:
     return {name: held(torch.from_numpy(each)) for name, each in operands.arrays().items() if name in OF_IMAGES}
 
 
 def seen(pass_: Pass, operands: Operands, case: Case) -> Callable[[Any], Any]:
-    largest = 2.0 ** lattice_for(case).precision
-    return partial(certify, pass_, operands, geometry=case.geometry, largest_sum=largest)
+    return partial(certify, pass_, operands, geometry=case.geometry, largest_sum=largest(case))
 
 
 @given(

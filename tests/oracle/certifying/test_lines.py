@@ -10,14 +10,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from convoracle.oracle.answers import reference
 from convoracle.oracle.certifying import lines, sums
 from convoracle.oracle.certifying.certificate import Wrong, certify
 from convoracle.oracle.certifying.combinations import drawn
 from convoracle.oracle.certifying.projections import expected, projected
-from convoracle.oracle.operands.data import Case, lattice_for, lattice_operands, parse_case
-from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.operands.data import Case, lattice_operands, parse_case
+from convoracle.oracle.problem.passes import Pass
 from convoracle.suites.strategies import conv_cases
+
+from .layers import largest, right
 
 LIKE_IMAGES = (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.JVP)
 CASES = [
@@ -25,11 +26,6 @@ CASES = [
     parse_case("n1c2k3i12x5x4f3x2x3p1x1x1d2x1x1/float32/uniform/5"),
     parse_case("n2c4k6i8x4f3x2s2x1p1x0g2to1x0/bias/float32/uniform/5"),
 ]
-
-
-def right(pass_: Pass, operands: Operands, case: Case) -> Array:
-    wide = operands.map(lambda array: array.astype(np.float64))
-    return reference.evaluate(pass_, wide, case.geometry).astype(case.dtype)
 
 
 @given(
@@ -54,7 +50,7 @@ def test_a_wrong_element_and_errors_that_cancel_along_a_line_are_found(pass_: Pa
     assert lines.sums_lines(case.geometry)
     operands = lattice_operands(case)
     result = right(pass_, operands, case)
-    seen = partial(certify, pass_, operands, geometry=case.geometry, largest_sum=2.0 ** lattice_for(case).precision)
+    seen = partial(certify, pass_, operands, geometry=case.geometry, largest_sum=largest(case))
     assert seen(result).holds
     rng = np.random.default_rng(0)
     for _ in range(8):

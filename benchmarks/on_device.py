@@ -1,6 +1,6 @@
 """Certificates of ResNet-50's layers beside PyTorch's own time, with tensors that stay on the device.
 
-    python benchmarks/gpu/on_device.py DEVICE FILE
+    python benchmarks/on_device.py DEVICE FILE
 
 Operands are put on the device once; neither they nor results come back, but for sums of them. Seconds that pass, the
 fastest of a few calls after one that warms up; of a certificate, those of the device and of the CPU beside it.
@@ -16,36 +16,16 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from certificates import PASSES
+from reference_speed import only_tensor, torch_call
 
 from convoracle.oracle.certifying.certificate import certify
 from convoracle.oracle.operands.data import largest_integer, lattice_for, lattice_operands
-from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.passes import OF_IMAGES, Operands, Pass
 from convoracle.suites.candidates.device import held
 from convoracle.suites.cases.corpora.selection import CorpusCase, Selection
 
+_IMAGES = ("input", "output_gradient")
 _ROUNDS = 3
-_TENSORS = ("input", "weight", "output_gradient")
-
-
-def calls(
-    operands: Operands, geometry: ConvGeometry, device: str
-) -> tuple[dict[str, torch.Tensor], dict[Pass, Callable]]:
-    """Tensors on the device, and of them the forward pass and both gradients; of as much padding on both sides."""
-    on_device = {name: torch.from_numpy(getattr(operands, name)).to(device) for name in _TENSORS}
-    x, w, cotangent = on_device.values()
-    padding = [low for low, _ in geometry.padding]
-    settings = {"stride": geometry.stride, "padding": padding, "dilation": geometry.dilation, "groups": geometry.groups}
-    no_padding_of_output = [0] * geometry.rank
-    backward = partial(
-        torch.ops.aten.convolution_backward, cotangent, x, w, None, geometry.stride, padding, geometry.dilation, False,
-        no_padding_of_output, geometry.groups,
-    )  # fmt: skip
-    return on_device, {
-        Pass.FORWARD: lambda: torch.nn.functional.conv2d(x, w, None, **settings),
-        Pass.INPUT_GRADIENT: lambda: backward([True, False, False])[0],
-        Pass.WEIGHT_GRADIENT: lambda: backward([False, True, False])[1],
-    }
 
 
 def fastest(call: Callable[[], object], device: str) -> float:
@@ -64,11 +44,11 @@ def certified(layer: CorpusCase, device: str) -> Iterator[dict[str, object]]:
     """A row for each pass of a layer."""
     case, lattice = layer.case, lattice_for(layer.case)
     operands = lattice_operands(case, directions=False)
-    on_device, of_passes = calls(operands, case.geometry, device)
-    images = {name: held(tensor) for name, tensor in on_device.items() if name in OF_IMAGES}
+    images = {name: held(torch.from_numpy(getattr(operands, name)).to(device)) for name in _IMAGES}
     bounds = {"largest_sum": 2.0**lattice.precision, "largest_operand": largest_integer(case, lattice)}
-    for pass_, call in of_passes.items():
-        result = held(call())
+    for pass_ in PASSES:
+        call = torch_call(pass_, operands, case.geometry, device)
+        result = held(only_tensor(call()))
         seen = partial(certify, pass_, operands, result, case.geometry, **bounds, held=images)
         row = {"layer": str(layer.provenance), "pass": str(pass_), "holds": seen().holds}
         yield {**row, "own_seconds": fastest(call, device), "certificate_seconds": fastest(seen, device)}
@@ -78,8 +58,7 @@ def main() -> int:
     device, path = sys.argv[1:]
     selection = Selection(("resnet50",), 32 if device == "cuda" else 1, None if device == "cuda" else 100_000)
     layers = selection.cases(dtypes=("float32",), ranks=(2,), seed=0)
-    even = [each for each in layers if all(low == high for low, high in each.case.geometry.padding)]
-    rows = [row for layer in even for row in certified(layer, device)]
+    rows = [row for layer in layers for row in certified(layer, device)]
     own, certificates = (sum(row[name] for row in rows) for name in ("own_seconds", "certificate_seconds"))
     Path(path).write_text(json.dumps({"rows": rows, "own_seconds": own, "certificate_seconds": certificates}, indent=2))
     proven = sum(row["holds"] for row in rows)
