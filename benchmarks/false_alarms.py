@@ -45,8 +45,8 @@ from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.search.collected import Findings, examine_all
 
 PRECISION = "precision"
-CASES = 200
-"""Of one search; the next one has another seed."""
+CASES = 500
+"""Of one search, which first learns what is taken; the next one has another seed."""
 NOT_FORWARD_MODE = frozenset(Pass) - {Pass.JVP}
 SELDOM = 12
 """SciPy's transforms, TensorFlow, JAX, and what takes one thing only, are searched in one turn of so many."""

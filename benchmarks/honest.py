@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.answers.equations import output_terms
 from convoracle.oracle.faults import Implementation
 from convoracle.oracle.numbers.dtypes import EVERYDAY, format_of, numpy_dtype, result_dtype
 from convoracle.oracle.problem.geometry import ConvGeometry
@@ -204,14 +203,21 @@ def _table(pass_: Pass, geometry: ConvGeometry, names: tuple[str, ...]) -> tuple
 @lru_cache(maxsize=1000)
 def _products_of(direct: ConvGeometry) -> dict[str, Array]:
     """The places of output, input and weight of every product of a convolution: all its passes sum these."""
-    shapes = {"output": direct.output_shape, "input": direct.input_shape, "weight": direct.weight_shape}
-    places = [
-        {"output": index, **{factor.tensor: factor.index for factor in term.factors}}
-        for index in np.ndindex(direct.output_shape)
-        for term in output_terms(direct, index)
-    ]
-    indices = {name: np.array([place[name] for place in places], int).reshape(-1, len(shapes[name])) for name in shapes}
-    return {name: np.ravel_multi_index(tuple(index.T), shapes[name]) for name, index in indices.items()}
+    per_group = direct.in_channels // direct.groups
+    sizes = direct.batch, direct.out_channels, *direct.output_size, per_group, *direct.kernel
+    image, out, *rest = np.indices(sizes).reshape(len(sizes), -1)
+    positions, channel, taps = rest[: direct.rank], rest[direct.rank], rest[direct.rank + 1 :]
+    group = out // max(direct.out_channels // direct.groups, 1)
+    source = [direct.source_positions(axis)[p, r] for axis, (p, r) in enumerate(zip(positions, taps, strict=True))]
+    there = np.all([direct.inside(axis)[p, r] for axis, (p, r) in enumerate(zip(positions, taps, strict=True))], axis=0)
+    indices = {
+        "output": ((image, out, *positions), direct.output_shape),
+        "input": ((image, group * per_group + channel, *source), direct.input_shape),
+        "weight": ((out, channel, *taps), direct.weight_shape),
+    }
+    return {
+        name: np.ravel_multi_index([each[there] for each in index], shape) for name, (index, shape) in indices.items()
+    }
 
 
 def in_order(numbers: Array, there: Array) -> Array:

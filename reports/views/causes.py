@@ -8,7 +8,8 @@ Two mismatches of one candidate have one cause if, in this order,
 1. the results of both depend on earlier calls: one state is kept between calls;
 2. one changes an operand or uses memory that is not its own, and the other, of the same pass, comes of that;
 3. both end in the same error, or crash in the same function of a library, at one place of it or so that one needs all
-   that the other does; or one of a pass raises the error that its calls in company end in;
+   that the other does; or one of a pass raises the error that its calls in company end in; or one of a pass ends its
+   process some calls later, and the other, of which one needs all that the other does, at once;
 4. both return the same dtype where the same other one is due;
 5. both lack the same thing (images, channels, windows), with the same outcome;
 6. the same known fault, arithmetic or convention explains both, and is the tightest declaration of one, if it is one;
@@ -150,8 +151,6 @@ def _comes_of(mismatch: Mismatch, spoiling: Mismatch) -> bool:
 
 
 def _same_end(group: _Group, mismatch: Mismatch) -> str:
-    if mismatch.history:
-        return ""
     message = signature(mismatch.verdict)
     same = [member for member in group.members if message and signature(member.verdict) == message]
     if not same:
@@ -171,8 +170,13 @@ def _same_place(one: Mismatch, other: Mismatch) -> bool:
     What a compiler makes of one line has several places, such as the body of a loop and its rest; what shows without
     the other's need, and elsewhere, is another line.
     """
-    sites, needs = [crash_site(each.verdict) for each in (one, other)], [set(each.needs) for each in (one, other)]
-    return sites[0] == sites[1] or needs[0] <= needs[1] or needs[1] <= needs[0]
+    return crash_site(one.verdict) == crash_site(other.verdict) or _needs_all_of(one, other)
+
+
+def _needs_all_of(one: Mismatch, other: Mismatch) -> bool:
+    """Whether either needs all that the other does."""
+    needs = set(one.needs), set(other.needs)
+    return needs[0] <= needs[1] or needs[1] <= needs[0]
 
 
 def _alike(one: Mismatch, other: Mismatch) -> bool:
@@ -192,6 +196,17 @@ def _is_raised_by(alone: Mismatch, in_company: Mismatch) -> bool:
     if raised is None or alone.subject != in_company.subject or not in_company.is_among_calls:
         return False
     return _NUMBER.sub("#", raised[1]) in _NUMBER.sub("#", in_company.verdict.reason)
+
+
+def _later_or_at_once(group: _Group, mismatch: Mismatch) -> str:
+    """When a process dies whose memory is spoilt, and in which function, is up to where that memory lies."""
+    for member in group.members:
+        both = (
+            member.verdict.outcome is mismatch.verdict.outcome is Outcome.CRASHED and member.subject == mismatch.subject
+        )
+        if both and bool(member.history) != bool(mismatch.history) and _needs_all_of(member, mismatch):
+            return "the pass ends its process at once or some calls later"
+    return ""
 
 
 def _same_dtype(group: _Group, mismatch: Mismatch) -> str:
@@ -297,6 +312,7 @@ _BONDS: tuple[Callable[[_Group, Mismatch], str], ...] = (
     _spoilt,
     _same_end,
     _raised_in_company,
+    _later_or_at_once,
     _same_dtype,
     _same_lack,
     _same_names,

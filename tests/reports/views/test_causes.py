@@ -139,6 +139,28 @@ def test_crashes_in_one_function_of_a_library_are_one_unless_place_and_needs_dif
     assert cause.evidence == "All processes end in im2col of libmine.so."
 
 
+def test_a_process_that_dies_at_once_or_some_calls_later_is_one_wherever_it_dies() -> None:
+    def died(site: str) -> Verdict:
+        frames = f"  native {site}"
+        return ended(Outcome.CRASHED, f"the process died: SIGABRT (aborted); Fatal\n{frames}", "SIGABRT (aborted)")
+
+    spread = ("dilation above 1",)
+    at_once = mismatch("forward", 1, verdict=died("conv+0x1 of libmine.so"), needs=spread)
+    told = "right at first, and its process dies some calls later, also where nothing else is called"
+    later = mismatch("forward", 2, verdict=died("take+0x1 of libother.so"), needs=spread, history=told)
+    for both in ((at_once, later), (later, at_once)):
+        (cause,) = causes(both)
+        assert cause.evidence == "The pass ends its process at once or some calls later."
+    assert len(groups(at_once, replace(later, needs=("stride above 1",)))) == 2
+    assert len(groups(at_once, replace(later, subject="jvp"))) == 2
+
+
+def test_an_error_is_one_whether_or_not_it_depends_on_earlier_calls() -> None:
+    refused = ended(Outcome.REFUSED, "raised ValueError: no scratch left at f.py:9", "ValueError")
+    alone, later = mismatch("forward", verdict=refused), mismatch("jvp", verdict=refused, history="after another call")
+    assert len(groups(alone, later)) == len(groups(later, alone)) == 1
+
+
 def test_crashes_that_say_nothing_are_one_by_the_same_check_only() -> None:
     died = ended(Outcome.CRASHED, "the process died: SIGSEGV (segmentation fault)", "SIGSEGV (segmentation fault)")
     assert groups(

@@ -11,7 +11,7 @@ from convoracle.suites.calling.lifetime import adopt_orphans, bury_ended, childr
 
 adopt_orphans()
 said, heard = os.pipe()
-if os.fork() == 0:
+if (parent := os.fork()) == 0:
     if (adopted := os.fork()) == 0:
         time.sleep(60)
     os.write(heard, b"%d " % adopted)
@@ -23,6 +23,7 @@ if (stray := os.fork()) == 0:
 told = b""
 while len(told.split()) < 2:
     told += os.read(said, 100)
+os.waitid(os.P_PID, parent, os.WEXITED | os.WNOWAIT)
 while len(children()) > 2:
     bury_ended(but={stray})
 end_strays(())
