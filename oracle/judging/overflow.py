@@ -35,12 +35,15 @@ import numpy as np
 
 from ..answers.exact import ExactResult, evaluate
 from ..numbers.arrays import Float64, Mask
+from ..numbers.declarable import winograd_tile
 from ..numbers.dtypes import Arithmetic, Format, format_of, result_dtype
 from ..numbers.scaled import Scaled, add, subtract
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Operands, Pass
 from ..rounding.bounds import late_additions, rounding_bound, stores
 from ..rounding.steps import largest_factor
+from ..rounding.transforms import transform_range
+from ..rounding.winograd import winograd_range
 from .nonfinite import Expectation, check_real_floats
 
 _UNIT_OF_FLOAT64 = 64
@@ -171,6 +174,18 @@ def scaling_overflows(pass_: Pass, operands: Operands, arithmetic: Arithmetic) -
         return False
     largest = min(arithmetic.multiplier.largest, arithmetic.accumulator.largest)
     return largest_factor(operands) * abs(operands.learning_rate) > largest
+
+
+def transforming_overflows(pass_: Pass, operands: Operands, arithmetic: Arithmetic, geometry: ConvGeometry) -> bool:
+    """Whether a number on the way of a declared transform may leave the range, though no sum of terms does."""
+    if arithmetic.does("algorithm", "direct") or arithmetic.accumulator.is_integer:
+        return False
+    tile = winograd_tile(arithmetic.value("algorithm"))
+    if tile is None:
+        highest = transform_range(pass_, operands, geometry)
+    else:
+        highest = winograd_range(tile, pass_, operands, geometry)
+    return highest > min(arithmetic.multiplier.largest, arithmetic.accumulator.largest)
 
 
 def _error_of_step(

@@ -60,6 +60,19 @@ def transform_underflow(pass_: Pass, operands: Operands, each: float, geometry: 
     return most_repetitions(geometry) * _SCALED_FIRST * _TWO_PLANES_AS_ONE * steps * each * size
 
 
+def transform_range(pass_: Pass, operands: Operands, geometry: ConvGeometry) -> float:
+    """The largest number on the way of any element: in spectra, in their products, and in those before they are scaled.
+
+    A spectrum is at most the sum of its plane, which is at most the root of its points times its norm.
+    """
+    points, largest, parts = _points(geometry.direct), 0.0, products(pass_, geometry)
+    for part in parts:
+        factors = [_TWO_PLANES_AS_ONE * math.sqrt(points) * norm for norm in _norms(part, operands, geometry.direct)]
+        product = math.prod(factors) * most_repetitions(geometry) * len(parts)
+        largest = max(largest, *factors, points * product)
+    return largest
+
+
 def most_repetitions(geometry: ConvGeometry) -> int:
     """How often the padding mode has the most repeated input element in the padded input."""
     most = 1

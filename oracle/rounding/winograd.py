@@ -184,6 +184,27 @@ def winograd_underflow(tile: Tile, pass_: Pass, operands: Operands, each: float,
     return 2 * _SCALED_OTHERWISE * most_repetitions(geometry) * total
 
 
+def winograd_range(tile: Tile, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> float:
+    """The largest number on the way of any element: in the transforms of operands, and in their products, transformed.
+
+    An entry of a matrix times a number is at most the matrix's size times the largest number, along each axis. What
+    rows may be scaled by is counted for each transform, and every tile and map that is added to an element.
+    """
+    axes, largest = sum(is_tiled(tile, geometry)), 0.0
+    if not axes:
+        return largest
+    overlapping = -(-(sum(tile) - 2) // tile[0]) + 1
+    parts = products(pass_, geometry)
+    for part in parts:
+        kernel, data = _factors(part, operands)
+        for of_data, of_kernel, last in _algorithms(tile, part.kind):
+            factors = _SCALED_OTHERWISE * of_data**axes * data, _SCALED_OTHERWISE * of_kernel**axes * kernel
+            summed = _summed(tile, part, geometry.direct) * math.prod(factors)
+            added = (last * overlapping) ** axes * len(parts) * most_repetitions(geometry)
+            largest = max(largest, *factors, summed, summed * added)
+    return largest
+
+
 def _algorithms(tile: Tile, kind: Pass) -> tuple[tuple[float, float, float], ...]:
     """The sizes of the matrices for the data, for the kernel and for the result, in each way of computing a pass."""
     a, g, b = growth_of(*tile).sizes

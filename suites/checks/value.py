@@ -29,7 +29,13 @@ from ...oracle.judging.contamination import (
     of_transform,
 )
 from ...oracle.judging.nonfinite import Expectation, judge_nonfinite, wrong_elements
-from ...oracle.judging.overflow import expect_overflow, has_narrower_range, leaves_range, scaling_overflows
+from ...oracle.judging.overflow import (
+    expect_overflow,
+    has_narrower_range,
+    leaves_range,
+    scaling_overflows,
+    transforming_overflows,
+)
 from ...oracle.judging.self_audit import audit, is_audited
 from ...oracle.judging.subnormals import flush_allowance
 from ...oracle.judging.verdict import Verdict, compare, judge
@@ -87,8 +93,8 @@ def is_asked(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) 
 
     There is no NaN among integers, and no order among complex numbers; one NaN makes
     an array no longer constant, and says nothing of a pass that does not read it;
-    transforms have intermediate values of other sizes than sums, and what is not rounded to nearest
-    may become Inf or the largest number. Near the end of a range, of
+    transforms have intermediate values of other sizes than sums, which may leave the range where these do not, and what
+    is not rounded to nearest may become Inf or the largest number. Near the end of a range, of
     the dtype's or of a narrower one that is declared, only real sums that are small enough are known exactly.
     """
     if numbers is Numbers.INTEGERS:
@@ -102,6 +108,8 @@ def is_asked(numbers: Numbers, case: Case, pass_: Pass, arithmetic: Arithmetic) 
     is_ranged = case.fill == HUGE or (case.fill in _FAR_FROM_ONE and has_narrower_range(arithmetic))
     if pass_ is Pass.UPDATE and not is_ranged:
         is_ranged = scaling_overflows(pass_, operands_of(numbers, case, arithmetic), arithmetic)
+    if case.fill in _FAR_FROM_ONE and not is_ranged:
+        is_ranged = transforming_overflows(pass_, operands_of(numbers, case, arithmetic), arithmetic, case.geometry)
     plainly_summed = arithmetic.does("algorithm", "direct") and arithmetic.does("accumulation", "nearest")
     return not is_ranged or (plain and not is_large(case) and plainly_summed)
 

@@ -14,8 +14,9 @@ from convoracle.oracle.answers.equations import terms
 from convoracle.oracle.judging.verdict import compare
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.operands.data import parse_case, real_operands
-from convoracle.oracle.problem.passes import ARRAYS, Pass, shape_of
+from convoracle.oracle.problem.passes import ARRAYS, Array, Pass, shape_of
 from convoracle.oracle.rounding.bounds import rounding_bound
+from convoracle.oracle.rounding.winograd import winograd_range
 
 GEOMETRIES = (
     "n2c2k4i4x3f2x3s2x1p1x0+2g2",
@@ -61,3 +62,27 @@ def test_gradients_by_either_algorithm_stay_within(
                 arithmetic = Arithmetic.of("float32", conventions={"algorithm": f"winograd F({m}, 3)"})
                 bound = rounding_bound(pass_, result, operands, arithmetic, geometry)
                 assert not compare(implementation(pass_, operands, geometry), result, bound).wrong.any()
+
+
+@pytest.mark.parametrize("m", [2, 4, 6])
+@pytest.mark.parametrize("text", ["n2c2k3i7x5f3x3p1x1", "n1c1k2i4x5x3f3x1x3p1x0x2", "n1c1k1i3x4x3f3x3x3"])
+def test_no_number_on_the_way_is_beyond_the_range_of_the_algorithm(
+    benchmark_named: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, text: str, m: int
+) -> None:
+    module, met = benchmark_named("honest_winograd"), list[float]()
+    transformed = module._transformed
+
+    def recorded(tiles: Array, each: list[Array]) -> Array:
+        result = transformed(tiles, each)
+        met.extend(float(np.abs(numbers).max()) for numbers in (tiles, result))
+        return result
+
+    monkeypatch.setattr(module, "_transformed", recorded)
+    case = parse_case(f"{text}/float64/uniform/{m}")
+    operands, geometry = real_operands(case).map(np.abs), case.geometry
+    for transposed in (False, True):
+        for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT, Pass.WEIGHT_GRADIENT):
+            met.clear()
+            result = module.winograd(m, transposed=transposed)(pass_, operands, geometry)
+            largest = max(*met, float(np.abs(result).max()))
+            assert 1 < largest <= winograd_range((m, 3), pass_, operands, geometry)

@@ -18,6 +18,7 @@ from convoracle.oracle.operands.vocabulary import SETTINGS
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.oracle.rounding.bounds import rounding_bound
+from convoracle.oracle.rounding.transforms import transform_range
 from convoracle.suites.cases.space import Space
 from convoracle.suites.cases.strategies import cases
 
@@ -89,6 +90,33 @@ def test_convolutions_by_the_fft_stay_within_the_bound(case: Case, fill: str) ->
             result = exact.evaluate(pass_, operands, case.geometry)
             bound = rounding_bound(pass_, result, operands, TRANSFORM, case.geometry)
             assert not compare(actual, result, bound).wrong.any()
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases(space=SPACE))
+def test_no_number_on_the_way_is_beyond_the_range_of_transforms(case: Case) -> None:
+    """Neither in a spectrum, nor in a product of two, nor in what is transformed back before it is scaled."""
+    operands, met = lattice_operands(case).map(np.abs), list[Array]()
+    forwards, backwards = np.fft.fftn, np.fft.ifftn
+
+    def spectrum(array: Array, size: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+        met.append(forwards(array, size, axes))
+        return met[-1]
+
+    def plane(array: Array, size: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+        result = backwards(array, size, axes)
+        met.extend((array, result * np.prod(size)))
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(np.fft, "fftn", spectrum)
+        patch.setattr(np.fft, "ifftn", plane)
+        for pass_, unread in zip(PASSES, ("output_gradient", "input", "weight"), strict=True):
+            met.clear()
+            read = replace(operands, **{unread: np.zeros_like(getattr(operands, unread))})  # type: ignore[arg-type]
+            by_fft(pass_, read, case.geometry)
+            largest = max(float(np.abs(array).max(initial=0)) for array in met)
+            assert largest <= transform_range(pass_, read, case.geometry)
 
 
 def _scaled_before(scale: float, operands: Operands, geometry: ConvGeometry) -> Array:

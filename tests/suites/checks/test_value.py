@@ -96,6 +96,12 @@ def test_a_case_is_large_above_a_million_products(size: int, large: bool) -> Non
         (Numbers.REALS, "n1c1k1i3f2/float32/uniform/0", {"algorithm": "transform"}, True),
         (Numbers.REALS, "n1c1k1i2000000f1/float32/huge/0", {}, False),
         (Numbers.REALS, "n1c1k1i3f2/float32/large/0", {"algorithm": "transform"}, True),
+        (Numbers.REALS, "n1c1k1i3x4x3f3x3x3/float16/tall/47", {}, True),
+        (Numbers.REALS, "n1c1k1i3x4x3f3x3x3/float16/tall/47", {"algorithm": "winograd F(2, 3)"}, False),
+        (Numbers.REALS, "n1c1k1i3x4x3f3x3x3/float16/tall/47", {"algorithm": "transform"}, False),
+        (Numbers.REALS, "n1c1k1i3x4x3f3x3x3/float32/tall/47", {"algorithm": "winograd F(2, 3)"}, True),
+        (Numbers.REALS, "n1c1k1i3x4x3f2x2x2/float16/tall/47", {"algorithm": "winograd F(2, 3)"}, True),
+        (Numbers.REALS, "n1c1k1i3x4x3f3x3x3/float16/uniform/47", {"algorithm": "winograd F(6, 3)"}, True),
     ],
 )
 def test_where_a_check_says_something(numbers: Numbers, text: str, conventions: dict[str, str], asked: bool) -> None:
