@@ -20,6 +20,8 @@ _ZERO_OR_CUT_OFF = "equal, but a term is zero, or its sum does not fit the dtype
 
 _LEAST_ASKED, _TERMS_ASKED = 8, 1 << 13
 """Elements whose smallest terms are asked at once, and terms: most often, the first so many have the largest share."""
+_MORE_ASKED = 2
+"""Times as many the next time: where that was not so, many are near the largest share."""
 _OUTWARD = 1 + 2.0**-50
 """Covers the roundings made in evaluating a resolution."""
 
@@ -256,12 +258,13 @@ def resolution_of(
     if not smallest.are_bounds:
         return float(at_most.max(initial=0.0)) * _OUTWARD
     hidden, resolution = hidden.ravel(), 0.0
+    asked = max(_LEAST_ASKED, _TERMS_ASKED // max(int(exact.terms.max()), 1))
     while (elements := np.flatnonzero(at_most > resolution)).size:
-        asked = max(_LEAST_ASKED, _TERMS_ASKED // max(int(exact.terms.max()), 1))
         if elements.size > asked:
             elements = elements[np.argpartition(at_most[elements], -asked)[-asked:]]
         resolution = max(resolution, float(_shares(hidden[elements], smallest.at(elements), form).max()))
         at_most[elements] = 0.0
+        asked *= _MORE_ASKED
     return resolution * _OUTWARD
 
 

@@ -55,6 +55,9 @@ _MOST_HELD = 64 * 2**20
 """Bytes of a call's arrays that are held until the next one has arrived. What is freed at once is what the next call is
 given for its result, where the same call again finds all that it never writes right by luck."""
 
+_GEOMETRIES = 64
+"""That are kept as they were read: a case has many calls."""
+
 
 def main() -> None:
     """Serve the harness at the other ends of the sockets whose descriptors are the arguments."""
@@ -242,7 +245,7 @@ def _answer(
     if request["do"] == "company":
         kept = keep_company(loaded, _question(request, arrays), announce=announce)
         return company_to_message(kept) if isinstance(kept, CompanyReply) else to_message(kept)
-    pass_, geometry = Pass(request["pass"]), parse_geometry(request["geometry"])
+    pass_, geometry = Pass(request["pass"]), _geometry(request["geometry"])
     if request["do"] == "call_text":
         return {"text": write_text(loaded, pass_, geometry, request["dtype"], bias=request["bias"])}, []
     operands, _ = operands_of(request, arrays)
@@ -253,11 +256,14 @@ def _answer(
             return to_message(execute(loaded, pass_, operands, geometry, request["layout"]))
 
 
+_geometry = functools.lru_cache(maxsize=_GEOMETRIES)(parse_geometry)
+
+
 def _question(request: Header, arrays: list[Array]) -> CompanyQuestion:
     calls = {}
     for name, asked in request["calls"].items():
         operands, arrays = operands_of(asked, arrays)
-        calls[name] = CompanyCall(operands, parse_geometry(asked["geometry"]))
+        calls[name] = CompanyCall(operands, _geometry(asked["geometry"]))
     settings = {name: request[name] for name in ("seed", "bitwise", "images_alone")}
     return CompanyQuestion(Pass(request["pass"]), calls, **settings)
 
