@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from honest import Summed, term_by_term
@@ -36,14 +36,14 @@ def to_odd(numbers: Array, dtype: str) -> Array:
 def rounded(cut: Cut, block: int | None = None) -> Summed:
     """One after another, or in blocks, every product and every sum so rounded."""
 
-    def in_sequence(numbers: list[Array], dtype: str) -> Array:
+    def in_sequence(numbers: Sequence[Array] | Array, dtype: str) -> Array:
         total = numbers[0]
         for number in numbers[1:]:
             total = cut(total + number, dtype)
         return total
 
     def summed(numbers: Array, there: Array, dtype: str) -> Array:
-        products = [cut(number, dtype) for number in numbers]
+        products = cut(numbers, dtype)
         length = block or len(products)
         sums = [in_sequence(products[i : i + length], dtype) for i in range(0, len(products), length)]
         return in_sequence(sums, dtype)
