@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from .cores import CORES
+
+
+def share_cores(processes: int) -> None:
+    """Let this process's matrix products take no more threads than its share, of so many processes, of the cores.
+
+    Threads of OpenBLAS that wait for work spin, and take the cores of the others. Where it has fewer already, it keeps
+    these.
+    """
+    share = max(1, CORES // processes)
+    threadpool_limits([{**each, "num_threads": min(share, each["num_threads"])} for each in threadpool_info()])
 
 
 def libraries() -> tuple[str, ...]:

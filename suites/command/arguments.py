@@ -9,8 +9,6 @@ from pathlib import Path
 
 from ...oracle.errors import InvalidArgument
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-"""That this process may use."""
 _LARGEST_AMOUNT = 1_000_000
 _MOST_BITS = 1000
 _BYTES = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}

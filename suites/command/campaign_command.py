@@ -17,6 +17,7 @@ from ...reports.records.campaign_state import CampaignState
 from ...reports.site.campaign import facts, headline, loss_text
 from ...reports.views.gate import Judgement
 from ...reports.views.wording import headline as mismatch_headline
+from ..calling.cores import CORES
 from ..campaign.campaign import Campaign, absolute
 from ..campaign.engines import LOCAL, opened
 from ..campaign.events import CampaignEvent, CaseBlamed, PartCollected, PartLost
@@ -24,7 +25,7 @@ from ..campaign.state import Watching, read_state, write_state
 from ..cases.budget import PART_CASES, parts
 from ..search.failure_store import FailureMemory
 from ..search.findings import RunPlan
-from .arguments import CORES, natural, positive, span
+from .arguments import natural, positive, span
 from .conclusion import conclude, failing_cases
 from .gate import Gate
 from .plain_console import plain_console, table_console

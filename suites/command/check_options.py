@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from ...reports.records.record import LEAST_COMPARED
+from ..calling.cores import CORES
 from ..candidates import BUILT_IN, DEFAULT, FORMS
 from ..cases.budget import PART_CASES
-from .arguments import CORES, positive, seed, shard, share, span
+from .arguments import positive, seed, shard, share, span
 from .space_options import add_limits, add_memory, add_profile, add_space
 
 DEFAULT_OUT = Path("conformance-report")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ...oracle.problem.passes import Pass
 from ...reports import RunWriter, read_records, read_run, write_reports
+from ..calling.cores import CORES
 from ..calling.executor import Executor
 from ..calling.isolation import Isolated
 from ..calling.replies import Limits
@@ -86,7 +86,7 @@ class SharedRun:
         named = {executor.info.name: executor for executor in map(self.executor, self.sources)}
         profile = PROFILES[self.profile]
         budget = Budget(profile.space(), frozenset(Pass), profile.cases, self.seed, own_dtypes=True)
-        plan = RunPlan(self.sources, budget, Limits(), (), jobs=len(os.sched_getaffinity(0)))
+        plan = RunPlan(self.sources, budget, Limits(), (), jobs=CORES)
         info = describe_run(plan, self.profile, named, self.command)
         with RunWriter.create(self.folder, info, replace=True) as writer, closing(run(plan, named, {}, writer)) as told:
             for _ in told:

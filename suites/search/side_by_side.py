@@ -14,6 +14,7 @@ from pathlib import Path
 from ...reports.files.part_files import Part
 from ...reports.files.run import RunWriter
 from ..calling.executor import Executor
+from ..calling.libraries import share_cores
 from .events import RunEvent, left_to_tell
 from .failure_store import Memory
 from .findings import RunPlan, findings, write_event
@@ -102,6 +103,7 @@ def _tell(
     connection: Connection,
 ) -> None:
     """Tell what the search of a part finds; each time its reader has to answer before it goes on."""
+    share_cores(plan.jobs)
     with closing(findings(plan, candidates, part, memory, spare, recalled(folder, part))) as events:
         try:
             for event in events:

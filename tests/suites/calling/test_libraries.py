@@ -42,3 +42,19 @@ def test_both_kinds_of_executor_tell_them() -> None:
     isolated.close()
     assert isolated.info.libraries
     assert InProcess("reference").info.libraries == libraries()
+
+
+@pytest.mark.parametrize(("given", "processes", "threads"), [(2, 1, 2), (2, 2, 1), (2, 8, 1), (1, 1, 1)])
+def test_a_process_computes_on_its_share_of_the_cores_and_on_no_more_than_it_had(
+    given: int, processes: int, threads: int
+) -> None:
+    script = (
+        "import os; os.sched_getaffinity = lambda _: range(2)\n"
+        "import numpy\n"
+        "from convoracle.suites.calling.libraries import libraries, share_cores\n"
+        f"share_cores({processes})\n"
+        "print(libraries())\n"
+    )
+    environment = dict(os.environ) | {"OPENBLAS_NUM_THREADS": str(given), "OMP_NUM_THREADS": str(given)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert f"{min(threads, os.cpu_count() or 1)} thread" in done.stdout

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.problem.passes import Pass
 from convoracle.reports import Run, RunInfo, RunWriter, read_records, read_run
 from convoracle.reports.files.part_files import Part
 from convoracle.reports.records.record import CaseRecord
+from convoracle.suites.calling.cores import CORES
 from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.calling.replies import Limits
 from convoracle.suites.cases.budget import Budget
@@ -170,6 +172,13 @@ def test_so_many_searches_run_at_a_time_as_there_may_be_processes(scripted: Scri
     running = [(name, len(multiprocessing.active_children())) for name in scripted.events(say, "abc", jobs=2)]
     assert {name for name, _ in running} == set("abc")
     assert running[0][1] == max(count for _, count in running) == 2
+
+
+def test_searches_compute_on_no_more_threads_than_there_are_cores_for_each(scripted: Scripted) -> None:
+    def say(name: str, spare: Any) -> Iterator[str]:
+        yield from {str(library["num_threads"]) for library in threadpool_info() if library["user_api"] == "blas"}
+
+    assert set(scripted.events(say, "ab", jobs=2 * CORES)) == {"1"}
 
 
 def test_what_is_told_is_written_before_and_what_is_left_when_it_is_interrupted_is_written_too(
