@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -17,7 +16,7 @@ from .calls.call_text import write_evaluation
 from .protocol import Candidate
 
 MOST_NUMBERS = 10_000_000
-"""Products and perturbed elements that one gradient may need, which is well under a second's work."""
+"""Steps times products of the forward pass that one gradient may come to, which is well under a second's work."""
 _LARGEST = 4 * LARGEST_VALUE
 """Sums and differences of lattice values, as relations ask for, are within it, and every loss is exact."""
 
@@ -38,7 +37,7 @@ class Differences(Candidate):
     accumulators = SUMS_IN_FLOAT64
 
     def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
-        _require_integers(replace(operands, bias=None))
+        _require_integers(operands)
         if pass_ is Pass.JVP:
             wide = differences.jvp(operands, geometry)
         else:
@@ -50,14 +49,14 @@ class Differences(Candidate):
             return "finite differences of a complex function depend on the direction of the step"
         if geometry.is_degenerate:
             return "there is nothing to perturb"
-        perturbed = {
+        steps = {
             Pass.JVP: 2,
             Pass.INPUT_GRADIENT: 2 * math.prod(geometry.input_shape[1:]),
             Pass.WEIGHT_GRADIENT: 2 * math.prod(geometry.weight_shape),
             Pass.BIAS_GRADIENT: 2 * geometry.out_channels,
         }[pass_]
-        if perturbed * max(geometry.products, perturbed) > MOST_NUMBERS:
-            return f"too large: {perturbed} perturbed copies through a forward pass of {geometry.products} products"
+        if steps * max(geometry.products, steps) > MOST_NUMBERS:
+            return f"too large: {steps} steps of a forward pass of {geometry.products} products"
         return None
 
     def call_text(self, pass_: Pass, geometry: ConvGeometry, dtype: str, bias: bool) -> str:
@@ -67,9 +66,10 @@ class Differences(Candidate):
 
 def _require_integers(operands: Operands) -> None:
     """Decline reals, and integers beyond the lattice: the rounding of two nearly equal losses would be judged."""
-    for array in map(np.float64, operands.arrays().values()):
-        if not ((array % 1 == 0) & (np.abs(array) <= _LARGEST)).all():
-            raise NotImplementedError("finite differences are exact on small integers only")
+    arrays = (array for name, array in operands.arrays().items() if name != "bias")
+    numbers = np.concatenate([array.astype(np.float64).ravel() for array in arrays])
+    if not (np.abs(numbers) <= _LARGEST).all() or (np.rint(numbers) != numbers).any():
+        raise NotImplementedError("finite differences are exact on small integers only")
 
 
 def candidate() -> Differences:

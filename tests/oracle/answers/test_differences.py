@@ -39,10 +39,13 @@ def test_exact_on_the_lattice(case: Case) -> None:
 
 
 @pytest.mark.parametrize("elements", [1, 700, 5000])
-def test_block_by_block_it_is_the_same(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case(parse_geometry("n2c3k4i5x4f3x2p1x1"), True, "float64", "uniform", 3)
+@pytest.mark.parametrize("text", ["n2c3k4i5x4f3x2p1x1", "n2c2k4i5x4f3x2s2x1p1x1g2t", "n1c2k2i9x4f3x2p1x1d2x1mreflect"])
+def test_block_by_block_it_is_the_same(text: str, elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(parse_geometry(text), True, "float64", "uniform", 3)
     operands = lattice_operands(case)
-    monkeypatch.setattr(differences, "_BLOCK_ELEMENTS", elements)
+    monkeypatch.setattr(differences, "_IMAGE_ELEMENTS", elements)
+    monkeypatch.setattr(differences, "_FILTER_ELEMENTS", elements)
+    monkeypatch.setattr(differences, "_FEWEST_COPIES", 1)
     for pass_ in GRADIENTS:
         expected = exact.evaluate(pass_, operands, case.geometry).value.to_float64()
         assert np.array_equal(_differences(pass_, operands, case.geometry), expected)
@@ -128,13 +131,19 @@ def test_a_convolution_of_nothing_has_gradients_too(text: str) -> None:
         assert np.array_equal(_differences(pass_, operands, geometry), expected)
 
 
-def test_a_wrong_forward_pass_shows_in_its_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pass_", GRADIENTS, ids=str)
+def test_a_wrong_forward_pass_shows_in_its_differences(pass_: Pass, monkeypatch: pytest.MonkeyPatch) -> None:
     geometry = ConvGeometry.of(size=3, kernel=2)
     operands = lattice_operands(Case(geometry, False, "float64", "uniform", 1))
+    expected = exact.evaluate(pass_, operands, geometry).value.to_float64()
     true_forward = differences.forward
-    monkeypatch.setattr(differences, "forward", lambda x, w, g, b=None: true_forward(x, w[..., ::-1], g, b))
-    expected = exact.evaluate(Pass.INPUT_GRADIENT, operands, geometry).value.to_float64()
-    assert not np.array_equal(_differences(Pass.INPUT_GRADIENT, operands, geometry), expected)
+
+    def wrong_forward(x: Array, w: Array, g: ConvGeometry, b: Array | None = None) -> Array:
+        return true_forward(x, w[:, :, ::-1], g, None if b is None else 2 * b)
+
+    assert np.array_equal(_differences(pass_, operands, geometry), expected)
+    monkeypatch.setattr(differences, "forward", wrong_forward)
+    assert not np.array_equal(_differences(pass_, operands, geometry), expected)
 
 
 def test_another_shape_is_refused() -> None:

@@ -51,7 +51,7 @@ def test_complex_numbers_and_what_has_no_element_are_declined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pass_", "fits", "too_large", "copies"),
+    ("pass_", "fits", "too_large", "steps"),
     [
         (Pass.JVP, "n5000000c1k1i1f1", "n5000001c1k1i1f1", 2),
         (Pass.INPUT_GRADIENT, "n1c1k1i1581f1", "n1c1k1i1582f1", 2 * 1582),
@@ -59,10 +59,10 @@ def test_complex_numbers_and_what_has_no_element_are_declined() -> None:
         (Pass.BIAS_GRADIENT, "n1c1k1581i1f1", "n1c1k1582i1f1", 2 * 1582),
     ],
 )
-def test_what_takes_too_long_is_declined(pass_: Pass, fits: str, too_large: str, copies: int) -> None:
+def test_what_takes_too_long_is_declined(pass_: Pass, fits: str, too_large: str, steps: int) -> None:
     assert candidate().limitation(pass_, parse_geometry(fits), "float32") is None
     geometry = parse_geometry(too_large)
     assert candidate().limitation(pass_, geometry, "float32") == (
-        f"too large: {copies} perturbed copies through a forward pass of {geometry.products} products"
+        f"too large: {steps} steps of a forward pass of {geometry.products} products"
     )
-    assert copies * max(copies, geometry.products) > MOST_NUMBERS == 10_000_000
+    assert steps * max(steps, geometry.products) > MOST_NUMBERS == 10_000_000
