@@ -4,7 +4,7 @@ Honest implementations of many arithmetics and orders (`implementations.HONEST`)
 (`restricted.KERNELS`), the reference, SciPy's transforms, and PyTorch, TensorFlow and JAX where they are right, are
 searched for faults with every check. A case-pass is one verdict of a check that compared a result, element by
 element. It ends with 1 at a false alarm. With `--kept` it goes on where an earlier one ended: the file counts all
-of them, and has the next seed.
+searches that came to their end, and has the seed after the last that was begun.
 
     OMP_NUM_THREADS=1 python benchmarks/false_alarms.py [--case-passes N] [--profile NAME] [--seed N] [--workers N]
         [--only NAME ...] [--kept FILE]
@@ -19,7 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -45,11 +45,13 @@ from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.search.collected import Findings, examine_all
 
 PRECISION = "precision"
-CASES = 500
-"""Of one search, which first learns what is taken; the next one has another seed."""
+CASES, FEWER_CASES = 500, 200
+"""Of one search, which first learns what is taken, and of a slow one; the next one has another seed."""
 NOT_FORWARD_MODE = frozenset(Pass) - {Pass.JVP}
 SELDOM = 12
 """SciPy's transforms, TensorFlow, JAX, and what takes one thing only, are searched in one turn of so many."""
+AHEAD = 2
+"""Searches that each process has been given: it does not wait for a slow one elsewhere."""
 
 
 class Candidate(Planted):
@@ -113,7 +115,8 @@ def searched(job: tuple[str, str, int]) -> Share:
     subject, running = SUBJECTS[name], executor(name)
     space = replace(PROFILES[profile].space(ranks=subject.ranks, dtypes=subject.dtypes), settings=subject.settings)
     own_dtypes = subject.dtypes is None
-    budget = Budget(space, subject.passes, CASES, seed, own_dtypes=own_dtypes)
+    cases = FEWER_CASES if name in SLOW else CASES
+    budget = Budget(space, subject.passes, cases, seed, own_dtypes=own_dtypes)
     findings = examine_all(running, budget)
     counts = Counter(
         (name, parse_case(record.case).dtype, kind_of(result.check))
@@ -215,12 +218,13 @@ def main() -> int:
     counts, ratios, alarms = before.counts.copy(), dict(before.ratios), list(before.alarms)
     of_us = {"initializer": end_with, "initargs": (os.getpid(),)}
     pool = ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn"), **of_us)
-    endless = jobs(chosen.only, chosen.profile, before.seed)
+    endless, running = jobs(chosen.only, chosen.profile, before.seed), dict[Future[Share], tuple[str, str, int]]()
     try:
         while counts.total() < chosen.case_passes:
-            searches = {pool.submit(searched, job): job for job in islice(endless, len(chosen.only))}
-            for searching in as_completed(searches):
-                share, (name, *_) = searching.result(), searches[searching]
+            for job in islice(endless, AHEAD * chosen.workers - len(running)):
+                running[pool.submit(searched, job)] = job
+            for searching in wait(running, return_when=FIRST_COMPLETED).done:
+                share, (name, _, seed) = searching.result(), running.pop(searching)
                 counts += share.counts
                 ratios[name] = max(share.ratio, ratios.get(name, 0.0))
                 alarms += share.alarms
@@ -228,7 +232,7 @@ def main() -> int:
                 print(f"\r{counts.total():,} case-passes, {len(alarms)} alarms", end="", file=sys.stderr, flush=True)
             if chosen.kept is not None:
                 minutes = before.minutes + (time.monotonic() - start) / 60
-                last = max(seed for _, _, seed in searches.values())
+                last = max(seed, *(of_running for *_, of_running in running.values()), before.seed)
                 write_soak(chosen.kept, Soak(last + 1, minutes, counts, ratios, tuple(alarms)))
     except KeyboardInterrupt:
         print("\ninterrupted; so far:", file=sys.stderr)
