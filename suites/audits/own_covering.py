@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, combinations, islice
+from functools import cache
+from itertools import combinations, islice
 from random import Random
 
-from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel, Kind
+from ...oracle.faults import CONTAMINATED, FAULT_MODELS, LATTICE, FaultModel
 from ...oracle.faults.planting import altered
 from ...oracle.faults.tiles import BLOCKS
 from ...oracle.operands.data import Case
@@ -20,7 +21,8 @@ from ..capabilities.variations import Variations
 from ..cases.covering import covering
 from ..cases.features import features
 from ..cases.space import BEST_RESOLVED_FILL
-from .sighting import Pair, Sighting, keeps_shapes, sighting
+from .shipped_sightings import is_seen_by_one_case, seen, shipped_sightings
+from .sighting import Pair, Sighting, keeps_shapes
 
 _DRAWN = 300
 """Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
@@ -44,31 +46,47 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
     """
     if min(variations.offer.space.ranks) > _MOST_AXES:
         return ()
-    pool = tuple(_pool(asking, variations))
+    pool = cache(lambda: tuple(_pool(asking, variations)))
     chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
     for pass_ in passes:
-        for model in FAULT_MODELS:
-            if pass_ in model.passes and not (model.kind is Kind.CONDUCT and model.needs.calls != "once"):
-                best = _best((model, pass_), chosen, pool, variations.offer.space.dtypes)
-                if best is not None:
-                    chosen[best] = None
+        for model in filter(is_seen_by_one_case, FAULT_MODELS):
+            if pass_ in model.passes:
+                better = _better((model, pass_), chosen, pool, variations.offer.space.dtypes)
+                if better is not None:
+                    chosen[better] = None
     return tuple(chosen)
 
 
-def _best(pair: Pair, chosen: Collection[Case], pool: Sequence[Case], dtypes: Collection[str]) -> Case | None:
-    """The first case that sees a fault in its shape, or else at all; the chosen ones come before others."""
-    fitted = None
+def _better(
+    pair: Pair, chosen: Collection[Case], pool: Callable[[], Sequence[Case]], dtypes: Collection[str]
+) -> Case | None:
+    """The first case that sees a fault in its shape, or else at all; None where one of the chosen does it as well."""
     model, pass_ = pair
-    showing = islice((case for case in pool if model.shows(pass_, case.geometry)), _LOOKED_AT)
-    for case in chain(chosen, (suited for each in showing for suited in _suited(model, each, dtypes))):
-        if fitted is not None and not keeps_shapes(*pair, case.geometry):
+    possible = shipped_sightings(pair).best
+    if possible is Sighting.NOT_AT_ALL or not any(dtype in model.needs.dtypes for dtype in dtypes):
+        return None
+    best, better = _best(pair, chosen, possible), None
+    if best is possible:
+        return None
+    showing = islice((case for case in pool() if model.shows(pass_, case.geometry)), _LOOKED_AT)
+    for case in (suited for each in showing for suited in _suited(model, each, dtypes)):
+        if best is Sighting.FITTED and not keeps_shapes(*pair, case.geometry):
             continue
-        seen = sighting(*pair, case)
-        if seen is Sighting.IN_SHAPE:
-            return case
-        if seen is Sighting.FITTED and fitted is None:
-            fitted = case
-    return fitted
+        if seen(pair, case) > best:
+            best, better = seen(pair, case), case
+        if best is possible:
+            break
+    return better
+
+
+def _best(pair: Pair, chosen: Collection[Case], possible: Sighting) -> Sighting:
+    """How the best of the chosen cases sees a fault; the shipped ones are looked at first, of which that is known."""
+    shipped, best = shipped_sightings(pair).of_case, Sighting.NOT_AT_ALL
+    for case in sorted(chosen, key=lambda case: case not in shipped):
+        best = max(best, seen(pair, case))
+        if best is possible:
+            break
+    return best
 
 
 def _suited(model: FaultModel, case: Case, dtypes: Collection[str]) -> Iterator[Case]:

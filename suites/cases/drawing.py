@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -57,23 +57,6 @@ class Chunk:
         from .finding import drawn_cases  # with Hypothesis, which takes long to import: the first cases are not drawn
 
         return drawn_cases(self.space, self._seed)
-
-    def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
-        """The smallest case that Hypothesis comes to from one of them, `shown`, as long as the case shows a fault.
-
-        All are drawn again up to that one. `shows` is asked of it and of those that come of it; that no case before it
-        counts is why the same ones are drawn.
-        """
-        is_met = False
-
-        def shows_from_there(case: Case) -> bool:
-            nonlocal is_met
-            is_met = is_met or case == shown
-            return is_met and shows(case)
-
-        from .finding import find_case
-
-        return find_case(self.space, self._seed, shows_from_there)
 
     @property
     def _seed(self) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from random import Random
 from types import ModuleType
 from typing import TypeVar, cast
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import engine, providers
@@ -21,7 +20,7 @@ from hypothesis.strategies._internal.lazy import unwrap_strategies
 
 from ...oracle.operands.data import Case
 from .space import Space
-from .strategies import cases, drawn_case, drawn_geometry
+from .strategies import drawn_case, drawn_geometry
 
 Value = TypeVar("Value")
 
@@ -53,21 +52,9 @@ def drawn_cases(space: Space, seed: str) -> tuple[Case, ...]:
         except UnsatisfiedAssumption:
             data.mark_invalid()
 
-    with _wherever_and_however_slow():
+    with _wherever():
         engine.ConjectureRunner(keep, settings=_QUIET, random=Random(Random(seed).getrandbits(64))).run()
     return tuple(cases)
-
-
-def find_case(space: Space, seed: str, shows: Callable[[Case], bool]) -> Case:
-    """The smallest case that Hypothesis comes to from the first that shows something.
-
-    Raises
-    ------
-    NoSuchExample
-        If none does.
-    """
-    with _wherever_and_however_slow():
-        return find(cases(space=space), shows, settings=_QUIET, random=Random(seed))
 
 
 def _drawn(data: ConjectureData, strategy: SearchStrategy[Value]) -> Value:
@@ -77,18 +64,16 @@ def _drawn(data: ConjectureData, strategy: SearchStrategy[Value]) -> Value:
 
 
 @contextmanager
-def _wherever_and_however_slow() -> Iterator[None]:
+def _wherever() -> Iterator[None]:
     """Without the constants that Hypothesis takes from the source of whatever module happens to be imported.
 
     With them a seed would draw other cases in another directory, beside other modules, or where this package is
-    installed otherwise. And without its five minutes, after which a slow candidate's case would be shrunk no further:
-    `shows` counts what it is asked.
+    installed otherwise.
     """
     none = Constants()
     with (
         _in_place_of(providers, "_get_local_constants", lambda: none),
         _in_place_of(providers, "CONSTANTS_CACHE", _CONSTANTS),
-        _in_place_of(engine, "MAX_SHRINKING_SECONDS", math.inf),
     ):
         yield
 

@@ -44,8 +44,6 @@ class Planned:
     Parameters
     ----------
     case : Case
-    chunk : Chunk or None
-        That it was drawn in, if it was, so that Hypothesis can make it smaller.
     provenance : Provenance or None
         Where it comes from, if it is of a corpus.
     is_small : bool
@@ -53,7 +51,6 @@ class Planned:
     """
 
     case: Case
-    chunk: Chunk | None = None
     provenance: Provenance | None = None
     is_small: bool = False
 
@@ -210,7 +207,7 @@ class Agenda:
         for number in self._numbers:
             before = len(self.taken)
             chunk = Chunk(self.offer.space, self.budget.seed, number)
-            yield from (Planned(case, chunk) for case in chunk.cases() if self._is_wanted(case))
+            yield from (Planned(case) for case in chunk.cases() if self._is_wanted(case))
             if len(self.taken) == before:
                 return
 

@@ -17,7 +17,6 @@ from ...reports.views.causes import signature
 from ..calling.executor import Executor
 from ..capabilities.offer import Offer
 from ..cases.corpora.shrinking import smallest, with_few_settings
-from ..cases.drawing import Chunk
 from ..cases.features import PLAINEST_COMPLEX, needs, needs_of_all
 from ..cases.space import BEST_RESOLVED_FILL, plainest
 from ..checks.examination import ANSWERED
@@ -61,8 +60,6 @@ class Pursuit:
     known : sequence of Fault
         Of the candidate; no case that can be another of them counts.
     fault : Fault
-    examined : Case
-        On which it was met.
     limit : int
         Cases that may be asked.
     """
@@ -71,7 +68,6 @@ class Pursuit:
     offer: Offer
     known: Sequence[Fault]
     fault: Fault
-    examined: Case
     limit: int
     smallest: Case = field(init=False)
     """Of those that show the fault, so far."""
@@ -100,17 +96,10 @@ class Pursuit:
                 break
         return self.smallest != self.fault.found
 
-    def shrink(self, chunk: Chunk | None) -> None:
-        """Make the case smaller, and first as Hypothesis does, if it was drawn in a chunk and no smaller one is known.
-
-        Hypothesis makes one number smaller at a time and knows only the sizes that are drawn;
-        what it leaves is made plainer and smaller by steps that keep a convolution whole.
-        To a small case that hangs it comes by many that do.
-        """
+    def shrink(self) -> None:
+        """Make the case smaller and plainer in turn, by steps that keep a convolution whole."""
         if self.fault.outcome is Outcome.HUNG:
             self._grow()
-        elif chunk is not None and self.smallest == self.examined:
-            self.smallest = chunk.smallest(self.examined, self.shows)
         seeds = self.fault.kind.shrinking.seeds
         self._make_plainer()
         self._make_smaller(())

@@ -251,7 +251,7 @@ class _Loop:
     def _pursued(self, result: CheckResult, planned: Planned) -> Iterator[Event]:
         """Make the case that showed a fault smaller, and conclude the fault with that, wherever it ends."""
         fault, faults, offer = self._taken_up(result, planned), self.ledger.faults, self.agenda.offer
-        pursuit = Pursuit(self.examiner.executor, offer, faults, fault, planned.case, self.attempts_left)
+        pursuit = Pursuit(self.examiner.executor, offer, faults, fault, self.attempts_left)
         yield from followed_by(self._shrunk(pursuit, planned), lambda is_over: self._settled(pursuit, is_over))
 
     def _shrunk(self, pursuit: Pursuit, planned: Planned) -> Iterator[Event]:
@@ -259,7 +259,7 @@ class _Loop:
         is_related = pursuit.begin()
         self.ledger.unrelated += not is_related
         if not planned.is_small:
-            pursuit.shrink(planned.chunk)
+            pursuit.shrink()
 
     def _settled(self, pursuit: Pursuit, is_smallest: bool) -> Iterator[Event]:
         """Conclude a fault with its smallest case; only then can it be told from those met before."""

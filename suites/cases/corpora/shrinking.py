@@ -8,12 +8,12 @@ remainder of the padded input that no window reaches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain, combinations
 
-from ....oracle.errors import InvalidArgument
 from ....oracle.problem.geometry import ConvGeometry
+from .plainer import half, legal, plainer_ones
 
 _FIRST_LIMITS = tuple(10**power for power in range(2, 9))
 """Limits of products at which a fault is first looked for, so that few calls are of full size."""
@@ -27,6 +27,8 @@ _SETTINGS = (
 )
 """Numbers and names that make sense together."""
 _MOST_TOGETHER = 2
+_FEW = 2
+"""Products of a case with hardly anything to compute."""
 _SMALL = 10**5
 """Up to so many products a case is made smaller step by step."""
 
@@ -77,67 +79,21 @@ def with_few_settings(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
     plain = {name: getattr(plainest, name) for name in chain(*_SETTINGS)}
     kept = (names for count in range(1, _MOST_TOGETHER + 1) for names in combinations(_SETTINGS, count))
     changes = ({name: value for name, value in plain.items() if name not in chain(*names)} for names in kept)
-    yield from dict.fromkeys(shrunk(each, _FIRST_LIMITS[0]) for each in _legal(geometry, changes))
+    yield from dict.fromkeys(shrunk(each, _FIRST_LIMITS[0]) for each in legal(geometry, changes))
 
 
 def _simpler_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
-    """The plainer ones, the smaller ones, largest number first, and of what is small those smaller by one."""
+    """One image of one channel, the plainer ones, the smaller ones, largest number first, and those smaller by one.
+
+    By one only what is small.
+    """
+    for one in legal(geometry, [_with_at_most_one(geometry)]):
+        yield from (shrunk(one, _FEW), one)
     yield from plainer_ones(geometry)
-    for less in (_half, _one_less) if geometry.products <= _SMALL else (_half,):
+    for less in (half, _one_less) if geometry.products <= _SMALL else (half,):
         for _, smaller in sorted(smaller_ones(geometry, less), key=lambda step: -step[0]):
             yield smaller
-        yield from _legal(geometry, _equal_ones(geometry, less))
-
-
-def plainer_ones(geometry: ConvGeometry) -> Iterator[ConvGeometry]:
-    """The geometry with one setting made plain, an axis less, one setting less, or direct if it is transposed.
-
-    Only where that leaves some output. Unequal padding is also tried at its plainest, with a kernel of
-    two: a fault of SAME's odd element needs the kernel and the padding to fit each other. Where a setting
-    only makes room, data take its place: elements for padding, one long axis for two, a larger input for
-    the strides of a transposed convolution.
-    """
-    ones, zeros, unpadded = (1,) * geometry.rank, (0,) * geometry.rank, ((0, 0),) * geometry.rank
-    inputs, outputs = geometry.in_channels // geometry.groups, geometry.out_channels // geometry.groups
-    changes: list[Mapping[str, object]] = [
-        {"groups": 1, "in_channels": inputs, "out_channels": outputs},
-        {"groups": 1},
-        {"padding_mode": "zeros"},
-        {"padding": unpadded},
-        {"padding": unpadded, "size": _for_one_window(geometry)},
-        {"padding": tuple((low, low) for low, _ in geometry.padding)},
-        {"padding": tuple((max(sides),) * 2 for sides in geometry.padding)},
-        {"output_padding": zeros},
-        {"stride": ones, "output_padding": zeros},
-        {"dilation": ones},
-        {"size": tuple(_reached(geometry, axis) for axis in range(geometry.rank))},
-    ]
-    for sides in ((0, 1), (1, 0)) if max(geometry.kernel) > 2 else ():
-        unequal = {"padding": (sides,) * geometry.rank, "kernel": (2,) * geometry.rank}
-        changes.append({**unequal, "stride": ones, "dilation": ones, "output_padding": zeros})
-    changes += [_without(geometry, axis) for axis in range(geometry.rank) if geometry.rank > 1]
-    changes += [_merged(geometry, axis) for axis in range(1, geometry.rank) if 1 not in geometry.size]
-    changes += _less_of_each(geometry)
-    if geometry.transposed:
-        changes.append(
-            {**dict.fromkeys(("kernel", "stride", "dilation"), ones), "padding": unpadded}
-            | {"size": geometry.output_size, "output_padding": zeros, "transposed": False}
-        )
-    changes.append({"padding": unpadded, "size": _padded(geometry)})
-    yield from _legal(geometry, changes)
-    if geometry.transposed and not geometry.is_padded_by_strides:
-        yield geometry.direct
-
-
-def _legal(geometry: ConvGeometry, changes: Iterable[Mapping[str, object]]) -> Iterator[ConvGeometry]:
-    """The geometry with each of the changes that is one, is legal and leaves some output, if there is any."""
-    for change in changes:
-        try:
-            changed = replace(geometry, **change)  # type: ignore[arg-type]
-        except InvalidArgument:
-            continue
-        if changed != geometry and changed.is_degenerate <= geometry.is_degenerate:
-            yield changed
+        yield from legal(geometry, _equal_ones(geometry, less))
 
 
 def _equal_ones(geometry: ConvGeometry, less: Callable[[int], int]) -> Iterator[dict[str, object]]:
@@ -149,77 +105,17 @@ def _equal_ones(geometry: ConvGeometry, less: Callable[[int], int]) -> Iterator[
         yield fewer | {"size": tuple(less(number) if size == number else size for size in geometry.size)}
 
 
-def _less_of_each(geometry: ConvGeometry) -> Iterator[Mapping[str, object]]:
-    """Each setting less: on all axes where they are alike, so that no axis begins to differ from another, or on one.
-
-    Of a kernel that is alike on all axes both: the faults of a kernel are often those of one axis.
-    """
-    for multiplier in _less(geometry.out_channels // geometry.groups) if geometry.is_depthwise else ():
-        yield {"out_channels": geometry.groups * multiplier}
-    if geometry.rank > 1 and len(set(geometry.kernel)) == 1:
-        yield from ({"kernel": (taps,) * geometry.rank} for taps in _less(geometry.kernel[0]))
-    for axis, size in enumerate(geometry.kernel):
-        for taps in _less(size):
-            yield {"kernel": (*geometry.kernel[:axis], taps, *geometry.kernel[axis + 1 :])}
-    for name, less_of in (("stride", _less), ("dilation", _less), ("padding", _less_padding)):
-        values = getattr(geometry, name)
-        alike = len(set(values)) == 1
-        for axis, value in enumerate(values[:1] if alike else values):
-            for less in less_of(value):
-                yield {name: (less,) * len(values) if alike else (*values[:axis], less, *values[axis + 1 :])}
-
-
-def _less(number: int) -> Iterator[int]:
-    """1, the half and one less, of a number above 1."""
-    yield from dict.fromkeys((1, _half(number), number - 1)) if number > 1 else ()
-
-
-def _less_padding(sides: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """None, the half and one less: of both sides where they are alike, else of one."""
-    low, high = sides
-    if low == high:
-        yield from dict.fromkeys(((0, 0), (low // 2, low // 2), (low - 1, low - 1))) if low else ()
-        return
-    yield from dict.fromkeys(((0, 0), (low // 2, high // 2)))
-    yield from ((low - 1, high),) if low else ()
-    yield from ((low, high - 1),) if high else ()
-
-
-def _without(geometry: ConvGeometry, axis: int) -> dict[str, object]:
-    """The change that takes an axis away."""
-    names = ("size", "kernel", "stride", "padding", "dilation", "output_padding", "unread")
-    return {name: getattr(geometry, name)[:axis] + getattr(geometry, name)[axis + 1 :] for name in names}
-
-
-def _merged(geometry: ConvGeometry, axis: int) -> dict[str, object]:
-    """The change that takes an axis away and makes the one before it as much longer."""
-    size = geometry.size
-    merged = (*size[: axis - 1], size[axis - 1] * size[axis], *size[axis + 1 :])
-    return _without(geometry, axis) | {"size": merged}
-
-
-def _for_one_window(geometry: ConvGeometry) -> tuple[int, ...]:
-    """The sizes, where they are less than a kernel's as much, which takes padding; without any, the sizes."""
-    if not any(map(any, geometry.padding)):
-        return geometry.size
-    return tuple(max(size, span + 1) for size, span in zip(geometry.size, geometry.span, strict=True))
-
-
-def _padded(geometry: ConvGeometry) -> tuple[int, ...]:
-    """The sizes with the padding; of a transposed convolution, which cuts its padding off, the sizes."""
-    return geometry.size if geometry.transposed else geometry.padded_size
-
-
-def _reached(geometry: ConvGeometry, axis: int) -> int:
-    """The size without the elements at its end that no window reaches."""
-    return geometry.size[axis] if geometry.transposed else geometry.size[axis] - geometry.remainders[axis]
+def _with_at_most_one(geometry: ConvGeometry) -> dict[str, object]:
+    """The change to one image and one channel of each."""
+    numbers = {name: min(getattr(geometry, name), 1) for name in ("batch", "in_channels", "out_channels")}
+    return numbers | {"groups": 1}
 
 
 def smaller_ones(
     geometry: ConvGeometry, less: Callable[[int], int] | None = None
 ) -> Iterator[tuple[int, ConvGeometry]]:
     """Each number that can be made smaller, and the geometry with it about halved, or made `less`."""
-    less = less or _half
+    less = less or half
     if geometry.batch > 1:
         yield geometry.batch, replace(geometry, batch=less(geometry.batch))
     groups = geometry.groups
@@ -234,10 +130,6 @@ def smaller_ones(
         smaller = _smaller_size(geometry, axis, less)
         if smaller < size:
             yield size, _with_size(geometry, axis, smaller)
-
-
-def _half(number: int) -> int:
-    return (number + 1) // 2
 
 
 def _one_less(number: int) -> int:

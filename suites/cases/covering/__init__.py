@@ -24,7 +24,7 @@ def covering(space: Space) -> tuple[Case, ...]:
     are as the space allows; one with another setting that it lacks is left out.
     """
     rank = 2 if 2 in space.ranks else min(space.ranks)
-    fitting = (_fitted(case, space) for case in _shipped() if case.geometry.rank == rank)
+    fitting = (_fitted(case, space) for case in shipped() if case.geometry.rank == rank)
     return tuple(dict.fromkeys(filter(space.allows, fitting)))
 
 
@@ -38,6 +38,7 @@ def _fitted(case: Case, space: Space) -> Case:
 
 
 @cache
-def _shipped() -> tuple[Case, ...]:
+def shipped() -> tuple[Case, ...]:
+    """The cases of `cases.txt`, as they stand there."""
     text = files(__package__).joinpath("cases.txt").read_text()
     return tuple(parse_case(line) for line in text.splitlines())

@@ -2,18 +2,20 @@
 
 import importlib
 import sys
-from functools import partial
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import find
 from hypothesis.errors import NoSuchExample
 
 from convoracle.oracle.operands.data import Case
+from convoracle.suites.cases import finding
 from convoracle.suites.cases.drawing import Chunk, drawn
-from convoracle.suites.cases.finding import find_case
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.cases.space import plainest
+from convoracle.suites.cases.strategies import cases
 
 COUNT = 300
 SPACE = PROFILES["deep"].space()
@@ -48,37 +50,15 @@ def test_what_is_drawn_are_the_chunks_one_after_the_other_without_what_is_known(
     assert list(islice(drawn(SPACE, 5), len(all_of_them))) == list(all_of_them)
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_a_chunk_is_drawn_again_up_to_the_case_that_showed_a_fault(number: int) -> None:
-    """Whichever case that is: answers of no change nothing, so that it comes again, and is the first asked for."""
-    chunk = Chunk(SPACE, 0, number)
-    for shown in chunk.cases():
-        asked: list[Case] = []
-        smallest = chunk.smallest(shown, partial(_is_like, shown, asked))
-        assert asked[0] == shown
-        assert _is_like(shown, asked, smallest)
-        assert (smallest.seed, smallest.fill, smallest.layout) == (0, "uniform", "contiguous")
-
-
-def _is_like(shown: Case, asked: list[Case], case: Case) -> bool:
-    asked.append(case)
-    return _kind(case) == _kind(shown)
-
-
-def _kind(case: Case) -> tuple[int, str, int]:
-    return case.geometry.rank, case.dtype, case.geometry.groups
-
-
-def test_a_case_that_shows_nothing_smaller_is_the_smallest_itself() -> None:
-    chunk = Chunk(SPACE, 1, 1)
-    shown = chunk.cases()[-1]
-    assert chunk.smallest(shown, lambda case: case == shown) == shown
-
-
 @pytest.mark.parametrize("number", range(5))
 def test_the_cases_of_a_chunk_are_those_that_find_draws(number: int) -> None:
     """Which marks what it draws, so that it can be shrunk."""
     found = list[Case]()
-    with pytest.raises(NoSuchExample):
-        find_case(SPACE, f"2/{number}", lambda case: bool(found.append(case)))
+
+    def keep(case: Case) -> bool:
+        found.append(case)
+        return False
+
+    with finding._wherever(), pytest.raises(NoSuchExample):
+        find(cases(space=SPACE), keep, settings=finding._QUIET, random=Random(f"2/{number}"))
     assert Chunk(SPACE, 2, number).cases() == tuple(found)

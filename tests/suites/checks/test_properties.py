@@ -205,5 +205,5 @@ def _as(examination: Examination, framework: Executor, other: Verdict) -> CheckR
 def test_a_layout_of_which_it_takes_no_notice_is_left_out(monkeypatch: pytest.MonkeyPatch, layouts: bool) -> None:
     added(monkeypatch, replace(PLAIN, shrinking=Shrinking(layouts=layouts)))
     met, executor = fault("toy", "odd"), InProcess("reference")
-    Pursuit(executor, Offer(Space()), [met], met, CASE, 0).conclude()
+    Pursuit(executor, Offer(Space()), [met], met, 0).conclude()
     assert met.shrunk.layout == (CASE.layout if layouts else CONTIGUOUS)

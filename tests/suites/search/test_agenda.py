@@ -186,12 +186,6 @@ def test_of_what_is_remembered_is_told_as_small_what_is_in_the_space_and_taken(s
     assert elsewhere not in asking.asked
 
 
-def test_a_drawn_case_is_told_with_its_chunk(script: Script) -> None:
-    drawn = cases("tt")
-    script(chunks=[drawn])
-    assert [each.chunk for each in scripted(10)[0].cases() if each is not None] == [ScriptedChunk(drawn)] * 2
-
-
 @pytest.mark.parametrize("offer", [WHOLE, RESTRICTED])
 def test_what_was_told_or_declined_does_not_come_again(offer: Offer, script: Script) -> None:
     met, new = cases("tdt"), cases("tt", 100)

@@ -14,7 +14,6 @@ from convoracle.oracle.problem.passes import Pass
 from convoracle.reports.records.record import CheckResult
 from convoracle.suites.audits.planted import PlantedInProcess
 from convoracle.suites.capabilities.offer import Offer
-from convoracle.suites.cases.drawing import Chunk
 from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.inquiry import ask_again
 from convoracle.suites.diagnosis.fault import Fault
@@ -37,46 +36,30 @@ def pursuit(name: str, case: Case, limit: int = MANY, known: tuple[Fault, ...] =
     assert result.verdict.outcome is Outcome.VIOLATES
     ledger = Ledger(name, 20, list(known))
     fault = ledger.take_up(result, case, None)
-    return Pursuit(executor, Offer(SPACE), ledger.faults, fault, case, limit)
+    return Pursuit(executor, Offer(SPACE), ledger.faults, fault, limit)
 
 
 def test_a_case_is_made_small_step_by_step() -> None:
     pursued = pursuit("stride-ignored-in-weight-gradient", MET)
     assert not pursued.begin()
-    pursued.shrink(None)
+    pursued.shrink()
     pursued.conclude()
     assert (str(pursued.fault.shrunk), str(pursued.fault.found)) == (SMALLEST, str(MET))
     assert pursued.fault.needs == {"stride above 1", "several windows"}
     assert 10 < pursued.attempts < MANY
 
 
-def test_a_drawn_case_is_made_small_by_hypothesis_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    chunk = Chunk(SPACE, 0, 0)
-    met = max(chunk.cases(), key=lambda case: case.geometry.products)
-    pursued = pursuit("returns-zeros", met)
-    for step in ("_make_smaller", "_make_plainer"):
-        monkeypatch.setattr(Pursuit, step, lambda *_: None)
-    pursued.shrink(chunk)
-    assert pursued.smallest.geometry.products < met.geometry.products
-    assert pursued.shows(pursued.smallest)
-
-
-def test_it_begins_at_the_plainest_case_that_shows_it_and_drawing_is_left_out() -> None:
+def test_it_begins_at_the_plainest_case_that_shows_it() -> None:
     pursued = pursuit("returns-zeros", MET)
     assert pursued.begin()
     assert str(pursued.smallest) == "n1c1k1i1f1/float32/uniform/0"
-
-    class NoChunk(Chunk):
-        def smallest(self, *_: object) -> Case:
-            raise AssertionError
-
-    pursued.shrink(NoChunk(SPACE, 0, 0))
+    pursued.shrink()
     assert str(pursued.smallest) == "n1c1k1i1f1/float32/uniform/0"
 
 
 def test_it_begins_where_a_fault_that_ends_alike_was_shrunk_to() -> None:
     older = pursuit("stride-ignored-in-weight-gradient", MET)
-    older.shrink(None)
+    older.shrink()
     older.conclude()
     older.fault.subject = str(Pass.FORWARD)
     newer = pursuit("stride-ignored-in-weight-gradient", MET, known=(older.fault,))
@@ -96,7 +79,7 @@ def test_no_more_cases_are_asked_than_there_are_attempts(limit: int, monkeypatch
     monkeypatch.setattr(Pursuit, "_verdict_if_shown", counted)
     pursued = pursuit("stride-ignored-in-weight-gradient", MET, limit)
     pursued.begin()
-    pursued.shrink(None)
+    pursued.shrink()
     pursued.conclude()
     assert len(asked) == limit
     assert pursued.shows(pursued.fault.shrunk)
@@ -105,7 +88,7 @@ def test_no_more_cases_are_asked_than_there_are_attempts(limit: int, monkeypatch
 
 def test_a_case_that_can_be_another_known_fault_does_not_count() -> None:
     older = pursuit("stride-ignored-in-weight-gradient", MET)
-    older.shrink(None)
+    older.shrink()
     older.conclude()
     newer = pursuit("returns-zeros", MET, known=(older.fault,))
     assert newer.shows(parse_case("n1c1k1i1f1/float32/uniform/0"))
@@ -137,7 +120,7 @@ def fault(case: Case = MET, verdict: Verdict = WRONG, number: int = 1, check: st
 
 
 def pursued(met: Fault, *known: Fault, offer: Offer = Offer(SPACE), limit: int = MANY) -> Pursuit:  # noqa: B008 - frozen
-    return Pursuit(PlantedInProcess(), offer, (*known, met), met, met.found, limit)
+    return Pursuit(PlantedInProcess(), offer, (*known, met), met, limit)
 
 
 def refused(reason: str) -> Verdict:
@@ -274,35 +257,14 @@ def test_no_more_than_eight_may_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [question.case.seed for question in questions] == list(range(100, 115))
 
 
-class Drawn(Chunk):
-    """Made small by Hypothesis: the case with its seed halved."""
-
-    def smallest(self, shown: Case, shows: Callable[[Case], bool]) -> Case:
-        smaller = replace(shown, seed=shown.seed // 2)
-        return smaller if shows(smaller) else shown
-
-
-def test_what_hangs_grows_from_plain_cases_and_anything_else_is_made_small_by_hypothesis(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_hangs_grows_from_plain_cases_and_anything_else_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     met = parse_case("n2c1k1i9f2d3/bias/float32/uniform/41")
-    for verdict, first in ((WRONG, (20, "n2c1k1i9f2d3")), (Verdict(Outcome.HUNG), (0, "n2c1k1i1f1"))):
+    for verdict, first in ((WRONG, (41, "n2c1k1i9f2d3")), (Verdict(Outcome.HUNG), (0, "n2c1k1i1f1"))):
         questions = answered(monkeypatch, where(lambda case: case.geometry.dilation != (1,), verdict))
         pursuing = pursued(fault(met, verdict))
-        pursuing.shrink(Drawn(SPACE, 0, 0))
+        pursuing.shrink()
         assert (questions[0].case.seed, str(questions[0].case.geometry)) == first
         assert str(pursuing.smallest) == "n1c1k1i1f1d2/float32/uniform/0"
-
-
-def test_hypothesis_is_left_out_where_the_case_was_not_drawn_or_a_smaller_one_is_known(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    questions = answered(monkeypatch, lambda case: WRONG)
-    pursued(fault()).shrink(None)
-    begun = pursued(fault())
-    begun.begin()
-    begun.shrink(Drawn(SPACE, 0, 0))
-    assert not [question for question in questions if question.case.seed == MET.seed // 2]
 
 
 def test_smaller_and_plainer_take_turns_three_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +272,7 @@ def test_smaller_and_plainer_take_turns_three_times_at_most(monkeypatch: pytest.
     steps = {(size, seed) for size in range(1, 10) for seed in (size - 2, size - 3) if seed >= 2}
     answered(monkeypatch, where(lambda case: (case.geometry.size[0], case.seed) in steps))
     pursuing = pursued(fault(parse_case("n1c1k1i9f1/float32/uniform/7")))
-    pursuing.shrink(None)
+    pursuing.shrink()
     assert str(pursuing.smallest) == "n1c1k1i5f1/float32/uniform/2"
 
 
@@ -318,7 +280,7 @@ def test_smaller_and_plainer_take_turns_three_times_at_most(monkeypatch: pytest.
 def test_the_first_eight_seeds_are_tried(shows: set[int], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     answered(monkeypatch, where(lambda case: case.seed in shows))
     pursuing = pursued(fault(replace(PLAINEST, seed=20)))
-    pursuing.shrink(None)
+    pursuing.shrink()
     assert pursuing.smallest.seed == seed
 
 
@@ -336,7 +298,7 @@ def test_the_plainest_dtype_is_taken_and_of_complex_numbers_the_plainest_of_thes
     questions = answered(monkeypatch, where(lambda case: case.dtype != "float32"))
     space = replace(SPACE, dtypes=dtypes)
     pursuing = pursued(fault(replace(PLAINEST, dtype=found, seed=5)), offer=Offer(space))
-    pursuing.shrink(None)
+    pursuing.shrink()
     assert pursuing.smallest == replace(PLAINEST, dtype=plainest)
     assert {question.case.dtype for question in questions} == asked
 
@@ -403,6 +365,6 @@ def test_a_smaller_case_keeps_to_the_axes_of_the_space_and_tries_the_seeds_of_it
     space = replace(SPACE, ranks=(2,))
     met = fault(parse_case("n1c1k1i2x1f1x1/float32/uniform/9"))
     pursuing = pursued(met, offer=Offer(space))
-    pursuing.shrink(None)
+    pursuing.shrink()
     assert str(pursuing.smallest) == "n1c1k1i1x1f1x1/float32/uniform/1"
     assert {question.case.geometry.rank for question in questions} == {2}
