@@ -82,13 +82,13 @@ SUBJECTS = {
     "rounded once": Subject(Planted()),
     "reference": Subject("reference"),
     "transforms": Subject("scipy-fft"),
-    "torch": Subject("torch", (1, 2), EVERYDAY[:3], SETTINGS - {"degenerate"}, NOT_FORWARD_MODE),
+    "torch": Subject(where_right.torch, (1, 2), EVERYDAY[:3], SETTINGS - {"degenerate"}, NOT_FORWARD_MODE),
     "tensorflow": Subject(where_right.tensorflow, (1, 2), EVERYDAY[:3], SETTINGS - {"degenerate"}, NOT_FORWARD_MODE),
     "jax": Subject(where_right.jax, settings=SETTINGS - {"degenerate", "stride"}),
 }
 """Rounded once: sums in float64, in every dtype there is. PyTorch where it has no known fault (docs/findings.md):
 not in bfloat16, not without input channels (T7), not in forward mode (T8), not over three axes (T10). TensorFlow
-likewise (F1, F5, F9, F10). It and JAX are as `where_right` has them."""
+likewise (F1, F5, F9, F10). They and JAX are as `where_right` has them."""
 
 
 SLOW = ("transforms", "tensorflow", "jax", *KERNELS)

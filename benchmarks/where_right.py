@@ -1,12 +1,29 @@
-"""TensorFlow and JAX as candidates that take only what they are right in, as far as is known (docs/findings.md)."""
+"""PyTorch, TensorFlow and JAX as candidates that take what they are right in only, by docs/findings.md."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
+import numpy as np
+
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.passes import Pass
+from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.candidates.protocol import Candidate
+
+
+def torch() -> Candidate:
+    """Without odd strides along axes of size 1 where there are groups (T11)."""
+    from convoracle.suites.candidates.pytorch.arithmetic import cpu_accumulators, cpu_conventions
+    from convoracle.suites.candidates.pytorch.builtin import Builtin
+
+    class WhereRight(Builtin):
+        def evaluate(self, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+            array = operands.input
+            if geometry.groups > 1 and array.flags.c_contiguous and array.strides != np.empty_like(array).strides:
+                raise NotImplementedError("odd strides along axes of size 1")
+            return super().evaluate(pass_, operands, geometry)
+
+    return WhereRight(name="torch", accumulators=cpu_accumulators(), conventions=cpu_conventions())
 
 
 def tensorflow() -> Candidate:
