@@ -208,8 +208,9 @@ def _products_of(direct: ConvGeometry) -> dict[str, Array]:
     image, out, *rest = np.indices(sizes).reshape(len(sizes), -1)
     positions, channel, taps = rest[: direct.rank], rest[direct.rank], rest[direct.rank + 1 :]
     group = out // max(direct.out_channels // direct.groups, 1)
-    source = [direct.source_positions(axis)[p, r] for axis, (p, r) in enumerate(zip(positions, taps, strict=True))]
-    there = np.all([direct.inside(axis)[p, r] for axis, (p, r) in enumerate(zip(positions, taps, strict=True))], axis=0)
+    windows = tuple(enumerate(zip(positions, taps, strict=True)))
+    source = [direct.source_positions(axis)[window] for axis, window in windows]
+    there = np.all([direct.inside(axis)[window] for axis, window in windows], axis=0)
     indices = {
         "output": ((image, out, *positions), direct.output_shape),
         "input": ((image, group * per_group + channel, *source), direct.input_shape),

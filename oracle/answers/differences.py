@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import lru_cache
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,13 +148,8 @@ def jvp(operands: Operands, geometry: ConvGeometry) -> Float64:
 
 def _numbers_of_a_copy(geometry: ConvGeometry) -> int:
     """The most that the forward pass has of a copy at a time: padded images, outputs, or what some windows read."""
-    spread = geometry.output_size if geometry.transposed else geometry.size
-    margins = geometry.span if geometry.transposed else tuple(map(sum, geometry.padding))
-    padded = (
-        geometry.batch
-        * geometry.in_channels
-        * math.prod(size + margin for size, margin in zip(spread, margins, strict=True))
-    )
+    sizes = map(add, geometry.output_size, geometry.span) if geometry.transposed else geometry.padded_size
+    padded = geometry.batch * geometry.in_channels * math.prod(sizes)
     row = geometry.in_channels * math.prod(geometry.kernel) * math.prod(geometry.output_size[1:])
     return max(padded, math.prod(geometry.output_shape), row)
 

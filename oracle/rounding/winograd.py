@@ -99,13 +99,19 @@ def growth_of(m: int, r: int) -> Growth:
     """What F(m, r) multiplies errors by."""
     a, g, b = matrices(m, r)
     together = np.einsum("jt,jk,lj->tkl", abs(a), abs(g), abs(b))
-    overlapping = -(-(m + r - 2) // m) + 1
+    overlapping = _overlapping((m, r))
     return Growth(
         float(together.sum(axis=2).max()),
         overlapping * float(together.sum(axis=0).max()),
         sum(map(_roundings, (a, g, b))) + overlapping - 1,
         (_size(a), _size(g), _size(b)),
     )
+
+
+def _overlapping(tile: Tile) -> int:
+    """How many tiles of n = m + r - 1, each m after the last, may overlap at a place, or a few more."""
+    m, r = tile
+    return -(-(m + r - 2) // m) + 1
 
 
 def _roundings(matrix: Array) -> int:
@@ -193,8 +199,7 @@ def winograd_range(tile: Tile, pass_: Pass, operands: Operands, geometry: ConvGe
     axes, largest = sum(is_tiled(tile, geometry)), 0.0
     if not axes:
         return largest
-    overlapping = -(-(sum(tile) - 2) // tile[0]) + 1
-    parts = products(pass_, geometry)
+    overlapping, parts = _overlapping(tile), products(pass_, geometry)
     for part in parts:
         kernel, data = _factors(part, operands)
         for of_data, of_kernel, last in _algorithms(tile, part.kind):

@@ -200,13 +200,14 @@ def _is_raised_by(alone: Mismatch, in_company: Mismatch) -> bool:
 
 def _later_or_at_once(group: _Group, mismatch: Mismatch) -> str:
     """When a process dies whose memory is spoilt, and in which function, is up to where that memory lies."""
-    for member in group.members:
-        both = (
-            member.verdict.outcome is mismatch.verdict.outcome is Outcome.CRASHED and member.subject == mismatch.subject
-        )
-        if both and bool(member.history) != bool(mismatch.history) and _needs_all_of(member, mismatch):
-            return "the pass ends its process at once or some calls later"
-    return ""
+    if mismatch.verdict.outcome is not Outcome.CRASHED:
+        return ""
+    ended = (each for each in group.members if each.verdict.outcome is Outcome.CRASHED)
+    other = (
+        each for each in ended if each.subject == mismatch.subject and bool(each.history) != bool(mismatch.history)
+    )
+    either = any(_needs_all_of(each, mismatch) for each in other)
+    return "the pass ends its process at once or some calls later" if either else ""
 
 
 def _same_dtype(group: _Group, mismatch: Mismatch) -> str:

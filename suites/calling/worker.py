@@ -55,8 +55,8 @@ _MOST_HELD = 64 * 2**20
 """Bytes of a call's arrays that are held until the next one has arrived. What is freed at once is what the next call is
 given for its result, where the same call again finds all that it never writes right by luck."""
 
-_GEOMETRIES = 64
-"""That are kept as they were read: a case has many calls."""
+_geometry = functools.lru_cache(maxsize=64)(parse_geometry)
+"""Reads a geometry, once for all calls of a case."""
 
 
 def main() -> None:
@@ -254,9 +254,6 @@ def _answer(
             return to_message(make_illegal(loaded, pass_, operands, geometry, request["settings"], request["needs"]))
         case _:
             return to_message(execute(loaded, pass_, operands, geometry, request["layout"]))
-
-
-_geometry = functools.lru_cache(maxsize=_GEOMETRIES)(parse_geometry)
 
 
 def _question(request: Header, arrays: list[Array]) -> CompanyQuestion:

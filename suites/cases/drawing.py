@@ -56,11 +56,7 @@ class Chunk:
         """The cases, in the order in which they are drawn."""
         from .finding import drawn_cases  # with Hypothesis, which takes long to import: the first cases are not drawn
 
-        return drawn_cases(self.space, self._seed)
-
-    @property
-    def _seed(self) -> str:
-        return f"{self.seed}/{self.number}"
+        return drawn_cases(self.space, f"{self.seed}/{self.number}")
 
 
 def prepare() -> None:

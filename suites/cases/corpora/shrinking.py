@@ -111,11 +111,8 @@ def _with_at_most_one(geometry: ConvGeometry) -> dict[str, object]:
     return numbers | {"groups": 1}
 
 
-def smaller_ones(
-    geometry: ConvGeometry, less: Callable[[int], int] | None = None
-) -> Iterator[tuple[int, ConvGeometry]]:
+def smaller_ones(geometry: ConvGeometry, less: Callable[[int], int] = half) -> Iterator[tuple[int, ConvGeometry]]:
     """Each number that can be made smaller, and the geometry with it about halved, or made `less`."""
-    less = less or half
     if geometry.batch > 1:
         yield geometry.batch, replace(geometry, batch=less(geometry.batch))
     groups = geometry.groups
