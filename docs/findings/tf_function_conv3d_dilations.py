@@ -10,6 +10,7 @@ import os
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # which alone has a dilated conv3d
 import tensorflow as tf
 
 promised = []

@@ -22,7 +22,8 @@ numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise s
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 """Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another
 would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in
-its bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set."""
+its bits. Whoever sets these variables, to test what happens between threads, has the numbers that are set; one that is
+empty is not set."""
 
 _WAITING = {"OMP_WAIT_POLICY": "passive"}
 """Of several threads: they leave the processors to each other, and to others, where they have nothing to do."""
@@ -88,9 +89,13 @@ def _begin(environment: Mapping[str, str] | None = None) -> Begun:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=_TELLING_MEMORY | SHARING | dict(environment or THREADS | os.environ),
+            env=_TELLING_MEMORY | SHARING | dict(environment or _with_one_thread(os.environ)),
         )
     return Begun(process, control, door, log)
+
+
+def _with_one_thread(environment: Mapping[str, str]) -> dict[str, str]:
+    return dict(environment) | {name: environment.get(name) or one for name, one in THREADS.items()}
 
 
 def log_file() -> IO[bytes]:

@@ -29,6 +29,7 @@ KILLERS = {
     "tf_forward_mode_threads",
     "tf_function_depthwise_explicit_padding",
     "tf_weight_gradient_1x1",
+    "tf_weight_gradient_no_window",
     "torch_float32_weight_gradient_1x1",
 }
 """Where the process's death by a signal is the finding itself."""

@@ -32,6 +32,19 @@ def test_the_first_candidate_has_the_process_that_was_begun_ahead(monkeypatch: p
     assert not is_there(first_pid)
 
 
+@pytest.mark.parametrize(("given", "threads"), [(None, "1"), ("", "1"), ("2", "2")])
+def test_a_candidates_libraries_have_one_thread_unless_more_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, threads: str
+) -> None:
+    for name in beginning.THREADS:
+        monkeypatch.delenv(name, raising=False)
+        if given is not None:
+            monkeypatch.setenv(name, given)
+    with closing(Isolated("reference")) as executor:
+        told = _environment(executor)
+    assert {told[name] for name in beginning.THREADS} == {threads}
+
+
 def _environment(executor: Isolated) -> dict[str, str]:
     with open(f"/proc/{executor.loader_pid}/environ") as environ:
         return dict(entry.split("=", 1) for entry in environ.read().split("\0") if entry)
