@@ -28,9 +28,20 @@ _TAKEN = Verdict(Outcome.CONFORMS, "", "")
 
 @dataclass(slots=True)
 class Learned:
-    """What each pass said to a case; a conforming verdict stands for any array. And how often it hung."""
+    """What each pass said to a case; a conforming verdict stands for any array.
+
+    Parameters
+    ----------
+    said : dict of (Pass, Case) to Verdict
+        Of what was asked.
+    assumed : set of (Pass, Case)
+        Of what was not: cases that a pass is taken to answer.
+    hangs : Counter of Pass
+        How often it hung.
+    """
 
     said: dict[tuple[Pass, Case], Verdict] = field(default_factory=dict)
+    assumed: set[tuple[Pass, Case]] = field(default_factory=set)
     hangs: Counter[Pass] = field(default_factory=Counter)
 
 
@@ -90,9 +101,23 @@ class Asking:
             first[pass_] = next(same, pass_)
         return first
 
+    def assume(self, pass_: Pass, cases: Collection[Case]) -> None:
+        """Take a pass to answer what one answered that so far said the same as it, if there is one."""
+        said = {other: self._of(other) for other in Pass if other in self.passes}
+        alike = (other for other, of_other in said.items() if other is not pass_ and _agree(said[pass_], of_other))
+        other = next(alike, None)
+        if other is not None:
+            answered = (case for case in cases if said[other].get(case) is Outcome.CONFORMS)
+            self.learned.assumed.update((pass_, case) for case in answered)
+
+    def _of(self, pass_: Pass) -> dict[Case, Outcome]:
+        return {case: said.outcome for (each, case), said in self.learned.said.items() if each is pass_}
+
     def said(self, pass_: Pass, case: Case) -> Verdict:
-        """What came of the call; a conforming verdict stands for any array."""
+        """What came of the call, or is assumed to; a conforming verdict stands for any array."""
         if (pass_, case) not in self.learned.said:
+            if (pass_, case) in self.learned.assumed:
+                return _TAKEN
             self.learned.said[pass_, case] = self._ask(pass_, case)
         return self.learned.said[pass_, case]
 
@@ -113,7 +138,7 @@ class Asking:
         return said
 
 
-def _agree(some: Mapping[Case, bool], others: Mapping[Case, bool]) -> bool:
+def _agree(some: Mapping[Case, object], others: Mapping[Case, object]) -> bool:
     both = some.keys() & others.keys()
     return bool(both) and all(some[case] == others[case] for case in both)
 

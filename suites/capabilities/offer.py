@@ -3,7 +3,8 @@
 Few forms that have every setting between them are asked of each pass first. Who
 takes them all is not restricted, and costs no more. Of any other the usual layers of
 every kind are asked, and what it declares, and those that it takes are where
-cases are then looked for (`variations`). A pass that raises an exception on every
+cases are then looked for (`variations`); a pass that says the same as another one to a part of these is taken to
+answer what that one answers. A pass that raises an exception on every
 form of a dtype or of a number of axes, and not on others, cannot take it: that is
 unsupported, as if it had said so. A pass that takes none of all these depends on
 several settings at once: forms that vary in many are drawn until it takes some.
@@ -46,6 +47,8 @@ _PROBES: tuple[dict[str, Any], ...] = (
     {"size": (1,), "kernel": (3,), "padding": "valid"},
 )
 """Settings that are tried on top of a form that is taken, where no form that is taken has them."""
+_SAMPLED = 8
+"""Of its forms, one in so many is asked of a pass, and the others where no other pass said the same to them."""
 _PROBED = 4
 """Forms that they are tried on."""
 _DRAWN, _REDRAWN = 4000, 0.25
@@ -144,7 +147,7 @@ def _explored(asking: Asking, space: Space) -> Tried:
 
 def _taken(asking: Asking, space: Space, tried: Tried) -> dict[Pass, tuple[Form, ...]]:
     """The forms that each pass takes; if it takes none with anything to compute, drawn ones that it does."""
-    taken = {pass_: tuple(form for form in forms if asking.is_taken(pass_, _case(form))) for pass_, forms in tried}
+    taken = {pass_: _taken_of(asking, pass_, forms) for pass_, forms in tried}
     drawn: dict[Form, None] = {}
     for pass_, forms in taken.items():
         if not any(_case(form).geometry.products for form in forms):
@@ -152,6 +155,18 @@ def _taken(asking: Asking, space: Space, tried: Tried) -> dict[Pass, tuple[Form,
             drawn |= dict.fromkeys(more)
             taken[pass_] = (*more, *forms)
     return taken
+
+
+def _taken_of(asking: Asking, pass_: Pass, forms: Collection[Form]) -> tuple[Form, ...]:
+    """The forms that a pass takes; one that says the same as another to a sample is not asked what that one answered.
+
+    Degenerate ones it is asked: frameworks refuse these in some passes only.
+    """
+    cases = [_case(form) for form in forms]
+    for case in cases[::_SAMPLED]:
+        asking.said(pass_, case)
+    asking.assume(pass_, [case for case in cases if not case.geometry.is_degenerate])
+    return tuple(form for form, case in zip(forms, cases, strict=True) if asking.is_taken(pass_, case))
 
 
 def _drawn(asking: Asking, pass_: Pass, space: Space, known: Collection[Form]) -> Iterator[Form]:

@@ -159,3 +159,30 @@ def test_passes_are_alike_that_took_the_same_of_what_both_were_asked(
     asked.learned.said |= {(Pass.UPDATE, SMALL): DECLINED, (Pass.UPDATE, DYING): DECLINED} | said
     assert asked.alike() == {Pass.FORWARD: Pass.FORWARD, Pass.UPDATE: Pass.UPDATE, Pass.JVP: of_jvp}
     assert executor.asked == []
+
+
+ANSWERED, REFUSED = Verdict(Outcome.CONFORMS), Verdict(Outcome.REFUSED, "no")
+
+
+@pytest.mark.parametrize(
+    ("of_jvp", "assumed"),
+    [
+        ({SMALL: DECLINED}, {case(9)}),
+        ({SMALL: DECLINED, DYING: TAKEN}, {case(9)}),
+        ({SMALL: DECLINED, DYING: REFUSED}, set()),
+        ({SMALL: ANSWERED}, set()),
+        ({case(5): ANSWERED}, set()),
+    ],
+)
+def test_a_pass_is_taken_to_answer_what_one_answered_that_said_the_same_before(
+    of_jvp: dict[Case, Verdict], assumed: set[Case]
+) -> None:
+    asked, executor = asking(Pass.JVP, Pass.FORWARD)
+    of_forward = {SMALL: DECLINED, DYING: TAKEN, case(9): ANSWERED, case(2): REFUSED}
+    asked.learned.said |= {(Pass.FORWARD, each): said for each, said in of_forward.items()}
+    asked.learned.said |= {(Pass.JVP, each): said for each, said in of_jvp.items()}
+    asked.assume(Pass.JVP, [case(9), case(2), case(7)])
+    assert asked.learned.assumed == {(Pass.JVP, each) for each in assumed}
+    assert all(asked.answers(Pass.JVP, each) for each in assumed)
+    assert executor.asked == []
+    assert not asked.was_asked(case(7))

@@ -67,3 +67,33 @@ def test_all_is_drawn_for_one_that_takes_the_geometry() -> None:
 
 def test_one_that_declines_everything_is_asked_the_plainest_cases() -> None:
     assert learned(nothing)[0].space == Space(settings=frozenset())
+
+
+class Counted:
+    """A convolution that takes no groups, and counts which geometries its passes were asked."""
+
+    def __init__(self, *, most_axes_of_gradient: int) -> None:
+        self.asked: dict[Pass, set[str]] = {Pass.FORWARD: set(), Pass.INPUT_GRADIENT: set()}
+        self._most_axes = most_axes_of_gradient
+
+    def forward(self, input, weight, bias, geometry):
+        return self._answer(Pass.FORWARD, input, geometry, 3)
+
+    def input_gradient(self, weight, output_gradient, geometry):
+        return self._answer(Pass.INPUT_GRADIENT, output_gradient, geometry, self._most_axes)
+
+    def _answer(self, pass_, array, geometry, most_axes):
+        self.asked[pass_].add(str(geometry))
+        if geometry.groups > 1 or geometry.rank > most_axes:
+            raise NotImplementedError("no groups, and not so many axes")
+        return array
+
+
+@pytest.mark.parametrize("most_axes", [3, 2])
+def test_a_pass_that_says_the_same_as_another_is_asked_a_part_of_what_that_was(most_axes: int) -> None:
+    candidate = Counted(most_axes_of_gradient=most_axes)
+    offer, _ = learned(candidate, (Pass.FORWARD, Pass.INPUT_GRADIENT))
+    first, second = (candidate.asked[pass_] for pass_ in (Pass.FORWARD, Pass.INPUT_GRADIENT))
+    of_gradient = {form for form in offer.forms[Pass.FORWARD] if form.rank <= most_axes}
+    assert set(offer.forms[Pass.INPUT_GRADIENT]) == of_gradient
+    assert (3 * len(second) < 2 * len(first)) is (most_axes == 3)
