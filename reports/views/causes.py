@@ -13,6 +13,7 @@ Two mismatches of one candidate have one cause if, in this order,
 4. both return the same dtype where the same other one is due;
 5. both lack the same thing (images, channels, windows), with the same outcome;
 6. the same known fault, arithmetic or convention explains both, and is the tightest declaration of one, if it is one;
+   or both, of the same pass, read memory that nobody wrote;
 7. one follows from the pass of the other: the candidate makes it rightly from that wrong result;
 8. one pass is wrong in one and raises an error in the other, and their smallest cases need just the same;
 9. a fault that explains one takes the geometry of the other, which ends in an error, for one that has no window.
@@ -31,6 +32,7 @@ from ...oracle.faults import FAULT_MODELS
 from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.vocabulary import Lack
 from ...oracle.problem.geometry import ConvGeometry
+from ..records.diagnosed import DEPENDS_ON_DATA, UNINITIALISED
 from ..records.evidence import case_geometry, case_layout
 from ..records.native_frames import crash_site, ending
 from ..records.record import Mismatch
@@ -41,7 +43,6 @@ _FRAME = re.compile(r'File "[^"]*", line \d+(?: in \S+)?')
 _RAISED = re.compile(r"raised (.+?)(?: at \S+:\d+)?", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[-+]?\d+)?)", re.ASCII)
 _LONGEST_TITLE = 200
-_OF_DATA = "depends-on-data"
 _DECLARATIONS = ("accumulators = ", "multipliers = ", "results = ", "conventions = ", "domain = ")
 """So begins what explains a mismatch if it is meant, the tightest one first."""
 
@@ -238,7 +239,7 @@ def _lacking(mismatch: Mismatch) -> tuple[str, ...]:
 
 def _names(mismatch: Mismatch) -> frozenset[str]:
     """What explains a mismatch; that it depends on the data says of two faults only that both do."""
-    return frozenset(name for name in mismatch.diagnosed if not name.startswith(_OF_DATA))
+    return frozenset(name for name in mismatch.diagnosed if not name.startswith(DEPENDS_ON_DATA))
 
 
 def _same_names(group: _Group, mismatch: Mismatch) -> str:
@@ -250,7 +251,10 @@ def _counts(name: str, mismatches: Iterable[Mismatch]) -> bool:
     """Whether what explains all of them says that they have one cause.
 
     A wide declaration, such as that of transforms, explains much: it counts where it is the tightest that explains one.
+    That two passes read memory which nobody wrote does not.
     """
+    if name == UNINITIALISED:
+        return len({each.subject for each in mismatches}) == 1
     return not name.startswith(_DECLARATIONS) or any(name in each.diagnosed[:1] for each in mismatches)
 
 

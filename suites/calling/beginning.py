@@ -15,10 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import IO, NamedTuple
 
 from .devices import SHARING
+from .filling import FILLED
 
-_TELLING_MEMORY = {"MALLOC_PERTURB_": "64"}
-"""Makes glibc fill fresh memory with the byte 0xBF and freed memory with 0x40. In every float format these are
-numbers near -1.5 and 3, or -0.1 and 32: what a candidate forgot to initialise shows, and the same way each time."""
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 """Of a candidate's libraries. Several candidates run at the same time, and threads of theirs that wait for one another
 would take their cores: a call of microseconds then takes milliseconds. And how a sum is split among threads shows in
@@ -89,7 +87,7 @@ def _begin(environment: Mapping[str, str] | None = None) -> Begun:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=_TELLING_MEMORY | SHARING | dict(environment or _with_one_thread(os.environ)),
+            env=FILLED | SHARING | dict(environment or _with_one_thread(os.environ)),
         )
     return Begun(process, control, door, log)
 

@@ -51,6 +51,9 @@ class Executor(Protocol):
     def restart(self) -> None:
         """Make the next call the first one that its process sees."""
 
+    def restart_filled_otherwise(self) -> bool:
+        """As `restart`, and until the next one with other bytes in memory that nobody wrote; False if it cannot be."""
+
     def twin(self) -> Executor:
         """Another one of the same candidate, with processes of its own where it has any, to be closed by itself."""
 

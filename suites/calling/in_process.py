@@ -63,6 +63,10 @@ class InProcess:
     def restart(self) -> None:
         """Nothing to do: there is no process to replace."""
 
+    def restart_filled_otherwise(self) -> bool:
+        """Never: this process's memory stays as it is."""
+        return False
+
     def twin(self) -> Self:
         """This one: there is no other process."""
         return self

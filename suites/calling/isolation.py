@@ -96,8 +96,7 @@ class Isolated:
 
     def _prepare(self) -> None:
         self._calls: Channel | None = None
-        self._sequence = 0
-        self._doing, self._seconds = "", 0.0
+        self._sequence, self._doing, self._seconds, self._is_refilled = 0, "", 0.0, False
 
     def twin(self) -> Isolated:
         """Another executor of what was loaded, in forks of the process that loaded it; it ends with this one at last.
@@ -198,8 +197,15 @@ class Isolated:
 
     def restart(self) -> None:
         """Replace the process by a fresh one, in which the candidate was loaded and never called."""
+        self._is_refilled = False
         if self._calls is not None:
             self._bury()
+
+    def restart_filled_otherwise(self) -> bool:
+        """As `Executor.restart_filled_otherwise`; not of an accelerator, whose memory is another."""
+        self.restart()
+        self._is_refilled = not self._setup["load_in_forks"]
+        return self._is_refilled
 
     def close(self) -> None:
         """End the candidate's processes, whatever they are doing."""
@@ -317,7 +323,7 @@ class Isolated:
         return self._fork()
 
     def _fork(self) -> Channel:
-        self._control.send({"do": "fork"}, patience=Patience(REPORT_SECONDS))
+        self._control.send({"do": "fork", "refilled": self._is_refilled}, patience=Patience(REPORT_SECONDS))
         self._control.socket.settimeout(REPORT_SECONDS)
         _, descriptors, _, _ = socket.recv_fds(self._control.socket, 1, 1)
         if not descriptors:

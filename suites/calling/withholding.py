@@ -82,6 +82,10 @@ class Withholding:
         """As `Executor.restart`."""
         self.executor.restart()
 
+    def restart_filled_otherwise(self) -> bool:
+        """As `Executor.restart_filled_otherwise`."""
+        return self.executor.restart_filled_otherwise()
+
     def twin(self) -> Withholding:
         """As `Executor.twin`."""
         return Withholding(self.executor.twin(), self.why)

@@ -39,6 +39,7 @@ from .company_calls import keep_company
 from .crash_handlers import tell_where_it_dies
 from .devices import held_device
 from .execution import execute, write_text
+from .filling import fill_otherwise
 from .illegal_calls import make_illegal
 from .libraries import libraries
 from .lifetime import adopt_orphans, bury_ended, children, end_strays, end_with
@@ -141,6 +142,8 @@ def _serve_harness(
                 if child == 0:
                     control.close()
                     theirs.close()
+                    if command["refilled"]:
+                        fill_otherwise()
                     _run_child(Channel(ours), loading, memory_bytes, parent)
                 ours.close()
                 socket.send_fds(control.socket, [b"f"], [theirs.fileno()])

@@ -66,6 +66,10 @@ class Afresh:
         """As `Executor.restart`."""
         self.executor.restart()
 
+    def restart_filled_otherwise(self) -> bool:
+        """Never: the next call has a process of its own, in which memory is as usual."""
+        return False
+
     def twin(self) -> Afresh:
         """As `Executor.twin`."""
         return Afresh(self.executor.twin())

@@ -16,6 +16,7 @@ from ...oracle.operands.data import Numbers
 from ...oracle.operands.fills import HUGE
 from ...oracle.problem.layouts import CONTIGUOUS
 from ...oracle.problem.passes import Array, Operands, Pass
+from ...reports.records.diagnosed import DEPENDS_ON_DATA, OF_CALLS, UNINITIALISED
 from ...reports.records.spoiling import CHANGED
 from ..calling.executor import Executor
 from ..calling.replies import Returned
@@ -26,7 +27,6 @@ from .fault import Fault
 from .identifying import identified
 from .interrogation import Interrogation, interrogate
 from .measuring import measure
-from .neighbours import UNREPEATABLE
 from .special_numbers import recognise
 from .suggesting import suggest, suggest_for_calls
 from .told import NOTHING_TOLD, Told
@@ -37,7 +37,6 @@ MOST_PRODUCTS = 10_000_000
 
 
 _KNOWN = frozenset(model.name for model in FAULT_MODELS)
-_VAGUELY = "depends-on-data-"
 _IF_REFUSED = (
     "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
     "then it is not asked."
@@ -134,9 +133,11 @@ def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor
     sentences = diagnosis.sentences()
     if interrogation.is_of_data or (objections and not diagnosis.explanations):
         names = diagnosis.first or tuple(dict.fromkeys(_objected(name) for name, _ in objections))
-        kind = "calls" if UNREPEATABLE in names else "data"
+        kind = "calls" if OF_CALLS.intersection(names) else "data"
+        if UNINITIALISED in names:
+            sentences = ()
         return Told(names, kind, (*sentences, *dict.fromkeys(told for _, told in objections)))
-    changing = tuple(told for name, told in objections if name == UNREPEATABLE)
+    changing = tuple(told for name, told in objections if name in OF_CALLS)
     terms = changing or terms_told(fault, executor)
     if not diagnosis.is_sure:
         return Told(sentences=(*sentences, *terms))
@@ -145,7 +146,7 @@ def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor
 
 
 def _objected(name: str) -> str:
-    return name if name == UNREPEATABLE else _VAGUELY + name
+    return name if name in OF_CALLS else DEPENDS_ON_DATA + name
 
 
 def _is_mistake(told: Told) -> bool:
@@ -157,7 +158,7 @@ def _is_mistake(told: Told) -> bool:
 
 def _is_vague(told: Told) -> bool:
     """Whether only that it is not linear is known, which rounding is not, either."""
-    return told.kind == "data" and all(name.startswith(_VAGUELY) for name in told.names)
+    return told.kind == "data" and all(name.startswith(DEPENDS_ON_DATA) for name in told.names)
 
 
 def terms_told(fault: Fault, executor: Executor) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from ..calling.replies import Returned
 from ..checks.declared import arithmetic_of
 from ..checks.value import operands_of, rounds_integers
 from .fault import Fault
-from .neighbours import Neighbourhood, look_around
+from .neighbours import Neighbourhood, look_around, what_memory_does
 
 EFFORT = 16_000
 """Evaluations of small cases for narrowing down."""
@@ -79,9 +79,16 @@ def interrogate(fault: Fault, executor: Executor, *, effort: int = EFFORT) -> In
     if first is None:
         return Interrogation(conclude(()))
     around = look_around(first, fault.shrunk.layout, inquiry.observe_operands)
+    guesses = singles(first) if around.is_repeatable else ()
+    if around.is_repeatable and not _holding(guesses, around.observations):
+        memory = what_memory_does(first, inquiry.observe_afresh, inquiry.observe_filled_otherwise)
+        if memory is not None and not memory.leaves_memory:
+            return Interrogation(conclude(()), memory.objections)
+        around = memory or around
     if not around.is_repeatable:
         inquiry.is_of_memory, first, around = True, replace(first, is_of_memory=True), around.of_memory()
-    guesses, seen = singles(first), (*around.observations, *inquiry.right_in_whole_blocks())
+        guesses = singles(first)
+    seen = (*around.observations, *inquiry.right_in_whole_blocks())
     hypotheses, is_of_data = _holding(guesses, seen), False
     if not hypotheses and around.objections and around.is_repeatable:
         hypotheses, is_of_data = _of_data(first, around), True
@@ -189,6 +196,17 @@ class _Inquiry:
     def observe_operands(self, operands: Operands) -> Observation | None:
         """What the candidate returns for other data of the fault's case."""
         return self._observe(self.pass_, operands, self.case, "")
+
+    def observe_afresh(self, operands: Operands) -> Observation | None:
+        """As `observe_operands`, as the first call of a process."""
+        self.executor.restart()
+        return self.observe_operands(operands)
+
+    def observe_filled_otherwise(self, operands: Operands) -> Observation | None:
+        """As `observe_afresh`, with other bytes in memory that nobody wrote; None where that cannot be had."""
+        seen = self.observe_operands(operands) if self.executor.restart_filled_otherwise() else None
+        self.executor.restart()
+        return seen
 
     def right_in_whole_blocks(self) -> tuple[Observation, ...]:
         """The answers on larger cases without tails that are right; others may be wrong for another fault.

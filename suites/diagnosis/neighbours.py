@@ -18,12 +18,13 @@ from ...oracle.explaining.reproduction import Observation
 from ...oracle.problem.layouts import BROADCAST
 from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Array, Operands, Pass, real_parts
+from ...reports.records.diagnosed import OF_CALLS, UNINITIALISED, UNREPEATABLE
 
 Observe = Callable[[Operands], Observation | None]
 """The candidate asked on other operands of the same case."""
 
-UNREPEATABLE = "unrepeatable"
 _LARGER, _SMALLER = 4.0, 0.25
+_TURNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,18 @@ class Neighbourhood:
     objections : tuple of (str, str)
         A name and a sentence for each way in which the data decides, or that two calls
         differ; empty of a linear implementation.
+    leaves_memory : bool
+        Whether elements are what was in memory before.
     """
 
     observations: tuple[Observation, ...]
     objections: tuple[tuple[str, str], ...] = ()
+    leaves_memory: bool = False
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the same call returned the same."""
-        return UNREPEATABLE not in dict(self.objections)
+        """Whether the same call returned the same, whatever was in memory."""
+        return OF_CALLS.isdisjoint(dict(self.objections))
 
     def of_memory(self) -> Neighbourhood:
         """The same, in which what is never written may be any number."""
@@ -80,6 +84,36 @@ def look_around(first: Observation, layout: str, observe: Observe) -> Neighbourh
             clause = "The results of two parts of an operand do not add up to that of the whole"
             objections.append(("not-additive", f"{clause}."))
     return Neighbourhood(tuple(observations), tuple(objections))
+
+
+def what_memory_does(first: Observation, afresh: Observe, afresh_filled_otherwise: Observe) -> Neighbourhood | None:
+    """What is told where the same call returns something else for other bytes in memory that nobody wrote; or None.
+
+    Each call is the first of a process, and made in turns, so that no other cause looks like that.
+    """
+    others = []
+    for _ in range(_TURNS):
+        other = afresh_filled_otherwise(first.operands)
+        if other is None or _same(other.actual, first.actual):
+            return None
+        others.append(other)
+        usual = afresh(first.operands)
+        if usual is None or not _same(usual.actual, first.actual) or not _same(other.actual, others[0].actual):
+            return None
+    other = others[0]
+    is_left = _is_one_byte(first.actual, other.actual) and _is_one_byte(other.actual, first.actual)
+    clause = "leaves elements of the result unwritten" if is_left else "reads memory that nobody wrote"
+    told = f"It {clause}: with other bytes there {_where(first.actual, other.actual, 1)}."
+    return Neighbourhood((other,), ((UNINITIALISED, told),), is_left)
+
+
+def _is_one_byte(result: Array, other: Array) -> bool:
+    """Whether elements in which a result differs from another have one byte over and over."""
+    if result.shape != other.shape or result.dtype != other.dtype:
+        return False
+    is_other = (result != other) & ~(np.isnan(result) & np.isnan(other))
+    each = np.ascontiguousarray(result[is_other]).view(np.uint8).reshape(np.count_nonzero(is_other), -1)
+    return bool((each == each[:, :1]).all())
 
 
 def _scalings(first: Observation) -> Iterator[tuple[str, str, float]]:

@@ -212,6 +212,13 @@ def test_two_faults_that_depend_on_the_data_are_two() -> None:
     assert len(causes((mismatch("forward", diagnosed=names), mismatch("update", diagnosed=names)))) == 2
 
 
+def test_memory_that_nobody_wrote_is_one_cause_a_pass() -> None:
+    names = ("uninitialised-memory",)
+    forward, gradient = mismatch("forward", diagnosed=names), mismatch("input_gradient", diagnosed=names)
+    again = mismatch("forward", 2, diagnosed=names)
+    assert groups(forward, gradient, again) == [{forward.id, again.id}, {gradient.id}]
+
+
 def test_what_follows_from_a_wrong_pass_is_told_after_it_also_where_it_was_met_first() -> None:
     update = mismatch("update", follows=("weight_gradient",))
     (cause,) = causes((update, mismatch("weight_gradient")))

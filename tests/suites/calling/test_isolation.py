@@ -147,6 +147,21 @@ def test_restart_forgets_state() -> None:
     assert counted == [1, 2, 1]
 
 
+def test_memory_that_nobody_wrote_can_hold_other_bytes() -> None:
+    def conv(input: Array, weight: Array) -> Array:
+        return np.full(GEOMETRY.output_shape, np.empty(1000)[500])
+
+    with Isolated(conv) as executor:
+        told = []
+        for restart in (executor.restart, executor.restart_filled_otherwise, executor.restart):
+            restart()
+            reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+            assert isinstance(reply, Returned)
+            told.append(reply.value.flat[0])
+    usual, other = (np.full(8, byte, np.uint8).view(np.float64)[0] for byte in (0xBF, 0xC0))
+    assert told == [usual, other, usual]
+
+
 def test_candidate_that_kills_the_process_which_forks_for_it() -> None:
     def act(input: Array, weight: Array) -> object:
         os.kill(os.getppid(), signal.SIGKILL)

@@ -12,11 +12,13 @@ import pytest
 from convoracle.oracle.answers.exact import term_counts
 from convoracle.oracle.faults import fault_named, honest
 from convoracle.oracle.faults.natural import READINGS, natural_models
+from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry, parse_geometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.isolation import Isolated
 from convoracle.suites.checks.examination import ask
 from convoracle.suites.diagnosis.diagnosing import Told, explain
 from convoracle.suites.diagnosis.fault import Fault
@@ -255,3 +257,40 @@ def test_what_is_random_everywhere_is_nothing_that_was_not_written() -> None:
         return result + MEMORY.integers(1, 9, result.shape).astype(x.dtype)
 
     assert told_of(natural.candidate(noisy), ONE).names == ("unrepeatable",)
+
+
+def test_memory_that_nobody_wrote_is_told_where_other_bytes_there_change_the_result() -> None:
+    """What is filled in the same way each time looks like a wrong number that depends on nothing."""
+
+    def conv(input: Array, weight: Array) -> Array:
+        result = np.multiply(input, weight)
+        result.flat[-1] += np.empty(500, np.float32)[77]
+        return result
+
+    with Isolated(conv) as executor:
+        told = told_of(executor, ONE)
+    assert told.names == ("uninitialised-memory",)
+    assert told.kind == "calls"
+    assert any(each.startswith("It reads memory that nobody wrote") for each in told.sentences)
+
+
+def test_what_is_wrong_whatever_is_in_memory_is_not_told_as_memory() -> None:
+    def conv(input: Array, weight: Array) -> Array:
+        return np.multiply(input, weight) + np.float32(1.5)
+
+    with Isolated(conv) as executor:
+        told = told_of(executor, ONE)
+    assert not any("nobody wrote" in each for each in told.sentences)
+
+
+def test_what_is_right_in_a_first_call_only_is_not_told_as_memory() -> None:
+    calls: list[int] = []
+
+    def conv(input: Array, weight: Array) -> Array:
+        calls.append(1)
+        return np.multiply(input, weight) + np.float32(min(len(calls) - 1, 1) * 1.75)
+
+    with Isolated(conv) as executor:
+        assert ask(executor, Numbers.INTEGERS, parse_case(ONE), Pass.FORWARD).verdict.outcome is Outcome.CONFORMS
+        told = told_of(executor, ONE)
+    assert not any("nobody wrote" in each for each in told.sentences)

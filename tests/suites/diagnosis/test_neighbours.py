@@ -12,7 +12,7 @@ from convoracle.oracle.explaining.reproduction import Observation
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.operands.data import lattice_operands, parse_case
 from convoracle.oracle.problem.passes import Array, Operands, Pass
-from convoracle.suites.diagnosis.neighbours import look_around
+from convoracle.suites.diagnosis.neighbours import look_around, what_memory_does
 
 CASE = parse_case("n1c1k1i4f2/bias/float32/uniform/1")
 Answer = Callable[[Operands], Array]
@@ -113,3 +113,58 @@ def test_integers_are_not_scaled() -> None:
     given = lattice_operands(parse_case("n1c1k1i4f2/int8/uniform/1"))
     seen = look_around(observed(right, given), "contiguous", lambda operands: observed(right, operands))
     assert len(seen.observations) == 3
+
+
+def memory(*results: float) -> Callable[[Operands], Observation | None]:
+    """Gives one result after the other; NaN stands for none."""
+    left = iter(results)
+
+    def observe(operands: Operands) -> Observation | None:
+        value = next(left)
+        return None if np.isnan(value) else observed(lambda operands: np.full((1, 1, 3), value), operands)
+
+    return observe
+
+
+@pytest.mark.parametrize(
+    ("usual", "other", "is_told"),
+    [
+        ((5.0, 5.0), (7.0, 7.0), True),
+        ((5.0, 5.0), (5.0, 5.0), False),
+        ((5.0, 5.0), (7.0, 8.0), False),
+        ((5.0, 5.0), (7.0, 5.0), False),
+        ((4.0, 4.0), (7.0, 7.0), False),
+        ((5.0, 7.0), (7.0, 7.0), False),
+        ((5.0, np.nan), (7.0, 7.0), False),
+        ((5.0, 5.0), (np.nan, 7.0), False),
+    ],
+)
+def test_what_memory_does_is_told_where_it_alone_makes_a_difference(
+    usual: tuple[float, ...], other: tuple[float, ...], is_told: bool
+) -> None:
+    first = observed(lambda operands: np.full((1, 1, 3), 5.0), lattice_operands(CASE))
+    told = what_memory_does(first, memory(*usual), memory(*other))
+    assert (told is not None) is is_told
+    if told is not None:
+        assert not told.is_repeatable
+        ((name, sentence),) = told.objections
+        assert name == "uninitialised-memory"
+        assert sentence == "It reads memory that nobody wrote: with other bytes there at [0, 0, 0] 5 becomes 7."
+
+
+def test_elements_that_are_nothing_but_memory_were_not_written() -> None:
+    def holding(byte: int) -> Observation:
+        result = np.array([[[1.0, 2.0, 3.0]]])
+        result.view(np.uint8)[..., 8:16] = byte
+        return observed(lambda operands: result, lattice_operands(CASE))
+
+    told = what_memory_does(holding(0xBF), lambda _: holding(0xBF), lambda _: holding(0xC0))
+    assert told is not None
+    assert told.leaves_memory
+    assert told.objections[0][1].startswith("It leaves elements of the result unwritten: ")
+    other = np.array([[[1.0, 7.0, 3.0]]])
+    mixed = what_memory_does(
+        holding(0xBF), lambda _: holding(0xBF), lambda _: observed(lambda _: other, lattice_operands(CASE))
+    )
+    assert mixed is not None
+    assert not mixed.leaves_memory
