@@ -71,7 +71,7 @@ class Worker:
         self.answer = self.control.receive(soon())[0]
 
     def fork(self) -> Channel:
-        self.control.send({"do": "fork"})
+        self.control.send({"do": "fork", "refilled": False})
         _, (descriptor,), _, _ = socket.recv_fds(self.control.socket, 1, 1)
         child = Channel(socket.socket(fileno=descriptor))
         assert child.receive(soon())[0] == {}  # it has the candidate
