@@ -5,8 +5,6 @@ glibc alone does that. In every float format the bytes are finite numbers far fr
 
 from __future__ import annotations
 
-import ctypes
-
 FILLED = {"MALLOC_PERTURB_": "64"}
 """Environment in which fresh memory holds the byte 0xBF and freed memory 0x40: numbers near -1.5 and 3, or -0.1 and 32.
 It is the same each time."""
@@ -17,6 +15,8 @@ _M_PERTURB = -6
 
 def fill_otherwise() -> None:
     """From now on fill this process's memory with other bytes, where the C library can."""
+    import ctypes  # here, where it is used: the command begins with this module, and does without
+
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_PERTURB, _OTHER)
