@@ -92,9 +92,10 @@ class Asking:
 
     def alike(self) -> dict[Pass, Pass]:
         """For each pass the first that took and declined the same of all that both were asked so far; maybe itself."""
-        taken: dict[Pass, dict[Case, bool]] = {pass_: {} for pass_ in Pass if pass_ in self.passes}
-        for (pass_, case), said in self.learned.said.items():
-            taken[pass_][case] = said.outcome is not Outcome.UNSUPPORTED
+        taken = {
+            pass_: {case: outcome is not Outcome.UNSUPPORTED for case, outcome in said.items()}
+            for pass_, said in self._outcomes().items()
+        }
         first: dict[Pass, Pass] = {}
         for pass_, answers in taken.items():
             same = (other for other in first.values() if _agree(answers, taken[other]))
@@ -103,15 +104,17 @@ class Asking:
 
     def assume(self, pass_: Pass, cases: Collection[Case]) -> None:
         """Take a pass to answer what one answered that so far said the same as it, if there is one."""
-        said = {other: self._of(other) for other in Pass if other in self.passes}
-        alike = (other for other, of_other in said.items() if other is not pass_ and _agree(said[pass_], of_other))
-        other = next(alike, None)
-        if other is not None:
-            answered = (case for case in cases if said[other].get(case) is Outcome.CONFORMS)
-            self.learned.assumed.update((pass_, case) for case in answered)
+        said = self._outcomes()
+        own = said.pop(pass_)
+        of_alike = next((of_other for of_other in said.values() if _agree(own, of_other)), {})
+        self.learned.assumed.update((pass_, case) for case in cases if of_alike.get(case) is Outcome.CONFORMS)
 
-    def _of(self, pass_: Pass) -> dict[Case, Outcome]:
-        return {case: said.outcome for (each, case), said in self.learned.said.items() if each is pass_}
+    def _outcomes(self) -> dict[Pass, dict[Case, Outcome]]:
+        """What came of all that each pass was asked so far."""
+        outcomes: dict[Pass, dict[Case, Outcome]] = {pass_: {} for pass_ in Pass if pass_ in self.passes}
+        for (pass_, case), said in self.learned.said.items():
+            outcomes[pass_][case] = said.outcome
+        return outcomes
 
     def said(self, pass_: Pass, case: Case) -> Verdict:
         """What came of the call, or is assumed to; a conforming verdict stands for any array."""
