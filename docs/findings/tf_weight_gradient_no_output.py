@@ -1,7 +1,7 @@
 """TensorFlow, weight gradient of conv1d and conv2d where no window fits: the result is never written.
 
-n1c1k1i0f2s2: 1 image, 1 channel in and out, input of 0, kernel of 2, stride 2. float16, bfloat16 and float64 show it on
-every processor, float32 with oneDNN switched off, as it is by default on processors without AVX-512 VNNI.
+n1c1k1i0f2s2: 1 image, 1 channel in and out, input of 0, kernel of 2, stride 2. float32 shows it with oneDNN off, as it
+is by default on processors without AVX-512 VNNI, float16, bfloat16 and float64 with oneDNN as well.
 Exits 1 where the defect shows, 0 where it does not.
 """
 

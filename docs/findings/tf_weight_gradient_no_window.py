@@ -1,8 +1,8 @@
 """TensorFlow, weight gradient of conv1d and conv2d: dies where the kernel exceeds the input by less than the stride.
 
 n1c1k1i1f2s2: 1 image, 1 channel in and out, input of 1, kernel of 2, stride 2. The result of the forward pass is empty,
-as it should be. float16, bfloat16 and float64 always show it, float32 with oneDNN switched off, as it is by default on
-processors without AVX-512 VNNI. Dies by SIGSEGV where the defect shows, exits 0 where it does not.
+as it should be. float32 shows it with oneDNN switched off, as it is by default on processors without AVX-512 VNNI,
+float16 and float64 with oneDNN as well. Dies by SIGSEGV where the defect shows, exits 0 where it does not.
 """
 
 import os
