@@ -11,6 +11,7 @@ from ...oracle.judging.verdict import Outcome, Verdict
 from ...oracle.operands.data import Numbers
 from ...oracle.operands.vocabulary import Lack
 from ..records.compared import dtype_of
+from ..records.diagnosed import UNINITIALISED
 from ..records.native_frames import crash_site
 from ..records.record import Mismatch
 from ..records.spoiling import is_spoiling
@@ -108,6 +109,8 @@ def _deviation(mismatch: Mismatch) -> str:
         return _FORMS[verdict.cause]
     if verdict.cause in _NONFINITE and mismatch.numbers is Numbers.CONTAMINATED:
         return _NONFINITE[verdict.cause]
+    if UNINITIALISED in mismatch.diagnosed:
+        return "results depend on memory that nobody wrote"
     diagnosis = mismatch.diagnosis[0] if mismatch.diagnosis else ""
     if known := _AS_IF.fullmatch(diagnosis):
         return f"results are as if {known['what']}"

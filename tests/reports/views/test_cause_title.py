@@ -27,6 +27,7 @@ REAL = replace(VALUE, worst=replace(WORST, bound=0.1))
     [
         ({}, "Results are not the exact sums of their products, although nothing needs rounding"),
         ({"verdict": REAL, "numbers": Numbers.REALS}, "Errors are larger than rounding can explain"),
+        ({"diagnosed": ("uninitialised-memory",)}, "Results depend on memory that nobody wrote"),
         ({"verdict": NAN}, "Results are NaN or Inf where they should be numbers"),
         (
             {"verdict": NAN, "numbers": Numbers.CONTAMINATED},
