@@ -24,6 +24,7 @@ from ..cases.corpora.selection import Provenance
 from ..cases.covering import covering
 from ..cases.drawing import Chunk, prepare, shares, usual_share
 from ..cases.usual import usual_cases
+from .meanwhile import Meanwhile
 
 PATIENCE = 10
 """Of the cases drawn at large, so many more may be declined than are taken; then variations of taken ones are drawn."""
@@ -55,9 +56,21 @@ class Planned:
     is_small: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A good time to look at what was begun: the next case takes a while to choose.
+
+    Parameters
+    ----------
+    is_over : callable
+        Whether it is chosen by now.
+    """
+
+    is_over: Callable[[], bool]
+
+
 Chosen = tuple[tuple[Case, ...], Variations, Learned]
 """A covering, and what was learned of the candidate for it."""
-Choosing = Callable[[], Chosen]
 
 
 @dataclass(slots=True)
@@ -95,13 +108,14 @@ class Agenda:
         self._spokesmen = self.asking.alike()
 
     def cases(
-        self, remembered: Iterable[Case] = (), apart: Callable[[Choosing], Choosing] = lambda choosing: choosing
-    ) -> Iterator[Planned | None]:
+        self,
+        remembered: Iterable[Case] = (),
+        apart: Callable[[Callable[[], Chosen]], Meanwhile[Chosen]] = Meanwhile,
+    ) -> Iterator[Planned | Pause]:
         """Cases until the budget is spent; first those remembered that are in the space, as small as they are.
 
         Usual layers come before the covering of a restricted candidate is known, which takes a while to choose: `apart`
-        may have that done meanwhile, in another process. None stands for a good time to wait. Of a budget in parts, the
-        first has the covering.
+        may have that done meanwhile, in another process. Of a budget in parts, the first has the covering.
         """
         for case in remembered:
             if case in self.offer.space and self._is_new(case) and self._admits(case):
@@ -112,9 +126,9 @@ class Agenda:
         if self.budget.part == 0:
             is_restricted = self.offer.forms and not self.offer.is_whole
             choosing = apart(self._chosen) if is_restricted else None
-            yield None
+            yield Pause(lambda: choosing is not None and choosing.is_over())
             prepare()
-            covering_cases = covering(self.offer.space) if choosing is None else self._taken_over(choosing())
+            covering_cases = covering(self.offer.space) if choosing is None else self._taken_over(choosing.found())
         share = shares(total, len(covering_cases), len(usual))
         wild = self._drawn_at_large()
         yield from self._drawn(share.usual + share.drawn, wild)

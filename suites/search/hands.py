@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
-from typing import TypeVar
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
 
 from .examiner import Block, Examiner, Results
 from .forked import Ended, Forked
-
-Found = TypeVar("Found")
+from .meanwhile import Found, Meanwhile
 
 _BLOCKS = 2
 """That a hand is given before the first of them is looked at, so that it does not wait for the search."""
@@ -60,19 +61,9 @@ class Hands:
             hand.give(block)
         yield from hand.results(block)
 
-    def apart(self, does: Callable[[], Found]) -> Callable[[], Found]:
-        """Have something found out meanwhile, in one more process, and tell how to get it; without hands, only then."""
-        if not self._hands:
-            return does
-        fork = Forked(lambda connection: connection.send(does()))
-
-        def found() -> Found:
-            with closing(fork), suppress(Ended):
-                told: Found = fork.receive()
-                return told
-            return does()
-
-        return found
+    def apart(self, does: Callable[[], Found]) -> Meanwhile[Found]:
+        """Have something found out meanwhile, in one more process; without hands, only when it is asked for."""
+        return Meanwhile(does, is_apart=bool(self._hands))
 
     def close(self) -> None:
         """End the processes; others may then have them."""
@@ -153,10 +144,29 @@ class _Hand:
                     self._fork.connection.send(block)
 
     def _serve(self, connection: Connection) -> None:
-        with closing(self._examiner.executor.twin()) as executor:
+        with closing(self._examiner.executor.twin()) as executor, _sending_behind(connection) as send:
             examiner = replace(self._examiner, executor=executor)
             while True:
                 for results in examiner.examine(connection.recv()):
-                    connection.send(results)
-                connection.send(None)
+                    send(results)
+                send(None)
                 self._done.release()
+
+
+@contextmanager
+def _sending_behind(connection: Connection) -> Iterator[Callable[[Results | None], None]]:
+    """Send without waiting for who receives it, who may be looking at an earlier block, or at a fault."""
+    waiting = SimpleQueue[Any]()
+
+    def forward() -> None:
+        with suppress(ConnectionError):
+            for results in iter(waiting.get, ...):
+                connection.send(results)
+
+    sender = Thread(target=forward, daemon=True)
+    sender.start()
+    try:
+        yield waiting.put
+    finally:
+        waiting.put(...)
+        sender.join()

@@ -34,7 +34,7 @@ from ..checks.registry import CHECKS, usual_checks
 from ..diagnosis.behind import wrong_call
 from ..diagnosis.fault import Fault
 from ..diagnosis.late_crash import to_blame
-from .agenda import Agenda, Planned
+from .agenda import Agenda, Pause, Planned
 from .events import CaseExamined, Event, FaultMerged, FaultMet, FaultShrunk, TimeIsOver, followed_by
 from .examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results, has_hung
 from .failure_store import Memory
@@ -171,20 +171,23 @@ class _Loop:
             for case, results in found.items():
                 yield from self._recorded(self._kept(case, tuple(results)), case, tuple(results))
 
-    def examined(self, cases: Iterable[Planned | None]) -> Iterator[Event]:
+    def examined(self, cases: Iterable[Planned | Pause]) -> Iterator[Event]:
         """What is told of cases one after the other; those of blocks to come may be under examination already.
 
-        All that were begun are looked at where the next case takes a while to choose.
+        Those that were begun are looked at while the next case is being chosen, where that takes a while.
         """
         begun = deque[tuple[int, tuple[Planned, ...]]]()
         for block in _blocks(cases, _BLOCKS_OF_A_PART * self.agenda.budget.part):
             if self._is_late():
                 break
-            if block is not None:
-                if not self._are_recalled(each.case for each in block[1]):
-                    self.hands.begin(self._block(*block))
-                begun.append(block)
-            while len(begun) > (self.hands.ahead if block is not None else 0):
+            if isinstance(block, Pause):
+                while begun and not block.is_over():
+                    yield from self._examined_block(*begun.popleft())
+                continue
+            if not self._are_recalled(each.case for each in block[1]):
+                self.hands.begin(self._block(*block))
+            begun.append(block)
+            while len(begun) > self.hands.ahead:
                 yield from self._examined_block(*begun.popleft())
         for block in begun:
             yield from self._examined_block(*block)
@@ -316,14 +319,14 @@ class _Loop:
         return replace(result, fault=None if fault is None else fault.id)
 
 
-def _blocks(cases: Iterable[Planned | None], number: int) -> Iterator[tuple[int, tuple[Planned, ...]] | None]:
-    """The cases in blocks, each with its number, from `number`; None in their place where it is told among them."""
+def _blocks(cases: Iterable[Planned | Pause], number: int) -> Iterator[tuple[int, tuple[Planned, ...]] | Pause]:
+    """The cases in blocks, each with its number, from `number`; a pause where it is told among them."""
     block = list[Planned]()
-    for planned in cases:
-        if planned is None:
-            yield None
+    for each in cases:
+        if isinstance(each, Pause):
+            yield each
             continue
-        block.append(planned)
+        block.append(each)
         if len(block) == _length(number):
             yield number, tuple(block)
             number, block = number + 1, []

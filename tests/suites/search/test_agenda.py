@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from random import Random
 
 import numpy as np
@@ -24,7 +25,8 @@ from convoracle.suites.cases.budget import Budget
 from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.profiles import PROFILES
 from convoracle.suites.search import agenda
-from convoracle.suites.search.agenda import Agenda
+from convoracle.suites.search.agenda import Agenda, Chosen, Pause, Planned
+from convoracle.suites.search.meanwhile import Meanwhile
 
 SPACE = PROFILES["quick"].space(dtypes=("float32",))
 FORWARD, OTHER = PASSES = (Pass.FORWARD, Pass.WEIGHT_GRADIENT)
@@ -37,7 +39,7 @@ def of_candidate(candidate: object, total: int, offer: Offer) -> Agenda:
 
 
 def told(agenda: Agenda, remembered: Iterable[Case] = ()) -> list[Case]:
-    return [planned.case for planned in agenda.cases(remembered) if planned is not None]
+    return [planned.case for planned in agenda.cases(remembered) if isinstance(planned, Planned)]
 
 
 class OfOneAxis:
@@ -181,7 +183,7 @@ def test_of_what_is_remembered_is_told_as_small_what_is_in_the_space_and_taken(s
     elsewhere = replace(first, dtype="float64")
     script(chunks=[(drawn,)])
     plan, asking = scripted(10)
-    planned = list(filter(None, plan.cases((first, elsewhere, declined, first, last))))
+    planned = [each for each in plan.cases((first, elsewhere, declined, first, last)) if isinstance(each, Planned)]
     assert [(each.case, each.is_small) for each in planned] == [(first, True), (last, True), (drawn, False)]
     assert elsewhere not in asking.asked
 
@@ -345,3 +347,27 @@ def test_there_are_ten_tries_for_each_variation_that_is_missing(script: Script) 
     sources = script(usual=cases("tt"))
     assert told(scripted(10, RESTRICTED)[0]) == list(cases("tt"))
     assert len(sources.near_which) == 10 * 6 + 10 * 8
+
+
+def test_there_is_a_pause_between_the_usual_layers_and_a_covering_until_that_is_chosen(script: Script) -> None:
+    class Waiting(Meanwhile[Chosen]):
+        chosen = False
+
+        def is_over(self) -> bool:
+            return self.chosen
+
+    usual, covered = cases("tttt"), cases("ttt", 100)
+    script(usual=usual, own_covering=covered)
+    plan, _ = scripted(10, RESTRICTED)
+    *before, pause = islice(plan.cases(apart=Waiting), 5)
+    assert [each.case for each in before if isinstance(each, Planned)] == list(usual)
+    assert isinstance(pause, Pause)
+    assert not pause.is_over()
+    Waiting.chosen = True
+    assert pause.is_over()
+
+
+def test_a_covering_that_is_the_same_for_everybody_is_not_waited_for_in_another_process(script: Script) -> None:
+    script(usual=cases("tttt"), covering=cases("ttt", 100))
+    (pause,) = (each for each in scripted(10, WHOLE)[0].cases() if isinstance(each, Pause))
+    assert not pause.is_over()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -26,10 +27,13 @@ from convoracle.suites.cases.space import Space
 from convoracle.suites.search.examiner import Block, Entry, Examiner, Results
 from convoracle.suites.search.forked import Ended
 from convoracle.suites.search.hands import Hands
+from convoracle.suites.search.meanwhile import Meanwhile
 
 CASE = parse_case("n1c2k2i4f2/float32/uniform/1")
 DEADLY = parse_case("n1c2k2i5f2/float32/uniform/1")
 BLOCKS = [Block(tuple(Entry(replace(CASE, seed=10 * number + each)) for each in range(3))) for number in range(6)]
+BLOCK_OF_MUCH = 800
+MORE_THAN_A_PIPE_HOLDS = 300_000
 WITH_DEADLY = [*BLOCKS[:3], Block((Entry(CASE), Entry(DEADLY), Entry(CASE))), *BLOCKS[3:]]
 
 
@@ -145,12 +149,36 @@ def test_who_is_done_has_the_next_block_before_anybody_looked(tmp_path: Path) ->
         assert [timeless(hands.examined(block)) for block in others] == expected(others)
 
 
+def test_nobody_waits_for_who_does_not_look_at_its_results() -> None:
+    seeds = range(BLOCK_OF_MUCH)
+    much = Block(tuple(Entry(replace(CASE, seed=seed)) for seed in seeds))
+    with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
+        hands.begin(much)
+        [busy] = [hand for hand in hands._hands if hand.has(much)]
+        wait_until(lambda: busy.load() == 0)
+        told = timeless(hands.examined(much))
+    assert sum(len(pickle.dumps(results)) for results in told) > MORE_THAN_A_PIPE_HOLDS
+    assert told == expected([much])[0]
+
+
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_what_is_found_out_meanwhile_takes_no_time_once_it_is_there(tmp_path: Path, is_apart: bool) -> None:
+    go = tmp_path / "go"
+    found = Meanwhile(lambda: wait_until(go.exists), is_apart=is_apart)
+    assert not found.is_over()
+    go.touch()
+    if is_apart:
+        wait_until(found.is_over)
+    assert found.is_over() is is_apart
+    assert found.found() is None
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_what_is_found_out_apart_is_in_another_process_where_there_are_any(count: int) -> None:
     with closing(Hands(examiner(InProcess("reference")), spare(count))) as hands:
         hands.begin(BLOCKS[0])
         found = hands.apart(os.getpid)
-        assert (found() == os.getpid()) is (count == 0)
+        assert (found.found() == os.getpid()) is (count == 0)
         assert timeless(hands.examined(BLOCKS[0])) == expected(BLOCKS[:1])[0]
 
 
@@ -159,7 +187,7 @@ def test_what_a_process_that_ends_should_have_found_out_is_found_out_here() -> N
     with closing(Hands(examiner(InProcess("reference")), spare(1))) as hands:
         hands.begin(BLOCKS[0])
         found = hands.apart(lambda: os._exit(3) if os.getpid() != here else "found")
-        assert found() == "found"
+        assert found.found() == "found"
 
 
 def test_what_was_not_begun_is_examined_where_it_is_asked_for() -> None:

@@ -24,10 +24,11 @@ from convoracle.suites.cases.space import Space
 from convoracle.suites.checks.kind import OfCandidate
 from convoracle.suites.checks.registry import FIRST
 from convoracle.suites.search import search as module
-from convoracle.suites.search.agenda import Agenda, Planned
+from convoracle.suites.search.agenda import Agenda, Pause, Planned
 from convoracle.suites.search.events import CaseExamined, FaultMerged, FaultMet, FaultShrunk
 from convoracle.suites.search.examiner import BLOCK_CASES, LATER_CASES, Block, Examiner, Results
 from convoracle.suites.search.failure_store import FailureMemory
+from convoracle.suites.search.meanwhile import Meanwhile
 from convoracle.suites.search.pursuit import Pursuit
 
 from ..searching import Told, searched
@@ -79,9 +80,10 @@ Given = Callable[..., None]
 def given(monkeypatch: pytest.MonkeyPatch) -> Given:
     """Has a search examine these cases after those remembered, of a candidate that takes all of the space."""
 
-    def given(*cases: Case | None, is_small: bool = True) -> None:
-        def planned(agenda: Agenda, remembered: Sequence[Case], apart: object) -> Iterator[Planned | None]:
-            return (case and Planned(case, is_small=is_small) for case in (*remembered, *cases))
+    def given(*cases: Case | Pause, is_small: bool = True) -> None:
+        def planned(agenda: Agenda, remembered: Sequence[Case], apart: object) -> Iterator[Planned | Pause]:
+            for each in (*remembered, *cases):
+                yield each if isinstance(each, Pause) else Planned(each, is_small=is_small)
 
         monkeypatch.setattr(module, "learn", lambda asking, space, declined: Offer(space))
         monkeypatch.setattr(Agenda, "cases", planned)
@@ -322,8 +324,8 @@ class Scripted:
     def examined(self, block: Block) -> Iterator[Results]:
         return iter([()] * len(block.entries))
 
-    def apart(self, does: Callable[[], object]) -> Callable[[], object]:
-        return does
+    def apart(self, does: Callable[[], object]) -> Meanwhile[object]:
+        return Meanwhile(does)
 
     def close(self) -> None:
         pass
@@ -341,8 +343,9 @@ def test_of_later_blocks_few_have_turns_and_the_others_are_longer(
     assert [block.has_turns for block in Scripted.blocks] == [*[True] * 7, False, False, True, False]
 
 
-def test_as_many_blocks_as_hands_want_are_begun_before_one_is_looked_at_but_all_are_where_the_next_takes_a_while(
-    given: Given, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("over_after", "looked_at"), [(9, "13"), (2, "13"), (1, "1"), (0, "")])
+def test_as_many_blocks_as_hands_want_are_begun_ahead_and_they_are_looked_at_while_the_next_case_is_being_chosen(
+    given: Given, monkeypatch: pytest.MonkeyPatch, over_after: int, looked_at: str
 ) -> None:
     done: list[str] = []
 
@@ -359,17 +362,13 @@ def test_as_many_blocks_as_hands_want_are_begun_before_one_is_looked_at_but_all_
     monkeypatch.setattr(module, "Hands", TwoAhead)
     monkeypatch.setattr(module, "BLOCK_CASES", 2)
     one, two, *others = (replace(PLAIN, seed=seed) for seed in range(1, 12))
-    given(one, two, *others[:3], None, *others[3:])
+    asked = iter(range(99))
+    given(one, two, *others[:3], Pause(lambda: next(asked) >= over_after), *others[3:])
     searched(Wrong(), budget())
-    before = ["begin 1", "begin 3", "look at 1", "look at 3"]
-    assert done == [
-        *before,
-        "begin 5",
-        "begin 7",
-        "begin 9",
-        "look at 5",
-        "begin 11",
-        "look at 7",
-        "look at 9",
-        "look at 11",
-    ]
+    before = ["begin 1", "begin 3", *(f"look at {seed}" for seed in looked_at)]
+    assert done[: len(before) + 1] == [*before, "begin 5"]
+    assert [each for each in done if each.startswith("begin")] == [f"begin {seed}" for seed in range(1, 12, 2)]
+    looks = [place for place, each in enumerate(done) if each.startswith("look")]
+    assert [done[place] for place in looks] == [f"look at {seed}" for seed in range(1, 12, 2)]
+    ahead = [sum(each.startswith("begin") for each in done[:place]) - order for order, place in enumerate(looks)]
+    assert max(ahead) == TwoAhead.ahead + 1
