@@ -15,7 +15,7 @@ from ...oracle.faults.tiles import BLOCKS
 from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Pass
-from ..capabilities.asking import Asking
+from ..capabilities.asking import Asking, Spokesmen
 from ..capabilities.forms import case_of
 from ..capabilities.variations import Variations
 from ..cases.covering import covering
@@ -46,8 +46,9 @@ def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass
     """
     if min(variations.offer.space.ranks) > _MOST_AXES:
         return ()
-    pool = cache(lambda: tuple(_pool(asking, variations)))
-    chosen: dict[Case, None] = dict.fromkeys(filter(asking.takes, covering(variations.offer.space)))
+    spokesmen = asking.spokesmen()
+    pool = cache(lambda: tuple(_pool(spokesmen, variations)))
+    chosen: dict[Case, None] = dict.fromkeys(filter(spokesmen.takes, covering(variations.offer.space)))
     for pass_ in passes:
         for model in filter(is_seen_by_one_case, FAULT_MODELS):
             if pass_ in model.passes:
@@ -104,7 +105,7 @@ def _suited(model: FaultModel, case: Case, dtypes: Collection[str]) -> Iterator[
     yield case
 
 
-def _pool(asking: Asking, variations: Variations) -> Iterator[Case]:
+def _pool(spokesmen: Spokesmen, variations: Variations) -> Iterator[Case]:
     """What is looked at: shipped cases, forms and variations that are taken, where they bring a new pair of traits.
 
     Faults that need two settings at once are met by some case that has both; few need three.
@@ -112,7 +113,7 @@ def _pool(asking: Asking, variations: Variations) -> Iterator[Case]:
     met: set[tuple[str, str]] = set()
     for case, traits in _considered(variations):
         pairs = set(combinations(sorted(traits), 2))
-        if not pairs <= met and asking.takes(case):
+        if not pairs <= met and spokesmen.takes(case):
             met |= pairs
             yield case
 

@@ -102,6 +102,10 @@ class Asking:
             first[pass_] = next(same, pass_)
         return first
 
+    def spokesmen(self) -> Spokesmen:
+        """Of those that are alike until now, one that is asked for all."""
+        return Spokesmen(self, self.alike())
+
     def assume(self, pass_: Pass, cases: Collection[Case]) -> None:
         """Take a pass to answer what one answered that so far said the same as it, if there is one."""
         said = self._outcomes()
@@ -139,6 +143,29 @@ class Asking:
         said = judge_conduct(reply, degenerate=case.geometry.is_degenerate)
         assert said is not None
         return said
+
+
+@dataclass(frozen=True, slots=True)
+class Spokesmen:
+    """Asks one of the passes that took and declined the same.
+
+    Parameters
+    ----------
+    asking : Asking
+    first : mapping of Pass to Pass
+        For each pass the one that is asked in its place; maybe itself.
+    """
+
+    asking: Asking
+    first: Mapping[Pass, Pass]
+
+    def is_taken(self, pass_: Pass, case: Case) -> bool:
+        """Whether who speaks for a pass does not decline a case; it is defined in each dtype in which the pass is."""
+        return self.asking.is_taken(self.first[pass_], case)
+
+    def takes(self, case: Case) -> bool:
+        """Whether some pass is said to take a case."""
+        return any(self.is_taken(pass_, case) for pass_ in self.asking.passes_of(case))
 
 
 def _agree(some: Mapping[Case, object], others: Mapping[Case, object]) -> bool:

@@ -7,15 +7,15 @@ cases can be told long before those before them are examined.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count, islice, permutations
 from random import Random
 
 from ...oracle.operands.data import Case
-from ...oracle.problem.passes import Pass, is_defined
-from ..capabilities.asking import Asking, Learned
+from ...oracle.problem.passes import Pass
+from ..capabilities.asking import Asking, Learned, Spokesmen
 from ..capabilities.declined import Declined
 from ..capabilities.offer import Offer
 from ..capabilities.variations import Variations, swept
@@ -101,11 +101,11 @@ class Agenda:
     """Cases drawn at large that were taken and have something to compute, less those declined."""
     _numbers: Iterator[int] = field(default_factory=count)
     _variations: Variations | None = None
-    _spokesmen: Mapping[Pass, Pass] = field(init=False)
-    """Whom a case is put to for each pass: passes that took the same until now are asked as one."""
+    _spokesmen: Spokesmen = field(init=False)
+    """Whom a case is put to for each pass, where a candidate is restricted."""
 
     def __post_init__(self) -> None:
-        self._spokesmen = self.asking.alike()
+        self._spokesmen = self.asking.spokesmen()
 
     def cases(
         self,
@@ -158,7 +158,7 @@ class Agenda:
         """
         passes = [pass_ for pass_ in self.asking.passes_of(case) if self.offer.why_untaken(pass_, case) is None]
         if not self.offer.is_whole:
-            passes = [pass_ for pass_ in passes if self.asking.is_taken(self._spokesman(pass_, case), case)]
+            passes = [pass_ for pass_ in passes if self._spokesmen.is_taken(pass_, case)]
         elif not self.asking.takes(case):
             passes = []
         if not passes:
@@ -171,10 +171,6 @@ class Agenda:
         if self._variations is not None:
             self._variations.add(case, passes)
         return True
-
-    def _spokesman(self, pass_: Pass, case: Case) -> Pass:
-        other = self._spokesmen[pass_]
-        return other if is_defined(other, case.dtype) else pass_
 
     def _chosen(self) -> Chosen:
         """A covering of what the candidate takes, which is asked in a process of its own."""

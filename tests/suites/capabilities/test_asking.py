@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome, Verdict
+from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.passes import Array, Operands, Pass
+from convoracle.oracle.problem.passes import Array, Operands, Pass, is_defined
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Died, Reply, Returned, TimedOut, Unsupported
 from convoracle.suites.capabilities.asking import Asking
@@ -186,3 +187,25 @@ def test_a_pass_is_taken_to_answer_what_one_answered_that_said_the_same_before(
     assert all(asked.answers(Pass.JVP, each) for each in assumed)
     assert executor.asked == []
     assert not asked.was_asked(case(7))
+
+
+def test_one_of_the_passes_that_are_alike_is_asked_for_all() -> None:
+    asked, executor = asking(Pass.FORWARD, Pass.UPDATE, Pass.JVP, Pass.INPUT_GRADIENT)
+    said = {Pass.FORWARD: TAKEN, Pass.INPUT_GRADIENT: TAKEN, Pass.UPDATE: DECLINED, Pass.JVP: DECLINED}
+    asked.learned.said |= {(pass_, SMALL): verdict for pass_, verdict in said.items()}
+    spokesmen = asked.spokesmen()
+    assert spokesmen.takes(case(9))
+    assert [pass_ for pass_, _, _ in executor.asked] == [Pass.FORWARD]
+    assert not spokesmen.takes(case(1, "float64"))
+    assert [pass_ for pass_, _, _ in executor.asked[1:]] == [Pass.FORWARD, Pass.UPDATE]
+    assert spokesmen.is_taken(Pass.JVP, case(9))
+    assert [pass_ for pass_, _, _ in executor.asked[3:]] == [Pass.UPDATE]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_who_speaks_for_a_pass_is_defined_wherever_that_is(dtype: str) -> None:
+    asked, _ = asking(*Pass)
+    asked.learned.said |= {(pass_, SMALL): TAKEN for pass_ in Pass}
+    assert set(asked.spokesmen().first.values()) == {Pass.FORWARD}
+    defined = [is_defined(pass_, dtype) for pass_ in Pass]
+    assert defined == sorted(defined, reverse=True)
