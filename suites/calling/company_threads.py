@@ -13,6 +13,7 @@ from ...oracle.problem.linearity import LINEAR_IN
 from ...oracle.problem.passes import Operands
 from .altered_operands import copied, negated
 from .company import LATTICE, REALS, CompanyCall, CompanyQuestion, Deviation, Part, same_bits
+from .filling import unfilled
 from .one_call import Announce, Caller, snapshot
 
 THREAD_COUNT = 4
@@ -55,7 +56,7 @@ def meet(
     is_slow = time.perf_counter() - begun > _SLOW_SECONDS * len(signed)
     known += [_Known(name, call, answers[name]) for name, call in companions.items()]
     watch = _Watch(shared.operands)
-    with _frequent_switches():
+    with _frequent_switches(), unfilled():
         different = _together(caller, known, watch, is_slow) if threads > 1 else _beside_a_reader(caller, shared, watch)
     for name in watch.changed[:1]:
         got = "changed and restored, as another thread saw that read it meanwhile"

@@ -36,8 +36,12 @@ class Executor(Protocol):
         *,
         seconds: float | None = None,
         layout: str = CONTIGUOUS,
+        is_filled: bool = True,
     ) -> Reply:
-        """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own."""
+        """Call one pass on operands in a memory layout; `seconds` is a time limit instead of the executor's own.
+
+        Memory that nobody wrote is filled, so that it shows in the result; not needed after a like call that was right.
+        """
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """Make a call again, after others and beside others; the reply to the first where it is no array."""

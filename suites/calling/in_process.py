@@ -41,8 +41,9 @@ class InProcess:
         *,
         seconds: float | None = None,
         layout: str = CONTIGUOUS,
+        is_filled: bool = True,
     ) -> Reply:
-        """Call one pass; there is no time limit here."""
+        """Call one pass; there is no time limit here, and memory is as it is."""
         return _in_process(execute(self._loaded, pass_, operands.of(pass_), geometry, layout, interruptible=True))
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:

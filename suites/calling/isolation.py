@@ -13,7 +13,6 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import NoReturn, Self, TypeVar
 
 from ...oracle.problem.geometry import ConvGeometry
@@ -134,10 +133,12 @@ class Isolated:
         *,
         seconds: float | None = None,
         layout: str = CONTIGUOUS,
+        is_filled: bool = True,
     ) -> Reply:
         """Call one pass in the candidate's process; `seconds` is a time limit instead of `limits`'s own."""
         asked, arrays = call_request(pass_, operands.of(pass_), geometry)
-        return self._answer({"do": "call", **asked, "layout": layout}, arrays, seconds, self._read_reply)
+        request = {"do": "call", **asked, "layout": layout, "is_filled": is_filled}
+        return self._answer(request, arrays, seconds, self._read_reply)
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, in the candidate's process."""
@@ -220,9 +221,7 @@ class Isolated:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
 
     def _ask(

@@ -55,11 +55,12 @@ class Withholding:
         *,
         seconds: float | None = None,
         layout: str = CONTIGUOUS,
+        is_filled: bool = True,
     ) -> Reply:
         """As `Executor.call`, or withheld."""
         if why := self.why(pass_, _case(operands, geometry, layout)):
             return Unsupported(why)
-        return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout)
+        return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout, is_filled=is_filled)
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`; withheld as soon as one of its calls is."""

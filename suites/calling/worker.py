@@ -39,7 +39,7 @@ from .company_calls import keep_company
 from .crash_handlers import tell_where_it_dies
 from .devices import held_device
 from .execution import execute, write_text
-from .filling import fill_otherwise
+from .filling import fill_otherwise, unfilled
 from .illegal_calls import make_illegal
 from .libraries import libraries
 from .lifetime import adopt_orphans, bury_ended, children, end_strays, end_with
@@ -256,7 +256,8 @@ def _answer(
         case "illegal":
             return to_message(make_illegal(loaded, pass_, operands, geometry, request["settings"], request["needs"]))
         case _:
-            return to_message(execute(loaded, pass_, operands, geometry, request["layout"]))
+            with contextlib.nullcontext() if request["is_filled"] else unfilled():
+                return to_message(execute(loaded, pass_, operands, geometry, request["layout"]))
 
 
 def _question(request: Header, arrays: list[Array]) -> CompanyQuestion:

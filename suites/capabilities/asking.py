@@ -55,11 +55,14 @@ class Asking:
     passes : collection of Pass
         Those that are examined.
     learned : Learned
+    is_filled : bool
+        Whether memory is filled: what a pass answers may hang on it, what it declines not.
     """
 
     executor: Executor
     passes: Collection[Pass]
     learned: Learned = field(default_factory=Learned)
+    is_filled: bool = True
 
     def takes(self, case: Case) -> bool:
         """Whether some pass does not decline a case."""
@@ -136,7 +139,7 @@ class Asking:
         if self.learned.hangs[pass_] >= _MOST_HANGS:
             return _TAKEN
         operands = _operands(case.geometry, case.dtype, bias=case.bias).of(pass_)
-        reply = self.executor.call(pass_, operands, case.geometry, layout=case.layout)
+        reply = self.executor.call(pass_, operands, case.geometry, layout=case.layout, is_filled=self.is_filled)
         self.learned.hangs[pass_] += isinstance(reply, TimedOut)
         if isinstance(reply, Returned):
             return _TAKEN

@@ -76,9 +76,12 @@ class Examination:
         return operands_of(numbers, self.case, self.arithmetic) if self.recorded is None else self.recorded
 
     def ask(self, numbers: Numbers, pass_: Pass) -> Judged:
-        """A call of a pass on numbers of a kind; on integers, on which the other checks rest, always the first one."""
+        """A call of a pass on numbers of a kind; on integers, on which the other checks rest, always the first one.
+
+        On reals memory is not filled where that call showed none that was never written.
+        """
         if numbers is not Numbers.INTEGERS:
-            return self.call(numbers, pass_)
+            return self.call(numbers, pass_, is_filled=numbers is not Numbers.REALS or pass_ not in self.sound)
         if pass_ not in self._on_integers:
             self._on_integers[pass_] = self.call(numbers, pass_)
         return self._on_integers[pass_]
@@ -93,11 +96,12 @@ class Examination:
         told = {pass_: judged.verdict.outcome for pass_, judged in self._on_integers.items()}
         return [pass_ for pass_ in self.passes if told.get(pass_) in ANSWERED]
 
-    def call(self, numbers: Numbers, pass_: Pass) -> Judged:
+    def call(self, numbers: Numbers, pass_: Pass, *, is_filled: bool = True) -> Judged:
         """One more call of a pass."""
         operands = self.operands(numbers)
         start = time.perf_counter()
-        reply = self.executor.call(pass_, operands, self.case.geometry, layout=self.case.layout)
+        geometry, layout = self.case.geometry, self.case.layout
+        reply = self.executor.call(pass_, operands, geometry, layout=layout, is_filled=is_filled)
         seconds = time.perf_counter() - start
         value = reply.value if isinstance(reply, Returned) else None
         return Judged(self._judge(numbers, pass_, reply), value, seconds)

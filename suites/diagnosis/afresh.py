@@ -43,10 +43,11 @@ class Afresh:
         *,
         seconds: float | None = None,
         layout: str = CONTIGUOUS,
+        is_filled: bool = True,
     ) -> Reply:
         """As `Executor.call`, the first of a process."""
         self.executor.restart()
-        return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout)
+        return self.executor.call(pass_, operands, geometry, seconds=seconds, layout=layout, is_filled=is_filled)
 
     def call_in_company(self, question: CompanyQuestion) -> CompanyReply | Reply:
         """As `Executor.call_in_company`, whose calls are in one process by its nature."""

@@ -100,7 +100,7 @@ def _agenda(asking: Asking, budget: Budget) -> Agenda:
     if budget.corpus_cases:
         return Agenda(budget, Offer(budget.space), asking, declined)
     space = replace(budget.space, dtypes=info.dtypes) if budget.own_dtypes else budget.space
-    return Agenda(budget, learn(asking, space, declined), asking, declined)
+    return Agenda(budget, learn(asking, space, declined), replace(asking, is_filled=False), declined)
 
 
 def _loop(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -67,6 +69,28 @@ def test_four_threads_make_the_call_its_opposite_and_the_companions(bitwise: boo
     assert candidate.firsts == firsts
     assert "4 threads were making calls at once" in announced
     assert min(candidate.intervals) < 1e-3 <= sys.getswitchinterval() == usual
+
+
+def test_memory_need_not_be_filled_while_threads_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    where: list[str] = []
+
+    @contextmanager
+    def unfilled() -> Iterator[None]:
+        where.append("unfilled")
+        yield
+        where.append("filled")
+
+    class Noting(Watched):
+        def forward(self, input: Array, weight: Array) -> Array:
+            where.append("here" if threading.current_thread() is threading.main_thread() else "in a thread")
+            return super().forward(input, weight)
+
+    monkeypatch.setattr(company_threads, "unfilled", unfilled)
+    assert met(Noting())[0] == []
+    begin, end = where.index("unfilled"), where.index("filled")
+    assert set(where[:begin]) == {"here"}
+    assert set(where[begin + 1 : end]) == {"in a thread"}
+    assert where[end + 1 :] == []
 
 
 def test_many_slow_calls_at_once_are_no_hang() -> None:

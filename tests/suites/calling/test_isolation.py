@@ -162,6 +162,26 @@ def test_memory_that_nobody_wrote_can_hold_other_bytes() -> None:
     assert told == [usual, other, usual]
 
 
+@pytest.mark.parametrize("size", [129, 1000, 100_000])
+def test_memory_that_nobody_wrote_need_not_be_filled_and_is_again_in_the_next_call(size: int) -> None:
+    """The smallest one is what the C library would hand out again without a look at it."""
+
+    def conv(input: Array, weight: Array) -> Array:
+        memory = np.empty(size)
+        found = memory[size // 2]
+        memory[...] = 7
+        return np.full(GEOMETRY.output_shape, found)
+
+    with Isolated(conv) as executor:
+        told = []
+        for is_filled in (True, False, False, True, True, False, True):
+            reply = executor.call(Pass.FORWARD, operands(), GEOMETRY, is_filled=is_filled)
+            assert isinstance(reply, Returned)
+            told.append((is_filled, reply.value.flat[0]))
+    usual = np.full(8, 0xBF, np.uint8).view(np.float64)[0]
+    assert all((found == usual) == is_filled for is_filled, found in told), told
+
+
 def test_candidate_that_kills_the_process_which_forks_for_it() -> None:
     def act(input: Array, weight: Array) -> object:
         os.kill(os.getppid(), signal.SIGKILL)

@@ -48,6 +48,7 @@ REQUEST: Header = {
     "operands": ["input", "weight", "output_gradient"],
     "learning_rate": 0.5,
     "layout": "contiguous",
+    "is_filled": True,
 }
 EXITED, KILLED = 3 << 8, int(signal.SIGKILL)
 """Wait statuses."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,7 @@ class Scripted(InProcess):
     def __init__(self) -> None:
         super().__init__("reference")
         self.asked: list[tuple[Pass, Operands, str]] = []
+        self.filled: list[bool] = []
 
     def call(
         self,
@@ -34,8 +37,10 @@ class Scripted(InProcess):
         *,
         seconds: float | None = None,
         layout: str = "contiguous",
+        is_filled: bool = True,
     ) -> Reply:
         self.asked.append((pass_, operands, layout))
+        self.filled.append(is_filled)
         match geometry.size[0]:
             case 1:
                 return Unsupported("too small")
@@ -209,3 +214,10 @@ def test_who_speaks_for_a_pass_is_defined_wherever_that_is(dtype: str) -> None:
     assert set(asked.spokesmen().first.values()) == {Pass.FORWARD}
     defined = [is_defined(pass_, dtype) for pass_ in Pass]
     assert defined == sorted(defined, reverse=True)
+
+
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_memory_is_filled_where_that_is_asked_for(is_filled: bool) -> None:
+    asked, executor = asking()
+    replace(asked, is_filled=is_filled).said(Pass.FORWARD, case(9))
+    assert executor.filled == [is_filled]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.in_process import InProcess
+from convoracle.suites.calling.replies import Reply
 from convoracle.suites.checks.examination import Examination, ask, ask_values, pass_of
 from convoracle.suites.checks.value import operands_of
 
@@ -44,6 +46,27 @@ class Counts:
 def examination(**settings: object) -> tuple[Examination, Counts]:
     candidate = Counts()
     return Examination(InProcess(candidate), CASE, PASSES, **settings), candidate  # type: ignore[arg-type]
+
+
+class Filled(InProcess):
+    """Keeps of which calls memory is to be filled."""
+
+    def __init__(self) -> None:
+        super().__init__(Counts())
+        self.filled: list[bool] = []
+
+    def call(self, *arguments: Any, is_filled: bool = True, **options: Any) -> Reply:
+        self.filled.append(is_filled)
+        return super().call(*arguments, is_filled=is_filled, **options)
+
+
+def test_memory_need_not_be_filled_on_reals_after_a_call_that_was_right_on_integers_with_it() -> None:
+    asked = Examination(Filled(), CASE, PASSES)
+    for pass_ in (Pass.FORWARD, Pass.WEIGHT_GRADIENT):
+        for numbers in (Numbers.REALS, Numbers.INTEGERS, Numbers.REALS, Numbers.CONTAMINATED):
+            asked.ask(numbers, pass_)
+    asked.call(Numbers.REALS, Pass.FORWARD)
+    assert asked.executor.filled == [True, True, False, True, True, True, True, True, True]
 
 
 def test_integers_are_asked_once_and_other_numbers_each_time() -> None:

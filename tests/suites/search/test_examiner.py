@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.operands.data import Case, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.reports.records.compared import KNOWN_HANG
 from convoracle.reports.records.record import CheckResult
@@ -31,19 +31,11 @@ class Hanging(InProcess):
         self.asked: list[Pass] = []
         self.hangs = hangs
 
-    def call(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-        layout: str = CONTIGUOUS,
-    ) -> Reply:
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **options: Any) -> Reply:
         self.asked.append(pass_)
         if self.hangs(geometry):
             return TimedOut(10.0)
-        return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
+        return super().call(pass_, operands, geometry, **options)
 
 
 class Restarted(InProcess):

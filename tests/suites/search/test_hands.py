@@ -17,7 +17,6 @@ import pytest
 
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.suites.calling.executor import Executor
 from convoracle.suites.calling.in_process import InProcess
@@ -56,20 +55,12 @@ class Ending(InProcess):
         super().__init__("reference")
         self._folder, self._ends = folder, ends
 
-    def call(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-        layout: str = CONTIGUOUS,
-    ) -> Reply:
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **options: Any) -> Reply:
         ended = len(list(self._folder.iterdir()))
         if geometry == DEADLY.geometry and ended < self._ends:
             (self._folder / str(ended)).touch()
             os._exit(3)
-        return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
+        return super().call(pass_, operands, geometry, **options)
 
 
 def examiner(executor: Executor) -> Examiner:

@@ -12,7 +12,6 @@ import pytest
 
 from convoracle.oracle.faults import fault_named
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.reports import Run, RunInfo, RunWriter, read_records, read_run
 from convoracle.reports.records.record import CaseRecord, Evidence, Mismatch
@@ -48,21 +47,13 @@ class Interrupted(PlantedInProcess):
         super().__init__(fault_named(FAULT))
         self.calls_left: int | None = None
 
-    def call(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-        layout: str = CONTIGUOUS,
-    ) -> Reply:
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **options: Any) -> Reply:
         if self.calls_left is not None:
             self.calls_left -= 1
             if self.calls_left < 0:
                 self.calls_left = None
                 raise KeyboardInterrupt
-        return super().call(pass_, operands, geometry, seconds=seconds, layout=layout)
+        return super().call(pass_, operands, geometry, **options)
 
 
 def read_until_interrupted(events: Generator[Any], reader: Callable[[Any], None]) -> None:

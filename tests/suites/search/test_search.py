@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from convoracle.oracle.judging.verdict import Outcome
 from convoracle.oracle.operands.data import parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
-from convoracle.oracle.problem.layouts import CONTIGUOUS
 from convoracle.oracle.problem.passes import Operands, Pass
 from convoracle.reports.records.record import CheckResult
 from convoracle.suites.calling.executor import Executor
@@ -149,20 +149,12 @@ class Patient(InProcess):
         self.limits: set[float | None] = set()
         self.hangs = 0
 
-    def call(
-        self,
-        pass_: Pass,
-        operands: Operands,
-        geometry: ConvGeometry,
-        *,
-        seconds: float | None = None,
-        layout: str = CONTIGUOUS,
-    ) -> Reply:
-        self.limits.add(seconds)
+    def call(self, pass_: Pass, operands: Operands, geometry: ConvGeometry, **options: Any) -> Reply:
+        self.limits.add(options.get("seconds"))
         if pass_ is Pass.WEIGHT_GRADIENT and max(geometry.dilation) > 1:
             self.hangs += 1
             return TimedOut(10.0)
-        return super().call(pass_, operands, geometry, layout=layout)
+        return super().call(pass_, operands, geometry, **options)
 
 
 def test_a_call_that_is_known_to_hang_has_the_time_of_any_other_and_is_seldom_made() -> None:
