@@ -166,6 +166,31 @@ def test_a_call_that_is_known_to_hang_has_the_time_of_any_other_and_is_seldom_ma
     assert executor.hangs <= 8
 
 
+class Noting(InProcess):
+    """The reference, which keeps of which calls memory is filled: of those on ones alone, and of the others."""
+
+    def __init__(self) -> None:
+        super().__init__("reference")
+        self.on_ones: list[bool] = []
+        self.on_others: list[bool] = []
+
+    def call(
+        self, pass_: Pass, operands: Operands, geometry: ConvGeometry, *, is_filled: bool = True, **options: Any
+    ) -> Reply:
+        is_plain = all((array == 1).all() for array in operands.of(pass_).arrays().values())
+        (self.on_ones if is_plain and geometry.products else self.on_others).append(is_filled)
+        return super().call(pass_, operands, geometry, **options)
+
+
+def test_memory_is_filled_while_the_domain_is_learned_and_where_results_are_looked_at_first() -> None:
+    executor = Noting()
+    searched(executor, budget(30))
+    learned = executor.on_ones.index(False)
+    assert learned > 10
+    assert not any(executor.on_ones[learned:])
+    assert 0.3 < sum(executor.on_others) / len(executor.on_others) < 0.9
+
+
 def test_the_same_seed_gives_the_same_records() -> None:
     runs = [told_of("PaddingSidesSwapped", 40, seed=3) for _ in range(2)]
     shrunk = [[(fault.id, fault.found, fault.shrunk) for fault in told.faults] for told in runs]
