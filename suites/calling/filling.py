@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 
 _PERTURB = "MALLOC_PERTURB_"
-FILLED = {_PERTURB: "64", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+FILLED = {_PERTURB: "64", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0"}
 """Environment in which fresh memory holds the byte 0xBF and freed memory 0x40: numbers near -1.5 and 3, or -0.1 and 32.
-It is the same each time. What a thread would keep of freed memory for itself is not filled again, so none is kept."""
+It is the same each time. What a thread would keep of freed memory for itself is not filled again, so none is kept; nor
+is any kept in the lists of small blocks, in which one that is freed twice would go unnoticed."""
 _OTHER = 63
 """Fresh memory holds 0xC0, freed memory 0x3F: numbers near -6 and 0.75, or -2 and 0.5."""
 _M_PERTURB = -6

@@ -182,6 +182,23 @@ def test_memory_that_nobody_wrote_need_not_be_filled_and_is_again_in_the_next_ca
     assert all((found == usual) == is_filled for is_filled, found in told), told
 
 
+@pytest.mark.parametrize("size", [24, 1000, 5000])
+def test_a_block_that_is_freed_twice_with_another_between_is_noticed_at_once(size: int) -> None:
+    def conv(input: Array, weight: Array) -> Array:
+        library = ctypes.CDLL(None)
+        library.malloc.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+        one, other, _ = (library.malloc(size) for _ in range(3))
+        for each in (one, other, one):
+            library.free(each)
+        return np.full(GEOMETRY.output_shape, 0.0)
+
+    with Isolated(conv) as executor:
+        reply = executor.call(Pass.FORWARD, operands(), GEOMETRY)
+    assert isinstance(reply, Died)
+    assert reply.cause == "SIGABRT (aborted)"
+    assert "double free" in reply.detail
+
+
 def test_candidate_that_kills_the_process_which_forks_for_it() -> None:
     def act(input: Array, weight: Array) -> object:
         os.kill(os.getppid(), signal.SIGKILL)
