@@ -83,8 +83,9 @@ def wrong_terms(
     def shows(pass_: Pass, geometry: ConvGeometry) -> bool:
         if pass_ not in passes or (misread is not None and misread(geometry) in (None, geometry)):
             return False
-        wrong = plant(reference.evaluate)(pass_, probe(geometry, complex_only), geometry)
-        return not np.array_equal(wrong, _right(pass_, geometry, complex_only))
+        given, right = probe(geometry, complex_only), _right(pass_, geometry, complex_only)
+        wrong = plant(_remembering(right, pass_, given, geometry))(pass_, given, geometry)
+        return not np.array_equal(wrong, right)
 
     return FaultModel(name, sentence, explanation, Kind.TERMS, passes, shows, plant, needs, misread)
 
@@ -162,6 +163,24 @@ def _integers(rng: np.random.Generator, shape: tuple[int, ...], largest: int) ->
 @lru_cache(maxsize=1024)
 def _right(pass_: Pass, geometry: ConvGeometry, is_complex: bool) -> Array:
     return reference.evaluate(pass_, probe(geometry, is_complex), geometry)
+
+
+def _remembering(right: Array, pass_: Pass, given: Operands, geometry: ConvGeometry) -> Implementation:
+    """The reference, which knows what one call gives: many faults change nothing of what they are given."""
+
+    def evaluate(asked: Pass, operands: Operands, other: ConvGeometry) -> Array:
+        if asked is pass_ and other == geometry and _are_same(operands, given):
+            return right.copy()
+        return reference.evaluate(asked, operands, other)
+
+    return evaluate
+
+
+def _are_same(some: Operands, others: Operands) -> bool:
+    if some.learning_rate != others.learning_rate:
+        return False
+    one, other = some.arrays(), others.arrays()
+    return one.keys() == other.keys() and all(np.array_equal(array, other[name]) for name, array in one.items())
 
 
 def misreading(wrong: Misreading) -> Change:

@@ -24,8 +24,8 @@ from ..cases.space import BEST_RESOLVED_FILL
 from .shipped_sightings import is_seen_by_one_case, seen, shipped_sightings
 from .sighting import Pair, Sighting, keeps_shapes
 
-_DRAWN = 300
-"""Variations that are drawn near each pass, beside the forms and the shipped cases that are taken."""
+_DRAWN = 600
+"""Variations that are drawn near each pass, of those alike near one, beside the forms and the shipped cases."""
 _LOOKED_AT = 40
 """Of the cases in which it can show, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
@@ -127,7 +127,8 @@ def _considered(variations: Variations) -> Iterator[tuple[Case, frozenset[str]]]
 
     yield from ((case, _traits(case)) for case in covering(space))
     random = Random(_SEED)
-    drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in variations.pool]
+    different = {tuple(forms): pass_ for pass_, forms in variations.pool.items()}.values()
+    drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in different]
     plain = (replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None)
     traits = {case: _traits(case) for case in filter(is_quick, plain)}
     yield from sorted(traits.items(), key=lambda each: -len(each[1]))

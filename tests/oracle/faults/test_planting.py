@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from convoracle.oracle.answers import reference
-from convoracle.oracle.faults.model import Kind, Needs
+from convoracle.oracle.faults import FAULT_MODELS
+from convoracle.oracle.faults.model import Implementation, Kind, Needs
 from convoracle.oracle.faults.planting import (
     BACKWARDS,
     CONVOLVING,
@@ -327,3 +329,29 @@ def test_operands_are_left_as_they_are(change: Change) -> None:
     operands = drawn()
     change(reference.evaluate, Pass.WEIGHT_GRADIENT, operands, ROW)
     assert all((array == drawn().arrays()[name]).all() for name, array in operands.arrays().items())
+
+
+@pytest.mark.parametrize("text", ["n2c2k4i4x5f1x1s2x1p1x1", "n1c2k2i3x4f2x3p1x0+1d2x1g2", "n2c2k3i3f2s2to1"])
+def test_a_fault_shows_where_it_changes_what_the_reference_gives(text: str) -> None:
+    """Of a call that it leaves as it is, the result is remembered: that may not hide what it does change."""
+    geometry = parse_geometry(text)
+    of_terms = [model for model in FAULT_MODELS if model.kind is Kind.TERMS and "float64" in model.needs.dtypes]
+    shown = 0
+    for model in of_terms:
+        faulty = model.plant(reference.evaluate)
+        for pass_ in model.passes:
+            right = reference.evaluate(pass_, probe(geometry), geometry)
+            differs = not np.array_equal(faulty(pass_, probe(geometry), geometry), right)
+            assert model.shows(pass_, geometry) == differs, (model.name, pass_)
+            shown += differs
+    assert len(of_terms) > 100
+    assert 100 < shown < 0.9 * sum(len(model.passes) for model in of_terms)
+
+
+def test_a_step_of_another_length_is_another_call() -> None:
+    def change(implementation: Implementation, pass_: Pass, operands: Operands, geometry: ConvGeometry) -> Array:
+        return implementation(pass_, replace(operands, learning_rate=2 * operands.learning_rate), geometry)
+
+    model = wrong_terms("doubled", "the step is doubled", "", change, (Pass.UPDATE, Pass.FORWARD))
+    assert model.shows(Pass.UPDATE, ROW)
+    assert not model.shows(Pass.FORWARD, ROW)
