@@ -78,10 +78,12 @@ class Examination:
     def ask(self, numbers: Numbers, pass_: Pass) -> Judged:
         """A call of a pass on numbers of a kind; on integers, on which the other checks rest, always the first one.
 
-        On reals memory is not filled where that call showed none that was never written.
+        On reals memory is not filled where that call was right with it.
         """
         if numbers is not Numbers.INTEGERS:
-            return self.call(numbers, pass_, is_filled=numbers is not Numbers.REALS or pass_ not in self.sound)
+            before = self._on_integers.get(pass_)
+            was_right = before is not None and before.verdict.outcome is Outcome.CONFORMS
+            return self.call(numbers, pass_, is_filled=numbers is not Numbers.REALS or not was_right)
         if pass_ not in self._on_integers:
             self._on_integers[pass_] = self.call(numbers, pass_)
         return self._on_integers[pass_]

@@ -10,14 +10,14 @@ import pytest
 
 from convoracle.oracle.answers import reference
 from convoracle.oracle.errors import InvalidArgument
-from convoracle.oracle.judging.verdict import Outcome
+from convoracle.oracle.judging.verdict import Outcome, Verdict
 from convoracle.oracle.numbers.dtypes import Arithmetic
 from convoracle.oracle.operands.data import Numbers, parse_case
 from convoracle.oracle.problem.geometry import ConvGeometry
 from convoracle.oracle.problem.passes import Array, Operands, Pass
 from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply
-from convoracle.suites.checks.examination import Examination, ask, ask_values, pass_of
+from convoracle.suites.checks.examination import Examination, Judged, ask, ask_values, pass_of
 from convoracle.suites.checks.value import operands_of
 
 CASE = parse_case("n1c1k1i4f2/float32/uniform/1/strided")
@@ -67,6 +67,13 @@ def test_memory_need_not_be_filled_on_reals_after_a_call_that_was_right_on_integ
             asked.ask(numbers, pass_)
     asked.call(Numbers.REALS, Pass.FORWARD)
     assert asked.executor.filled == [True, True, False, True, True, True, True, True, True]
+
+
+def test_memory_is_filled_on_reals_where_integers_decided_nothing() -> None:
+    asked = Examination(Filled(), CASE, PASSES)
+    asked._on_integers[Pass.FORWARD] = Judged(Verdict(Outcome.UNDECIDED), np.zeros(3), 0.0)
+    asked.ask(Numbers.REALS, Pass.FORWARD)
+    assert asked.executor.filled == [True]
 
 
 def test_integers_are_asked_once_and_other_numbers_each_time() -> None:
