@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count, islice, permutations
 from random import Random
 
@@ -177,7 +177,7 @@ class Agenda:
         from ..audits.own_covering import own_covering  # with every fault model: the first cases wait for none
 
         with closing(self.asking.executor.twin()) as executor:
-            asking = replace(self.asking, executor=executor)
+            asking = Asking(executor, self.asking.passes, self.asking.learned, self.asking.is_filled)
             variations = self._near_taken(asking)
             return own_covering(asking, variations, asking.passes), variations, asking.learned
 
