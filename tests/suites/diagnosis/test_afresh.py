@@ -38,7 +38,12 @@ class Keeps:
 @pytest.mark.parametrize(
     ("name", "arguments", "keywords", "restarted"),
     [
-        ("call", (Pass.FORWARD, lattice_operands(CASE), CASE.geometry), {"seconds": 2.0, "layout": "strided", "is_filled": False}, True),
+        (
+            "call",
+            (Pass.FORWARD, lattice_operands(CASE), CASE.geometry),
+            {"seconds": 2.0, "layout": "strided", "is_filled": False},
+            True,
+        ),
         ("call_in_company", (QUESTION,), {}, True),
         ("illegal", (ILLEGAL,), {}, True),
         ("call_text", (Pass.FORWARD, CASE.geometry, "float32", False), {}, False),
