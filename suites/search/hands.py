@@ -5,7 +5,8 @@ What comes of a block follows from the block alone, so a search comes to the sam
 
 from __future__ import annotations
 
-from collections import deque
+import pickle
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -14,7 +15,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
 
 from .examiner import Block, Examiner, Results
 from .forked import Ended, Forked
@@ -22,6 +22,8 @@ from .meanwhile import Found, Meanwhile
 
 _BLOCKS = 2
 """That a hand is given before the first of them is looked at, so that it does not wait for the search."""
+_MOST_ENDS = 2
+"""Of processes in one block, which is then examined no more."""
 
 
 class Hands:
@@ -89,11 +91,14 @@ class _Hand:
         """The blocks of which not all results were received."""
         self._results: dict[Block, list[Results]] = {}
         """Of blocks that were examined before the one that was asked for."""
+        self._ends = defaultdict[Block, list[Ended]](list)
+        """How processes ended in each block."""
         self._begin()
 
     def _begin(self) -> None:
         self._done = get_context("fork").Semaphore(0)
-        self._left = len(self._queue)
+        self._given = [block for block in self._queue if len(self._ends[block]) < _MOST_ENDS]
+        self._left = len(self._given)
         self._fork = Forked(self._serve)
 
     def load(self) -> int:
@@ -109,6 +114,7 @@ class _Hand:
     def give(self, block: Block) -> None:
         """Have a block examined, after those given before."""
         self._queue.append(block)
+        self._given.append(block)
         self._left += 1
         with suppress(ConnectionError):
             self._fork.connection.send(block)
@@ -125,9 +131,9 @@ class _Hand:
         self._fork.close()
 
     def _next(self) -> Iterator[Results]:
-        """What comes of the block that is examined now, in a second process where the first ends in it."""
-        count = 0
-        for is_last_try in (False, True):
+        """What comes of the block that is examined now, in another process where one ends, unless two end in it."""
+        block, count = self._queue[0], 0
+        while len(self._ends[block]) < _MOST_ENDS:
             try:
                 for number, results in enumerate(iter(self._fork.receive, None)):
                     if number >= count:
@@ -135,13 +141,18 @@ class _Hand:
                         count += 1
                 self._queue.popleft()
                 return
-            except Ended:
-                if is_last_try:
-                    raise
-                self.close()
-                self._begin()
-                for block in self._queue:
-                    self._fork.connection.send(block)
+            except Ended as ended:
+                self._replace(ended)
+        raise self._ends[block][-1]
+
+    def _replace(self, ended: Ended) -> None:
+        """Begin another process with what is left: results of blocks that were done may be lost with the one before."""
+        under_way = self._given[-left] if (left := self.load()) else self._queue[0]
+        self._ends[under_way].append(ended)
+        self.close()
+        self._begin()
+        for block in self._given:
+            self._fork.connection.send(block)
 
     def _serve(self, connection: Connection) -> None:
         with closing(self._examiner.executor.twin()) as executor, _sending_behind(connection) as send:
@@ -156,17 +167,17 @@ class _Hand:
 @contextmanager
 def _sending_behind(connection: Connection) -> Iterator[Callable[[Results | None], None]]:
     """Send without waiting for who receives it, who may be looking at an earlier block, or at a fault."""
-    waiting = SimpleQueue[Any]()
+    waiting = SimpleQueue[bytes]()
 
     def forward() -> None:
         with suppress(ConnectionError):
-            for results in iter(waiting.get, ...):
-                connection.send(results)
+            for message in iter(waiting.get, b""):
+                connection.send_bytes(message)
 
     sender = Thread(target=forward, daemon=True)
     sender.start()
     try:
-        yield waiting.put
+        yield lambda results: waiting.put(pickle.dumps(results))
     finally:
-        waiting.put(...)
+        waiting.put(b"")
         sender.join()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.calling.replies import Reply
 from convoracle.suites.capabilities.offer import Offer
 from convoracle.suites.cases.space import Space
+from convoracle.suites.search import hands as module
 from convoracle.suites.search.examiner import Block, Entry, Examiner, Results
 from convoracle.suites.search.forked import Ended
 from convoracle.suites.search.hands import Hands
@@ -152,6 +154,18 @@ def test_nobody_waits_for_who_does_not_look_at_its_results() -> None:
     assert told == expected([much])[0]
 
 
+class Unsendable(Examiner):
+    def examine(self, block: Block) -> Iterator[Results]:
+        yield (lambda: block,)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_sent_is_raised_and_not_waited_for() -> None:
+    plain = examiner(InProcess("reference"))
+    unsendable = Unsendable(plain.executor, plain.passes, plain.checks, plain.offer)
+    with closing(Hands(unsendable, spare(1))) as hands, pytest.raises(AttributeError, match="pickle"):
+        examined(hands, BLOCKS[:1])
+
+
 @pytest.mark.parametrize("is_apart", [False, True])
 def test_what_is_found_out_meanwhile_takes_no_time_once_it_is_there(tmp_path: Path, is_apart: bool) -> None:
     go = tmp_path / "go"
@@ -191,6 +205,34 @@ def test_a_process_that_ends_is_replaced(tmp_path: Path) -> None:
     with closing(Hands(examiner(Ending(tmp_path, ends=1)), spare(1))) as hands:
         assert examined(hands, WITH_DEADLY) == expected(WITH_DEADLY)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_no_block_is_blamed_for_a_later_one_whose_end_took_its_results_away(tmp_path: Path) -> None:
+    """All that a process examined before it ended is lost, each time, if it was sent behind."""
+
+    def sending_behind(connection: Connection) -> AbstractContextManager[Callable[[Results | None], None]]:
+        return nullcontext(lambda results: None if ends_again() else connection.send(results))
+
+    def ends_again() -> bool:
+        return len(list(tmp_path.iterdir())) < 2
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_sending_behind", sending_behind)
+        with closing(Hands(examiner(Ending(tmp_path, ends=9)), spare(1))) as hands:
+            blocks = [BLOCKS[0], Block((Entry(DEADLY),)), BLOCKS[1]]
+            hand = hands_of_one(hands, blocks)
+            assert timeless(hand.results(blocks[0])) == expected(blocks[:1])[0]
+            with pytest.raises(Ended, match="ended with exit code 3"):
+                list(hand.results(blocks[1]))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def hands_of_one(hands: Hands, blocks: Iterable[Block]) -> Any:
+    """One process, which is given all blocks."""
+    hands._hire()
+    for block in blocks:
+        hands._hands[0].give(block)
+    return hands._hands[0]
 
 
 def test_a_block_in_which_every_process_ends_is_told(tmp_path: Path) -> None:
