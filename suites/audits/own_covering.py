@@ -16,7 +16,7 @@ from ...oracle.operands.data import Case
 from ...oracle.problem.geometry import ConvGeometry
 from ...oracle.problem.passes import Pass
 from ..capabilities.asking import Asking, Spokesmen
-from ..capabilities.forms import case_of
+from ..capabilities.forms import Form, case_of
 from ..capabilities.variations import Variations
 from ..cases.covering import covering
 from ..cases.features import features
@@ -24,8 +24,9 @@ from ..cases.space import BEST_RESOLVED_FILL
 from .shipped_sightings import is_seen_by_one_case, seen, shipped_sightings
 from .sighting import Pair, Sighting, keeps_shapes
 
-_DRAWN = 600
-"""Variations that are drawn near each pass, of those alike near one, beside the forms and the shipped cases."""
+_DRAWN, _OF_ALIKE = 300, 2
+"""Variations that are drawn near each pass, and near so many of those that take the same forms; beside the forms and
+the shipped cases."""
 _LOOKED_AT = 40
 """Of the cases in which it can show, those with most traits first, so many are looked at for each fault and pass."""
 _MOST_AXES = 3
@@ -127,8 +128,11 @@ def _considered(variations: Variations) -> Iterator[tuple[Case, frozenset[str]]]
 
     yield from ((case, _traits(case)) for case in covering(space))
     random = Random(_SEED)
-    different = {tuple(forms): pass_ for pass_, forms in variations.pool.items()}.values()
-    drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in different]
+    alike: dict[tuple[Form, ...], list[Pass]] = {}
+    for pass_, forms in variations.pool.items():
+        alike.setdefault(tuple(forms), []).append(pass_)
+    near = [pass_ for passes in alike.values() for pass_ in passes[:_OF_ALIKE]]
+    drawn = [variations.draw(pass_, random) for _ in range(_DRAWN) for pass_ in near]
     plain = (replace(case, seed=_PLAIN_SEED, fill=BEST_RESOLVED_FILL) for case in drawn if case is not None)
     traits = {case: _traits(case) for case in filter(is_quick, plain)}
     yield from sorted(traits.items(), key=lambda each: -len(each[1]))
