@@ -38,9 +38,9 @@ from .deferred import Deferred
 from .factor import Factor, factor
 from .smallest import Smallest, all_at_once, known, of_products, smaller, times
 
-Sums = Callable[[Pass, Factor, Factor, ConvGeometry, int], tuple[Scaled, Callable[[], Float64]]]
-"""The exact results of a bilinear map of a left and a right operand, none of more than so many terms; and what gives
-those of their absolute values in float64."""
+Sums = Callable[[Pass, Factor, Factor, ConvGeometry, int, Factor | None], tuple[Scaled, Callable[[], Float64]]]
+"""The exact results of a bilinear map of a left and a right operand, none of more than so many products, and of a bias
+where there is one; and what gives the sums of the products' absolute values in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,13 +174,18 @@ def _stacked(real: ExactResult, imaginary: ExactResult) -> ExactResult:
 
 
 def _sum_of_products(pass_: Pass, operands: Operands, geometry: ConvGeometry, sums: Sums) -> ExactResult:
-    arrays = operands.arrays()
-    results = (
-        _bilinear(part, factor(operands, part.left), factor(operands, part.right), geometry.direct, sums)
-        for part in present_products(pass_, geometry, arrays)
+    arrays, added = operands.arrays(), offset(pass_)
+    bias = factor(operands, added) if added in arrays else None
+    parts = present_products(pass_, geometry, arrays)
+    fused = bias if len(parts) == 1 else None
+    total = reduce(
+        _plus,
+        (
+            _bilinear(part, factor(operands, part.left), factor(operands, part.right), geometry.direct, sums, fused)
+            for part in parts
+        ),
     )
-    total, added = reduce(_plus, results), offset(pass_)
-    return _with_bias(total, factor(operands, added), geometry) if added in arrays else total
+    return total if bias is None or fused else _with_bias(total, bias, geometry)
 
 
 def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
@@ -197,13 +202,18 @@ def _plus(left: ExactResult, right: ExactResult) -> ExactResult:
 def _with_bias(result: ExactResult, bias: Factor, geometry: ConvGeometry) -> ExactResult:
     """The sum with a bias as one more term of each element of its channel."""
     column = (-1, *(1,) * geometry.rank)
-    sizes = bias.sizes.reshape(column)
+    return _of_bias_too(add(result.value, bias.exactly().reshaped(column)), result, bias)
+
+
+def _of_bias_too(value: Scaled, result: ExactResult, bias: Factor) -> ExactResult:
+    """That value, of the terms of a result and the bias of each element's channel."""
+    sizes = bias.sizes.reshape(-1, *(1,) * (len(value.shape) - 2))
 
     def everywhere() -> Float64:
-        return np.broadcast_to(sizes, result.value.shape)
+        return np.broadcast_to(sizes, value.shape)
 
     return ExactResult(
-        add(result.value, bias.exactly().reshaped(column)),
+        value,
         lambda: _sum(result.magnitude, sizes),
         lambda: smaller(result.smallest, all_at_once(bias.extent.smallest_size, everywhere)),
         terms=result.terms + 1,
@@ -216,16 +226,19 @@ def _sum(left: Float64, right: Float64) -> Float64:
         return left + right
 
 
-def _bilinear(product: Product, left: Factor, right: Factor, direct: ConvGeometry, sums: Sums) -> ExactResult:
+def _bilinear(
+    product: Product, left: Factor, right: Factor, direct: ConvGeometry, sums: Sums, bias: Factor | None = None
+) -> ExactResult:
     kind, (terms, most) = product.kind, _terms(product.kind, direct)
-    value, of_sizes = sums(kind, left, right, direct, most)
-    return ExactResult(
+    value, of_sizes = sums(kind, left, right, direct, most, bias)
+    result = ExactResult(
         value,
         of_sizes,
         lambda: of_products(kind, left, right, direct),
         terms=terms,
         most=lambda: most * left.extent.largest_size * right.extent.largest_size,
     )
+    return result if bias is None else _of_bias_too(value, result, bias)
 
 
 def _bias_gradient(output_gradient: Factor, geometry: ConvGeometry) -> ExactResult:

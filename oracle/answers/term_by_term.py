@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..numbers.arrays import Float64
 from ..numbers.limbs import widest
-from ..numbers.scaled import Scaled, scaled, with_room
+from ..numbers.scaled import Scaled, add, scaled, with_room
 from ..problem.geometry import ConvGeometry
 from ..problem.passes import Array, Pass
 from .factor import Factor
@@ -29,9 +29,12 @@ _CHUNK_PRODUCTS = 1 << 17
 
 
 def sums_of_products(
-    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int
+    kind: Pass, left: Factor, right: Factor, direct: ConvGeometry, most_terms: int, bias: Factor | None = None
 ) -> tuple[Scaled, Callable[[], Float64]]:
-    """The exact results of a bilinear map, no element of more than `most_terms` terms; and of absolute values."""
+    """The exact results of a bilinear map, no element of more than `most_terms` products; and of absolute values.
+
+    A bias, one more term of each element of its channel, is added to the results alone.
+    """
     a, b = scaled(left.array), scaled(right.array)
     x, y = with_room(widest(a.integers) * widest(b.integers) * most_terms, a.integers, b.integers)
     terms = contraction(kind, direct)
@@ -39,7 +42,10 @@ def sums_of_products(
     def sums(x: Array, y: Array) -> Scaled:
         return Scaled.of(terms.reduce(*terms.grouped(x, y), np.add, 0), a.exponent + b.exponent)
 
-    return sums(x, y), lambda: sums(np.abs(x), np.abs(y)).to_float64()
+    value = sums(x, y)
+    if bias is not None:
+        value = add(value, bias.exactly().reshaped((-1, *(1,) * direct.rank)))
+    return value, lambda: sums(np.abs(x), np.abs(y)).to_float64()
 
 
 _FACTORS = {

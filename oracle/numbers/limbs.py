@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import reduce
-from itertools import chain, repeat, zip_longest
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,27 +40,27 @@ def carried(digits: Sequence[Limb], width: int, bits: int, offset: int = 0) -> L
     side by side; of the last digits, all that fits the last limb.
     """
     if bits + offset <= ROOM:  # whatever overflows on the way does so modulo 2**64
+        if len(digits) == 1 and not offset:
+            return (digits[0],)
         weighed = (digit << (width * k + offset) for k, digit in enumerate(digits))
         return (reduce(np.add, weighed),)
     limbs: list[Limb] = []
-    carry, word = np.zeros_like(digits[0]), np.zeros_like(digits[0])
-    filled, last = offset, len(digits) - 1
-    for number, digit in enumerate(chain(digits, repeat(np.zeros((), np.int64)))):
-        carry += digit
-        if number >= last and filled + bits - width * number <= ROOM:
-            break
+    carry, word = digits[0], np.zeros((), np.int64)
+    filled, number, last = offset, 0, len(digits) - 1
+    while number < last or filled + bits - width * number > ROOM:
         kept = carry & ((1 << width) - 1)
-        kept <<= filled
-        word += kept
-        carry >>= width
-        filled += width
+        if filled:
+            kept <<= filled
+            kept += word
+        word, carry = kept, carry >> width
+        number, filled = number + 1, filled + width
+        if number <= last:
+            carry += digits[number]
         if filled >= BITS:
             limbs.append(word & _MASK)
             word >>= BITS
             filled -= BITS
-    carry <<= filled
-    word += carry
-    return (*limbs, word)
+    return (*limbs, (carry << filled) + word)
 
 
 def of_integers(integers: Array) -> Limbs:

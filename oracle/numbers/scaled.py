@@ -17,7 +17,7 @@ from . import limbs
 from .arrays import Float64
 from .dtypes import FORMATS
 from .limbs import Limbs, widest
-from .splitting import Extent, digits, extent, times_power
+from .splitting import Extent, digits, extent, integers_of, times_power
 
 _FORM = FORMATS["float64"]
 _LEAST_EXPONENT = _FORM.min_exponent - _FORM.precision + 1
@@ -109,8 +109,8 @@ def scaled(array: Array) -> Scaled:
 def in_limbs(values: Float64, bits: Extent) -> Scaled:
     """Finite numbers of that extent, exactly."""
     if bits.bits <= limbs.ROOM:
-        return Scaled((times_power(values, -bits.lowest).astype(np.int64),), bits.lowest)
-    parts = digits(values, bits.lowest, limbs.BITS, -(-bits.bits // limbs.BITS)).astype(np.int64)
+        return Scaled((integers_of(values, bits),), bits.lowest)
+    parts = digits(values, bits, limbs.BITS, -(-bits.bits // limbs.BITS)).astype(np.int64)
     return Scaled(limbs.carried(list(parts), limbs.BITS, bits.bits), bits.lowest)
 
 

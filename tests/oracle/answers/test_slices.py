@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from convoracle.oracle.answers import bilinear, exact, reference, slices
 from convoracle.oracle.answers.exact import ExactResult
+from convoracle.oracle.answers.factor import Factor
 from convoracle.oracle.answers.magnitude import MOST_EXCESS
 from convoracle.oracle.numbers.dtypes import DTYPES
 from convoracle.oracle.numbers.splitting import extent
@@ -174,7 +175,7 @@ def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES[:7])
-def test_one_map_of_slices_has_that_of_each(geometry: str) -> None:
+def test_one_map_of_slices_has_that_of_each_pair(geometry: str) -> None:
     rng, direct = np.random.default_rng(0), parse_geometry(geometry).direct
     shapes = {"input": direct.input_shape, "weight": direct.weight_shape, "output_gradient": direct.output_shape}
     for kind, unrolled, other in (
@@ -182,12 +183,63 @@ def test_one_map_of_slices_has_that_of_each(geometry: str) -> None:
         (Pass.INPUT_GRADIENT, "output_gradient", "weight"),
         (Pass.WEIGHT_GRADIENT, "input", "output_gradient"),
     ):
-        a, b = _integers(rng, shapes[unrolled]), _integers(rng, (3, *shapes[other]))
+        a, b = _integers(rng, (2, *shapes[unrolled])), _integers(rng, (3, *shapes[other]))
         maps = slices.maps_of_slices(kind, a, b, direct)
-        for one, slice_ in zip(maps, b, strict=True):
+        assert maps.shape == (2, 3, *kind.result_shape(direct))
+        for i, j in np.ndindex(2, 3):
             zeros = {name: np.zeros(shape) for name, shape in shapes.items()}
-            operands = Operands(bias=None, **(zeros | {unrolled: a, other: slice_}))
-            assert (one == reference.evaluate(kind, operands, direct)).all()
+            operands = Operands(bias=None, **(zeros | {unrolled: a[i], other: b[j]}))
+            assert (maps[i, j] == reference.evaluate(kind, operands, direct)).all()
+
+
+@pytest.mark.parametrize("few", [1, 700, 1 << 15])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sums_are_the_same_however_many_slices_are_unrolled_at_a_time(
+    few: int, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "_FEW_SUMS", few)
+    for geometry in GEOMETRIES[:7]:
+        assert _compared(Case(parse_geometry(geometry), True, dtype, "wide", 5))
+
+
+BIASES = {
+    "of the terms' size": ([3.0, -5.5], 0),
+    "below their last bit": ([2.0**-80, -3 * 2.0**-61], 1),
+    "above all of them": ([2.0**90, -(2.0**70)], 1),
+}
+
+
+@pytest.mark.parametrize("sized", [1.0, 2.0**-500])
+@pytest.mark.parametrize("of_one_map", [True, False])
+@pytest.mark.parametrize("bias", BIASES)
+def test_a_bias_is_added_by_its_digits_or_else_afterwards(
+    bias: str, of_one_map: bool, sized: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    geometry, added = ConvGeometry.of(batch=2, out_channels=2, size=3, kernel=2), []
+    low = 0.0 if of_one_map else 2.0**-29
+    x = np.array([[[1.0 + low, -2.0, 3.0]], [[2.0, 1.0 - low, -1.0]]])
+    w = np.array([[[1.5, -1.0 + low]], [[low, 4.0]]]) * sized
+    values, afterwards = BIASES[bias]
+    operands = Operands(x, w, np.array(values) * sized, np.ones((2, 2, 2)))
+    add = slices.add
+    monkeypatch.setattr(slices, "add", lambda *both: added.append(both) or add(*both))
+    result = exact.evaluate(Pass.FORWARD, operands, geometry)
+    _assert_same(result, exact.by_definition(Pass.FORWARD, operands, geometry), MOST_EXCESS)
+    assert len(added) == afterwards
+
+
+@pytest.mark.parametrize("bits", range(79, 85))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_bias_has_the_room_of_the_last_digit(bits: int, sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside sums as large as they may be: of 2**61 with digits of 20 bits below them, those of 81 bits still fit."""
+    largest = sign * ((1 << 61) - 1)
+    scale = slices._Scale(0, 20, 62 + 20)
+    bias, afterwards = sign * ((1 << bits) - (1 << bits - 53)), []
+    add = slices.add
+    monkeypatch.setattr(slices, "add", lambda *both: afterwards.append(both) or add(*both))
+    found = scale.with_bias(np.full((2, 1, 1, 1), largest), Factor.of(np.array([float(bias)])), 1)
+    assert found.to_fractions().item() == largest + (largest << 20) + bias
+    assert len(afterwards) == (bits > 81)
 
 
 def test_sums_that_would_take_too_much_memory_are_those_of_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoracle.oracle.numbers.splitting import digits, extent
+from convoracle.oracle.numbers.splitting import digits, digits_of_integers, extent
 
 FLOATS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
@@ -22,13 +22,22 @@ FLOATS = st.one_of(
 def test_digits_add_up_to_the_numbers(values: list[float], width: int) -> None:
     array = np.array(values, dtype=np.float64)
     bits = extent(np.abs(array), 53)
-    parts = digits(array, bits.lowest, width, -(-bits.bits // width))
-    assert (np.abs(parts) < 2.0**width).all()
+    parts = digits(array, bits, width, -(-bits.bits // width))
+    assert (np.abs(parts) <= 2.0**width).all()
     assert (parts == np.rint(parts)).all()
-    assert ((parts == 0) | (np.sign(parts) == np.sign(array))).all()
     for value, column in zip(values, parts.T, strict=True):
         weighed = (Fraction(digit) * Fraction(2) ** (bits.lowest + width * k) for k, digit in enumerate(column))
         assert sum(weighed) == Fraction(value)
+
+
+@given(st.lists(st.integers(-(1 << 40), 1 << 40), max_size=3), st.integers(0, 90), st.integers(1, 32))
+def test_digits_of_integers_that_are_shifted(integers: list[int], shift: int, width: int) -> None:
+    count = max(1, -(-(shift + 41 - 61) // width) + 1)
+    parts = digits_of_integers(np.array(integers, dtype=np.int64), shift, width, count)
+    assert parts.shape == (count, len(integers))
+    for integer, column in zip(integers, parts.T.tolist(), strict=True):
+        assert all(0 <= digit < 1 << width for digit in column[:-1])
+        assert sum(digit << (width * k) for k, digit in enumerate(column)) == integer << shift
 
 
 @given(st.lists(FLOATS, max_size=5))
