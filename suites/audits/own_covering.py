@@ -37,26 +37,31 @@ _CONTAMINATING_SEEDS, _PLAIN_SEED = (2, 4, 6, 8), 1
 """Where NaN and Inf are planted follows from the seed and the shapes; of odd seeds they are not asked."""
 
 
-def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> tuple[Case, ...]:
+def own_covering(asking: Asking, variations: Variations, passes: Collection[Pass]) -> Iterator[Case]:
     """Cases that a candidate takes, which together see every fault that one of the cases looked at sees in a pass.
 
     The shipped ones come first, as far as it takes them. Each fault is seen where the
     wrong result has the right shape, if there is such a case. Faults of conduct
     that take several calls are left to the check of conduct in company. Above three axes there is none, as
     there is no shipped one: what is drawn there has room for two elements an axis, and looking at it takes long.
+
+    Each is chosen when it is asked for: the first few take the least time.
     """
     if min(variations.offer.space.ranks) > _MOST_AXES:
-        return ()
+        return
     spokesmen = asking.spokesmen()
     pool = cache(lambda: tuple(_pool(spokesmen, variations)))
-    chosen: dict[Case, None] = dict.fromkeys(filter(spokesmen.takes, covering(variations.offer.space)))
+    chosen = dict[Case, None]()
+    for case in filter(spokesmen.takes, covering(variations.offer.space)):
+        chosen[case] = None
+        yield case
     for pass_ in passes:
         for model in filter(is_seen_by_one_case, FAULT_MODELS):
             if pass_ in model.passes:
                 better = _better((model, pass_), chosen, pool, variations.offer.space.dtypes)
                 if better is not None:
                     chosen[better] = None
-    return tuple(chosen)
+                    yield better
 
 
 def _better(

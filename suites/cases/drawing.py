@@ -26,8 +26,13 @@ class Shares:
 
 def shares(total: int, covering: int, usual: int) -> Shares:
     """A covering of so many cases has at most a third, of so many usual layers, their share; a fifth is the rest."""
-    covering, usual = min(covering, total // 3), usual_share(total, usual)
+    covering, usual = min(covering, most_of_covering(total)), usual_share(total, usual)
     return Shares(usual, total - total // 5 - covering - usual, covering)
+
+
+def most_of_covering(total: int) -> int:
+    """How many cases of a covering are asked at most."""
+    return total // 3
 
 
 def usual_share(total: int, usual: int) -> int:

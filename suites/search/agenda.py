@@ -22,7 +22,7 @@ from ..capabilities.variations import Variations, swept
 from ..cases.budget import Budget
 from ..cases.corpora.selection import Provenance
 from ..cases.covering import covering
-from ..cases.drawing import Chunk, prepare, shares, usual_share
+from ..cases.drawing import Chunk, most_of_covering, prepare, shares, usual_share
 from ..cases.usual import usual_cases
 from .meanwhile import Meanwhile
 
@@ -70,7 +70,7 @@ class Pause:
 
 
 Chosen = tuple[tuple[Case, ...], Variations, Learned]
-"""A covering, and what was learned of the candidate for it."""
+"""Of a covering what is asked, where near variations are drawn, and what was learned of the candidate for both."""
 
 
 @dataclass(slots=True)
@@ -173,13 +173,14 @@ class Agenda:
         return True
 
     def _chosen(self) -> Chosen:
-        """A covering of what the candidate takes, which is asked in a process of its own."""
+        """As much of a covering of what the candidate takes as is asked; it is put to a process of its own."""
         from ..audits.own_covering import own_covering  # with every fault model: the first cases wait for none
 
         with closing(self.asking.executor.twin()) as executor:
             asking = Asking(executor, self.asking.passes, self.asking.learned, self.asking.is_filled)
             variations = self._near_taken(asking)
-            return own_covering(asking, variations, asking.passes), variations, asking.learned
+            chosen = islice(own_covering(asking, variations, asking.passes), most_of_covering(self.budget.cases))
+            return tuple(chosen), variations, asking.learned
 
     def _taken_over(self, chosen: Chosen) -> tuple[Case, ...]:
         """The covering; what was learned for it is known here, too."""

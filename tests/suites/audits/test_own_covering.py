@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from random import Random
 
 import pytest
@@ -16,7 +17,8 @@ from convoracle.suites.calling.in_process import InProcess
 from convoracle.suites.capabilities.asking import Asking
 from convoracle.suites.capabilities.declined import Declined
 from convoracle.suites.capabilities.offer import learn
-from convoracle.suites.capabilities.variations import swept
+from convoracle.suites.capabilities.variations import Variations, swept
+from convoracle.suites.cases.covering import covering
 from convoracle.suites.cases.profiles import PROFILES
 
 from ..restricted import Limited, conv2d
@@ -45,24 +47,35 @@ def test_every_fault_that_can_show_in_the_domain_is_seen_there(candidate, passes
     asking = Asking(InProcess(candidate), passes)
     offer = learn(asking, PROFILES["quick"].space(), Declined("mine"))
     variations = swept(asking, offer)
-    covering = own_covering(asking, variations, passes)
-    assert all(asking.takes(case) for case in covering)
-    assert 5 < len(covering) < 60
+    chosen = tuple(own_covering(asking, variations, passes))
+    assert all(asking.takes(case) for case in chosen)
+    assert 5 < len(chosen) < 60
     random = Random(99)
     drawn = [variations.draw(pass_, random) for _ in range(30) for pass_ in passes]
     plenty = [case for case in drawn if case is not None and asking.takes(case) and case.geometry.products < 2000]
     assert len(plenty) > 10
-    unseen = {(power.model, power.pass_) for power in powers(covering, models) if power.first is None}
+    unseen = {(power.model, power.pass_) for power in powers(chosen, models) if power.first is None}
     missed, misshapen = [], set()
     for model in models:
         for pass_ in set(model.passes) & set(passes):
             best = max(sighting(model, pass_, case) for case in plenty)
             if best and (model, pass_) in unseen:
                 missed.append(f"{model.name} in {pass_}")
-            if best is Sighting.IN_SHAPE and max(sighting(model, pass_, case) for case in covering) is not best:
+            if best is Sighting.IN_SHAPE and max(sighting(model, pass_, case) for case in chosen) is not best:
                 misshapen.add(model.name)
     assert missed == []
     assert len(misshapen) <= max(0.02 * len(models), 1), misshapen
+
+
+def test_the_first_few_take_no_drawing_where_shipped_cases_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = (Pass.FORWARD,)
+    asking = Asking(InProcess(Limited("3x3 s1 p1 dense")), passes)
+    variations = swept(asking, learn(asking, PROFILES["quick"].space(), Declined("mine")))
+    whole = tuple(own_covering(asking, variations, passes))
+    taken = [case for case in covering(variations.offer.space) if asking.takes(case)]
+    assert taken
+    monkeypatch.setattr(Variations, "draw", None)
+    assert list(islice(own_covering(asking, variations, passes), len(taken))) == taken == list(whole[: len(taken)])
 
 
 def test_strides_exchanged_keep_the_shape_only_where_both_give_one_size() -> None:

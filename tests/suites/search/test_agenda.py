@@ -146,7 +146,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
         sources = Sources(**given)
         monkeypatch.setattr(agenda, "usual_cases", lambda space, seed: iter(sources.usual))
         monkeypatch.setattr(agenda, "covering", lambda space: tuple(sources.covering))
-        monkeypatch.setattr(module, "own_covering", lambda *_: tuple(sources.own_covering))
+        monkeypatch.setattr(module, "own_covering", lambda *_: iter(sources.own_covering))
         monkeypatch.setattr(agenda, "swept", sources.swept)
         chunks = (*sources.chunks, ())
         monkeypatch.setattr(agenda, "Chunk", lambda space, seed, number: ScriptedChunk(chunks[number]))
@@ -365,6 +365,17 @@ def test_there_is_a_pause_between_the_usual_layers_and_a_covering_until_that_is_
     assert not pause.is_over()
     Waiting.chosen = True
     assert pause.is_over()
+
+
+@pytest.mark.parametrize(("total", "chosen"), [(2, 0), (3, 1), (30, 10), (300, 12)])
+def test_of_a_covering_of_its_own_no_more_is_chosen_than_is_asked(
+    total: int, chosen: int, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To choose a case takes long: here only a third of what is asked can be of the covering."""
+    script()
+    covered, made = cases("t" * 12), list[Case]()
+    monkeypatch.setattr(module, "own_covering", lambda *_: (made.append(case) or case for case in covered))
+    assert told(scripted(total, RESTRICTED)[0]) == made == list(covered[:chosen])
 
 
 def test_a_covering_that_is_the_same_for_everybody_is_not_waited_for_in_another_process(script: Script) -> None:
