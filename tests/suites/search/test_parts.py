@@ -149,7 +149,7 @@ def test_what_is_missing_is_said_and_is_no_conformance(shards: Sequence[Path], t
     assert run.info.shard == ""
 
 
-@pytest.mark.parametrize("until", [1, 7, 19, 33, 52])
+@pytest.mark.parametrize("until", [1, 19, 52, *(pytest.param(count, marks=pytest.mark.campaign) for count in (7, 33))])
 def test_a_run_that_was_interrupted_comes_to_the_same_when_it_is_resumed(
     until: int, whole: Path, running: Running, tmp_path: Path
 ) -> None:
