@@ -48,7 +48,8 @@ _PROBES: tuple[dict[str, Any], ...] = (
 )
 """Settings that are tried on top of a form that is taken, where no form that is taken has them."""
 _SAMPLED = 8
-"""Of its forms, one in so many is asked of a pass, and the others where no other pass said the same to them."""
+"""Of its forms, one in so many is asked of a pass, and the others where no other pass said the same to them; of those
+drawn in vain for a pass that says the same, no others."""
 _PROBED = 4
 """Forms that they are tried on."""
 _DRAWN, _REDRAWN = 4000, 0.25
@@ -146,14 +147,21 @@ def _explored(asking: Asking, space: Space) -> Tried:
 
 
 def _taken(asking: Asking, space: Space, tried: Tried) -> dict[Pass, tuple[Form, ...]]:
-    """The forms that each pass takes; if it takes none with anything to compute, drawn ones that it does."""
+    """The forms that each pass takes; if it takes none with anything to compute, drawn ones that it does.
+
+    Of what was drawn for one pass in vain, another that so far said the same is asked a part.
+    """
     taken = {pass_: _taken_of(asking, pass_, forms) for pass_, forms in tried}
     drawn: dict[Form, None] = {}
+    in_vain = set[Pass]()
     for pass_, forms in taken.items():
         if not any(_case(form).geometry.products for form in forms):
-            more = tuple(_drawn(asking, pass_, space, tuple(drawn)))
+            every = _SAMPLED if in_vain and asking.alike()[pass_] in in_vain else 1
+            more = tuple(_drawn(asking, pass_, space, tuple(drawn), every))
             drawn |= dict.fromkeys(more)
             taken[pass_] = (*more, *forms)
+            if not more:
+                in_vain.add(pass_)
     return taken
 
 
@@ -169,14 +177,19 @@ def _taken_of(asking: Asking, pass_: Pass, forms: Collection[Form]) -> tuple[For
     return tuple(form for form, case in zip(forms, cases, strict=True) if asking.is_taken(pass_, case))
 
 
-def _drawn(asking: Asking, pass_: Pass, space: Space, known: Collection[Form]) -> Iterator[Form]:
-    """Forms that a pass takes: those found for another one or, if it takes none of them, new ones."""
+def _drawn(asking: Asking, pass_: Pass, space: Space, known: Collection[Form], every: int) -> Iterator[Form]:
+    """Forms that a pass takes: those found for another one or, if it takes none of them, new ones.
+
+    Until it takes one, it is asked one in `every`.
+    """
     shared = [form for form in known if asking.is_taken(pass_, _case(form))]
     yield from shared
     random, count = Random(_SEED), len(shared)
     dtypes = [dtype for dtype in space.dtypes if is_defined(pass_, dtype)]
-    for start in () if shared else _far_forms(asking, space, random):
+    for number, start in enumerate(() if shared else _far_forms(asking, space, random)):
         form = replace(start, dtype=random.choice(dtypes))
+        if number % every and not count:
+            continue
         case = case_of(form)
         if case is not None and case.geometry.products and space.allows(case) and asking.is_taken(pass_, case):
             yield form

@@ -12,6 +12,7 @@ from .progress import Amount, found_line
 
 _WIDE = 100
 """So many columns have room for the name of what is shrunk."""
+_LEARNING = "asking what it takes"
 
 
 def show_live(events: Iterable[RunEvent], console: Console) -> None:
@@ -31,7 +32,7 @@ def show_live(events: Iterable[RunEvent], console: Console) -> None:
             match event:
                 case PartStarted(candidate, total) if candidate.name not in bars:
                     amounts[candidate.name] = Amount(total)
-                    bars[candidate.name] = progress.add_task(candidate.name, total=total, rate="", doing="")
+                    bars[candidate.name] = progress.add_task(candidate.name, total=total, rate="", doing=_LEARNING)
                 case CaseExamined(record, done, _, part):
                     task = progress.tasks[bars[record.candidate]]
                     rate = f"{task.speed:.0f}/s" if task.speed else ""

@@ -69,6 +69,51 @@ def test_one_that_declines_everything_is_asked_the_plainest_cases() -> None:
     assert learned(nothing)[0].space == Space(settings=frozenset())
 
 
+class Rare:
+    """Takes next to nothing: its forward pass what `is_taken` says, its input gradient what `is_taken_too` says."""
+
+    def __init__(self, is_taken, is_taken_too) -> None:
+        self.asked = {Pass.FORWARD: 0, Pass.INPUT_GRADIENT: 0}
+        self._taken = {Pass.FORWARD: is_taken, Pass.INPUT_GRADIENT: is_taken_too}
+
+    def forward(self, input, weight, bias, geometry):
+        return self._answer(Pass.FORWARD, input, geometry)
+
+    def input_gradient(self, weight, output_gradient, geometry):
+        return self._answer(Pass.INPUT_GRADIENT, output_gradient, geometry)
+
+    def _answer(self, pass_, array, geometry):
+        self.asked[pass_] += 1
+        if not self._taken[pass_](geometry):
+            raise NotImplementedError("not today")
+        return array
+
+
+def takes_nothing(geometry) -> bool:
+    return False
+
+
+def takes_some(geometry) -> bool:
+    return geometry.rank == 2 and max(geometry.dilation) > 2
+
+
+def test_of_what_was_drawn_in_vain_a_pass_that_says_the_same_is_asked_an_eighth() -> None:
+    candidate = Rare(takes_nothing, takes_nothing)
+    assert learned(candidate, (Pass.FORWARD, Pass.INPUT_GRADIENT))[0].forms == {}
+    first, second = candidate.asked.values()
+    assert first > 5000
+    assert second < first / 3, "what both are asked before anything is drawn is a fifth"
+
+
+def test_a_pass_that_takes_one_of_these_is_asked_for_more() -> None:
+    candidate = Rare(takes_nothing, takes_some)
+    offer, _ = learned(candidate, (Pass.FORWARD, Pass.INPUT_GRADIENT))
+    assert list(map(len, offer.forms.values())) == [0, 20]
+    whole = Rare(takes_some, takes_some)
+    assert len(learned(whole, (Pass.FORWARD, Pass.INPUT_GRADIENT))[0].forms[Pass.FORWARD]) == 20
+    assert whole.asked[Pass.FORWARD] < candidate.asked[Pass.FORWARD]
+
+
 class Counted:
     """A convolution that takes no groups, and counts which geometries its passes were asked."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from rich.console import Console
@@ -49,10 +49,10 @@ def events() -> Iterator[RunEvent]:
         yield PartDone(Part(executor.info.name, 0), CASES)
 
 
-def shown(*, terminal: bool) -> str:
+def shown(*, terminal: bool, told: Iterable[RunEvent] | None = None) -> str:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=300, _environ={})
-    show_progress(events(), console)
+    show_progress(events() if told is None else told, console)
     return stream.getvalue()
 
 
@@ -80,3 +80,10 @@ def test_a_bar_shows_how_far_it_is_and_the_faults_above_it() -> None:
     assert "on n1c1k1i1f1/float32/uniform/0" in text
     assert "3/3" in text
     assert "2/2" in text
+
+
+def test_until_the_first_case_a_bar_says_what_it_waits_for() -> None:
+    started, *others = events()
+    waits = "asking what it takes"
+    assert waits in shown(terminal=True, told=[started])
+    assert waits not in shown(terminal=True, told=[started, *others]).rsplit("honest", 1)[1]
