@@ -1,7 +1,8 @@
 """Binding: which argument each parameter of a candidate's functions receives.
 
 Known names are those of `OPERAND_NAMES`, ``geometry`` and `SETTING_NAMES`. Stride,
-padding, dilation and output padding are tuples of one int for each spatial axis,
+padding, dilation and output padding are tuples of one int for each spatial axis, or
+one int for all of them (see `one_number`),
 ``padding_mode`` is a word and ``transposed`` true or false. `ALIASES` are as good
 as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, wherever they
 come. Leading required parameters with other names are the pass's operands in the
@@ -17,13 +18,15 @@ in one is transposed convolutions only, and none is no transposed ones unless it
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import ARRAYS, Pass, offset
 from .. import CandidateError
 from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
+from .one_number import PER_AXIS, Takes, are_alike, as_numbers, is_refusal, taken_by
 from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
 
 OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
@@ -73,6 +76,8 @@ class BoundFunction:
         The only number of spatial axes it supports, when a name says one.
     optional : frozenset of str
         Known names of the arguments that may be None, since that is their default.
+    per_axis : mapping of str to Takes
+        What it takes of the settings that have a number for each axis.
     """
 
     function: Callable[..., object]
@@ -80,6 +85,7 @@ class BoundFunction:
     keywords: tuple[tuple[str, str], ...]
     rank: int | None
     optional: frozenset[str] = frozenset()
+    per_axis: Mapping[str, Takes] = field(default_factory=dict)
 
     def takes(self, name: str) -> bool:
         """Whether it receives the argument of this known name."""
@@ -96,6 +102,8 @@ class BoundFunction:
             return None
         if self._transposes and not geometry.transposed:
             return f"{telling_transposed(self.function)} is for transposed convolutions only, going by its name"
+        for name in self._uneven(geometry, Takes.NUMBER):
+            return f"{name_of(self.function)} takes one number for `{name}`, not one for each axis"
         if self.takes("geometry"):
             return None
         for name in settings_needed(geometry):
@@ -112,10 +120,39 @@ class BoundFunction:
         """Whether it computes transposed convolutions and no others."""
         return not self.takes("transposed") and is_transposed_by_name(self.function)
 
-    def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
-        """Call it with operands by name; an operand that is absent is None."""
+    def _uneven(self, geometry: ConvGeometry, takes: Takes) -> Iterator[str]:
+        """Of the settings whose parameters take that, those that are not alike on all axes."""
         settings = setting_values(geometry)
+        return (name for name, taken in self.per_axis.items() if taken is takes and not are_alike(settings[name]))
 
+    def settings(self, geometry: ConvGeometry) -> dict[str, object]:
+        """The settings, as its parameters take them."""
+        return as_numbers(setting_values(geometry), self.per_axis)
+
+    def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
+        """Call it with operands by name; an operand that is absent is None.
+
+        Code that reads a tuple although a number is its default is given one where it raises TypeError at a number.
+
+        Raises
+        ------
+        NotImplementedError
+            If it raises at a tuple what code for one number raises, and gives a number as default.
+        """
+        settings = self.settings(geometry)
+        try:
+            return self._called(operands, geometry, settings)
+        except (TypeError, ValueError) as error:
+            tuples = setting_values(geometry)
+            if isinstance(error, TypeError) and settings != tuples:
+                with suppress(TypeError, ValueError, LookupError):
+                    return self._called(operands, geometry, tuples)
+            for name in self._uneven(geometry, Takes.UNSURE):
+                if is_refusal(error):
+                    raise NotImplementedError(_one_number(self.function, name, settings[name], error)) from error
+            raise
+
+    def _called(self, operands: Mapping[str, object], geometry: ConvGeometry, settings: Mapping[str, object]) -> object:
         def argument(name: str) -> object:
             if name == "geometry":
                 return geometry
@@ -125,6 +162,13 @@ class BoundFunction:
             *(argument(name) for name in self.positional),
             **{parameter: argument(name) for parameter, name in self.keywords},
         )
+
+
+def _one_number(function: object, name: str, value: object, error: Exception) -> str:
+    return (
+        f"{name_of(function)} takes one number for `{name}`, as its default is, "
+        f"going by what it raised at {value}: {type(error).__name__}"
+    )
 
 
 def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction:
@@ -149,7 +193,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
         keywords += [(name, name) for name in offered if name not in names.values()]
     positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
     optional = frozenset(names[each.name] for each in parameters if each.name in names and each.default is None)
-    return BoundFunction(function, positional, tuple(keywords), rank_by_name(function), optional)
+    given = {names[each.name]: taken_by(each) for each in parameters if names.get(each.name) in PER_AXIS}
+    return BoundFunction(function, positional, tuple(keywords), rank_by_name(function), optional, given)
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

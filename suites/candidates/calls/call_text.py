@@ -9,7 +9,6 @@ from pathlib import Path
 from ....oracle.problem.geometry import ConvGeometry
 from ....oracle.problem.passes import Pass
 from .binding import BoundFunction
-from .settings import setting_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _arguments(call: BoundFunction, geometry: ConvGeometry, *, bias: bool) -> It
     texts = {
         "bias": "bias" if bias else "None",
         "bias_direction": "bias_direction" if bias else "None",
-        **{name: repr(value) for name, value in setting_values(geometry).items()},
+        **{name: repr(value) for name, value in call.settings(geometry).items()},
     }
     yield from (texts.get(known, known) for known in call.positional)
     yield from (f"{parameter}={texts.get(known, known)}" for parameter, known in call.keywords)
