@@ -132,7 +132,8 @@ class BoundFunction:
     def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
         """Call it with operands by name; an operand that is absent is None.
 
-        Code that reads a tuple although a number is its default is given one where it raises TypeError at a number.
+        Code that reads a tuple although a number is its default, without an annotation that says so, is given one where
+        it raises TypeError at a number.
 
         Raises
         ------
@@ -143,7 +144,8 @@ class BoundFunction:
         try:
             return self._called(operands, geometry, settings)
         except (TypeError, ValueError) as error:
-            tuples = setting_values(geometry)
+            said = {name: takes for name, takes in self.per_axis.items() if takes is not Takes.UNSURE}
+            tuples = as_numbers(setting_values(geometry), said)
             if isinstance(error, TypeError) and settings != tuples:
                 with suppress(TypeError, ValueError, LookupError):
                     return self._called(operands, geometry, tuples)

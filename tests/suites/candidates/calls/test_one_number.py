@@ -119,6 +119,18 @@ def test_code_that_reads_a_tuple_is_given_one_whatever_its_default_is(geometry: 
     assert called(conv, geometry) == (*geometry.stride, 1)
 
 
+def test_who_says_that_it_takes_a_number_is_not_given_a_tuple_instead() -> None:
+    def number(x, w, stride: int, padding=0):
+        return stride[0], padding
+
+    def both(x, w, padding, stride: int | tuple[int, ...] = 1):
+        return stride[0], padding
+
+    for conv in (number, both):
+        with pytest.raises(TypeError, match="not subscriptable"):
+            called(conv, ALIKE)
+
+
 def test_an_error_of_its_own_at_a_tuple_is_its_error() -> None:
     def conv(x, w, stride=1, padding=0):
         raise ValueError("could not broadcast")
