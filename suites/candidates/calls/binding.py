@@ -2,7 +2,7 @@
 
 Known names are those of `OPERAND_NAMES`, ``geometry`` and `SETTING_NAMES`. Stride,
 padding, dilation and output padding are tuples of one int for each spatial axis, or
-one int for all of them (see `one_number`),
+one int for all of them (see `one_number`), padding may be a word (see `padding_words`),
 ``padding_mode`` is a word and ``transposed`` true or false. `ALIASES` are as good
 as the names they stand for: ``x`` is ``input`` and ``w`` is ``weight``, wherever they
 come. Leading required parameters with other names are the pass's operands in the
@@ -27,6 +27,7 @@ from ....oracle.problem.passes import ARRAYS, Pass, offset
 from .. import CandidateError
 from .naming import is_transposed_by_name, name_of, rank_by_name, telling_rank, telling_transposed
 from .one_number import PER_AXIS, Takes, are_alike, as_numbers, is_refusal, taken_by
+from .padding_words import word_for, words_of
 from .settings import PLAIN_SETTING_NAMES, SETTING_NAMES, setting_values, settings_needed
 
 OPERAND_ORDER: dict[Pass, tuple[str, ...]] = {
@@ -55,7 +56,8 @@ ESSENTIAL: dict[Pass, tuple[str, ...]] = {
 """Operands without which a function cannot compute the pass, whatever else it takes."""
 
 OPERAND_NAMES = (*ARRAYS, "learning_rate")
-ALIASES = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
+_OPERANDS = {"x": "input", "w": "weight", "b": "bias", "dy": "output_gradient", "grad_output": "output_gradient"}
+ALIASES = _OPERANDS | {"strides": "stride", "pad": "padding", "dilations": "dilation"}
 KNOWN_NAMES = (*OPERAND_NAMES, "geometry", *SETTING_NAMES)
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -78,6 +80,8 @@ class BoundFunction:
         Known names of the arguments that may be None, since that is their default.
     per_axis : mapping of str to Takes
         What it takes of the settings that have a number for each axis.
+    words : mapping of str to str
+        The words that it takes for the padding, by their names; empty if it takes none.
     """
 
     function: Callable[..., object]
@@ -86,6 +90,7 @@ class BoundFunction:
     rank: int | None
     optional: frozenset[str] = frozenset()
     per_axis: Mapping[str, Takes] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def takes(self, name: str) -> bool:
         """Whether it receives the argument of this known name."""
@@ -104,6 +109,8 @@ class BoundFunction:
             return f"{telling_transposed(self.function)} is for transposed convolutions only, going by its name"
         for name in self._uneven(geometry, Takes.NUMBER):
             return f"{name_of(self.function)} takes one number for `{name}`, not one for each axis"
+        if self.words and word_for(geometry) is None:
+            return f"{name_of(self.function)} takes words for `padding`, and none means this one to everybody"
         if self.takes("geometry"):
             return None
         for name in settings_needed(geometry):
@@ -127,7 +134,11 @@ class BoundFunction:
 
     def settings(self, geometry: ConvGeometry) -> dict[str, object]:
         """The settings, as its parameters take them."""
-        return as_numbers(setting_values(geometry), self.per_axis)
+        return as_numbers(setting_values(geometry), self.per_axis) | self._worded(geometry)
+
+    def _worded(self, geometry: ConvGeometry) -> dict[str, object]:
+        """The padding as a word, if it takes words; a legal call has one."""
+        return {"padding": self.words.get(word_for(geometry) or "valid")} if self.words else {}
 
     def call(self, operands: Mapping[str, object], geometry: ConvGeometry) -> object:
         """Call it with operands by name; an operand that is absent is None.
@@ -145,7 +156,7 @@ class BoundFunction:
             return self._called(operands, geometry, settings)
         except (TypeError, ValueError) as error:
             said = {name: takes for name, takes in self.per_axis.items() if takes is not Takes.UNSURE}
-            tuples = as_numbers(setting_values(geometry), said)
+            tuples = as_numbers(setting_values(geometry), said) | self._worded(geometry)
             if isinstance(error, TypeError) and settings != tuples:
                 with suppress(TypeError, ValueError, LookupError):
                     return self._called(operands, geometry, tuples)
@@ -196,7 +207,8 @@ def bind_function(function: Callable[..., object], pass_: Pass) -> BoundFunction
     positional = tuple(known for parameter, known in names.items() if parameter in only_by_position)
     optional = frozenset(names[each.name] for each in parameters if each.name in names and each.default is None)
     given = {names[each.name]: taken_by(each) for each in parameters if names.get(each.name) in PER_AXIS}
-    return BoundFunction(function, positional, tuple(keywords), rank_by_name(function), optional, given)
+    words = next((words_of(each.default) for each in parameters if names.get(each.name) == "padding"), {})
+    return BoundFunction(function, positional, tuple(keywords), rank_by_name(function), optional, given, words)
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
