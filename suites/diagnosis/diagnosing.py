@@ -41,6 +41,12 @@ _IF_REFUSED = (
     "If it does not take such a case and that is meant, let it raise NotImplementedError, or declare a domain: "
     "then it is not asked."
 )
+_AT_A_TUPLE = "'tuple'"
+"""What Python says of one where a number is wanted."""
+_IF_AT_A_TUPLE = (
+    "Stride, padding and dilation are given as tuples, with one number for each axis: where a parameter takes one "
+    "number for all, annotate it as int, or give it one as default."
+)
 _CONDUCT = {CHANGED: "operand-changed", "alias": "result-in-an-operand"}
 """Causes of verdicts that name a known fault."""
 _DECLARED_OF = ("value", "dtype", "nan", "inf", "lost")
@@ -58,7 +64,7 @@ def explain(fault: Fault, executor: Executor) -> Told:
         suggestion = suggest_for_calls(fault, fault.kind.among_calls, executor)
         return NOTHING_TOLD if suggestion is None else Told((suggestion.declaration,), "convention", (str(suggestion),))
     if fault.is_of_values and fault.verdict.outcome is Outcome.REFUSED:
-        return _of_conduct(CHANGED) if _writes(fault, executor) else Told(sentences=(_IF_REFUSED,))
+        return _of_conduct(CHANGED) if _writes(fault, executor) else Told(sentences=_of_refusal(fault.verdict.reason))
     if not fault.is_of_values or fault.verdict.outcome is not Outcome.VIOLATES:
         return NOTHING_TOLD
     if fault.shrunk.geometry.products > MOST_PRODUCTS:
@@ -125,6 +131,11 @@ def _with_suggestion(told: Told, known: Known | None, fault: Fault, executor: Ex
     if told.names and not _is_vague(told):
         return replace(told, sentences=(*told.sentences, sentence))
     return Told(tuple(each.declaration for each in suggested), "convention", (sentence,))
+
+
+def _of_refusal(raised: str) -> tuple[str, ...]:
+    is_at_a_tuple = raised.startswith("raised TypeError") and _AT_A_TUPLE in raised
+    return (_IF_AT_A_TUPLE, _IF_REFUSED) if is_at_a_tuple else (_IF_REFUSED,)
 
 
 def _of_structure(interrogation: Interrogation, fault: Fault, executor: Executor) -> Told:

@@ -200,3 +200,21 @@ def test_who_raises_an_error_is_told_how_to_say_that_it_does_not_take_a_case() -
     told = explain(Fault("it", *shows, found=case, shrunk=case, verdict=verdict), executor)
     assert (told.names, told.kind) == ((), "")
     assert "raise NotImplementedError, or declare a domain" in " ".join(told.sentences)
+
+
+def raised_by(use: Callable[[object], object]) -> tuple[str, ...]:
+    def conv(x: Array, w: Array, b: object, stride: object) -> Array:
+        use(stride)
+        raise ValueError("of its own")
+
+    case = parse_case("n1c1k1i1x1f1x1/float32/uniform/0")
+    executor = InProcess(conv)
+    verdict = ask(executor, Numbers.INTEGERS, case, Pass.FORWARD).verdict
+    shows = ("structure", "forward", verdict.outcome, verdict.cause)
+    return explain(Fault("it", *shows, found=case, shrunk=case, verdict=verdict), executor).sentences
+
+
+def test_who_wants_one_number_where_a_tuple_is_given_is_told_how_to_say_so() -> None:
+    (at_a_tuple, _), (other,) = raised_by(lambda stride: 7 // stride), raised_by(lambda stride: stride)
+    assert "annotate it as int, or give it one as default" in at_a_tuple
+    assert "let it raise NotImplementedError" in other
